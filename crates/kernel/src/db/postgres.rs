@@ -1,0 +1,159 @@
+//! PostgreSQL: a pool of connections; a unit of work is a transaction on one of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::{DbError, Row, Value};
+
+const CONNECTIONS: usize = 16;
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(super) struct Postgres {
+    pool: Pool,
+}
+
+impl Postgres {
+    pub(super) async fn open(url: &str) -> Result<Self, DbError> {
+        // The URL may hold a password: what is wrong with it is said without repeating it.
+        let mut config: tokio_postgres::Config =
+            url.parse().map_err(|_| DbError::Unreachable("the PostgreSQL URL is not valid".into()))?;
+        config.application_name("diwan");
+        config.connect_timeout(PATIENCE);
+        let tls = MakeRustlsConnect::with_native_certs()
+            .map_err(|e| DbError::Unreachable(format!("the system's certificates cannot be read: {e:?}")))?;
+        let manager = Manager::from_config(config, tls.0, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let pool = Pool::builder(manager)
+            .max_size(CONNECTIONS)
+            .wait_timeout(Some(PATIENCE))
+            .create_timeout(Some(PATIENCE))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|e| DbError::Unreachable(e.to_string()))?;
+        let this = Self { pool };
+        drop(this.connection().await?);
+        Ok(this)
+    }
+
+    async fn connection(&self) -> Result<Object, DbError> {
+        self.pool.get().await.map_err(|e| match e {
+            deadpool_postgres::PoolError::Timeout(_) => DbError::Busy,
+            other => DbError::Unreachable(chain(&other)),
+        })
+    }
+
+    pub(super) async fn query(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, DbError> {
+        run(&self.connection().await?, sql, &params).await
+    }
+
+    pub(super) async fn begin(&self) -> Result<PostgresUnit, DbError> {
+        let connection = self.connection().await?;
+        connection.batch_execute("BEGIN").await.map_err(|e| translate(&e))?;
+        Ok(PostgresUnit { connection: Some(connection) })
+    }
+}
+
+/// A unit of work on a connection of its own.
+pub(super) struct PostgresUnit {
+    connection: Option<Object>,
+}
+
+impl PostgresUnit {
+    fn connection(&self) -> Result<&Object, DbError> {
+        self.connection.as_ref().ok_or(DbError::Busy)
+    }
+
+    pub(super) async fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, DbError> {
+        run(self.connection()?, sql, params).await
+    }
+
+    pub(super) async fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, DbError> {
+        let connection = self.connection()?;
+        let statement = connection.prepare_cached(sql).await.map_err(|e| translate(&e))?;
+        connection.execute_raw(&statement, references(params)).await.map_err(|e| translate(&e))
+    }
+
+    pub(super) async fn execute_script(&mut self, sql: &str) -> Result<(), DbError> {
+        self.connection()?.batch_execute(sql).await.map_err(|e| translate(&e))
+    }
+
+    pub(super) async fn commit(mut self) -> Result<(), DbError> {
+        let connection = self.connection()?;
+        connection.batch_execute("COMMIT").await.map_err(|e| translate(&e))?;
+        // Given back to the pool: there is nothing left to undo.
+        self.connection.take();
+        Ok(())
+    }
+}
+
+impl Drop for PostgresUnit {
+    fn drop(&mut self) {
+        // A connection with an open transaction is closed rather than reused: the server undoes it.
+        if let Some(connection) = self.connection.take() {
+            drop(Object::take(connection));
+        }
+    }
+}
+
+fn references(params: &[Value]) -> impl ExactSizeIterator<Item = &(dyn ToSql + Sync)> {
+    params.iter().map(|p| p as &(dyn ToSql + Sync))
+}
+
+async fn run(connection: &Object, sql: &str, params: &[Value]) -> Result<Vec<Row>, DbError> {
+    let statement = connection.prepare_cached(sql).await.map_err(|e| translate(&e))?;
+    let references: Vec<_> = references(params).collect();
+    let rows = connection.query(&statement, &references).await.map_err(|e| translate(&e))?;
+    let columns: Arc<[String]> = statement.columns().iter().map(|c| c.name().to_owned()).collect();
+    rows.iter().map(|row| own(row, &columns)).collect()
+}
+
+fn own(row: &tokio_postgres::Row, columns: &Arc<[String]>) -> Result<Row, DbError> {
+    let mut values = Vec::with_capacity(columns.len());
+    for (at, column) in row.columns().iter().enumerate() {
+        let value = match *column.type_() {
+            Type::INT8 => row.try_get::<_, Option<i64>>(at).map(|v| v.map(Value::Int)),
+            Type::INT4 => row.try_get::<_, Option<i32>>(at).map(|v| v.map(|v| Value::Int(v.into()))),
+            Type::INT2 => row.try_get::<_, Option<i16>>(at).map(|v| v.map(|v| Value::Int(v.into()))),
+            Type::BOOL => row.try_get::<_, Option<bool>>(at).map(|v| v.map(|v| Value::Int(v.into()))),
+            Type::FLOAT8 => row.try_get::<_, Option<f64>>(at).map(|v| v.map(Value::Real)),
+            Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(at).map(|v| v.map(Value::Blob)),
+            _ => row.try_get::<_, Option<String>>(at).map(|v| v.map(Value::Text)),
+        };
+        values.push(value.map_err(|e| translate(&e))?.unwrap_or(Value::Null));
+    }
+    Ok(Row { columns: columns.clone(), values })
+}
+
+fn translate(error: &tokio_postgres::Error) -> DbError {
+    let Some(db) = error.as_db_error() else {
+        return if error.is_closed() { DbError::Unreachable(chain(error)) } else { DbError::Engine(chain(error)) };
+    };
+    match db.code() {
+        &SqlState::UNIQUE_VIOLATION => DbError::Unique(db.constraint().unwrap_or_default().to_owned()),
+        &SqlState::FOREIGN_KEY_VIOLATION => DbError::Reference,
+        &SqlState::CHECK_VIOLATION | &SqlState::NOT_NULL_VIOLATION => DbError::Check(db.message().to_owned()),
+        &SqlState::DISK_FULL => DbError::Full,
+        &SqlState::READ_ONLY_SQL_TRANSACTION => DbError::ReadOnly,
+        &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED | &SqlState::TOO_MANY_CONNECTIONS => {
+            DbError::Busy
+        }
+        &SqlState::ADMIN_SHUTDOWN | &SqlState::CRASH_SHUTDOWN | &SqlState::CANNOT_CONNECT_NOW => {
+            DbError::Unreachable(db.message().to_owned())
+        }
+        _ => DbError::Engine(chain(error)),
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,356 @@
+//! SQLite: readers of their own, and one writer that commits in groups.
+//!
+//! A unit of work holds the writer while it runs its statements inside a savepoint, then lets it go
+//! and waits. The committer stands in the same queue as the units, so a commit carries every unit
+//! that queued before it: while one commit waits for the disk, the next group gathers. A unit that
+//! fails or is dropped rolls back to its savepoint and takes nobody with it.
+//!
+//! Statements run in place: they take microseconds. Commits, and reads, which may be long, do not.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
+use tokio::sync::{Notify, OwnedMutexGuard, Semaphore, oneshot};
+
+use super::ballast::Ballast;
+use super::{DbError, Row, Value};
+use crate::events::{Events, NewEvent};
+use crate::supervisor::{Supervisor, TaskPolicy};
+use crate::world::World;
+
+const READERS: usize = 4;
+const PATIENCE: Duration = Duration::from_secs(10);
+const ROOM_CHECK: Duration = Duration::from_secs(2);
+/// The write-ahead log is brought back to this size after it grew.
+const WAL_LIMIT_BYTES: u64 = 4 * 1024 * 1024;
+
+pub(super) struct Sqlite {
+    path: PathBuf,
+    world: World,
+    writer: Arc<tokio::sync::Mutex<Writer>>,
+    readers: Arc<Readers>,
+    work_done: Arc<Notify>,
+    full: Arc<AtomicBool>,
+}
+
+struct Writer {
+    connection: Connection,
+    in_group: bool,
+    group: Vec<Waiting>,
+    ballast: Ballast,
+}
+
+struct Waiting {
+    events: Vec<NewEvent>,
+    answer: oneshot::Sender<Result<(), DbError>>,
+}
+
+struct Readers {
+    free: Mutex<Vec<Connection>>,
+    places: Semaphore,
+}
+
+impl Sqlite {
+    pub(super) fn open(path: &Path, world: &World, supervisor: &Supervisor, events: &Events) -> Result<Self, DbError> {
+        let unreachable = |e: rusqlite::Error| DbError::Unreachable(format!("{}: {e}", path.display()));
+        let connection = Connection::open(path).map_err(unreachable)?;
+        prepare_writer(&connection).map_err(unreachable)?;
+        let readers = (0..READERS).map(|_| open_reader(path)).collect::<Result<Vec<_>, _>>().map_err(unreachable)?;
+        let ballast = Ballast::beside(path);
+        let full = Arc::new(AtomicBool::new(!ballast.take()));
+        let writer = Writer { connection, in_group: false, group: vec![], ballast };
+        let this = Self {
+            path: path.to_owned(),
+            world: world.clone(),
+            writer: Arc::new(tokio::sync::Mutex::new(writer)),
+            readers: Arc::new(Readers { free: Mutex::new(readers), places: Semaphore::new(READERS) }),
+            work_done: Arc::default(),
+            full,
+        };
+        this.spawn_committer(supervisor, events);
+        this.spawn_room_watch(supervisor);
+        Ok(this)
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
+    }
+
+    pub(super) async fn query(&self, sql: Cow<'static, str>, params: Vec<Value>) -> Result<Vec<Row>, DbError> {
+        let place = tokio::time::timeout(PATIENCE, self.readers.places.acquire()).await;
+        let _place = place.map_err(|_| DbError::Busy)?.map_err(|_| DbError::Busy)?;
+        let readers = self.readers.clone();
+        let read = move || {
+            let connection = lock(&readers.free).pop().ok_or(DbError::Busy)?;
+            let rows = run(&connection, &sql, &params);
+            lock(&readers.free).push(connection);
+            rows
+        };
+        self.world.heavy(read).await.map_err(|e| DbError::Engine(e.to_string()))?
+    }
+
+    /// Waits for the writer and opens a savepoint.
+    pub(super) async fn begin(&self, frees: bool) -> Result<SqliteUnit, DbError> {
+        if self.is_full() && !frees {
+            return Err(DbError::Full);
+        }
+        let locked = tokio::time::timeout(PATIENCE, self.writer.clone().lock_owned()).await;
+        let mut writer = locked.map_err(|_| DbError::Busy)?;
+        if !writer.in_group {
+            writer.execute_batch("BEGIN IMMEDIATE")?;
+            writer.in_group = true;
+        }
+        writer.execute_batch("SAVEPOINT unit")?;
+        Ok(SqliteUnit { writer: Some(writer), work_done: self.work_done.clone(), full: self.full.clone() })
+    }
+
+    pub(super) async fn copy_to(&self, path: &Path) -> Result<(), DbError> {
+        let (from, to) = (self.path.clone(), path.to_owned());
+        let copy = move || {
+            let connection = open_reader(&from)?;
+            connection.execute("VACUUM INTO ?1", [to.to_string_lossy()]).map(drop)
+        };
+        let done = self.world.heavy(copy).await.map_err(|e| DbError::Engine(e.to_string()))?;
+        done.map_err(translate)
+    }
+
+    fn spawn_committer(&self, supervisor: &Supervisor, events: &Events) {
+        let (writer, work_done, world) = (self.writer.clone(), self.work_done.clone(), self.world.clone());
+        let (full, events) = (self.full.clone(), events.clone());
+        supervisor.spawn("database committer", TaskPolicy::Foundation, async move {
+            loop {
+                work_done.notified().await;
+                let guard = writer.clone().lock_owned().await;
+                commit_group(guard, &world, &full, &events).await;
+            }
+        });
+    }
+
+    /// When the disk was full, looks every now and then whether there is room again.
+    fn spawn_room_watch(&self, supervisor: &Supervisor) {
+        let (writer, full, watcher) = (self.writer.clone(), self.full.clone(), supervisor.clone());
+        supervisor.spawn("database room watch", TaskPolicy::Once, async move {
+            while watcher.pause(ROOM_CHECK).await {
+                if full.load(Ordering::Relaxed) && writer.lock().await.ballast.take() {
+                    full.store(false, Ordering::Relaxed);
+                    tracing::info!("there is room on the disk again; writes go on");
+                }
+            }
+        });
+    }
+}
+
+async fn commit_group(mut writer: OwnedMutexGuard<Writer>, world: &World, full: &AtomicBool, events: &Events) {
+    if !writer.in_group {
+        return;
+    }
+    let group = std::mem::take(&mut writer.group);
+    let commit = move || {
+        let outcome = writer.execute_batch("COMMIT");
+        if outcome.is_err() && !writer.connection.is_autocommit() {
+            // The group is undone; what it held is told so below.
+            let _ = writer.connection.execute_batch("ROLLBACK");
+        }
+        writer.in_group = false;
+        if matches!(outcome, Err(DbError::Full)) {
+            writer.free_ballast();
+        }
+        outcome
+    };
+    let outcome = world.heavy(commit).await.unwrap_or_else(|e| Err(DbError::Engine(e.to_string())));
+    if matches!(outcome, Err(DbError::Full)) {
+        full.store(true, Ordering::Relaxed);
+    }
+    for waiting in group {
+        let answer = match &outcome {
+            Ok(()) => {
+                events.publish(waiting.events);
+                Ok(())
+            }
+            Err(DbError::Full) => Err(DbError::Full),
+            Err(DbError::ReadOnly) => Err(DbError::ReadOnly),
+            Err(other) => Err(DbError::Engine(other.to_string())),
+        };
+        // Whoever went away meanwhile has its change all the same.
+        let _ = waiting.answer.send(answer);
+    }
+}
+
+impl Writer {
+    fn execute_batch(&self, sql: &'static str) -> Result<(), DbError> {
+        let done = self.connection.prepare_cached(sql).and_then(|mut s| s.execute([]).map(drop));
+        done.map_err(translate)
+    }
+
+    fn free_ballast(&self) {
+        tracing::error!("the disk is full: writes are refused until there is room; the reserve is freed for deletes");
+        self.ballast.release();
+        let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+}
+
+/// A unit of work on the writer.
+pub(super) struct SqliteUnit {
+    writer: Option<OwnedMutexGuard<Writer>>,
+    work_done: Arc<Notify>,
+    full: Arc<AtomicBool>,
+}
+
+impl SqliteUnit {
+    pub(super) fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, DbError> {
+        let writer = self.writer.as_ref().ok_or(DbError::Busy)?;
+        run(&writer.connection, sql, params).inspect_err(|e| {
+            if matches!(e, DbError::Full) {
+                self.full.store(true, Ordering::Relaxed);
+                writer.ballast.release();
+            }
+        })
+    }
+
+    pub(super) fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, DbError> {
+        let writer = self.writer.as_ref().ok_or(DbError::Busy)?;
+        let changed = bind(&writer.connection, sql, params).and_then(|mut s| s.raw_execute()).map_err(translate);
+        changed.map(|n| n as u64).inspect_err(|e| {
+            if matches!(e, DbError::Full) {
+                self.full.store(true, Ordering::Relaxed);
+                writer.ballast.release();
+            }
+        })
+    }
+
+    /// Several statements at once, without parameters: migrations.
+    pub(super) fn execute_script(&mut self, sql: &str) -> Result<(), DbError> {
+        let writer = self.writer.as_ref().ok_or(DbError::Busy)?;
+        writer.connection.execute_batch(sql).map_err(translate)
+    }
+
+    /// Joins the group, and waits until the group is on the disk.
+    pub(super) async fn commit(mut self, events: Vec<NewEvent>) -> Result<(), DbError> {
+        let answer = {
+            let writer = self.writer.as_mut().ok_or(DbError::Busy)?;
+            writer.execute_batch("RELEASE unit")?;
+            let (sender, receiver) = oneshot::channel();
+            writer.group.push(Waiting { events, answer: sender });
+            receiver
+        };
+        self.writer = None;
+        self.work_done.notify_one();
+        answer.await.unwrap_or(Err(DbError::Busy))
+    }
+}
+
+impl Drop for SqliteUnit {
+    fn drop(&mut self) {
+        let Some(writer) = self.writer.take() else { return };
+        // A failed statement may have undone everything already; then there is no savepoint left.
+        if writer.connection.is_autocommit() {
+            let mut writer = writer;
+            writer.in_group = false;
+            for waiting in writer.group.drain(..) {
+                let _ = waiting.answer.send(Err(DbError::Full));
+            }
+            return;
+        }
+        if writer.execute_batch("ROLLBACK TO unit").is_err() {
+            tracing::error!("a unit of work could not be undone");
+        }
+        let _ = writer.execute_batch("RELEASE unit");
+        drop(writer);
+        self.work_done.notify_one();
+    }
+}
+
+fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.pragma_update(None, "journal_size_limit", WAL_LIMIT_BYTES as i64)?;
+    connection.pragma_update(None, "cache_size", -8192)?;
+    connection.pragma_update(None, "trusted_schema", "OFF")?;
+    connection.set_prepared_statement_cache_capacity(256);
+    connection.busy_timeout(PATIENCE)
+}
+
+fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.pragma_update(None, "cache_size", -2048)?;
+    connection.pragma_update(None, "trusted_schema", "OFF")?;
+    connection.set_prepared_statement_cache_capacity(128);
+    connection.busy_timeout(PATIENCE)?;
+    Ok(connection)
+}
+
+fn bind<'c>(
+    connection: &'c Connection,
+    sql: &str,
+    params: &[Value],
+) -> rusqlite::Result<rusqlite::CachedStatement<'c>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    debug_assert!(
+        (1..=params.len()).all(|n| statement.parameter_name(n) == Some(&format!("${n}"))),
+        "parameters must first appear in the order $1, $2…: {sql}"
+    );
+    for (at, value) in params.iter().enumerate() {
+        match value {
+            Value::Null => statement.raw_bind_parameter(at + 1, rusqlite::types::Null)?,
+            Value::Int(v) => statement.raw_bind_parameter(at + 1, v)?,
+            Value::Real(v) => statement.raw_bind_parameter(at + 1, v)?,
+            Value::Text(v) => statement.raw_bind_parameter(at + 1, v)?,
+            Value::Blob(v) => statement.raw_bind_parameter(at + 1, v)?,
+        }
+    }
+    Ok(statement)
+}
+
+fn run(connection: &Connection, sql: &str, params: &[Value]) -> Result<Vec<Row>, DbError> {
+    let mut statement = bind(connection, sql, params).map_err(translate)?;
+    let columns: Arc<[String]> = statement.column_names().map(str::to_owned).collect();
+    let mut found = vec![];
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next().map_err(translate)? {
+        let values = (0..columns.len()).map(|at| row.get_ref(at).map(own)).collect::<rusqlite::Result<_>>();
+        found.push(Row { columns: columns.clone(), values: values.map_err(translate)? });
+    }
+    Ok(found)
+}
+
+fn own(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(v) => Value::Int(v),
+        ValueRef::Real(v) => Value::Real(v),
+        ValueRef::Text(v) => Value::Text(String::from_utf8_lossy(v).into_owned()),
+        ValueRef::Blob(v) => Value::Blob(v.to_vec()),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Turns an engine's error into a decision. After a failed fsync nobody knows what is on the disk:
+/// the process ends at once, and the next start recovers from what is.
+fn translate(error: rusqlite::Error) -> DbError {
+    let rusqlite::Error::SqliteFailure(failure, message) = &error else { return DbError::Engine(error.to_string()) };
+    let message = message.clone().unwrap_or_default();
+    match (failure.code, failure.extended_code) {
+        (_, ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC) => {
+            tracing::error!("flushing to the disk failed; stopping so that nothing unsaved is taken for saved");
+            std::process::abort();
+        }
+        (_, ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) => DbError::Unique(message),
+        (_, ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => DbError::Reference,
+        (ErrorCode::ConstraintViolation, _) => DbError::Check(message),
+        (ErrorCode::DiskFull, _) => DbError::Full,
+        (ErrorCode::ReadOnly, _) => DbError::ReadOnly,
+        (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => DbError::Busy,
+        (ErrorCode::CannotOpen, _) => DbError::Unreachable(message),
+        _ => DbError::Engine(error.to_string()),
+    }
+}

@@ -1,0 +1,166 @@
+//! Reading requests: extractors that answer bad input with problem documents.
+
+use axum::RequestExt;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::problem::Problem;
+
+/// A JSON body, in or out. What comes in is read strictly: by type, unknown fields refused where the
+/// type says so, no duplicate keys, no NUL characters.
+#[derive(Debug, Clone)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !is_json(&request) {
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "json_expected",
+                "The body must be JSON",
+                "The request's Content-Type is not application/json.",
+                "Send a JSON body with the header `Content-Type: application/json`.",
+            ));
+        }
+        let body = Bytes::from_request(request, state).await.map_err(|e| body_problem(&e.into_response()))?;
+        if has_nul_escape(&body) {
+            return Err(Problem::invalid("The body holds a NUL character, which no text here may contain."));
+        }
+        let mut reader = serde_json::Deserializer::from_slice(&body);
+        let value = serde_path_to_error::deserialize(&mut reader).map_err(|e| json_problem(&e))?;
+        reader.end().map_err(|e| Problem::invalid(format!("The body is not valid JSON: {e}.")))?;
+        Ok(Self(value))
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+fn is_json(request: &Request) -> bool {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|mime| mime.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// Whether the JSON text writes a NUL (`\u0000` with its backslash not itself escaped).
+fn has_nul_escape(body: &[u8]) -> bool {
+    let mut rest = body;
+    while let Some(at) = rest.iter().position(|b| *b == b'\\') {
+        if rest[at + 1..].starts_with(b"u0000") {
+            return true;
+        }
+        rest = rest.get(at + 2..).unwrap_or_default();
+    }
+    false
+}
+
+fn body_problem(rejection: &Response) -> Problem {
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            "The body is too large",
+            "The request's body is larger than this operation accepts.",
+            "Send less.",
+        ),
+        _ => Problem::invalid("The body could not be read to its end."),
+    }
+}
+
+fn json_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let path = error.path().to_string();
+    let inner = error.inner();
+    if inner.is_data() && path != "." {
+        return Problem::invalid_field(&path, "wrong_type", sentence(&inner.to_string()));
+    }
+    Problem::invalid(format!("The body is not what this operation expects: {}", sentence(&inner.to_string())))
+}
+
+/// The parser's message without its position, as a sentence.
+fn sentence(message: &str) -> String {
+    let text = message.split(" at line ").next().unwrap_or(message);
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
+/// Parts of the path, by type.
+#[derive(Debug, Clone)]
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        // An id that cannot exist is answered like one that does not exist.
+        read.map(|axum::extract::Path(value)| Self(value)).map_err(|_| Problem::not_found("resource"))
+    }
+}
+
+/// The query string, by type.
+#[derive(Debug, Clone)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+        read.map(|axum::extract::Query(value)| Self(value))
+            .map_err(|e| Problem::invalid(format!("The query string is not valid: {}.", e.body_text())))
+    }
+}
+
+/// Created: 201 with the new thing.
+#[derive(Debug, Clone)]
+pub struct Created<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        (StatusCode::CREATED, axum::Json(self.0)).into_response()
+    }
+}
+
+/// Done, nothing to say: 204.
+#[derive(Debug, Clone, Copy)]
+pub struct Done;
+
+impl IntoResponse for Done {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
+    }
+}
+
+/// Reads a raw body of at most `limit` bytes.
+///
+/// # Errors
+/// 413 when it is larger.
+pub async fn read_body(request: Request, limit: usize) -> Result<Bytes, Problem> {
+    let request = request.with_limited_body();
+    let body = axum::body::to_bytes(request.into_body(), limit).await;
+    body.map_err(|_| body_problem(&StatusCode::PAYLOAD_TOO_LARGE.into_response()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_written_nul_is_seen_and_an_escaped_backslash_is_not_one() {
+        assert!(has_nul_escape(br#"{"a":"x\u0000"}"#));
+        assert!(has_nul_escape(br#"{"a":"\\\u0000"}"#));
+        assert!(!has_nul_escape(br#"{"a":"\\u0000"}"#));
+        assert!(!has_nul_escape(br#"{"a":"\"#));
+    }
+}

@@ -1,0 +1,423 @@
+//! Every door to the outside: time, chance, files, network, and heavy computing.
+//!
+//! Nothing in Diwan reads the clock, rolls dice, opens a socket or starts a thread except through a
+//! [`World`]. The real one is [`World::real`]; a simulated one lets a whole server run in a
+//! deterministic simulation, where the same seed gives the same run.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+mod disk;
+pub use disk::{DirLock, Disk, DiskError, RealDisk};
+
+/// A moment: milliseconds since 1970 in UTC. Written as RFC 3339.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Timestamp(i64);
+
+/// 0001-01-01 to 9999-12-31: what RFC 3339 can write.
+const WRITABLE_MS: std::ops::RangeInclusive<i64> = -62_135_596_800_000..=253_402_300_799_999;
+
+impl Timestamp {
+    /// The moment this many milliseconds after 1970 began.
+    pub const fn from_millis(ms: i64) -> Self {
+        Self(ms)
+    }
+
+    /// Milliseconds since 1970 began.
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since 1970 began.
+    pub const fn as_secs(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// The moment `duration` later.
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// The moment `duration` earlier.
+    pub fn minus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// How long from `earlier` to here; zero when the clock went backwards.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0).max(0).unsigned_abs())
+    }
+
+    /// Reads an RFC 3339 moment.
+    pub fn parse(text: &str) -> Option<Self> {
+        let moment = time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
+        let ms = i64::try_from(moment.unix_timestamp_nanos().div_euclid(1_000_000)).ok()?;
+        WRITABLE_MS.contains(&ms).then_some(Self(ms))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = self.0.clamp(*WRITABLE_MS.start(), *WRITABLE_MS.end());
+        let at = time::OffsetDateTime::from_unix_timestamp(ms.div_euclid(1000)).map_err(|_| fmt::Error)?;
+        write!(
+            f,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+            at.year(),
+            u8::from(at.month()),
+            at.day(),
+            at.hour(),
+            at.minute(),
+            at.second(),
+            ms.rem_euclid(1000)
+        )
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not a moment like 2026-01-31T09:30:00Z"))
+    }
+}
+
+impl utoipa::PartialSchema for Timestamp {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .format(Some(utoipa::openapi::SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::DateTime)))
+            .into()
+    }
+}
+impl utoipa::ToSchema for Timestamp {}
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// The moment now, by the wall clock. It may jump.
+    fn now(&self) -> Timestamp;
+    /// Time since some fixed start. It never jumps; leases and limits are judged by it.
+    fn monotonic(&self) -> Duration;
+}
+
+/// Rolls the dice. Real ones are fit for keys.
+pub trait Chance: Send + Sync {
+    /// Fills the buffer with random bytes.
+    fn fill(&self, buffer: &mut [u8]);
+}
+
+/// A byte stream between two ends: TCP, TLS or simulated.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for S {}
+
+/// A boxed [`Stream`].
+pub type BoxStream = Box<dyn Stream>;
+
+/// Opens and accepts connections.
+#[async_trait]
+pub trait Net: Send + Sync {
+    /// Listens at an address.
+    async fn listen(&self, at: SocketAddr) -> std::io::Result<Box<dyn Listener>>;
+}
+
+/// Accepts connections at one address.
+#[async_trait]
+pub trait Listener: Send + Sync {
+    /// Waits for the next connection.
+    async fn accept(&self) -> std::io::Result<(BoxStream, SocketAddr)>;
+    /// Where it really listens (after port 0).
+    fn local_addr(&self) -> std::io::Result<SocketAddr>;
+}
+
+/// Where computing that takes milliseconds is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heavy {
+    /// On the runtime's blocking threads, so that the event loop never waits.
+    Threads,
+    /// In place, as a deterministic simulation needs it.
+    InPlace,
+}
+
+/// All the doors. Cheap to clone.
+#[derive(Clone)]
+pub struct World {
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+    disk: Arc<dyn Disk>,
+    net: Arc<dyn Net>,
+    heavy: Heavy,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").field("heavy", &self.heavy).finish_non_exhaustive()
+    }
+}
+
+impl World {
+    /// The world as it is.
+    pub fn real() -> Self {
+        Self::new(
+            Arc::new(SystemClock::default()),
+            Arc::new(SystemChance(ring::rand::SystemRandom::new())),
+            Arc::new(RealDisk),
+            Arc::new(TcpNet),
+            Heavy::Threads,
+        )
+    }
+
+    /// A world with doors of one's own.
+    pub fn new(
+        clock: Arc<dyn Clock>,
+        chance: Arc<dyn Chance>,
+        disk: Arc<dyn Disk>,
+        net: Arc<dyn Net>,
+        heavy: Heavy,
+    ) -> Self {
+        Self { clock, chance, disk, net, heavy }
+    }
+
+    /// The same world with another clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The moment now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Time that never jumps.
+    pub fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
+    }
+
+    /// Fills the buffer with random bytes.
+    pub fn fill(&self, buffer: &mut [u8]) {
+        self.chance.fill(buffer);
+    }
+
+    /// `N` random bytes.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes);
+        bytes
+    }
+
+    /// The file system.
+    pub fn disk(&self) -> &dyn Disk {
+        &*self.disk
+    }
+
+    /// The network.
+    pub fn net(&self) -> &dyn Net {
+        &*self.net
+    }
+
+    /// Does heavy work away from the event loop.
+    ///
+    /// # Errors
+    /// [`HeavyFailed`] when the work panicked or the process is shutting down.
+    pub async fn heavy<T, F>(&self, work: F) -> Result<T, HeavyFailed>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        match self.heavy {
+            Heavy::InPlace => Ok(work()),
+            Heavy::Threads => tokio::task::spawn_blocking(work).await.map_err(|_| HeavyFailed),
+        }
+    }
+}
+
+/// Heavy work did not come to its end.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("background computation was cut short")]
+pub struct HeavyFailed;
+
+/// The machine's clock.
+#[derive(Debug)]
+pub struct SystemClock {
+    start: std::time::Instant,
+}
+
+impl Default for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]
+    fn default() -> Self {
+        Self { start: std::time::Instant::now() }
+    }
+}
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]
+    fn now(&self) -> Timestamp {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.start.elapsed()
+    }
+}
+
+/// A clock that moves only when told to, for tests that state exact truths.
+#[derive(Debug)]
+pub struct ManualClock(AtomicI64);
+
+impl ManualClock {
+    /// A clock that stands at `at`.
+    pub const fn new(at: Timestamp) -> Self {
+        Self(AtomicI64::new(at.as_millis()))
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap_or(0), Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::SeqCst).max(0).unsigned_abs())
+    }
+}
+
+struct SystemChance(ring::rand::SystemRandom);
+
+impl Chance for SystemChance {
+    #[expect(clippy::panic, reason = "without randomness no key, id or nonce is safe: stopping is the only answer")]
+    fn fill(&self, buffer: &mut [u8]) {
+        use ring::rand::SecureRandom;
+        if self.0.fill(buffer).is_err() {
+            panic!("the operating system gives no randomness");
+        }
+    }
+}
+
+struct TcpNet;
+
+#[async_trait]
+impl Net for TcpNet {
+    async fn listen(&self, at: SocketAddr) -> std::io::Result<Box<dyn Listener>> {
+        Ok(Box::new(TcpDoor(tokio::net::TcpListener::bind(at).await?)))
+    }
+}
+
+struct TcpDoor(tokio::net::TcpListener);
+
+#[async_trait]
+impl Listener for TcpDoor {
+    async fn accept(&self) -> std::io::Result<(BoxStream, SocketAddr)> {
+        let (stream, from) = self.0.accept().await?;
+        // Small answers must not wait for more bytes to fill a packet.
+        stream.set_nodelay(true)?;
+        Ok((Box::new(stream), from))
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
+/// A stream whose first bytes were already read.
+pub struct Rewound<S> {
+    first: bytes::Bytes,
+    rest: S,
+}
+
+impl<S> Rewound<S> {
+    /// Puts `first` back in front of `rest`.
+    pub const fn new(first: bytes::Bytes, rest: S) -> Self {
+        Self { first, rest }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Rewound<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        if self.first.is_empty() {
+            return Pin::new(&mut self.rest).poll_read(cx, buf);
+        }
+        let take = self.first.len().min(buf.remaining());
+        let head = self.first.split_to(take);
+        buf.put_slice(&head);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Rewound<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.rest).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.rest).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.rest).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[std::io::IoSlice<'_>],
+    ) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.rest).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.rest.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_moment_survives_its_text(ms in WRITABLE_MS) {
+            let at = Timestamp::from_millis(ms);
+            prop_assert_eq!(Timestamp::parse(&at.to_string()), Some(at));
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_moment_is_refused() {
+        for text in ["", "yesterday", "2026-13-01T00:00:00Z", "2026-01-01"] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_gives_no_negative_duration() {
+        assert_eq!(Timestamp::from_millis(5).since(Timestamp::from_millis(9)), Duration::ZERO);
+    }
+}

@@ -1,0 +1,196 @@
+//! The file system, behind an interface, with the two operations that are easy to get wrong done once:
+//! replacing a file whole, and owning a directory.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, Mode, OFlags};
+
+/// What went wrong with which file.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {verb} {}: {source}", path.display())]
+pub struct DiskError {
+    verb: &'static str,
+    path: PathBuf,
+    /// What the system said.
+    #[source]
+    pub source: std::io::Error,
+}
+
+impl DiskError {
+    fn at(verb: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self { verb, path, source }
+    }
+
+    /// Whether the file or directory is simply not there.
+    pub fn is_missing(&self) -> bool {
+        self.source.kind() == ErrorKind::NotFound
+    }
+}
+
+/// Files and directories.
+pub trait Disk: Send + Sync {
+    /// The whole content of a file.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn read(&self, path: &Path) -> Result<Vec<u8>, DiskError>;
+
+    /// Replaces a file whole, readable by the owner only. After a crash it is the old one or the new
+    /// one, never a mixture: written aside, flushed, renamed, and the directory flushed.
+    ///
+    /// # Errors
+    /// When any step fails; the old file is then untouched.
+    fn replace(&self, path: &Path, content: &[u8]) -> Result<(), DiskError>;
+
+    /// Creates a file that must not exist yet, readable by the owner only, flushed to the disk.
+    ///
+    /// # Errors
+    /// When it exists or cannot be written.
+    fn create(&self, path: &Path, content: &[u8]) -> Result<(), DiskError>;
+
+    /// Creates a directory and its parents, entered by the owner only.
+    ///
+    /// # Errors
+    /// When it cannot be created.
+    fn create_dir(&self, path: &Path) -> Result<(), DiskError>;
+
+    /// Removes a file; one that is gone already is fine.
+    ///
+    /// # Errors
+    /// When it is there and cannot be removed.
+    fn remove(&self, path: &Path) -> Result<(), DiskError>;
+
+    /// The files in a directory, sorted.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn list(&self, path: &Path) -> Result<Vec<PathBuf>, DiskError>;
+
+    /// Takes a directory for this process alone; `None` when another one has it.
+    ///
+    /// # Errors
+    /// When the lock file cannot be made.
+    fn lock_dir(&self, path: &Path) -> Result<Option<DirLock>, DiskError>;
+}
+
+/// Ownership of a directory, given back on drop (and by the system when the process dies).
+#[derive(Debug)]
+pub struct DirLock {
+    _file: File,
+}
+
+/// The machine's own file system.
+#[derive(Debug, Clone, Copy)]
+pub struct RealDisk;
+
+const LOCK_FILE: &str = "diwan.lock";
+const OWNER_ONLY: u32 = 0o600;
+
+fn open_new(path: &Path) -> std::io::Result<File> {
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    Ok(rustix::fs::open(path, flags, Mode::from_raw_mode(OWNER_ONLY))?.into())
+}
+
+fn sync_parent(path: &Path) -> std::io::Result<()> {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+}
+
+impl Disk for RealDisk {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, DiskError> {
+        std::fs::read(path).map_err(DiskError::at("read", path))
+    }
+
+    fn replace(&self, path: &Path, content: &[u8]) -> Result<(), DiskError> {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".new");
+        let aside = path.with_file_name(name);
+        let write = || {
+            match std::fs::remove_file(&aside) {
+                Err(e) if e.kind() != ErrorKind::NotFound => return Err(e),
+                _ => {}
+            }
+            let mut file = open_new(&aside)?;
+            file.write_all(content)?;
+            file.sync_all()?;
+            std::fs::rename(&aside, path)?;
+            sync_parent(path)
+        };
+        write().map_err(DiskError::at("write", path))
+    }
+
+    fn create(&self, path: &Path, content: &[u8]) -> Result<(), DiskError> {
+        let write = || {
+            let mut file = open_new(path)?;
+            file.write_all(content)?;
+            file.sync_all()?;
+            sync_parent(path)
+        };
+        write().map_err(DiskError::at("create", path))
+    }
+
+    fn create_dir(&self, path: &Path) -> Result<(), DiskError> {
+        use std::os::unix::fs::DirBuilderExt;
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true).mode(0o700).create(path).map_err(DiskError::at("create directory", path))
+    }
+
+    fn remove(&self, path: &Path) -> Result<(), DiskError> {
+        match std::fs::remove_file(path) {
+            Err(e) if e.kind() != ErrorKind::NotFound => Err(DiskError::at("remove", path)(e)),
+            _ => Ok(()),
+        }
+    }
+
+    fn list(&self, path: &Path) -> Result<Vec<PathBuf>, DiskError> {
+        let read = || {
+            let entries = std::fs::read_dir(path)?;
+            let mut files = entries.map(|e| e.map(|e| e.path())).collect::<std::io::Result<Vec<_>>>()?;
+            files.sort();
+            Ok(files)
+        };
+        read().map_err(DiskError::at("list", path))
+    }
+
+    fn lock_dir(&self, path: &Path) -> Result<Option<DirLock>, DiskError> {
+        let lock = path.join(LOCK_FILE);
+        let open = OpenOptions::new().create(true).truncate(false).write(true).open(&lock);
+        let file = open.map_err(DiskError::at("lock", &lock))?;
+        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(DirLock { _file: file })),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(e) => Err(DiskError::at("lock", &lock)(e.into())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_replaced_file_is_whole_and_private() -> Result<(), Box<dyn std::error::Error>> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("key");
+        RealDisk.create(&path, b"old")?;
+        RealDisk.replace(&path, b"new")?;
+        assert_eq!(RealDisk.read(&path)?, b"new");
+        assert_eq!(std::fs::metadata(&path)?.permissions().mode() & 0o777, 0o600);
+        assert!(RealDisk.create(&path, b"again").is_err(), "an existing file is never overwritten by create");
+        Ok(())
+    }
+
+    #[test]
+    fn a_directory_has_one_owner() -> Result<(), Box<dyn std::error::Error>> {
+        let dir = tempfile::tempdir()?;
+        let first = RealDisk.lock_dir(dir.path())?;
+        assert!(first.is_some());
+        assert!(RealDisk.lock_dir(dir.path())?.is_none());
+        drop(first);
+        assert!(RealDisk.lock_dir(dir.path())?.is_some());
+        Ok(())
+    }
+}
