@@ -1,1 +1,11 @@
-//! testkit
+//! What tests stand on: every backend, worlds that can be steered, and the whole product in one line.
+//!
+//! A development dependency only. Start at [`on_every_backend`] for a story that must hold on SQLite
+//! and on PostgreSQL alike.
+#![forbid(unsafe_code)]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up must fail loudly")]
+
+pub mod backend;
+pub mod sim;
+
+pub use backend::{Backend, Ground};

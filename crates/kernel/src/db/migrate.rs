@@ -117,7 +117,7 @@ async fn history(db: &Db) -> Result<BTreeSet<Name>, DbError> {
     let ctx = Ctx::system(db.world(), "migration");
     let mut tx = db.begin(&ctx).await?;
     if db.engine() == "postgresql" {
-        tx.query(MIGRATION_LOCK, vec![]).await?;
+        tx.execute_script(MIGRATION_LOCK).await?;
     }
     tx.execute_script(HISTORY).await?;
     let rows = tx.query("SELECT component, name FROM schema_migration", vec![]).await?;
@@ -147,7 +147,7 @@ async fn run(db: &Db, component: &'static str, step: &Migration, direction: Dire
     let ctx = Ctx::system(db.world(), "migration");
     let mut tx = db.begin(&ctx).await?;
     if db.engine() == "postgresql" {
-        tx.query(MIGRATION_LOCK, vec![]).await?;
+        tx.execute_script(MIGRATION_LOCK).await?;
         // Another node may have done it while this one waited.
         let sql = "SELECT 1 AS one FROM schema_migration WHERE component = $1 AND name = $2";
         let is_done = tx.query_opt(sql, params![component, step.name]).await?.is_some();
