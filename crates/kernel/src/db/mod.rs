@@ -101,6 +101,19 @@ impl Db {
         Ok(Self { inner: Arc::new(inner) })
     }
 
+    /// Opens a database that may be in use, for reading only. Nothing in it is changed.
+    ///
+    /// # Errors
+    /// When it is not there or cannot be reached.
+    pub async fn open_for_reading(location: &Location, world: &World) -> Result<Self, DbError> {
+        let engine = match location {
+            Location::Sqlite(path) => Engine::Sqlite(sqlite::Sqlite::open_for_reading(path, world)?),
+            Location::Postgres(url) => Engine::Postgres(postgres::Postgres::open(url).await?),
+        };
+        let inner = Inner { engine, world: world.clone(), events: Events::new(world), journal: OnceLock::new() };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
     /// Says who writes down what is done. Until then nothing can be committed with an entry.
     pub fn set_journal(&self, journal: Arc<dyn Journal>) {
         // A second journal would be a mistake in the composition; the first one stays.
@@ -206,6 +219,36 @@ impl Db {
             Engine::Postgres(_) => "SELECT pg_database_size(current_database()) AS bytes",
         };
         self.query_opt(sql, vec![]).await.ok().flatten()?.get("bytes").ok()
+    }
+
+    /// What the engine's own check of its files finds; nothing when all is well. PostgreSQL looks
+    /// after its files itself.
+    ///
+    /// # Errors
+    /// When the engine cannot answer.
+    pub async fn check(&self) -> Result<Vec<String>, DbError> {
+        let Engine::Sqlite(_) = &self.inner.engine else { return Ok(vec![]) };
+        let rows = self.query("PRAGMA quick_check", vec![]).await?;
+        let lines = rows.iter().map(|r| r.get::<String>("quick_check")).collect::<Result<Vec<_>, _>>()?;
+        Ok(lines.into_iter().filter(|line| line != "ok").collect())
+    }
+
+    /// How many commits there were since the start, and how many units of work they carried; where
+    /// commits are grouped.
+    pub fn write_counts(&self) -> Option<(u64, u64)> {
+        match &self.inner.engine {
+            Engine::Sqlite(sqlite) => Some(sqlite.write_counts()),
+            Engine::Postgres(_) => None,
+        }
+    }
+
+    /// How many schema steps are applied.
+    ///
+    /// # Errors
+    /// When the engine cannot answer.
+    pub async fn schema_version(&self) -> Result<i64, DbError> {
+        let row = self.query_opt("SELECT count(*) AS n FROM schema_migration", vec![]).await?;
+        row.map_or(Ok(0), |row| row.get("n"))
     }
 
     /// Whether the disk is full and only what frees space is let through.

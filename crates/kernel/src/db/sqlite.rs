@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,10 +32,18 @@ const WAL_LIMIT_BYTES: u64 = 4 * 1024 * 1024;
 pub(super) struct Sqlite {
     path: PathBuf,
     world: World,
-    writer: Arc<tokio::sync::Mutex<Writer>>,
+    /// There is none when the database was opened for reading only.
+    writer: Option<Arc<tokio::sync::Mutex<Writer>>>,
     readers: Arc<Readers>,
     work_done: Arc<Notify>,
     full: Arc<AtomicBool>,
+    counts: Arc<Counts>,
+}
+
+#[derive(Default)]
+struct Counts {
+    commits: AtomicU64,
+    units: AtomicU64,
 }
 
 struct Writer {
@@ -60,21 +68,32 @@ impl Sqlite {
         let unreachable = |e: rusqlite::Error| DbError::Unreachable(format!("{}: {e}", path.display()));
         let connection = Connection::open(path).map_err(unreachable)?;
         prepare_writer(&connection).map_err(unreachable)?;
-        let readers = (0..READERS).map(|_| open_reader(path)).collect::<Result<Vec<_>, _>>().map_err(unreachable)?;
         let ballast = Ballast::beside(path);
-        let full = Arc::new(AtomicBool::new(!ballast.take()));
-        let writer = Writer { connection, in_group: false, group: vec![], ballast };
-        let this = Self {
+        let is_full = !ballast.take();
+        let writer = Arc::new(tokio::sync::Mutex::new(Writer { connection, in_group: false, group: vec![], ballast }));
+        let this = Self { writer: Some(writer.clone()), ..Self::open_for_reading(path, world)? };
+        this.full.store(is_full, Ordering::Relaxed);
+        this.spawn_committer(writer.clone(), supervisor, events);
+        this.spawn_room_watch(writer, supervisor);
+        Ok(this)
+    }
+
+    pub(super) fn open_for_reading(path: &Path, world: &World) -> Result<Self, DbError> {
+        let unreachable = |e: rusqlite::Error| DbError::Unreachable(format!("{}: {e}", path.display()));
+        let readers = (0..READERS).map(|_| open_reader(path)).collect::<Result<Vec<_>, _>>().map_err(unreachable)?;
+        Ok(Self {
             path: path.to_owned(),
             world: world.clone(),
-            writer: Arc::new(tokio::sync::Mutex::new(writer)),
+            writer: None,
             readers: Arc::new(Readers { free: Mutex::new(readers), places: Semaphore::new(READERS) }),
             work_done: Arc::default(),
-            full,
-        };
-        this.spawn_committer(supervisor, events);
-        this.spawn_room_watch(supervisor);
-        Ok(this)
+            full: Arc::default(),
+            counts: Arc::default(),
+        })
+    }
+
+    pub(super) fn write_counts(&self) -> (u64, u64) {
+        (self.counts.commits.load(Ordering::Relaxed), self.counts.units.load(Ordering::Relaxed))
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -99,7 +118,8 @@ impl Sqlite {
         if self.is_full() && !frees {
             return Err(DbError::Full);
         }
-        let locked = tokio::time::timeout(PATIENCE, self.writer.clone().lock_owned()).await;
+        let writer = self.writer.clone().ok_or(DbError::ReadOnly)?;
+        let locked = tokio::time::timeout(PATIENCE, writer.lock_owned()).await;
         let mut writer = locked.map_err(|_| DbError::Busy)?;
         if !writer.in_group {
             writer.execute_batch("BEGIN IMMEDIATE")?;
@@ -119,21 +139,23 @@ impl Sqlite {
         done.map_err(translate)
     }
 
-    fn spawn_committer(&self, supervisor: &Supervisor, events: &Events) {
-        let (writer, work_done, world) = (self.writer.clone(), self.work_done.clone(), self.world.clone());
-        let (full, events) = (self.full.clone(), events.clone());
+    fn spawn_committer(&self, writer: Arc<tokio::sync::Mutex<Writer>>, supervisor: &Supervisor, events: &Events) {
+        let (work_done, world, events) = (self.work_done.clone(), self.world.clone(), events.clone());
+        let (full, counts) = (self.full.clone(), self.counts.clone());
         supervisor.spawn("database committer", TaskPolicy::Foundation, async move {
             loop {
                 work_done.notified().await;
                 let guard = writer.clone().lock_owned().await;
+                counts.commits.fetch_add(u64::from(!guard.group.is_empty()), Ordering::Relaxed);
+                counts.units.fetch_add(guard.group.len() as u64, Ordering::Relaxed);
                 commit_group(guard, &world, &full, &events).await;
             }
         });
     }
 
     /// When the disk was full, looks every now and then whether there is room again.
-    fn spawn_room_watch(&self, supervisor: &Supervisor) {
-        let (writer, full, watcher) = (self.writer.clone(), self.full.clone(), supervisor.clone());
+    fn spawn_room_watch(&self, writer: Arc<tokio::sync::Mutex<Writer>>, supervisor: &Supervisor) {
+        let (full, watcher) = (self.full.clone(), supervisor.clone());
         supervisor.spawn("database room watch", TaskPolicy::Once, async move {
             while watcher.pause(ROOM_CHECK).await {
                 if full.load(Ordering::Relaxed) && writer.lock().await.ballast.take() {
