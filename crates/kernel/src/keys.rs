@@ -26,6 +26,21 @@ pub enum KeyError {
 
 const READ: &str = "SELECT value FROM sealed_key WHERE name = $1";
 
+/// The server's key of this name, if it was ever made.
+///
+/// # Errors
+/// When the database does not answer or the key does not open.
+pub async fn existing_server_key(
+    db: &Db,
+    sealer: &Sealer,
+    name: &'static str,
+) -> Result<Option<Zeroizing<Vec<u8>>>, KeyError> {
+    let place = Place { table: "sealed_key", column: "value", row: name };
+    let Some(row) = db.query_opt(READ, params![name]).await? else { return Ok(None) };
+    let opened = sealer.unseal(&row.get::<Vec<u8>>("value")?, place);
+    opened.map(Some).map_err(|source| KeyError::Sealed { name, source })
+}
+
 /// The server's key of this name, made by `fresh` when there is none yet.
 ///
 /// # Errors
@@ -38,8 +53,8 @@ pub async fn server_key(
 ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let place = Place { table: "sealed_key", column: "value", row: name };
     let sealed = |source| KeyError::Sealed { name, source };
-    if let Some(row) = db.query_opt(READ, params![name]).await? {
-        return sealer.unseal(&row.get::<Vec<u8>>("value")?, place).map_err(sealed);
+    if let Some(key) = existing_server_key(db, sealer, name).await? {
+        return Ok(key);
     }
     let value = sealer.seal(&fresh(), place).map_err(sealed)?;
     let ctx = Ctx::system(db.world(), "server keys");

@@ -9,7 +9,8 @@ use super::{Db, DbError};
 use crate::ctx::Ctx;
 use crate::params;
 
-/// One step of a schema. `{blob}` in it stands for the engine's type for bytes.
+/// One step of a schema. `{blob}` in it stands for the engine's type for bytes, `{key}` for its type
+/// for a whole number that is the primary key (on SQLite the row is then stored under it).
 #[derive(Debug, Clone, Copy)]
 pub struct Migration {
     /// Its name, unique in its component and never changed: `0001_people`.
@@ -143,7 +144,7 @@ enum Direction {
 
 async fn run(db: &Db, component: &'static str, step: &Migration, direction: Direction) -> Result<(), DbError> {
     let failed = |e: DbError| DbError::Migration { name: format!("{component}/{}", step.name), why: e.to_string() };
-    let blob = if db.engine() == "postgresql" { "BYTEA" } else { "BLOB" };
+    let (blob, key) = if db.engine() == "postgresql" { ("BYTEA", "BIGINT") } else { ("BLOB", "INTEGER") };
     let ctx = Ctx::system(db.world(), "migration");
     let mut tx = db.begin(&ctx).await?;
     if db.engine() == "postgresql" {
@@ -163,7 +164,7 @@ async fn run(db: &Db, component: &'static str, step: &Migration, direction: Dire
             (step.down, "DELETE FROM schema_migration WHERE component = $1 AND name = $2 AND applied_at <= $3")
         }
     };
-    tx.execute_script(&script.replace("{blob}", blob)).await.map_err(failed)?;
+    tx.execute_script(&script.replace("{blob}", blob).replace("{key}", key)).await.map_err(failed)?;
     tx.execute(record, params![component, step.name, db.world().now()]).await.map_err(failed)?;
     tx.commit_unrecorded(Unrecorded::Bookkeeping).await.map_err(failed)
 }

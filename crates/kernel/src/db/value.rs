@@ -152,6 +152,11 @@ impl Row {
         let at = self.columns.iter().position(|c| c == column).ok_or_else(mismatch)?;
         T::from_value(&self.values[at]).ok_or_else(mismatch)
     }
+
+    /// The values in the order in which the query names them, for readers that take all of them.
+    pub fn into_values(self) -> Vec<Value> {
+        self.values
+    }
 }
 
 /// PostgreSQL wants to know which width an integer has; the statement tells.
