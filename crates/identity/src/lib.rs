@@ -1,1 +1,33 @@
-//! identity
+//! Who people are and how they prove it: accounts, sign-in, sessions, tokens, invitations.
+//!
+//! What is here: the people of an installation and their roles, every way to sign in, what a browser
+//! or a program carries afterwards (cookie, access and refresh token, API token), step-up, lock-out,
+//! invitations, plans.
+//!
+//! What it deliberately does not know: routes of others, how bytes reach the server, what anybody
+//! does once they are let in.
+//!
+//! Start at [`Identity`]; then `sign_in` for how a proof becomes a session, and `gate` for how a
+//! request becomes a caller.
+#![forbid(unsafe_code)]
+
+mod api;
+mod config;
+mod cookie;
+mod email;
+mod error;
+mod factor;
+mod identity;
+mod migration;
+mod plan;
+mod refusal;
+mod sign_in;
+mod step_up;
+mod table;
+mod throttle;
+
+pub use config::{IdentityConfig, MailConfig, MailSecurity, OidcConfig, OidcProvider};
+pub use error::StartError;
+pub use identity::{Caller, Identity, Parts};
+pub use migration::MIGRATIONS;
+pub use plan::Plan;

@@ -16,6 +16,8 @@ use crate::world::World;
 pub trait Kind: 'static {
     /// What stands before the underscore: three or four lower-case letters.
     const PREFIX: &'static str;
+    /// What the API description calls the ids of this kind.
+    const SCHEMA: &'static str = Self::PREFIX;
 }
 
 /// Declares kinds: `id_kinds! { User = "usr", Session = "ses" }`.
@@ -27,6 +29,7 @@ macro_rules! id_kinds {
         pub enum $name {}
         impl $crate::id::Kind for $name {
             const PREFIX: &'static str = $prefix;
+            const SCHEMA: &'static str = concat!(stringify!($name), "Id");
         }
     )+};
 }
@@ -41,6 +44,15 @@ id_kinds! {
     /// One request to the API.
     Request = "req",
 }
+
+/// The id of a person. (The API description needs names without parameters.)
+pub type UserId = Id<User>;
+/// The id of a session.
+pub type SessionId = Id<Session>;
+/// The id of an API token.
+pub type ApiTokenId = Id<ApiToken>;
+/// The id of a request.
+pub type RequestId = Id<Request>;
 
 /// The id of one `K`.
 pub struct Id<K> {
@@ -169,7 +181,11 @@ impl<K: Kind> utoipa::PartialSchema for Id<K> {
     }
 }
 
-impl<K: Kind> utoipa::ToSchema for Id<K> {}
+impl<K: Kind> utoipa::ToSchema for Id<K> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        K::SCHEMA.into()
+    }
+}
 
 #[cfg(test)]
 mod tests {

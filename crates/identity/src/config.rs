@@ -1,0 +1,140 @@
+//! The settings of this capability: `identity`, `mail` and `oidc`.
+
+use diwan_kernel::Secret;
+use diwan_kernel::config::{Key, Section};
+use serde::{Deserialize, Serialize};
+
+/// How people sign in and for how long.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityConfig {
+    /// Minutes without a request after which a session ends.
+    pub session_idle_minutes: u32,
+    /// Hours after which a session ends whatever happens.
+    pub session_absolute_hours: u32,
+    /// Addresses and networks (CIDR) that people may come from; empty: from everywhere.
+    pub allowed_addresses: Vec<String>,
+    /// Memory of the password hash, in KiB.
+    pub password_memory_kib: u32,
+    /// Passes of the password hash.
+    pub password_passes: u32,
+    /// Lanes of the password hash.
+    pub password_lanes: u32,
+}
+
+impl Default for IdentityConfig {
+    fn default() -> Self {
+        Self {
+            session_idle_minutes: 7 * 24 * 60,
+            session_absolute_hours: 30 * 24,
+            allowed_addresses: vec![],
+            password_memory_kib: 19 * 1024,
+            password_passes: 2,
+            password_lanes: 1,
+        }
+    }
+}
+
+impl Section for IdentityConfig {
+    const NAME: &'static str = "identity";
+    const KEYS: &'static [Key] = &[
+        Key {
+            name: "session_idle_minutes",
+            about: "Minutes without a request after which a session ends.",
+            secret: false,
+        },
+        Key {
+            name: "session_absolute_hours",
+            about: "Hours after which a session ends whatever happens.",
+            secret: false,
+        },
+        Key {
+            name: "allowed_addresses",
+            about: "Addresses and networks (CIDR) that people may come from; empty: everywhere.",
+            secret: false,
+        },
+        Key { name: "password_memory_kib", about: "Memory of the password hash (argon2id) in KiB.", secret: false },
+        Key { name: "password_passes", about: "Passes of the password hash.", secret: false },
+        Key { name: "password_lanes", about: "Lanes of the password hash.", secret: false },
+    ];
+}
+
+/// How the connection to the mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailSecurity {
+    /// It begins in clear and must switch to TLS.
+    #[default]
+    Starttls,
+    /// TLS from the first byte.
+    Tls,
+    /// Not at all: for a mail server on the same machine.
+    None,
+}
+
+/// How mail is sent. Without a host it is kept in the outbox.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailConfig {
+    /// The mail server; empty: none.
+    pub host: String,
+    /// Its port; 0: the usual one.
+    pub port: u16,
+    /// How the connection is protected.
+    pub security: MailSecurity,
+    /// Who we are to the mail server; empty: nobody in particular.
+    pub username: String,
+    /// The password that goes with it.
+    #[serde(default)]
+    pub password: Secret<String>,
+    /// The sender's address.
+    pub from: String,
+}
+
+impl Section for MailConfig {
+    const NAME: &'static str = "mail";
+    const KEYS: &'static [Key] = &[
+        Key { name: "host", about: "The SMTP server; empty: mail is kept in the outbox.", secret: false },
+        Key { name: "port", about: "Its port; 0: 587 for starttls, 465 for tls, 25 for none.", secret: false },
+        Key { name: "security", about: "starttls, tls or none.", secret: false },
+        Key { name: "username", about: "The user name at the SMTP server.", secret: false },
+        Key { name: "password", about: "The password at the SMTP server.", secret: true },
+        Key { name: "from", about: "The sender's address.", secret: false },
+    ];
+}
+
+/// One identity provider.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OidcProvider {
+    /// Its short name in addresses: letters, digits, dashes.
+    pub id: String,
+    /// What stands on the button.
+    pub label: String,
+    /// Its issuer URL.
+    pub issuer: String,
+    /// Who we are to it.
+    pub client_id: String,
+    /// The secret that goes with it.
+    #[serde(default)]
+    pub client_secret: Secret<String>,
+}
+
+/// Which identity providers are trusted.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OidcConfig {
+    /// Them.
+    #[serde(default)]
+    pub providers: Vec<OidcProvider>,
+}
+
+impl Section for OidcConfig {
+    const NAME: &'static str = "oidc";
+    // Secret as a whole: each provider holds its client secret.
+    const KEYS: &'static [Key] = &[Key {
+        name: "providers",
+        about: "Identity providers: id, label, issuer, client_id, client_secret.",
+        secret: true,
+    }];
+}

@@ -1,0 +1,55 @@
+//! E-mail addresses, as far as they tell people apart.
+
+use std::fmt;
+
+use diwan_kernel::problem::FieldError;
+use unicode_normalization::UnicodeNormalization;
+
+/// The longest address that can be delivered to.
+pub(crate) const MAX_EMAIL: usize = 254;
+
+/// An address in the one form under which it is stored and compared.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Email(String);
+
+impl Email {
+    /// Reads an address: composed, lower case, one `@`, no blanks or control characters.
+    ///
+    /// # Errors
+    /// When it cannot be an address.
+    pub(crate) fn parse(field: &str, text: &str) -> Result<Self, FieldError> {
+        Self::read(text).ok_or_else(|| FieldError {
+            field: field.to_owned(),
+            code: "email_invalid",
+            message: "It is not an e-mail address like name@example.org.".into(),
+        })
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let address: String = text.trim().nfc().collect::<String>().to_lowercase();
+        let (name, host) = address.rsplit_once('@')?;
+        let fits = address.len() <= MAX_EMAIL && (1..=64).contains(&name.len());
+        let name_ok = !name.starts_with('.')
+            && !name.ends_with('.')
+            && !name.contains("..")
+            && name.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c));
+        let label_ok = |label: &str| {
+            (1..=63).contains(&label.len())
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+        };
+        (fits && name_ok && host.split('.').all(label_ok)).then_some(Self(address))
+    }
+
+    /// The address.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

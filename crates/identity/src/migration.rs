@@ -1,0 +1,9 @@
+//! The tables of this capability, step by step.
+
+mod factors;
+mod people;
+
+use diwan_kernel::db::Migrations;
+
+/// The steps, oldest first.
+pub const MIGRATIONS: Migrations = Migrations { component: "identity", steps: &[people::STEP, factors::STEP] };
