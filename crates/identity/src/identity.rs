@@ -11,6 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::{IdentityConfig, MailConfig, OidcConfig};
 use crate::error::StartError;
+use crate::factor::Factors;
 use crate::plan::Plan;
 
 /// What the capability stands on.
@@ -40,6 +41,7 @@ pub struct Parts {
 #[derive(Debug, Clone)]
 pub struct Identity {
     inner: Arc<Parts>,
+    factors: Arc<Factors>,
 }
 
 /// Who sent a request, as far as its credentials tell.
@@ -62,9 +64,11 @@ impl Identity {
     ///
     /// # Errors
     /// When the server's keys cannot be read or made.
-    #[expect(clippy::unused_async, reason = "keys come next")]
     pub async fn start(parts: Parts) -> Result<Self, StartError> {
-        Ok(Self { inner: Arc::new(parts) })
+        let factors = Factors::start(&parts).await?;
+        let this = Self { inner: Arc::new(parts), factors: Arc::new(factors) };
+        crate::factor::spawn_tasks(&this);
+        Ok(this)
     }
 
     /// Its operations, with paths relative to `/api/v1`.
@@ -80,6 +84,10 @@ impl Identity {
     pub async fn authenticate(&self, _parts: &request::Parts, facts: Arc<RequestFacts>) -> Result<Caller, Problem> {
         let ctx = Ctx::anonymous(self.world(), facts);
         Ok(Caller { ctx, plan: None, set_cookies: vec![], refused: None })
+    }
+
+    pub(crate) fn factors(&self) -> &Factors {
+        &self.factors
     }
 
     pub(crate) fn db(&self) -> &Db {

@@ -87,6 +87,11 @@ impl<K: Kind> Id<K> {
     pub const fn from_bits(bits: u128) -> Self {
         Self { bits, kind: PhantomData }
     }
+
+    /// Exactly its bits.
+    pub const fn bits(self) -> u128 {
+        self.bits
+    }
 }
 
 impl<K: Kind> fmt::Display for Id<K> {
