@@ -1,0 +1,77 @@
+//! The shape of source files.
+
+use crate::repository::{expect_nothing, files_below, files_ending, read};
+
+const MOST_LINES: usize = 600;
+
+#[test]
+fn every_crate_forbids_unsafe_code() {
+    let roots = files_ending("crates", &["src/lib.rs", "src/main.rs"])
+        .into_iter()
+        .chain(files_ending("tests", &["src/lib.rs"]));
+    let wrong: Vec<_> = roots.filter(|path| !read(path).contains("#![forbid(unsafe_code)]")).collect();
+    expect_nothing(&wrong, "Crates that do not forbid unsafe code");
+}
+
+#[test]
+fn every_module_opens_with_a_sentence_about_itself() {
+    let sources = files_ending("crates", &[".rs"]).into_iter().chain(files_ending("tests", &[".rs"]));
+    let wrong: Vec<_> = sources.filter(|path| !read(path).trim_start().starts_with("//!")).collect();
+    expect_nothing(&wrong, "Modules that do not say what they are");
+}
+
+#[test]
+fn no_source_file_is_longer_than_can_be_kept_in_mind() {
+    let endings = [".rs", ".ts", ".tsx", ".mjs", ".css", ".sh"];
+    let folders = ["crates", "web", "tests", "scripts", "bench"];
+    let sources = folders.iter().flat_map(|folder| files_ending(folder, &endings));
+    let written = sources.filter(|path| !path.ends_with("schema.d.ts"));
+    let long = written.map(|path| (read(&path).lines().count(), path)).filter(|(lines, _)| *lines > MOST_LINES);
+    let wrong: Vec<_> = long.map(|(lines, path)| format!("{path}: {lines} lines")).collect();
+    expect_nothing(&wrong, "Files above 600 lines");
+}
+
+#[test]
+fn scripts_stop_at_the_first_error_and_build_no_command_from_text() {
+    let scripts = files_below("scripts").into_iter().chain(files_below(".ci")).filter(|path| !path.ends_with(".mjs"));
+    let mut wrong = vec![];
+    for path in scripts {
+        let text = read(&path);
+        if !text.contains("set -euo pipefail") && !text.contains("/lib.sh\"") {
+            wrong.push(format!("{path} goes on after an error"));
+        }
+        let code = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+        if code.into_iter().any(|line| line.contains("eval ") || line.contains("sh -c")) {
+            wrong.push(format!("{path} runs text as a command"));
+        }
+    }
+    expect_nothing(&wrong, "Scripts");
+}
+
+#[test]
+fn the_interface_says_everything_in_both_languages() {
+    let says_so = |path: &String| {
+        let text = read(path);
+        path.contains(".test.") && text.contains("ar") && text.contains("en") && path.contains("i18n")
+    };
+    assert!(
+        files_ending("web/src", &[".ts", ".tsx"]).iter().any(says_so),
+        "web/src/i18n has no test that compares the English and the Arabic texts"
+    );
+}
+
+#[test]
+fn nothing_starts_other_programs() {
+    let sources = files_ending("crates", &[".rs"]).into_iter().filter(|path| path.contains("/src/"));
+    let starts = |path: &String| read(path).contains("process::Command") || read(path).contains("Command::new(");
+    let wrong: Vec<_> = sources.filter(|path| !path.starts_with("crates/testkit/")).filter(starts).collect();
+    expect_nothing(&wrong, "Files that start other programs");
+}
+
+#[test]
+fn the_dashboard_never_sets_markup_from_text() {
+    let sources = files_ending("web/src", &[".ts", ".tsx"]);
+    let risky = ["dangerouslySetInnerHTML", ".innerHTML", "document.write", "eval(", "new Function("];
+    let wrong: Vec<_> = sources.into_iter().filter(|path| risky.iter().any(|word| read(path).contains(word))).collect();
+    expect_nothing(&wrong, "Files that set markup from text");
+}
