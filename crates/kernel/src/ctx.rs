@@ -277,6 +277,8 @@ pub struct Ctx {
     pub request: Option<Arc<RequestFacts>>,
     /// The client's idempotency key, on writes.
     pub idempotency: Option<Idempotency>,
+    /// The mark of a browser that somebody signed in with before; it proves nothing about who it is.
+    pub device: Option<[u8; 16]>,
 }
 
 impl fmt::Debug for Ctx {
@@ -295,6 +297,7 @@ impl Ctx {
             stepped_up_until: None,
             request: None,
             idempotency: None,
+            device: None,
         }
     }
 
@@ -307,6 +310,7 @@ impl Ctx {
             stepped_up_until: None,
             request: Some(request),
             idempotency: None,
+            device: None,
         }
     }
 
