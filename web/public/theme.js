@@ -1,0 +1,16 @@
+// Sets theme, language and direction before the first paint; external because the page allows no inline script.
+(() => {
+  const root = document.documentElement;
+  let theme = "system";
+  let language = navigator.language.startsWith("ar") ? "ar" : "en";
+  try {
+    theme = localStorage.getItem("diwan.theme") ?? theme;
+    language = localStorage.getItem("diwan.language") ?? language;
+  } catch {
+    // Storage may be blocked; the defaults above then stand.
+  }
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = theme === "system" ? (dark ? "dark" : "light") : theme;
+  root.lang = language === "ar" ? "ar" : "en";
+  root.dir = root.lang === "ar" ? "rtl" : "ltr";
+})();

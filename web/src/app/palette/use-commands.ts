@@ -1,0 +1,80 @@
+// Everything the palette can do: go to a place, change the look, act on the account.
+import { useNavigate } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import type { User } from "@/api/types";
+import type { IconName } from "@/ui/icon";
+import { toast } from "@/ui/toast";
+import { useCan, useMe } from "../me";
+import { usePreferences } from "../preferences";
+import { useSignOut } from "../sign-out";
+import { themes } from "../theme";
+import { useGo, usePlaces } from "../use-go";
+
+export interface Command {
+  id: string;
+  label: string;
+  icon: IconName;
+  hint?: string;
+  keys?: string;
+  run: () => void;
+}
+
+export function useCommands(onShortcuts: () => void) {
+  const { t } = useTranslation();
+  const { user } = useMe();
+  const places = usePlaces();
+  const go = useGo();
+  const navigate = useNavigate();
+  const signOut = useSignOut();
+  const { setTheme, setLanguage } = usePreferences();
+  const mayInvite = useCan("invitations.manage");
+  const mayReadPeople = useCan("users.read");
+  const attempt = (work: Promise<unknown>) => void work.catch(() => toast(t("problem.unreachable"), "danger"));
+
+  const goTo: Command[] = places.map((place) => ({
+    id: `go ${place.name}`,
+    label: t(`places.${place.name}`),
+    icon: place.icon,
+    ...(place.key ? { keys: `G ${place.key.toUpperCase()}` } : {}),
+    run: () => go(place),
+  }));
+  const invite: Command[] = mayInvite
+    ? [
+        {
+          id: "invite",
+          label: t("people.invite.action"),
+          icon: "plus",
+          run: () => void navigate({ to: "/people/invitations", search: { invite: true } }),
+        },
+      ]
+    : [];
+  const look: Command[] = themes
+    .filter((theme) => theme !== user.theme)
+    .map((theme) => ({
+      id: `theme ${theme}`,
+      label: t("palette.theme", { theme: t(`theme.${theme}`) }),
+      icon: "theme",
+      run: () => attempt(setTheme(theme)),
+    }));
+  const other = user.language === "ar" ? "en" : "ar";
+  const account: Command[] = [
+    {
+      id: "language العربية english",
+      label: other === "ar" ? "العربية" : "English",
+      icon: "language",
+      hint: t("palette.language"),
+      run: () => attempt(setLanguage(other)),
+    },
+    { id: "shortcuts", label: t("shortcuts.title"), icon: "keyboard", keys: "?", run: onShortcuts },
+    { id: "sign out", label: t("shell.sign_out"), icon: "out", run: () => attempt(signOut()) },
+  ];
+  const personCommand = (person: User): Command => ({
+    id: person.id,
+    label: person.name,
+    icon: "person",
+    hint: t(`role.${person.role}`),
+    run: () => void navigate({ to: "/people", search: { person: person.id } }),
+  });
+
+  return { commands: [...goTo, ...invite, ...look, ...account], personCommand, mayReadPeople };
+}

@@ -1,0 +1,41 @@
+// The places one can go, listed once for the side bar, the command palette and the shortcuts.
+import type { LinkProps } from "@tanstack/react-router";
+import type { Permission } from "@/api/types";
+import type { IconName } from "@/ui/icon";
+
+export interface Place {
+  name:
+    | "overview"
+    | "people"
+    | "invitations"
+    | "audit"
+    | "settings"
+    | "outbox"
+    | "profile"
+    | "security"
+    | "sessions"
+    | "tokens"
+    | "docs";
+  to: NonNullable<LinkProps["to"]> | "/docs";
+  icon: IconName;
+  /** Pressed after "g". */
+  key?: string;
+  needs?: Permission;
+  inSideBar?: boolean;
+  /** The reference is served under its own content policy, so it is opened as a page of its own. */
+  ownPage?: boolean;
+}
+
+export const places: Place[] = [
+  { name: "overview", to: "/", icon: "home", key: "o", inSideBar: true },
+  { name: "people", to: "/people", icon: "people", key: "p", needs: "users.read", inSideBar: true },
+  { name: "invitations", to: "/people/invitations", icon: "mail", key: "i", needs: "invitations.manage" },
+  { name: "audit", to: "/audit", icon: "audit", key: "a", needs: "audit.read", inSideBar: true },
+  { name: "settings", to: "/settings", icon: "settings", key: "s", needs: "settings.read", inSideBar: true },
+  { name: "outbox", to: "/settings/outbox", icon: "inbox", needs: "mail.outbox" },
+  { name: "profile", to: "/profile/general", icon: "person", key: "m" },
+  { name: "security", to: "/profile/security", icon: "shield", key: "e" },
+  { name: "sessions", to: "/profile/sessions", icon: "laptop" },
+  { name: "tokens", to: "/profile/tokens", icon: "key", key: "t" },
+  { name: "docs", to: "/docs", icon: "docs", key: "d", inSideBar: true, ownPage: true },
+];

@@ -1,0 +1,26 @@
+// Theme and language: shown at once, then saved to the person's profile.
+import { useCallback } from "react";
+import { api, unwrap } from "@/api/client";
+import type { Language, Theme } from "@/api/types";
+import { setLanguage } from "@/i18n";
+import { useUserChanged } from "./me";
+import { applyTheme } from "./theme";
+
+export function usePreferences() {
+  const changed = useUserChanged();
+  const setTheme = useCallback(
+    async (theme: Theme) => {
+      applyTheme(theme);
+      changed(await unwrap(api.PATCH("/me", { body: { theme } })));
+    },
+    [changed],
+  );
+  const chooseLanguage = useCallback(
+    async (language: Language) => {
+      await setLanguage(language);
+      changed(await unwrap(api.PATCH("/me", { body: { language } })));
+    },
+    [changed],
+  );
+  return { setTheme, setLanguage: chooseLanguage };
+}

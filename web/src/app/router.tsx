@@ -1,0 +1,185 @@
+// The map of the dashboard. Every page is fetched when it is first opened.
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { isSessionEnded } from "@/api/problem";
+import { meQuery } from "@/api/queries";
+import { queryClient } from "./query-client";
+import { NotFound, PageSkeleton, RouteError } from "./route-states";
+import * as search from "./search";
+import { onSessionEnded } from "./session-ended";
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet });
+
+const atRoot = () => root;
+
+const signIn = createRoute({
+  getParentRoute: atRoot,
+  path: "/sign-in",
+  validateSearch: search.signIn,
+  component: lazyRouteComponent(() => import("@/features/identity/sign-in/sign-in-page")),
+});
+const signInLink = createRoute({
+  getParentRoute: atRoot,
+  path: "/sign-in/link",
+  validateSearch: search.signIn,
+  component: lazyRouteComponent(() => import("@/features/identity/sign-in/link-page")),
+});
+const welcome = createRoute({
+  getParentRoute: atRoot,
+  path: "/welcome",
+  component: lazyRouteComponent(() => import("@/features/identity/sign-in/welcome-page")),
+});
+const join = createRoute({
+  getParentRoute: atRoot,
+  path: "/join",
+  component: lazyRouteComponent(() => import("@/features/identity/sign-in/join-page")),
+});
+const docs = createRoute({
+  getParentRoute: atRoot,
+  path: "/docs",
+  component: lazyRouteComponent(() => import("@/features/docs/docs-page")),
+});
+
+/** Everything below needs a session; without one the person signs in and comes back to the same place. */
+const signedIn = createRoute({
+  getParentRoute: atRoot,
+  id: "signed-in",
+  component: Outlet,
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.queries.ensureQueryData(meQuery);
+    } catch (error) {
+      if (!isSessionEnded(error)) throw error;
+      throw redirect({ to: "/sign-in", search: { return_to: location.href } });
+    }
+  },
+});
+const device = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/device",
+  validateSearch: search.device,
+  component: lazyRouteComponent(() => import("@/features/identity/sign-in/device-page")),
+});
+const shell = createRoute({
+  getParentRoute: () => signedIn,
+  id: "shell",
+  component: lazyRouteComponent(() => import("./shell/shell")),
+});
+
+const inShell = () => shell;
+
+const overview = createRoute({
+  getParentRoute: inShell,
+  path: "/",
+  component: lazyRouteComponent(() => import("@/features/overview/overview-page")),
+});
+const people = createRoute({
+  getParentRoute: inShell,
+  path: "/people",
+  validateSearch: search.people,
+  component: lazyRouteComponent(() => import("@/features/identity/people/people-page")),
+});
+const invitations = createRoute({
+  getParentRoute: inShell,
+  path: "/people/invitations",
+  validateSearch: search.invitations,
+  component: lazyRouteComponent(() => import("@/features/identity/people/invitations-page")),
+});
+const profile = createRoute({
+  getParentRoute: inShell,
+  path: "/profile",
+  component: lazyRouteComponent(() => import("@/features/identity/profile/profile-page")),
+});
+const profileIndex = createRoute({
+  getParentRoute: () => profile,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/profile/general", replace: true });
+  },
+});
+const general = createRoute({
+  getParentRoute: () => profile,
+  path: "/general",
+  component: lazyRouteComponent(() => import("@/features/identity/profile/general")),
+});
+const security = createRoute({
+  getParentRoute: () => profile,
+  path: "/security",
+  component: lazyRouteComponent(() => import("@/features/identity/profile/security")),
+});
+const sessions = createRoute({
+  getParentRoute: () => profile,
+  path: "/sessions",
+  component: lazyRouteComponent(() => import("@/features/identity/profile/sessions")),
+});
+const tokens = createRoute({
+  getParentRoute: () => profile,
+  path: "/tokens",
+  component: lazyRouteComponent(() => import("@/features/identity/profile/tokens")),
+});
+const audit = createRoute({
+  getParentRoute: inShell,
+  path: "/audit",
+  validateSearch: search.audit,
+  component: lazyRouteComponent(() => import("@/features/audit/audit-page")),
+});
+const settings = createRoute({
+  getParentRoute: inShell,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("@/features/settings/settings-page")),
+});
+const outbox = createRoute({
+  getParentRoute: inShell,
+  path: "/settings/outbox",
+  component: lazyRouteComponent(() => import("@/features/settings/outbox-page")),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signIn,
+    signInLink,
+    welcome,
+    join,
+    docs,
+    signedIn.addChildren([
+      device,
+      shell.addChildren([
+        overview,
+        people,
+        invitations,
+        profile.addChildren([profileIndex, general, security, sessions, tokens]),
+        audit,
+        settings,
+        outbox,
+      ]),
+    ]),
+  ]),
+  context: { queries: queryClient },
+  defaultPreload: "intent",
+  defaultPreloadStaleTime: 0,
+  defaultPendingMs: 150,
+  defaultPendingComponent: PageSkeleton,
+  defaultErrorComponent: RouteError,
+  defaultNotFoundComponent: NotFound,
+  scrollRestoration: true,
+});
+
+onSessionEnded(() => {
+  if (router.state.location.pathname.startsWith("/sign-in")) return;
+  const return_to = router.state.location.href;
+  queryClient.clear();
+  void router.navigate({ to: "/sign-in", search: { return_to } });
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,72 @@
+// What each page accepts in its address. Anything else is dropped, so a hand-made link cannot confuse a screen.
+type Raw = Record<string, unknown>;
+
+function text(value: unknown): string | undefined {
+  if (typeof value === "number") return String(value);
+  return typeof value === "string" && value !== "" ? value.slice(0, 400) : undefined;
+}
+
+function oneOf<T extends string>(value: unknown, allowed: readonly T[]): T | undefined {
+  return allowed.find((one) => one === value);
+}
+
+export const roles = ["owner", "admin", "developer", "viewer"] as const;
+export const outcomes = ["ok", "denied", "failed"] as const;
+export const auditViews = ["suspicious", "integrity"] as const;
+
+export interface SignInSearch {
+  return_to?: string | undefined;
+  error?: string | undefined;
+}
+
+export function signIn(raw: Raw): SignInSearch {
+  return { return_to: text(raw.return_to), error: text(raw.error) };
+}
+
+export function device(raw: Raw): { code?: string | undefined } {
+  return { code: text(raw.code) };
+}
+
+export interface PeopleSearch {
+  search?: string | undefined;
+  role?: (typeof roles)[number] | undefined;
+  status?: "active" | "disabled" | undefined;
+  person?: string | undefined;
+}
+
+export function people(raw: Raw): PeopleSearch {
+  return {
+    search: text(raw.search),
+    role: oneOf(raw.role, roles),
+    status: oneOf(raw.status, ["active", "disabled"]),
+    person: text(raw.person),
+  };
+}
+
+export function invitations(raw: Raw): { invite?: boolean | undefined } {
+  return { invite: raw.invite === true || undefined };
+}
+
+export interface AuditSearch {
+  view?: (typeof auditViews)[number] | undefined;
+  actor?: string | undefined;
+  action?: string | undefined;
+  resource?: string | undefined;
+  outcome?: (typeof outcomes)[number] | undefined;
+  since?: string | undefined;
+  until?: string | undefined;
+  search?: string | undefined;
+}
+
+export function audit(raw: Raw): AuditSearch {
+  return {
+    view: oneOf(raw.view, auditViews),
+    actor: text(raw.actor),
+    action: text(raw.action),
+    resource: text(raw.resource),
+    outcome: oneOf(raw.outcome, outcomes),
+    since: text(raw.since),
+    until: text(raw.until),
+    search: text(raw.search),
+  };
+}

@@ -1,0 +1,21 @@
+import { useTranslation } from "react-i18next";
+import type { AuditEntry } from "@/api/types";
+import { Icon, type IconName } from "@/ui/icon";
+
+const icons: Record<AuditEntry["actor"]["kind"], IconName> = {
+  user: "person",
+  token: "key",
+  system: "settings",
+  anonymous: "eye-off",
+};
+
+export function Actor({ actor }: { actor: AuditEntry["actor"] }) {
+  const { t } = useTranslation();
+  const name = actor.kind === "user" || actor.kind === "token" ? actor.name : t(`audit.actor_${actor.kind}`);
+  return (
+    <span className="inline-flex max-w-full items-center gap-2">
+      <Icon name={icons[actor.kind]} className="size-4 text-faint" />
+      <bdi className="truncate">{name}</bdi>
+    </span>
+  );
+}

@@ -1,0 +1,86 @@
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import type { AuditEntry } from "@/api/types";
+import { useFormat } from "@/i18n/format";
+import { CopyButton } from "@/ui/copy-button";
+import { Dialog } from "@/ui/dialog";
+import { Notice } from "@/ui/notice";
+import { Actor } from "./actor";
+import { Outcome } from "./outcome";
+
+export function EntrySheet({ entry, onClose }: { entry: AuditEntry; onClose: () => void }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const metadata = JSON.stringify(entry.metadata, null, 2);
+  return (
+    <Dialog
+      sheet
+      open
+      onClose={onClose}
+      title={
+        <bdi dir="ltr" className="font-mono">
+          {entry.action}
+        </bdi>
+      }
+      description={format.exact(entry.at)}
+    >
+      <div className="grid gap-5">
+        {entry.error && (
+          <Notice tone="danger">
+            <bdi>{entry.error}</bdi>
+          </Notice>
+        )}
+        <dl className="grid grid-cols-[auto_1fr] items-center gap-x-6 gap-y-2.5">
+          <Fact label={t("audit.outcome")}>
+            <Outcome outcome={entry.outcome} />
+          </Fact>
+          <Fact label={t("audit.actor")}>
+            <Actor actor={entry.actor} />
+          </Fact>
+          <Code label={t("audit.actor_id")} value={entry.actor.id} />
+          <Code label={t("audit.resource")} value={entry.resource && `${entry.resource.kind} ${entry.resource.id}`} />
+          <Code label={t("audit.address")} value={entry.address} />
+          <Code label={t("audit.user_agent")} value={entry.user_agent} />
+          <Code label={t("audit.request_id")} value={entry.request_id} />
+          {entry.duration_ms != null && (
+            <Fact label={t("audit.duration")}>{t("audit.ms", { value: format.number(entry.duration_ms) })}</Fact>
+          )}
+          <Fact label={t("audit.seq")}>{format.number(entry.seq)}</Fact>
+          <Code label={t("audit.id")} value={entry.id} />
+        </dl>
+        {metadata !== "{}" && (
+          <section>
+            <header className="mb-1 flex items-center justify-between">
+              <h3 className="font-medium">{t("audit.metadata")}</h3>
+              <CopyButton text={metadata} />
+            </header>
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long lines scroll, and the keyboard must reach them. */}
+            <pre dir="ltr" tabIndex={0} className="overflow-x-auto rounded-md bg-raised p-4 font-mono text-xs">
+              {metadata}
+            </pre>
+          </section>
+        )}
+      </div>
+    </Dialog>
+  );
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <>
+      <dt className="text-faint">{label}</dt>
+      <dd className="min-w-0">{children}</dd>
+    </>
+  );
+}
+
+function Code({ label, value }: { label: string; value: string | null | undefined }) {
+  if (!value) return null;
+  return (
+    <Fact label={label}>
+      <bdi dir="ltr" className="font-mono text-xs break-all">
+        {value}
+      </bdi>
+    </Fact>
+  );
+}

@@ -1,0 +1,55 @@
+import { useTranslation } from "react-i18next";
+import type { AuditEntry } from "@/api/types";
+import { type Column, Table } from "@/ui/table";
+import { Moment } from "@/ui/time";
+import { Actor } from "./actor";
+import { Outcome } from "./outcome";
+
+interface EntryTableProps {
+  entries: AuditEntry[];
+  onOpen: (entry: AuditEntry) => void;
+}
+
+export function EntryTable({ entries, onOpen }: EntryTableProps) {
+  const { t } = useTranslation();
+  const columns: Column<AuditEntry>[] = [
+    {
+      key: "action",
+      heading: t("audit.action"),
+      cell: (entry) => (
+        <button
+          type="button"
+          onClick={() => onOpen(entry)}
+          className="rounded-sm text-start after:absolute after:inset-0 hover:underline"
+        >
+          <bdi dir="ltr" className="font-mono text-sm">
+            {entry.action}
+          </bdi>
+        </button>
+      ),
+    },
+    { key: "outcome", heading: t("audit.outcome"), cell: (entry) => <Outcome outcome={entry.outcome} /> },
+    { key: "actor", heading: t("audit.actor"), className: "max-w-52", cell: (entry) => <Actor actor={entry.actor} /> },
+    {
+      key: "resource",
+      heading: t("audit.resource"),
+      wideOnly: true,
+      className: "max-w-44",
+      cell: (entry) =>
+        entry.resource ? (
+          <bdi dir="ltr" className="block truncate font-mono text-xs text-muted">
+            {entry.resource.id}
+          </bdi>
+        ) : (
+          <span className="text-faint">—</span>
+        ),
+    },
+    {
+      key: "at",
+      heading: t("audit.time"),
+      className: "text-sm text-muted",
+      cell: (entry) => <Moment at={entry.at} />,
+    },
+  ];
+  return <Table caption={t("places.audit")} columns={columns} rows={entries} rowKey={(entry) => entry.seq} />;
+}

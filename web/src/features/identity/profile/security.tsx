@@ -1,0 +1,13 @@
+import { PasskeySection } from "./passkey-section";
+import { PasswordSection } from "./password-section";
+import { TotpSection } from "./totp-section";
+
+export default function Security() {
+  return (
+    <>
+      <PasswordSection />
+      <TotpSection />
+      <PasskeySection />
+    </>
+  );
+}

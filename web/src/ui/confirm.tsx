@@ -1,0 +1,32 @@
+// Asks before something that cannot be undone, names it, and shows the answer of the server in place.
+import { useMutation } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { toProblem } from "@/api/problem";
+import { Button } from "./button";
+import { Dialog, DialogActions } from "./dialog";
+import { ProblemNotice } from "./problem";
+
+interface ConfirmProps {
+  title: string;
+  action: string;
+  run: () => Promise<unknown>;
+  onClose: () => void;
+  children?: ReactNode;
+}
+
+export function Confirm({ title, action, run, onClose, children }: ConfirmProps) {
+  const { t } = useTranslation();
+  const work = useMutation({ mutationFn: run, onSuccess: onClose });
+  return (
+    <Dialog open onClose={onClose} title={title} description={children}>
+      <ProblemNotice problem={work.error ? toProblem(work.error) : null} />
+      <DialogActions>
+        <Button onClick={onClose}>{t("common.cancel")}</Button>
+        <Button look="danger" busy={work.isPending} onClick={() => work.mutate()}>
+          {action}
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}

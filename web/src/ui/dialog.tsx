@@ -1,0 +1,67 @@
+// Modal dialogs and side sheets on Radix. The library's own overlay is not used, because it injects a style element
+// that the content policy forbids; a plain scrim does the same work, and app.css holds the page still behind it.
+import { Dialog as Radix } from "radix-ui";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { IconButton } from "./button";
+import { cx } from "./cx";
+
+interface DialogProps {
+  open: boolean;
+  onClose: () => void;
+  title: ReactNode;
+  description?: ReactNode;
+  /** A sheet stands at the end of the line and has the height of the screen. */
+  sheet?: boolean;
+  wide?: boolean;
+  children: ReactNode;
+}
+
+export function Dialog({ open, onClose, title, description, sheet, wide, children }: DialogProps) {
+  const { t } = useTranslation();
+  return (
+    <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
+      <Radix.Portal>
+        <Scrim sheet={sheet}>
+          <Radix.Content
+            {...(description ? {} : { "aria-describedby": undefined })}
+            className={cx(
+              "flex max-h-full w-full flex-col overflow-hidden bg-surface shadow-pop outline-none",
+              sheet ? "slide-in h-full max-w-md rtl:[--slide-from:-24px]" : "appear rounded-xl",
+              !sheet && (wide ? "max-w-2xl" : "max-w-md"),
+            )}
+          >
+            <header className="flex items-start gap-3 px-6 pt-5 pb-1">
+              <div className="min-w-0 flex-1">
+                <Radix.Title className="text-lg font-semibold">{title}</Radix.Title>
+                {description && <Radix.Description className="mt-1 text-muted">{description}</Radix.Description>}
+              </div>
+              <Radix.Close asChild>
+                <IconButton icon="close" label={t("common.close")} className="-me-2 -mt-1" />
+              </Radix.Close>
+            </header>
+            <div className="min-h-0 flex-1 overflow-y-auto px-6 pt-3 pb-6">{children}</div>
+          </Radix.Content>
+        </Scrim>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
+
+export function Scrim({ sheet, children }: { sheet?: boolean | undefined; children: ReactNode }) {
+  return (
+    <div
+      data-scrim=""
+      className={cx(
+        "fixed inset-0 z-50 flex bg-scrim",
+        sheet ? "justify-end" : "items-end justify-center p-3 sm:items-center sm:p-6",
+      )}
+    >
+      {children}
+    </div>
+  );
+}
+
+export function DialogActions({ children }: { children: ReactNode }) {
+  return <div className="mt-6 flex flex-wrap justify-end gap-2">{children}</div>;
+}

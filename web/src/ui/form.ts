@@ -1,0 +1,75 @@
+// The life of a form: read its values, check them, send them, and put each complaint beside its field.
+import { type FormEvent, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { type ProblemError, toProblem } from "@/api/problem";
+
+type Values<F extends string> = Record<F, string>;
+type Check = (value: string) => "required" | "email" | "mismatch" | "code" | null;
+
+interface FormOptions<F extends string> {
+  fields: Record<F, Check | null>;
+  submit: (values: Values<F>) => Promise<unknown>;
+}
+
+export const required: Check = (value) => (value.trim() ? null : "required");
+export const email: Check = (value) => (/^\S+@\S+\.\S+$/.test(value.trim()) ? null : "email");
+
+export function useForm<F extends string>({ fields, submit }: FormOptions<F>) {
+  const { t } = useTranslation();
+  const element = useRef<HTMLFormElement>(null);
+  const [errors, setErrors] = useState<Partial<Record<F, string>>>({});
+  const [problem, setProblem] = useState<ProblemError | null>(null);
+  const [busy, setBusy] = useState(false);
+  const names = Object.keys(fields) as F[];
+
+  async function onSubmit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    if (busy) return;
+    const values = readValues(event.currentTarget, names);
+    const found = check(values);
+    show(found, null);
+    if (Object.keys(found).length > 0) return;
+    setBusy(true);
+    try {
+      await submit(values);
+    } catch (error) {
+      const caught = toProblem(error);
+      show(complaints(caught), caught);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  function check(values: Values<F>) {
+    const found: Partial<Record<F, string>> = {};
+    for (const name of names) {
+      const code = fields[name]?.(values[name]);
+      if (code) found[name] = t(`form.${code}`);
+    }
+    return found;
+  }
+
+  function complaints(caught: ProblemError) {
+    const found: Partial<Record<F, string>> = {};
+    for (const { field, code, message } of caught.problem.errors ?? []) {
+      if (names.includes(field as F))
+        found[field as F] = t(`field.${code}` as "field.too_short", { defaultValue: message });
+    }
+    return found;
+  }
+
+  function show(found: Partial<Record<F, string>>, caught: ProblemError | null) {
+    setErrors(found);
+    setProblem(caught);
+    const first = names.find((name) => found[name]);
+    const input = first && element.current?.elements.namedItem(first);
+    if (input instanceof HTMLElement) input.focus();
+  }
+
+  return { props: { ref: element, onSubmit, noValidate: true }, errors, problem, busy };
+}
+
+function readValues<F extends string>(form: HTMLFormElement, names: F[]): Values<F> {
+  const data = new FormData(form);
+  return Object.fromEntries(names.map((name) => [name, String(data.get(name) ?? "")])) as Values<F>;
+}

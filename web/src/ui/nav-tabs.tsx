@@ -1,0 +1,29 @@
+// Tabs that are places: each has an address, so a tab can be linked to and the back button works.
+import { Link, type LinkProps } from "@tanstack/react-router";
+
+interface NavTab {
+  to: LinkProps["to"];
+  search?: Record<string, unknown>;
+  label: string;
+}
+
+export function NavTabs({ label, tabs }: { label: string; tabs: NavTab[] }) {
+  return (
+    <nav aria-label={label} className="-mx-4 overflow-x-auto border-b border-line px-4 sm:mx-0 sm:px-0">
+      <ul className="flex gap-6">
+        {tabs.map((tab) => (
+          <li key={tab.label}>
+            <Link
+              to={tab.to}
+              search={(tab.search ?? {}) as never}
+              activeOptions={{ exact: true, includeSearch: tab.search !== undefined, explicitUndefined: true }}
+              className="-mb-px flex min-h-10 items-center border-b-2 border-transparent whitespace-nowrap text-muted outline-offset-[-2px] transition-colors hover:text-ink aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-ink"
+            >
+              {tab.label}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}

@@ -1,0 +1,41 @@
+import { useEffect, useRef, useState } from "react";
+import { Field, Input } from "./field";
+import { Icon } from "./icon";
+
+interface SearchFieldProps {
+  label: string;
+  value: string;
+  onChange: (text: string) => void;
+  className?: string;
+}
+
+const PAUSE_MS = 250;
+
+/** Tells its text after a short pause in typing, so each letter does not become a request. */
+export function SearchField({ label, value, onChange, className }: SearchFieldProps) {
+  const [text, setText] = useState(value);
+  const latest = useRef(onChange);
+  latest.current = onChange;
+
+  useEffect(() => setText(value), [value]);
+  useEffect(() => {
+    if (text === value) return undefined;
+    const timer = setTimeout(() => latest.current(text.trim()), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [text, value]);
+
+  return (
+    <Field label={label} hideLabel className={className ?? ""}>
+      <span className="relative block">
+        <Icon name="search" className="pointer-events-none absolute inset-y-0 start-3 my-auto size-4 text-faint" />
+        <Input
+          type="search"
+          placeholder={label}
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          className="ps-9"
+        />
+      </span>
+    </Field>
+  );
+}

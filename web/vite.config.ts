@@ -1,0 +1,35 @@
+import { fileURLToPath } from "node:url";
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig, type Plugin } from "vite";
+
+const server = process.env.DIWAN_SERVER ?? "http://127.0.0.1:7780";
+
+export default defineConfig({
+  plugins: [react(), tailwindcss(), preloadLatinFont()],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  build: {
+    target: "es2022",
+    // The content policy allows files of our own origin only, so nothing is inlined as a data: URL.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 4000,
+  },
+  server: { proxy: { "/api": { target: server, ws: true } } },
+});
+
+/** Lets the browser fetch the interface font together with the script instead of after the style sheet. */
+function preloadLatinFont(): Plugin {
+  return {
+    name: "preload-latin-font",
+    transformIndexHtml: {
+      order: "post",
+      handler(_html, { bundle }) {
+        const font = Object.keys(bundle ?? {}).find((name) => /geist-latin-wght.*\.woff2$/.test(name));
+        if (!font) return [];
+        const attrs = { rel: "preload", as: "font", type: "font/woff2", href: `/${font}`, crossorigin: "" };
+        return [{ tag: "link", attrs, injectTo: "head" }];
+      },
+    },
+  };
+}
