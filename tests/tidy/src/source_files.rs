@@ -49,18 +49,6 @@ fn scripts_stop_at_the_first_error_and_build_no_command_from_text() {
 }
 
 #[test]
-fn the_interface_says_everything_in_both_languages() {
-    let says_so = |path: &String| {
-        let text = read(path);
-        path.contains(".test.") && text.contains("ar") && text.contains("en") && path.contains("i18n")
-    };
-    assert!(
-        files_ending("web/src", &[".ts", ".tsx"]).iter().any(says_so),
-        "web/src/i18n has no test that compares the English and the Arabic texts"
-    );
-}
-
-#[test]
 fn nothing_starts_other_programs() {
     let sources = files_ending("crates", &[".rs"]).into_iter().filter(|path| path.contains("/src/"));
     let starts = |path: &String| read(path).contains("process::Command") || read(path).contains("Command::new(");

@@ -1,0 +1,103 @@
+// axe on every page, in both languages, in every theme and at the width of a phone.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, test } from "node:test";
+import { addPerson, claimOwner } from "./support/api.mjs";
+import { closeBrowsers, openBrowser } from "./support/browser.mjs";
+import { startServer } from "./support/server.mjs";
+import { signIn } from "./support/steps.mjs";
+import { ar, en } from "./support/words.mjs";
+
+after(closeBrowsers);
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const MATTERS = ["serious", "critical"];
+
+const outside = ["/sign-in", "/sign-in/link#token=x", "/welcome#token=x", "/welcome", "/join#token=x", "/join"];
+const inside = [
+  "/",
+  "/people",
+  "/people/invitations",
+  "/profile/general",
+  "/profile/security",
+  "/profile/sessions",
+  "/profile/tokens",
+  "/audit",
+  "/settings",
+  "/settings/outbox",
+  "/device",
+  "/there-is-nothing-here",
+];
+
+/** What axe finds serious on the page as it is now. */
+async function serious(page) {
+  await page.waitForLoadState("networkidle");
+  await page.locator("main h1, h1").first().waitFor();
+  // Its own world: the page's content policy forbids foreign scripts, and rightly so.
+  const devtools = await page.context().newCDPSession(page);
+  const { frameTree } = await devtools.send("Page.getFrameTree");
+  const world = { frameId: frameTree.frame.id, worldName: "axe" };
+  const { executionContextId: contextId } = await devtools.send("Page.createIsolatedWorld", world);
+  await devtools.send("Runtime.evaluate", { contextId, expression: axe });
+  const run = {
+    contextId,
+    awaitPromise: true,
+    returnByValue: true,
+    expression: `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
+      violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.slice(0, 3).map((n) => n.html.slice(0, 160)) })))`,
+  };
+  const { result, exceptionDetails } = await devtools.send("Runtime.evaluate", run);
+  await devtools.detach();
+  assert.equal(exceptionDetails, undefined);
+  return result.value.filter(({ impact }) => MATTERS.includes(impact));
+}
+
+async function walk(page, places, found, label) {
+  for (const place of places) {
+    await page.goto("about:blank");
+    await page.goto(place);
+    for (const issue of await serious(page)) found.push({ label, place, ...issue });
+  }
+}
+
+async function house(t) {
+  const server = await startServer(t);
+  const amina = await claimOwner(server);
+  await addPerson(server, amina, { name: "Basim", email: "basim@example.com" });
+  await amina.api.post("/invitations", { email: "guest@example.com", role: "viewer" });
+  return { server, amina };
+}
+
+for (const language of ["en", "ar"]) {
+  const t9n = { en, ar }[language];
+  for (const theme of ["light", "dark", "brand"]) {
+    test(`no page has a serious accessibility issue (${language}, ${theme})`, async (t) => {
+      const { server, amina } = await house(t);
+      const found = [];
+      const guest = await openBrowser(t, server, { language, colorScheme: theme === "dark" ? "dark" : "light" });
+      await walk(guest.page, outside, found, "signed out");
+      await amina.api.patch("/me", { language, theme });
+      await signIn(guest.page, amina, t9n);
+      await walk(guest.page, inside, found, "signed in");
+      assert.deepEqual(found, []);
+    });
+  }
+
+  test(`no page has a serious accessibility issue or scrolls sideways on a phone (${language})`, async (t) => {
+    const { server, amina } = await house(t);
+    await amina.api.patch("/me", { language });
+    const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+    const { page } = await openBrowser(t, server, { language, ...phone });
+    await signIn(page, amina, t9n);
+    const found = [];
+    await walk(page, inside, found, "phone");
+    assert.deepEqual(found, []);
+    for (const place of inside) {
+      await page.goto(place);
+      await page.waitForLoadState("networkidle");
+      const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(wider <= 0, `${place} is ${wider} px wider than the phone`);
+    }
+  });
+}

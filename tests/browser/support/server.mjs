@@ -1,0 +1,60 @@
+// The real program, started for one test on a port and a data directory of its own.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { atTheEnd } from "./ending.mjs";
+
+const program = process.env.DIWAN_BIN ?? fileURLToPath(new URL("../../../target/debug/diwan", import.meta.url));
+const READY_WITHIN_MS = 20_000;
+
+/** Starts `diwan server`; it is stopped and its data removed when the test ends. */
+export async function startServer(test, { settings = {}, dir } = {}) {
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const dataDir = dir ?? (await mkdtemp(join(tmpdir(), "diwan-browser-")));
+  const args = ["server", "--listen", `127.0.0.1:${port}`, "--data-dir", dataDir, "--public-url", url];
+  const environment = { PATH: process.env.PATH, HOME: dataDir, ...settings };
+  const child = spawn(program, args, { env: environment, stdio: ["ignore", "pipe", "pipe"] });
+  const output = { text: "" };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8");
+    stream.on("data", (piece) => {
+      output.text += piece;
+    });
+  }
+  const ended = once(child, "exit");
+  atTheEnd(test, async () => {
+    child.kill("SIGKILL");
+    await ended;
+    await rm(dataDir, { recursive: true, force: true });
+  });
+  await ready(child, output);
+  const link = /\S+\/welcome#token=\S+/.exec(output.text)?.[0];
+  return { url, port, dataDir, setupLink: link, log: () => output.text, child, ended };
+}
+
+async function ready(child, output) {
+  const deadline = AbortSignal.timeout(READY_WITHIN_MS);
+  while (!output.text.includes("Diwan is ready at")) {
+    const heard = Promise.race([once(child.stdout, "data", { signal: deadline }), once(child, "exit", { signal: deadline })]);
+    await heard.catch(() => {
+      throw new Error(`the server is not ready after ${READY_WITHIN_MS} ms:\n${output.text}`);
+    });
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${output.text}`);
+  }
+  // The greeting is printed at once, but it may arrive in pieces.
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+export async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
