@@ -14,6 +14,23 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 4000,
+    rolldownOptions: {
+      output: {
+        // What every page needs travels in two files; dialogs, menus and the reference stay with those who use them.
+        codeSplitting: {
+          groups: [
+            {
+              name: "base",
+              test: /node_modules\/(react|react-dom|scheduler|@tanstack|i18next|react-i18next|openapi-fetch)\//,
+            },
+            {
+              name: "kit",
+              test: /src\/(app|api|live|ui|i18n)\/(?!(palette|en|ar)\/)(?!.*(dialog|confirm|menu|drawer|shell|side-bar|person-)).*\.tsx?$/,
+            },
+          ],
+        },
+      },
+    },
   },
   server: { proxy: { "/api": { target: server, ws: true } } },
 });

@@ -22,7 +22,7 @@ export function Field({ label, hint, error, optional, hideLabel, className, chil
   const id = useId();
   const describedBy = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ") || undefined;
   return (
-    <div className={cx("grid gap-1.5", className)}>
+    <div className={cx("grid content-start gap-1.5", className)}>
       <label htmlFor={id} className={cx("text-sm font-medium", hideLabel && "sr-only")}>
         {label}
         {optional && <span className="ms-1.5 font-normal text-faint">{t("common.optional")}</span>}

@@ -8,11 +8,12 @@ interface MenuProps {
   trigger: ReactNode;
   children: ReactNode;
   side?: "top" | "bottom";
+  startOpen?: boolean;
 }
 
-export function Menu({ trigger, children, side = "bottom" }: MenuProps) {
+export function Menu({ trigger, children, side = "bottom", startOpen = false }: MenuProps) {
   return (
-    <Radix.Root modal={false}>
+    <Radix.Root modal={false} defaultOpen={startOpen}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
         <Radix.Content

@@ -16,7 +16,9 @@ export function NavTabs({ label, tabs }: { label: string; tabs: NavTab[] }) {
             <Link
               to={tab.to}
               search={(tab.search ?? {}) as never}
-              activeOptions={{ exact: true, includeSearch: tab.search !== undefined, explicitUndefined: true }}
+              activeOptions={
+                tab.search ? { exact: false, explicitUndefined: true } : { exact: true, includeSearch: false }
+              }
               className="-mb-px flex min-h-10 items-center border-b-2 border-transparent whitespace-nowrap text-muted outline-offset-[-2px] transition-colors hover:text-ink aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-ink"
             >
               {tab.label}

@@ -58,7 +58,7 @@ export function Section({ title, lead, actions, children }: SectionProps) {
         </div>
         {actions}
       </header>
-      <div className="p-5">{children}</div>
+      <div className="p-5 empty:pt-0">{children}</div>
     </section>
   );
 }

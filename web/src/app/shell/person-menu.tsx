@@ -1,25 +1,24 @@
-import { useNavigate } from "@tanstack/react-router";
+// The person at the foot of the side bar. The menu itself is fetched when somebody reaches for it.
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Avatar } from "@/ui/avatar";
 import { Icon } from "@/ui/icon";
-import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
-import { toast } from "@/ui/toast";
 import { useMe } from "../me";
-import { usePreferences } from "../preferences";
-import { useSignOut } from "../sign-out";
-import { themes } from "../theme";
+
+const load = () => import("./person-actions");
+const PersonActions = lazy(load);
 
 export function PersonMenu() {
   const { t } = useTranslation();
   const { user } = useMe();
-  const navigate = useNavigate();
-  const signOut = useSignOut();
-  const { setTheme, setLanguage } = usePreferences();
-  const nextTheme = themes[(themes.indexOf(user.theme) + 1) % themes.length] ?? "system";
-  const failed = () => toast(t("problem.unreachable"), "danger");
+  const [wanted, setWanted] = useState(false);
   const trigger = (
     <button
       type="button"
+      aria-haspopup="menu"
+      onPointerEnter={load}
+      onFocus={load}
+      onClick={() => setWanted(true)}
       className="flex w-full items-center gap-3 rounded-md p-1.5 text-start transition-colors hover:bg-raised data-[state=open]:bg-raised"
     >
       <Avatar name={user.name} url={user.avatar_url ?? null} />
@@ -30,25 +29,10 @@ export function PersonMenu() {
       <Icon name="more" className="text-faint" />
     </button>
   );
+  if (!wanted) return trigger;
   return (
-    <Menu side="top" trigger={trigger}>
-      <MenuItem icon="person" onSelect={() => void navigate({ to: "/profile/general" })}>
-        {t("places.profile")}
-      </MenuItem>
-      <MenuItem icon="shield" onSelect={() => void navigate({ to: "/profile/security" })}>
-        {t("places.security")}
-      </MenuItem>
-      <MenuSeparator />
-      <MenuItem icon="theme" onSelect={() => void setTheme(nextTheme).catch(failed)}>
-        {t("shell.theme_next", { theme: t(`theme.${nextTheme}`) })}
-      </MenuItem>
-      <MenuItem icon="language" onSelect={() => void setLanguage(user.language === "ar" ? "en" : "ar").catch(failed)}>
-        {user.language === "ar" ? <span lang="en">English</span> : <span lang="ar">العربية</span>}
-      </MenuItem>
-      <MenuSeparator />
-      <MenuItem icon="out" onSelect={() => void signOut().catch(failed)}>
-        {t("shell.sign_out")}
-      </MenuItem>
-    </Menu>
+    <Suspense fallback={trigger}>
+      <PersonActions trigger={trigger} />
+    </Suspense>
   );
 }

@@ -11,11 +11,14 @@ const icons: Record<AuditEntry["actor"]["kind"], IconName> = {
 
 export function Actor({ actor }: { actor: AuditEntry["actor"] }) {
   const { t } = useTranslation();
-  const name = actor.kind === "user" || actor.kind === "token" ? actor.name : t(`audit.actor_${actor.kind}`);
   return (
     <span className="inline-flex max-w-full items-center gap-2">
       <Icon name={icons[actor.kind]} className="size-4 text-faint" />
-      <bdi className="truncate">{name}</bdi>
+      <bdi className="truncate">{actorName(actor, t)}</bdi>
     </span>
   );
+}
+
+export function actorName(actor: AuditEntry["actor"], t: ReturnType<typeof useTranslation>["t"]): string {
+  return actor.kind === "user" || actor.kind === "token" ? actor.name : t(`audit.actor_${actor.kind}`);
 }

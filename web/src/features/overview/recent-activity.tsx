@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "@/api/client";
+import { actorName } from "@/features/audit/actor";
 import { Outcome } from "@/features/audit/outcome";
 import { ListState } from "@/ui/list-state";
 import { Card } from "@/ui/page";
@@ -31,11 +32,11 @@ export function RecentActivity() {
             {items.map((entry) => (
               <li key={entry.seq} className="flex items-center gap-4 px-5 py-3">
                 <div className="min-w-0 flex-1">
-                  <bdi dir="ltr" className="block truncate font-mono text-sm rtl:text-end">
+                  <bdi dir="ltr" className="block truncate font-medium rtl:text-end">
                     {entry.action}
                   </bdi>
                   <p className="truncate text-sm text-faint">
-                    <bdi>{entry.actor.name}</bdi> · <Ago at={entry.at} />
+                    <bdi>{actorName(entry.actor, t)}</bdi> · <Ago at={entry.at} />
                   </p>
                 </div>
                 {entry.outcome !== "ok" && <Outcome outcome={entry.outcome} />}

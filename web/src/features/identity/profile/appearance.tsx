@@ -31,7 +31,7 @@ export function Appearance() {
           </Choice>
         ))}
       </Choices>
-      <Choices legend={t("profile.appearance.language")} className="mt-6 grid-cols-2">
+      <Choices legend={t("profile.appearance.language")} className="grid-cols-2">
         {languages.map(([language, label]) => (
           <Choice
             key={language}
@@ -51,7 +51,7 @@ export function Appearance() {
 
 function Choices({ legend, className, children }: { legend: string; className: string; children: ReactNode }) {
   return (
-    <fieldset>
+    <fieldset className="not-first:mt-6">
       <legend className="mb-2 text-sm font-medium">{legend}</legend>
       <div className={`grid gap-3 ${className}`}>{children}</div>
     </fieldset>

@@ -16,10 +16,11 @@ export function Hall() {
         {depths.map((depth) => (
           <path key={depth} d={arch(depth)} fill={shade(depth)} />
         ))}
-        <circle cx="300" cy="560" r="26" fill="#e8c170" />
-        <path d="M244 700c0-52 22-86 56-86s56 34 56 86v100H244z" fill="#e8c170" />
+        <circle cx="300" cy="560" r="25" fill="#e8c170" />
+        <path d="M250 680c0-46 19-78 50-78s50 32 50 78z" fill="#e8c170" />
+        <path d="M0 680h600v120H0z" fill="#0a1040" />
       </svg>
-      <div className="absolute inset-x-0 bottom-0 bg-linear-to-t from-[#080d33] to-transparent px-12 pt-32 pb-10 text-[#f6f3ea]">
+      <div className="absolute inset-x-0 bottom-0 px-12 pb-9 text-[#f6f3ea]">
         <p className="max-w-md text-xl font-medium text-balance">{t("frame.line")}</p>
       </div>
     </aside>
