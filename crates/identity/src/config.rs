@@ -1,7 +1,7 @@
 //! The settings of this capability: `identity`, `mail` and `oidc`.
 
-use diwan_kernel::Secret;
 use diwan_kernel::config::{Key, Section};
+use diwan_kernel::{Role, Secret};
 use serde::{Deserialize, Serialize};
 
 /// How people sign in and for how long.
@@ -101,6 +101,10 @@ impl Section for MailConfig {
         Key { name: "password", about: "The password at the SMTP server.", secret: true },
         Key { name: "from", about: "The sender's address.", secret: false },
     ];
+
+    fn validate(&self) -> Result<(), (&'static str, String)> {
+        crate::factor::mail::Mailer::new(self, "Diwan").map(drop)
+    }
 }
 
 /// One identity provider.
@@ -115,9 +119,29 @@ pub struct OidcProvider {
     pub issuer: String,
     /// Who we are to it.
     pub client_id: String,
-    /// The secret that goes with it.
+    /// The secret that goes with it; empty for a public client.
     #[serde(default)]
     pub client_secret: Secret<String>,
+    /// What is asked for; `openid` always is.
+    #[serde(default = "usual_scopes")]
+    pub scopes: Vec<String>,
+    /// Whether somebody with a verified address of an allowed domain gets an account by signing in.
+    #[serde(default)]
+    pub auto_create: bool,
+    /// The domains whose addresses get an account; empty: none.
+    #[serde(default)]
+    pub allowed_domains: Vec<String>,
+    /// The role such an account has.
+    #[serde(default = "least_role")]
+    pub role: Role,
+}
+
+fn usual_scopes() -> Vec<String> {
+    ["openid", "email", "profile"].map(str::to_owned).to_vec()
+}
+
+const fn least_role() -> Role {
+    Role::Viewer
 }
 
 /// Which identity providers are trusted.

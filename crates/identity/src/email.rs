@@ -53,3 +53,54 @@ impl fmt::Display for Email {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_same_mailbox_is_the_same_text() {
+        for text in ["Amina@Example.ORG", " amina@example.org ", "AMINA@EXAMPLE.ORG"] {
+            assert_eq!(Email::read(text).map(|e| e.0).as_deref(), Some("amina@example.org"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_an_address_is_refused() {
+        for text in [
+            "",
+            "@",
+            "a@",
+            "@b",
+            "a b@c.d",
+            "a@b c",
+            "a@b..c",
+            "a@-b.c",
+            "a@b-.c",
+            ".a@b.c",
+            "a.@b.c",
+            "a..b@c.d",
+            "a@b.c\r\nBcc: x@y.z",
+            "a@b.c\0",
+            "<a@b.c>",
+            "a@[127.0.0.1]",
+            "a\u{202e}@b.c",
+            "a,b@c.d",
+            "\"a\"@b.c",
+        ] {
+            assert_eq!(Email::read(text), None, "{text:?}");
+        }
+        assert_eq!(Email::read(&format!("{}@b.c", "a".repeat(65))), None);
+        assert_eq!(Email::read(&format!("a@{}", "b.".repeat(130))), None);
+    }
+
+    proptest! {
+        #[test]
+        fn reading_twice_changes_nothing_more(text in "\\PC{1,12}@\\PC{1,12}") {
+            if let Some(once) = Email::read(&text) {
+                prop_assert_eq!(Email::read(once.as_str()), Some(once));
+            }
+        }
+    }
+}

@@ -11,7 +11,7 @@ use crate::identity::Identity;
 /// How somebody signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum SignInMethod {
+pub(crate) enum SignInMethod {
     /// With a password.
     Password,
     /// With a link that came by e-mail.
@@ -51,7 +51,7 @@ pub(crate) struct Candidate {
 /// What the client wants to carry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Deliver {
+pub(crate) enum Deliver {
     /// A cookie: browsers.
     #[default]
     Cookie,
@@ -62,7 +62,7 @@ pub enum Deliver {
 /// A second thing that somebody can prove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum SecondFactorMethod {
+pub(crate) enum SecondFactorMethod {
     /// A code from an authenticator app.
     Totp,
     /// One of the codes on paper.
@@ -73,7 +73,7 @@ pub enum SecondFactorMethod {
 
 /// What a program carries.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub struct TokenPair {
+pub(crate) struct TokenPair {
     /// For the Authorization header; short-lived.
     pub access_token: String,
     /// For the next pair; works once.
@@ -87,7 +87,7 @@ pub struct TokenPair {
 /// What came of a sign-in.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(tag = "status", rename_all = "snake_case")]
-pub enum SignInResult {
+pub(crate) enum SignInResult {
     /// Signed in.
     SignedIn {
         /// The id of who.

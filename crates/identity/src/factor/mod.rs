@@ -5,32 +5,66 @@
 //! sign-in asks next, and at [`Factors`] for what these ways share.
 
 pub(crate) mod mail;
+pub(crate) mod passkey;
+pub(crate) mod recovery;
+pub(crate) mod totp;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diwan_kernel::id::User;
+use diwan_kernel::keys::server_key;
 use diwan_kernel::{Ctx, DbError, Id, Problem, Tx};
+use ring::hmac;
 use utoipa_axum::router::OpenApiRouter;
+use zeroize::Zeroizing;
 
 use crate::error::StartError;
 use crate::identity::{Identity, Parts};
 use crate::sign_in::SecondFactorMethod;
+use crate::table;
 
 /// What the ways to prove oneself keep in memory.
 #[derive(Debug)]
-pub(crate) struct Factors {}
+pub(crate) struct Factors {
+    recovery_key: hmac::Key,
+    mailer: Option<mail::Mailer>,
+    passkeys: passkey::Home,
+}
 
 impl Factors {
     /// Makes them ready.
     ///
     /// # Errors
     /// When a setting is not usable or a server key cannot be had.
-    #[expect(clippy::unused_async, reason = "keys come next")]
-    pub(crate) async fn start(_parts: &Parts) -> Result<Self, StartError> {
-        Ok(Self {})
+    pub(crate) async fn start(parts: &Parts) -> Result<Self, StartError> {
+        let world = parts.db.world().clone();
+        let fresh = || Zeroizing::new(world.random::<32>().to_vec());
+        let key = server_key(&parts.db, &parts.sealer, "identity.recovery_code", fresh).await?;
+        let mailer = mail::Mailer::new(&parts.mail, &parts.instance_name);
+        Ok(Self {
+            recovery_key: hmac::Key::new(hmac::HMAC_SHA256, &key),
+            mailer: mailer.map_err(|(_, why)| StartError::Setting { name: "mail", why })?,
+            passkeys: passkey::Home::new(&parts.public_url, &parts.instance_name)?,
+        })
+    }
+
+    pub(crate) const fn recovery_key(&self) -> &hmac::Key {
+        &self.recovery_key
+    }
+
+    pub(crate) const fn mailer(&self) -> Option<&mail::Mailer> {
+        self.mailer.as_ref()
+    }
+
+    pub(crate) const fn passkeys(&self) -> &passkey::Home {
+        &self.passkeys
     }
 }
 
 /// Starts their background tasks.
-pub(crate) fn spawn_tasks(_: &Identity) {}
+pub(crate) fn spawn_tasks(identity: &Identity) {
+    mail::spawn(identity);
+}
 
 /// The operations of this module.
 pub(crate) fn routes() -> OpenApiRouter<Identity> {
@@ -39,37 +73,60 @@ pub(crate) fn routes() -> OpenApiRouter<Identity> {
 
 /// What this person can prove as a second factor. Empty unless TOTP is enrolled: then `[totp,
 /// recovery_code if any is left, passkey if there is one]`. A non-empty answer makes sign-in ask.
-#[expect(clippy::unused_async, reason = "placeholder")]
-pub(crate) async fn available_second_factors(_: &Identity, _: Id<User>) -> Result<Vec<SecondFactorMethod>, Problem> {
-    Ok(vec![])
+pub(crate) async fn available_second_factors(
+    identity: &Identity,
+    user: Id<User>,
+) -> Result<Vec<SecondFactorMethod>, Problem> {
+    if !totp::is_enabled(identity, user).await? {
+        return Ok(vec![]);
+    }
+    let mut methods = vec![SecondFactorMethod::Totp];
+    if recovery_codes_left(identity, user).await? > 0 {
+        methods.push(SecondFactorMethod::RecoveryCode);
+    }
+    if identity.factors().passkeys().is_named() && passkey_count(identity, user).await? > 0 {
+        methods.push(SecondFactorMethod::Passkey);
+    }
+    Ok(methods)
 }
 
 /// Checks a code; a right one is used up. Attempts are counted by the caller.
-#[expect(clippy::unused_async, reason = "placeholder")]
 pub(crate) async fn verify_second_factor(
-    _: &Identity,
-    _: &Ctx,
-    _user: Id<User>,
-    _method: SecondFactorMethod,
-    _code: &str,
+    identity: &Identity,
+    ctx: &Ctx,
+    user: Id<User>,
+    method: SecondFactorMethod,
+    code: &str,
 ) -> Result<(), Problem> {
-    Err(crate::refusal::code_wrong())
+    match method {
+        SecondFactorMethod::Totp => totp::verify(identity, ctx, user, code).await,
+        SecondFactorMethod::RecoveryCode => recovery::verify(identity, ctx, user, code).await,
+        // A passkey is no code: it is used by signing in with it.
+        SecondFactorMethod::Passkey => Err(crate::refusal::code_wrong()),
+    }
 }
 
 /// How many passkeys this person has.
-#[expect(clippy::unused_async, reason = "placeholder")]
-pub(crate) async fn passkey_count(_: &Identity, _: Id<User>) -> Result<u32, Problem> {
-    Ok(0)
+pub(crate) async fn passkey_count(identity: &Identity, user: Id<User>) -> Result<u32, Problem> {
+    Ok(table::passkey::count(identity.db(), user).await?)
 }
 
 /// How many recovery codes are left to this person.
-#[expect(clippy::unused_async, reason = "placeholder")]
-pub(crate) async fn recovery_codes_left(_: &Identity, _: Id<User>) -> Result<u32, Problem> {
-    Ok(0)
+pub(crate) async fn recovery_codes_left(identity: &Identity, user: Id<User>) -> Result<u32, Problem> {
+    Ok(table::recovery_code::count_left(identity.db(), user).await?)
 }
 
-/// Deletes everything that this person could prove.
-#[expect(clippy::unused_async, reason = "placeholder")]
-pub(crate) async fn delete_all_of(_: &mut Tx, _: Id<User>) -> Result<(), DbError> {
-    Ok(())
+/// Deletes everything that this person could prove, while they are still there.
+pub(crate) async fn delete_all_of(tx: &mut Tx, user: Id<User>) -> Result<(), DbError> {
+    table::outbox_mail::delete_all_to(tx, user).await?;
+    table::magic_link::delete_all(tx, user).await?;
+    table::oidc_identity::delete_all(tx, user).await?;
+    table::passkey::delete_all(tx, user).await?;
+    table::recovery_code::delete(tx, user).await?;
+    table::totp::delete(tx, user).await.map(drop)
+}
+
+/// A digest as text: the name of a row that has no other.
+pub(crate) fn row_name(digest: &[u8; 32]) -> String {
+    URL_SAFE_NO_PAD.encode(digest)
 }

@@ -1,6 +1,5 @@
 //! The tables, one file each: all the SQL of this capability is here.
 
-pub(crate) mod user;
 pub(crate) mod magic_link;
 pub(crate) mod oidc_flow;
 pub(crate) mod oidc_identity;
@@ -9,3 +8,4 @@ pub(crate) mod passkey;
 pub(crate) mod passkey_ceremony;
 pub(crate) mod recovery_code;
 pub(crate) mod totp;
+pub(crate) mod user;

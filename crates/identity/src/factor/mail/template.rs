@@ -1,0 +1,309 @@
+//! What the mails say, in the language of whoever reads them.
+//!
+//! Every mail is written twice from the same paragraphs: as plain text and as simple HTML without
+//! pictures, styles from elsewhere or anything that tells that it was opened.
+
+use super::Mail;
+
+/// What a mail is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Letter<'a> {
+    /// A link to sign in with.
+    SignInLink {
+        /// It.
+        link: &'a str,
+        /// How long it is good.
+        minutes: u64,
+    },
+    /// An invitation.
+    Invitation {
+        /// Who invites.
+        inviter: &'a str,
+        /// What they want to say.
+        message: Option<&'a str>,
+        /// Where to accept it.
+        link: &'a str,
+        /// How long it is good.
+        days: u64,
+    },
+    /// Something about how somebody signs in has changed.
+    Changed(Change<'a>),
+}
+
+/// What has changed about how somebody signs in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Change<'a> {
+    /// A passkey was added.
+    PasskeyAdded(&'a str),
+    /// A passkey was removed.
+    PasskeyRemoved(&'a str),
+    /// An authenticator app was set up.
+    TotpEnabled,
+    /// It was removed.
+    TotpDisabled,
+    /// The recovery codes were replaced.
+    RecoveryCodesReplaced,
+    /// An account at this provider was linked.
+    IdentityLinked(&'a str),
+    /// An account at this provider was unlinked.
+    IdentityUnlinked(&'a str),
+    /// The password was changed.
+    PasswordChanged,
+}
+
+/// A mail before it is written in a language's direction.
+struct Draft {
+    subject: String,
+    /// Each is a paragraph of its own.
+    before: Vec<String>,
+    /// What to press, and where it leads.
+    button: Option<(&'static str, String)>,
+    after: Vec<String>,
+}
+
+/// Writes a letter to somebody who reads `language` (`ar`, otherwise English).
+pub(crate) fn write(letter: Letter<'_>, language: &str, instance: &str, to: &str) -> Mail {
+    let is_arabic = language == "ar";
+    let draft = if is_arabic { arabic(letter, instance) } else { english(letter, instance) };
+    let (text, html) = (plain(&draft), formatted(&draft, is_arabic));
+    Mail { to: to.to_owned(), subject: bare(&draft.subject), text, html: Some(html) }
+}
+
+/// Marks a name that may run in the other direction, so that it does not turn its sentence around.
+fn own(text: &str) -> String {
+    format!("\u{2068}{}\u{2069}", bare(text))
+}
+
+/// The same without the marks, for places that have no room for direction.
+fn bare(text: &str) -> String {
+    text.replace(['\u{2068}', '\u{2069}'], "")
+}
+
+fn english(letter: Letter<'_>, instance: &str) -> Draft {
+    let house = own(instance);
+    match letter {
+        Letter::SignInLink { link, minutes } => Draft {
+            subject: format!("Your sign-in link for {house}"),
+            before: vec![
+                "Hello,".into(),
+                format!(
+                    "press the button to sign in to {house}. The link works once, for {minutes} minutes, in the browser in which you asked for it."
+                ),
+            ],
+            button: Some(("Sign in", link.to_owned())),
+            after: vec!["If you did not ask for this, ignore this mail: without the link nobody gets in.".into()],
+        },
+        Letter::Invitation { inviter, message, link, days } => Draft {
+            subject: format!("{} invites you to {house}", own(inviter)),
+            before: [
+                Some("Hello,".into()),
+                Some(format!("{} invites you to join {house}.", own(inviter))),
+                message.map(quoted),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
+            button: Some(("Accept the invitation", link.to_owned())),
+            after: vec![format!("The invitation is good for {days} days. If you did not expect it, ignore this mail.")],
+        },
+        Letter::Changed(change) => Draft {
+            subject: format!("Your sign-in to {house} has changed"),
+            before: vec!["Hello,".into(), english_change(change, &house)],
+            button: None,
+            after: vec![
+                "If that was not you, sign in now, end your other sessions, change your password, and tell an admin."
+                    .into(),
+            ],
+        },
+    }
+}
+
+fn english_change(change: Change<'_>, house: &str) -> String {
+    match change {
+        Change::PasskeyAdded(name) => format!("the passkey “{}” was added to your account at {house}.", own(name)),
+        Change::PasskeyRemoved(name) => {
+            format!("the passkey “{}” was removed from your account at {house}.", own(name))
+        }
+        Change::TotpEnabled => format!("an authenticator app now protects your account at {house}."),
+        Change::TotpDisabled => format!("your account at {house} no longer asks for the code of an authenticator app."),
+        Change::RecoveryCodesReplaced => format!("the recovery codes of your account at {house} were replaced."),
+        Change::IdentityLinked(provider) => {
+            format!("an account at {} can now sign in to your account at {house}.", own(provider))
+        }
+        Change::IdentityUnlinked(provider) => {
+            format!("the account at {} can no longer sign in to your account at {house}.", own(provider))
+        }
+        Change::PasswordChanged => format!("the password of your account at {house} was changed."),
+    }
+}
+
+fn arabic(letter: Letter<'_>, instance: &str) -> Draft {
+    let house = own(instance);
+    match letter {
+        Letter::SignInLink { link, minutes } => Draft {
+            subject: format!("رابط تسجيل الدخول إلى {house}"),
+            before: vec![
+                "مرحبًا،".into(),
+                format!(
+                    "اضغط الزر لتسجيل الدخول إلى {house}. يعمل الرابط مرة واحدة، لمدة {minutes} دقائق، وفي المتصفح الذي طلبته منه."
+                ),
+            ],
+            button: Some(("تسجيل الدخول", link.to_owned())),
+            after: vec!["إذا لم تطلب هذا الرابط فتجاهل هذه الرسالة: لا يدخل أحد من دون الرابط.".into()],
+        },
+        Letter::Invitation { inviter, message, link, days } => Draft {
+            subject: format!("دعوة من {} إلى {house}", own(inviter)),
+            before: [
+                Some("مرحبًا،".into()),
+                Some(format!("يدعوك {} إلى الانضمام إلى {house}.", own(inviter))),
+                message.map(quoted),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
+            button: Some(("قبول الدعوة", link.to_owned())),
+            after: vec![format!("مدة صلاحية الدعوة بالأيام: {days}. إذا لم تكن تتوقعها فتجاهل هذه الرسالة.")],
+        },
+        Letter::Changed(change) => Draft {
+            subject: format!("تغيّرت طريقة دخولك إلى {house}"),
+            before: vec!["مرحبًا،".into(), arabic_change(change, &house)],
+            button: None,
+            after: vec![
+                "إذا لم تفعل ذلك بنفسك فسجّل الدخول الآن، وأنهِ جلساتك الأخرى، وغيّر كلمة المرور، وأخبر أحد المشرفين."
+                    .into(),
+            ],
+        },
+    }
+}
+
+fn arabic_change(change: Change<'_>, house: &str) -> String {
+    match change {
+        Change::PasskeyAdded(name) => format!("أُضيف مفتاح المرور «{}» إلى حسابك في {house}.", own(name)),
+        Change::PasskeyRemoved(name) => format!("أُزيل مفتاح المرور «{}» من حسابك في {house}.", own(name)),
+        Change::TotpEnabled => format!("أصبح تطبيق المصادقة يحمي حسابك في {house}."),
+        Change::TotpDisabled => format!("لم يعد حسابك في {house} يطلب رمز تطبيق المصادقة."),
+        Change::RecoveryCodesReplaced => format!("استُبدلت رموز الاسترداد لحسابك في {house}."),
+        Change::IdentityLinked(provider) => {
+            format!("أصبح بإمكان حساب لدى {} الدخول إلى حسابك في {house}.", own(provider))
+        }
+        Change::IdentityUnlinked(provider) => {
+            format!("لم يعد بإمكان الحساب لدى {} الدخول إلى حسابك في {house}.", own(provider))
+        }
+        Change::PasswordChanged => format!("تغيّرت كلمة المرور لحسابك في {house}."),
+    }
+}
+
+/// A message of a person, as such.
+fn quoted(message: &str) -> String {
+    format!("“{}”", own(message))
+}
+
+fn plain(draft: &Draft) -> String {
+    let button = draft.button.iter().map(|(label, link)| format!("{label}:\n{link}"));
+    let paragraphs: Vec<String> =
+        draft.before.iter().cloned().chain(button).chain(draft.after.iter().cloned()).collect();
+    paragraphs.join("\n\n") + "\n"
+}
+
+const PARAGRAPH: &str = "margin:0 0 16px";
+const BUTTON: &str =
+    "display:inline-block;padding:10px 18px;border-radius:6px;background:#1f2937;color:#ffffff;text-decoration:none";
+
+fn formatted(draft: &Draft, is_arabic: bool) -> String {
+    let (language, direction) = if is_arabic { ("ar", "rtl") } else { ("en", "ltr") };
+    let paragraph = |text: &String| format!("<p style=\"{PARAGRAPH}\">{}</p>", escaped(text));
+    let before: String = draft.before.iter().map(paragraph).collect();
+    let after: String = draft.after.iter().map(paragraph).collect();
+    let button = draft.button.as_ref().map_or_else(String::new, |(label, link)| {
+        let link = escaped(link);
+        format!(
+            "<p style=\"{PARAGRAPH}\"><a href=\"{link}\" style=\"{BUTTON}\">{label}</a></p>\
+             <p style=\"{PARAGRAPH}\" dir=\"ltr\">{link}</p>"
+        )
+    });
+    format!(
+        "<!doctype html><html lang=\"{language}\" dir=\"{direction}\"><head><meta charset=\"utf-8\">\
+         <title>{}</title></head><body style=\"margin:24px;font:16px/1.5 system-ui,sans-serif;color:#111827\">\
+         {before}{button}{after}</body></html>",
+        escaped(&bare(&draft.subject))
+    )
+}
+
+/// Text as HTML; marks of direction become elements.
+fn escaped(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            '\n' => html.push_str("<br>"),
+            '\u{2068}' => html.push_str("<bdi>"),
+            '\u{2069}' => html.push_str("</bdi>"),
+            other => html.push(other),
+        }
+    }
+    html
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const LINK: &str = "https://diwan.example/sign-in/link#token=abc&return_to=%2Fpeople";
+
+    fn letters<'a>(evil: &'a str) -> Vec<Letter<'a>> {
+        vec![
+            Letter::SignInLink { link: LINK, minutes: 10 },
+            Letter::Invitation { inviter: evil, message: Some(evil), link: LINK, days: 7 },
+            Letter::Changed(Change::PasskeyAdded(evil)),
+            Letter::Changed(Change::PasskeyRemoved(evil)),
+            Letter::Changed(Change::IdentityLinked(evil)),
+            Letter::Changed(Change::IdentityUnlinked(evil)),
+            Letter::Changed(Change::TotpEnabled),
+            Letter::Changed(Change::TotpDisabled),
+            Letter::Changed(Change::RecoveryCodesReplaced),
+            Letter::Changed(Change::PasswordChanged),
+        ]
+    }
+
+    #[test]
+    fn the_link_is_whole_in_both_parts_and_both_languages() {
+        for language in ["en", "ar"] {
+            let mail = write(Letter::SignInLink { link: LINK, minutes: 10 }, language, "Diwan", "amina@example.org");
+            assert!(mail.text.contains(&format!("\n{LINK}\n")), "{}", mail.text);
+            let html = mail.html.unwrap();
+            assert!(
+                html.contains("href=\"https://diwan.example/sign-in/link#token=abc&amp;return_to=%2Fpeople\""),
+                "{html}"
+            );
+            assert!(html.contains(if language == "ar" { "dir=\"rtl\"" } else { "dir=\"ltr\"" }));
+        }
+    }
+
+    #[test]
+    fn names_stay_text_in_every_letter() {
+        let evil = "<img src=x onerror=alert(1)>\"'&amp;<a href='https://evil.example'>";
+        for language in ["en", "ar"] {
+            for letter in letters(evil) {
+                let mail = write(letter, language, evil, "amina@example.org");
+                let html = mail.html.unwrap();
+                assert!(!html.contains("<img") && !html.contains("<a href='") && !html.contains("&amp;<"), "{html}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_adds_an_element(name in "(\\PC|[<>\"'&/=]){0,60}") {
+            let count = |name: &str| letters(name)
+                .into_iter()
+                .map(|letter| write(letter, "en", "Diwan", "a@b.org").html.unwrap().matches('<').count())
+                .collect::<Vec<_>>();
+            prop_assert_eq!(count(&name), count("Amina"));
+        }
+    }
+}
