@@ -1,0 +1,173 @@
+//! The entries of the trail.
+
+use diwan_kernel::Timestamp;
+use diwan_kernel::db::{BuiltSql, Db, DbError, Tx, Value, like_pattern};
+use diwan_kernel::params;
+
+use crate::canonical::Hash;
+use crate::entry::{AuditEntry, Link};
+use crate::filter::Filter;
+
+const INSERT: &str = "INSERT INTO audit_entry (seq, id, at, actor_kind, actor_id, actor_name, action,
+    resource_kind, resource_id, outcome, command, machine, address, user_agent, request_id, duration_ms,
+    error, metadata, hash)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+
+const LINKS: &str = "SELECT seq, id, at, actor_kind, actor_id, actor_name, action, resource_kind, resource_id,
+    outcome, command, machine, address, user_agent, request_id, duration_ms, error, metadata, hash
+    FROM audit_entry WHERE seq > $1 ORDER BY seq LIMIT $2";
+
+const LIST: &str = "SELECT seq, id, at, actor_kind, actor_id, actor_name, action, resource_kind, resource_id,
+    outcome, command, machine, address, user_agent, request_id, duration_ms, error, metadata, hash
+    FROM audit_entry WHERE 1 = 1";
+
+/// Appends an entry.
+pub(crate) async fn insert(tx: &mut Tx, seq: i64, fields: Vec<Value>, hash: Hash) -> Result<(), DbError> {
+    let mut values = Vec::with_capacity(fields.len() + 2);
+    values.push(seq.into());
+    values.extend(fields);
+    values.push(hash.into());
+    tx.execute(INSERT, values).await.map(drop)
+}
+
+/// The rows after `seq`, as they stand, oldest first.
+pub(crate) async fn links_after(db: &Db, seq: i64, limit: i64) -> Result<Vec<Link>, DbError> {
+    db.query(LINKS, params![seq, limit]).await?.into_iter().map(Link::from_row).collect()
+}
+
+/// The hash of the entry at `seq`.
+pub(crate) async fn find_hash(db: &Db, seq: i64) -> Result<Option<Hash>, DbError> {
+    let row = db.query_opt("SELECT hash FROM audit_entry WHERE seq = $1", params![seq]).await?;
+    Ok(row.and_then(|row| row.get("hash").ok()))
+}
+
+/// The highest place that is taken; 0 when there is none.
+pub(crate) async fn last_seq(db: &Db) -> Result<i64, DbError> {
+    let row = db.query_opt("SELECT COALESCE(MAX(seq), 0) AS seq FROM audit_entry", vec![]).await?;
+    row.map_or(Ok(0), |row| row.get("seq"))
+}
+
+/// Entries that fit the filter, newest first, those before `before` only.
+pub(crate) async fn list(
+    db: &Db,
+    filter: &Filter,
+    before: Option<i64>,
+    limit: usize,
+) -> Result<Vec<AuditEntry>, DbError> {
+    let sql =
+        filtered(filter).push_if(" AND seq < ?", before).push(" ORDER BY seq DESC LIMIT ?", params![limit as i64]);
+    db.query_built(sql).await?.iter().map(AuditEntry::from_row).collect()
+}
+
+/// Entries that fit the filter with their hashes, oldest first, from after `after` up to `last`.
+pub(crate) async fn list_for_export(
+    db: &Db,
+    filter: &Filter,
+    after: i64,
+    last: i64,
+    limit: i64,
+) -> Result<Vec<(AuditEntry, Option<Hash>)>, DbError> {
+    let range = filtered(filter).push(" AND seq > ? AND seq <= ?", params![after, last]);
+    let rows = db.query_built(range.push(" ORDER BY seq LIMIT ?", params![limit])).await?;
+    rows.iter().map(|row| Ok((AuditEntry::from_row(row)?, row.get("hash").ok()))).collect()
+}
+
+fn filtered(filter: &Filter) -> BuiltSql {
+    let Filter { actor, action, resource, outcome, since, until, search } = filter;
+    let mut sql = BuiltSql::new(LIST);
+    if let Some(actor) = actor {
+        let named = like_pattern(&actor.to_lowercase());
+        sql = sql.push(" AND (actor_id = ? OR lower(actor_name) LIKE ? ESCAPE '\\')", params![actor, named]);
+    }
+    if let Some(resource) = resource {
+        let (kind, id) = resource.split_once(':').map_or((&**resource, None), |(kind, id)| (kind, Some(id)));
+        sql = match id {
+            Some(id) => sql.push(" AND resource_kind = ? AND resource_id = ?", params![kind, id]),
+            None => sql.push(" AND (resource_kind = ? OR resource_id = ?)", params![kind, kind]),
+        };
+    }
+    if let Some(search) = search {
+        sql = sql.push(SEARCH, vec![like_pattern(&search.to_lowercase()).into(); 8]);
+    }
+    sql.push_if(" AND action LIKE ? ESCAPE '\\'", action.as_deref().map(beginning))
+        .push_if(" AND outcome = ?", outcome.map(|o| o.as_str()))
+        .push_if(" AND at >= ?", *since)
+        .push_if(" AND at < ?", *until)
+}
+
+const SEARCH: &str = " AND (lower(action) LIKE ? ESCAPE '\\' OR lower(actor_name) LIKE ? ESCAPE '\\'
+    OR lower(actor_id) LIKE ? ESCAPE '\\' OR lower(resource_id) LIKE ? ESCAPE '\\'
+    OR lower(address) LIKE ? ESCAPE '\\' OR lower(error) LIKE ? ESCAPE '\\'
+    OR lower(request_id) LIKE ? ESCAPE '\\' OR lower(metadata) LIKE ? ESCAPE '\\')";
+
+/// The pattern of everything that begins with this text.
+fn beginning(text: &str) -> String {
+    like_pattern(text).split_off(1)
+}
+
+/// Removes the oldest entries, up to and including `seq`; says how many there were.
+pub(crate) async fn remove_up_to(tx: &mut Tx, seq: i64) -> Result<u64, DbError> {
+    tx.execute("DELETE FROM audit_entry WHERE seq <= $1", params![seq]).await
+}
+
+/// Entries after `seq` that may be part of something suspicious: refusals, failures and sign-ins.
+pub(crate) async fn noteworthy_after(db: &Db, seq: i64, limit: i64) -> Result<Vec<AuditEntry>, DbError> {
+    let sql = "SELECT * FROM audit_entry
+        WHERE seq > $1 AND (outcome <> 'ok' OR action LIKE 'session.%' OR action LIKE 'sign%')
+        ORDER BY seq LIMIT $2";
+    db.query(sql, params![seq, limit]).await?.iter().map(AuditEntry::from_row).collect()
+}
+
+/// By what entries belong together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Subject {
+    /// Whoever did it.
+    Actor(String),
+    /// Where it came from.
+    Address(String),
+    /// The account that somebody unknown tried to enter.
+    Account(String),
+}
+
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Actor(id) => write!(f, "actor:{id}"),
+            Self::Address(address) => write!(f, "address:{address}"),
+            Self::Account(id) => write!(f, "account:{id}"),
+        }
+    }
+}
+
+/// How often, and since when, something happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) count: i64,
+    pub(crate) first_at: Timestamp,
+}
+
+/// Counts failures (and, unless only those are wanted, refusals) of a subject between two moments.
+pub(crate) async fn tally(
+    db: &Db,
+    subject: &Subject,
+    refusals: bool,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<Tally, DbError> {
+    let sql = BuiltSql::new("SELECT COUNT(*) AS count, MIN(at) AS first_at FROM audit_entry WHERE outcome <> 'ok'")
+        .push(" AND at >= ? AND at <= ?", params![since, until])
+        .push(if refusals { " AND outcome = 'denied'" } else { FAILURES }, vec![]);
+    let sql = match subject {
+        Subject::Actor(id) => sql.push(" AND actor_id = ?", params![id]),
+        Subject::Address(address) => sql.push(" AND address = ?", params![address]),
+        Subject::Account(id) => {
+            sql.push(" AND actor_kind = 'anonymous' AND resource_kind = 'user' AND resource_id = ?", params![id])
+        }
+    };
+    let row = db.query_built(sql).await?.into_iter().next().ok_or(DbError::Busy)?;
+    Ok(Tally { count: row.get("count")?, first_at: row.get::<Option<_>>("first_at")?.unwrap_or(until) })
+}
+
+/// What somebody who is known tried and was refused is a refusal; what somebody unknown was refused
+/// is a proof of identity that failed.
+const FAILURES: &str = " AND (outcome = 'failed' OR actor_kind = 'anonymous')";

@@ -1,0 +1,195 @@
+//! Looks through what was appended for what is suspicious. It can be run at any time and any number
+//! of times: what it finds depends on the entries alone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use diwan_kernel::db::{DbError, Tx, Unrecorded};
+use diwan_kernel::events::{Audience, DomainEvent};
+use diwan_kernel::{Ctx, Id, Outcome, Permission};
+use serde::Serialize;
+
+use crate::audit::Inner;
+use crate::entry::{ActorKind, AuditActor, AuditEntry};
+use crate::suspicion::{SuspicionKind, SuspiciousActivity, is_reuse, is_sign_in, network};
+use crate::table::audit_entry::{self, Subject, Tally};
+use crate::table::{audit_head, suspicious_activity};
+
+const PERIOD: Duration = Duration::from_secs(60);
+/// Time for what belongs together to arrive.
+const GATHER: Duration = Duration::from_secs(1);
+const PAGE: i64 = 500;
+
+/// Something suspicious was found, or goes on.
+#[derive(Debug, Serialize)]
+pub(crate) struct SuspicionFound<'a> {
+    activity: &'a SuspiciousActivity,
+    is_new: bool,
+}
+
+impl DomainEvent for SuspicionFound<'_> {
+    const TOPIC: &'static str = "audit";
+    const NAME: &'static str = "audit.suspicious";
+
+    fn audience(&self) -> Audience {
+        Audience::Permission(Permission::AuditRead)
+    }
+}
+
+/// Runs until the shutdown.
+pub(crate) async fn run(audit: Arc<Inner>) {
+    loop {
+        if let Err(error) = pass(&audit).await {
+            tracing::warn!(%error, "the audit trail could not be looked through; it is tried again");
+        }
+        tokio::select! {
+            () = audit.supervisor.stopping() => return,
+            () = audit.wake.suspicion.notified() => {}
+            () = tokio::time::sleep(PERIOD) => {}
+        }
+        if !audit.supervisor.pause(GATHER).await {
+            return;
+        }
+    }
+}
+
+/// Looks at everything that was appended since the last time.
+pub(crate) async fn pass(audit: &Inner) -> Result<(), DbError> {
+    let _turn = audit.looking.lock().await;
+    let began_at = suspicious_activity::looked_up_to(&audit.db).await?;
+    // Read first: what is appended meanwhile is for the next time.
+    let end = audit_head::find(&audit.db).await?.map_or(began_at, |h| h.seq);
+    let mut after = began_at;
+    loop {
+        let page = audit_entry::noteworthy_after(&audit.db, after, PAGE).await?;
+        let Some(last) = page.last().map(|entry| entry.seq) else { break };
+        look_at(audit, &page).await?;
+        after = last;
+    }
+    let done = end.max(after);
+    if done > began_at {
+        let mut tx = audit.db.begin(&ctx(audit)).await?;
+        suspicious_activity::set_looked_up_to(&mut tx, done).await?;
+        tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
+    }
+    Ok(())
+}
+
+fn ctx(audit: &Inner) -> Ctx {
+    Ctx::system(&audit.world, "suspicion watch")
+}
+
+async fn look_at(audit: &Inner, page: &[AuditEntry]) -> Result<(), DbError> {
+    // Of entries about the same subject only the last one is counted from.
+    let mut counted: BTreeMap<(SuspicionKind, Subject), &AuditEntry> = BTreeMap::new();
+    for entry in page {
+        if is_sign_in(&entry.action) && entry.outcome == Outcome::Ok {
+            learn(audit, entry).await?;
+        }
+        if is_reuse(entry.error.as_deref()) {
+            if let Some(subject) = subjects(entry).first() {
+                let once = Tally { count: 1, first_at: entry.at };
+                note(audit, SuspicionKind::RefreshTokenReuse, subject, entry, once).await?;
+            }
+        }
+        for subject in subjects(entry) {
+            if entry.outcome == Outcome::Failed || is_unknown(entry) {
+                counted.insert((SuspicionKind::RepeatedFailures, subject.clone()), entry);
+            }
+            if entry.outcome == Outcome::Denied {
+                counted.insert((SuspicionKind::RefusalBurst, subject), entry);
+            }
+        }
+    }
+    for ((kind, subject), entry) in counted {
+        let refusals = kind == SuspicionKind::RefusalBurst;
+        let since = entry.at.minus(kind.window());
+        let tally = audit_entry::tally(&audit.db, &subject, refusals, since, entry.at).await?;
+        if tally.count >= kind.threshold() {
+            note(audit, kind, &subject, entry, tally).await?;
+        }
+    }
+    Ok(())
+}
+
+fn is_unknown(entry: &AuditEntry) -> bool {
+    entry.outcome != Outcome::Ok && entry.actor.kind == ActorKind::Anonymous
+}
+
+/// What an unsuccessful entry counts against.
+fn subjects(entry: &AuditEntry) -> Vec<Subject> {
+    if entry.outcome == Outcome::Ok || entry.actor.kind == ActorKind::System {
+        return vec![];
+    }
+    let account = entry.resource.as_ref().filter(|r| is_unknown(entry) && r.kind == "user" && !r.id.is_empty());
+    let actor = entry.actor.id.clone().map(Subject::Actor);
+    let account = account.map(|r| Subject::Account(r.id.clone()));
+    let address = entry.address.clone().map(Subject::Address);
+    actor.into_iter().chain(account).chain(address).collect()
+}
+
+/// Learning an address and noting that it is new are one commit: neither is done twice or lost.
+async fn learn(audit: &Inner, entry: &AuditEntry) -> Result<(), DbError> {
+    let (Some(user), Some(address)) = (&entry.actor.id, &entry.address) else { return Ok(()) };
+    let network = network(address);
+    let mut tx = audit.db.begin(&ctx(audit)).await?;
+    if suspicious_activity::learn_address(&mut tx, user, &network, entry.at).await? {
+        let subject = Subject::Address(format!("{user} {network}"));
+        save(&mut tx, audit, SuspicionKind::NewAddress, &subject, entry, Tally { count: 1, first_at: entry.at })
+            .await?;
+    }
+    tx.commit_unrecorded(Unrecorded::Bookkeeping).await
+}
+
+async fn note(
+    audit: &Inner,
+    kind: SuspicionKind,
+    subject: &Subject,
+    entry: &AuditEntry,
+    tally: Tally,
+) -> Result<(), DbError> {
+    let mut tx = audit.db.begin(&ctx(audit)).await?;
+    save(&mut tx, audit, kind, subject, entry, tally).await?;
+    tx.commit_unrecorded(Unrecorded::Bookkeeping).await
+}
+
+async fn save(
+    tx: &mut Tx,
+    audit: &Inner,
+    kind: SuspicionKind,
+    subject: &Subject,
+    entry: &AuditEntry,
+    tally: Tally,
+) -> Result<(), DbError> {
+    let (actor, who) = whose(kind, subject, entry);
+    let activity = SuspiciousActivity {
+        id: Id::new(&audit.world),
+        kind,
+        actor,
+        count: tally.count,
+        first_at: tally.first_at,
+        last_at: entry.at,
+        address: entry.address.clone(),
+        detail: kind.detail(tally.count, &who),
+    };
+    let key = subject.to_string();
+    let goes_on = suspicious_activity::continue_episode(tx, &key, &activity).await?;
+    let is_new = !goes_on && suspicious_activity::insert(tx, &key, &activity).await?;
+    tx.emit(&SuspicionFound { activity: &activity, is_new });
+    Ok(())
+}
+
+/// Who an activity is told about, and what they are called in its sentence.
+fn whose(kind: SuspicionKind, subject: &Subject, entry: &AuditEntry) -> (AuditActor, String) {
+    let nobody = AuditActor { kind: ActorKind::Anonymous, id: None, name: String::new() };
+    match subject {
+        Subject::Address(address) if kind != SuspicionKind::NewAddress => (nobody, format!("the address {address}")),
+        Subject::Account(id) => {
+            let target = AuditActor { kind: ActorKind::User, id: Some(id.clone()), name: String::new() };
+            (target, format!("somebody trying the account {id}"))
+        }
+        _ if entry.actor.name.is_empty() => (entry.actor.clone(), "somebody".to_owned()),
+        _ => (entry.actor.clone(), entry.actor.name.clone()),
+    }
+}
