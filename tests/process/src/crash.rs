@@ -1,0 +1,153 @@
+//! Killed without a warning during a stream of writes, again and again: what was acknowledged is there, what
+//! was repeated happened once, nothing is half done, and the audit chain holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::api::{Api, claim};
+use crate::program::{Program, memory_dir};
+
+/// Four of these make a thousand.
+const KILLS: usize = 250;
+const WRITERS: usize = 4;
+/// The longest time between readiness and the kill; every shorter one is tried too.
+const LONGEST_LIFE_MS: u64 = 24;
+/// How often the whole state is looked at, besides at the end.
+const LOOK_EVERY: usize = 50;
+
+/// What the writers know.
+#[derive(Default)]
+struct Ledger {
+    /// Sent and answered: the invitation's address and its id.
+    acknowledged: BTreeMap<String, String>,
+    /// Sent, and the answer never came: it must happen once when it is repeated.
+    unanswered: BTreeSet<String>,
+    next: usize,
+}
+
+impl Ledger {
+    /// First what was left without an answer, so that repeating it is tried as well.
+    fn take(&mut self) -> String {
+        self.unanswered.pop_first().unwrap_or_else(|| {
+            self.next += 1;
+            format!("guest{}@example.org", self.next)
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_in_a_thousand_kills_1() {
+    survives_kills(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_in_a_thousand_kills_2() {
+    survives_kills(2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_in_a_thousand_kills_3() {
+    survives_kills(3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_in_a_thousand_kills_4() {
+    survives_kills(4).await;
+}
+
+async fn survives_kills(seed: u64) {
+    let dir = memory_dir();
+    let program = Program::start(dir.path()).await;
+    let owner = claim(&program).await;
+    program.kill().await;
+    let ledger = Arc::new(Mutex::new(Ledger::default()));
+    let mut life = seed;
+    for kill in 1..=KILLS {
+        let program = Program::start(dir.path()).await;
+        let owner = owner.at(&program);
+        let stop = Arc::new(AtomicBool::new(false));
+        let writers = (0..WRITERS).map(|_| write(owner.clone(), ledger.clone(), stop.clone()));
+        // The same lives in every run: a failure can be repeated.
+        life = life.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let die = async {
+            sleep(Duration::from_millis((life >> 33) % LONGEST_LIFE_MS)).await;
+            stop.store(true, Ordering::Relaxed);
+            program.kill().await;
+        };
+        tokio::join!(futures::future::join_all(writers), die);
+        if kill % LOOK_EVERY == 0 {
+            let program = Program::start(dir.path()).await;
+            look(&owner.at(&program), &ledger).await;
+            program.kill().await;
+        }
+    }
+    let acknowledged = ledger.lock().expect("a ledger").acknowledged.len();
+    assert!(acknowledged > KILLS, "only {acknowledged} writes were acknowledged: too few to say anything");
+    println!("{KILLS} kills, {acknowledged} acknowledged writes, all there once");
+}
+
+/// Writes one after the other until the server is gone.
+async fn write(owner: Api, ledger: Arc<Mutex<Ledger>>, stop: Arc<AtomicBool>) {
+    while !stop.load(Ordering::Relaxed) {
+        let email = ledger.lock().expect("a ledger").take();
+        let body = json!({"email": email, "role": "viewer"});
+        // The address is also the key, so a repetition is known as one.
+        let answer = owner.send(Method::POST, "/invitations", Some(body), Some(&email)).await;
+        let mut ledger = ledger.lock().expect("a ledger");
+        match answer {
+            Some(answer) => {
+                let invited = answer.expect(201);
+                let id = invited["invitation"]["id"].as_str().expect("an id").to_owned();
+                ledger.acknowledged.insert(email, id);
+            }
+            None => {
+                ledger.unanswered.insert(email);
+                return;
+            }
+        }
+    }
+}
+
+/// Compares what the server has with what the writers know.
+async fn look(owner: &Api, ledger: &Arc<Mutex<Ledger>>) {
+    let invitations = by(&owner.list("/invitations").await, |item| text(&item["email"]), |item| text(&item["id"]));
+    let entries = owner.list("/audit?action=invitation.create").await;
+    let written = by(&entries, |item| text(&item["resource"]["id"]), |item| item["seq"].to_string());
+    compare(&ledger.lock().expect("a ledger"), &invitations, &written);
+    assert_eq!(entries.len(), invitations.len(), "an audit entry without its change");
+    let verdict = owner.verify().await;
+    assert_eq!(verdict["ok"], true, "{verdict}");
+}
+
+type Found = BTreeMap<String, Vec<String>>;
+
+fn compare(ledger: &Ledger, invitations: &Found, written: &Found) {
+    for (email, id) in &ledger.acknowledged {
+        assert_eq!(invitations.get(email), Some(&vec![id.clone()]), "{email} was acknowledged");
+    }
+    for (email, ids) in invitations {
+        assert_eq!(ids.len(), 1, "{email} was invited more than once");
+        let known = ledger.acknowledged.contains_key(email) || ledger.unanswered.contains(email);
+        assert!(known, "{email} was never asked for");
+        let audited = written.get(&ids[0]).map_or(0, Vec::len);
+        assert_eq!(audited, 1, "{email} has {audited} audit entries");
+    }
+}
+
+fn by(items: &[Value], key: impl Fn(&Value) -> String, value: impl Fn(&Value) -> String) -> Found {
+    let mut found = Found::new();
+    for item in items {
+        found.entry(key(item)).or_default().push(value(item));
+    }
+    found
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}

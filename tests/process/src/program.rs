@@ -1,0 +1,180 @@
+//! The program as a process: started on a port and a directory of its own, heard, stopped or killed.
+
+use std::ffi::OsStr;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running `diwan server`. It is killed when it is dropped.
+pub(crate) struct Program {
+    pub(crate) address: SocketAddr,
+    /// The link of the first run, while nobody owns the installation.
+    pub(crate) setup_link: Option<String>,
+    output: Output,
+    child: Child,
+}
+
+/// How a program that ended by itself ended, and what it said.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) said: String,
+}
+
+/// What a program has printed so far, on both of its streams.
+#[derive(Clone)]
+struct Output {
+    text: Arc<Mutex<String>>,
+    lines: watch::Receiver<usize>,
+}
+
+impl Program {
+    /// Starts it on a data directory and waits until it says that it is ready.
+    pub(crate) async fn start(data_dir: &Path) -> Self {
+        Self::start_with(data_dir, &[] as &[&str]).await
+    }
+
+    pub(crate) async fn start_with(data_dir: &Path, args: &[impl AsRef<OsStr>]) -> Self {
+        let address = free_address();
+        let mut command = command();
+        command.args(["server", "--listen", &address.to_string(), "--data-dir"]).arg(data_dir).args(args);
+        let mut child = command.spawn().expect("the program can be started");
+        let mut output = Output::of(&mut child);
+        let text = output.wait_for("Diwan is ready at", &mut child).await;
+        let setup_link = text.split_whitespace().find(|word| word.contains("/welcome#token=")).map(str::to_owned);
+        Self { address, setup_link, output, child }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        id.expect("the program is running")
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("the program can be signalled");
+    }
+
+    /// Kills it without a warning.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.expect("the program can be killed");
+    }
+
+    /// Waits until it ends by itself.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        timeout(PATIENCE, self.child.wait()).await.expect("the program ends").expect("its end is heard")
+    }
+
+    pub(crate) fn said(&self) -> String {
+        self.output.text()
+    }
+}
+
+impl Output {
+    fn of(child: &mut Child) -> Self {
+        let (count, lines) = watch::channel(0);
+        let (text, count) = (Arc::new(Mutex::new(String::new())), Arc::new(count));
+        let this = Self { text: text.clone(), lines };
+        this.follow(child.stdout.take(), &count);
+        this.follow(child.stderr.take(), &count);
+        this
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a test has no supervisor")]
+    fn follow(&self, stream: Option<impl AsyncRead + Unpin + Send + 'static>, count: &Arc<watch::Sender<usize>>) {
+        let Some(stream) = stream else { return };
+        let (text, count) = (self.text.clone(), count.clone());
+        tokio::spawn(async move {
+            let mut lines = BufReader::new(stream).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                if let Ok(mut text) = text.lock() {
+                    text.push_str(&line);
+                    text.push('\n');
+                }
+                count.send_modify(|count| *count += 1);
+            }
+        });
+    }
+
+    fn text(&self) -> String {
+        self.text.lock().map(|text| text.clone()).unwrap_or_default()
+    }
+
+    /// Waits for a line that the greeting ends with, and for the rest of the greeting.
+    async fn wait_for(&mut self, what: &str, child: &mut Child) -> String {
+        let heard = async {
+            loop {
+                let text = self.text();
+                // The greeting ends with an empty line.
+                if text.split_once(what).is_some_and(|(_, rest)| rest.ends_with("\n\n") || rest.contains("\n\n  ")) {
+                    let is_whole = text.ends_with("\n\n");
+                    if is_whole || text.contains("/welcome#token=") {
+                        return text;
+                    }
+                }
+                tokio::select! {
+                    changed = self.lines.changed() => if changed.is_err() { return self.text() },
+                    status = child.wait() => panic!("the program ended with {status:?}:\n{}", self.text()),
+                }
+            }
+        };
+        let text = timeout(PATIENCE, heard).await.unwrap_or_else(|_| panic!("not ready in time"));
+        assert!(text.contains(what), "the program never said {what:?}:\n{text}");
+        text
+    }
+}
+
+/// Runs the program to its end and says how it ended.
+pub(crate) async fn run(args: &[impl AsRef<OsStr>]) -> Ended {
+    let output = timeout(PATIENCE, command().args(args).output()).await.expect("it ends").expect("it can be started");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    Ended { code: output.status.code(), said }
+}
+
+/// The program, heard and without the settings of whoever runs the tests.
+fn command() -> Command {
+    let mut command = Command::new(binary());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("DIWAN_")) {
+        command.env_remove(name);
+    }
+    // Limits are far away: what is tested here is something else.
+    for name in ["DIWAN_RATE_LIMIT_BURST", "DIWAN_ACCOUNT_RATE_LIMIT_BURST", "DIWAN_SIGN_IN_RATE_LIMIT_BURST"] {
+        command.env(name, "1000000");
+    }
+    command.env("DIWAN_LOG_LEVEL", "warn");
+    command
+}
+
+/// `diwan` beside the folder that this test lies in: `target/debug/deps/x` → `target/debug/diwan`.
+pub(crate) fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows where it is");
+    let binary = test.parent().and_then(Path::parent).expect("two folders up").join("diwan");
+    assert!(binary.is_file(), "{} is not built: run the tests with `make test`", binary.display());
+    binary
+}
+
+/// An address that nobody listens at.
+pub(crate) fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    listener.local_addr().expect("it has an address")
+}
+
+/// A directory in memory, where flushing costs nothing.
+pub(crate) fn memory_dir() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.expect("a directory can be made")
+}

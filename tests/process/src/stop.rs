@@ -1,0 +1,66 @@
+//! Stopping: what is under way is finished, nothing new is taken, and the exit code says how it went.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::api::{OWNER, PASSWORD, claim};
+use crate::program::{PATIENCE, Program, memory_dir};
+
+#[tokio::test]
+async fn an_idle_server_stops_at_once_with_code_0() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let dir = memory_dir();
+        let mut program = Program::start(dir.path()).await;
+        program.signal(signal);
+        let status = timeout(Duration::from_secs(5), program.ended()).await.expect("it stops at once");
+        assert_eq!(status.code(), Some(0), "{}", program.said());
+    }
+}
+
+#[tokio::test]
+async fn a_request_under_way_is_answered_before_the_server_stops() {
+    let dir = memory_dir();
+    let mut program = Program::start(dir.path()).await;
+    claim(&program).await;
+    let body = format!(r#"{{"email":"{OWNER}","password":"{PASSWORD}","deliver":"tokens"}}"#);
+    let (first, rest) = body.split_at(body.len() / 2);
+    let head = format!(
+        "POST /api/v1/auth/password HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        program.address,
+        body.len()
+    );
+    let mut connection = TcpStream::connect(program.address).await.expect("a connection");
+    connection.write_all(format!("{head}{first}").as_bytes()).await.expect("half a request is sent");
+
+    program.signal(Signal::INT);
+    refuses_new_connections(&program).await;
+    connection.write_all(rest.as_bytes()).await.expect("the rest is sent");
+    let mut answer = String::new();
+    timeout(PATIENCE, connection.read_to_string(&mut answer)).await.expect("in time").expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(program.ended().await.code(), Some(0), "{}", program.said());
+}
+
+/// Asks until nobody listens any more: the signal needs a moment to arrive.
+async fn refuses_new_connections(program: &Program) {
+    let refused = async { while TcpStream::connect(program.address).await.is_ok() {} };
+    timeout(PATIENCE, refused).await.expect("new connections are refused");
+}
+
+#[tokio::test]
+async fn a_second_signal_stops_it_at_once() {
+    let dir = memory_dir();
+    let mut program = Program::start(dir.path()).await;
+    let mut connection = TcpStream::connect(program.address).await.expect("a connection");
+    let head = "POST /api/v1/auth/password HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
+    connection.write_all(head.as_bytes()).await.expect("half a request is sent");
+    program.signal(Signal::INT);
+    refuses_new_connections(&program).await;
+    program.signal(Signal::INT);
+    let status = timeout(Duration::from_secs(5), program.ended()).await.expect("it stops at once");
+    assert_eq!(status.code(), Some(1), "{}", program.said());
+}
