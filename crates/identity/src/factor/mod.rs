@@ -5,6 +5,7 @@
 //! sign-in asks next, and at [`Factors`] for what these ways share.
 
 pub(crate) mod mail;
+pub(crate) mod oidc;
 pub(crate) mod passkey;
 pub(crate) mod recovery;
 pub(crate) mod totp;
@@ -29,6 +30,7 @@ pub(crate) struct Factors {
     recovery_key: hmac::Key,
     mailer: Option<mail::Mailer>,
     passkeys: passkey::Home,
+    oidc: oidc::Oidc,
 }
 
 impl Factors {
@@ -45,6 +47,7 @@ impl Factors {
             recovery_key: hmac::Key::new(hmac::HMAC_SHA256, &key),
             mailer: mailer.map_err(|(_, why)| StartError::Setting { name: "mail", why })?,
             passkeys: passkey::Home::new(&parts.public_url, &parts.instance_name)?,
+            oidc: oidc::Oidc::new(&parts.oidc)?,
         })
     }
 
@@ -54,6 +57,10 @@ impl Factors {
 
     pub(crate) const fn mailer(&self) -> Option<&mail::Mailer> {
         self.mailer.as_ref()
+    }
+
+    pub(crate) const fn oidc(&self) -> &oidc::Oidc {
+        &self.oidc
     }
 
     pub(crate) const fn passkeys(&self) -> &passkey::Home {

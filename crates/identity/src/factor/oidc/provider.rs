@@ -1,0 +1,276 @@
+//! An identity provider: what the settings say of it, what it says of itself, and its keys.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diwan_kernel::World;
+use serde::Deserialize;
+use tokio::sync::Mutex;
+use url::Url;
+
+use super::client::{Client, Trouble, is_this_machine, read, safe_address};
+use super::jwks::{self, VerifyingKey};
+use crate::config::OidcProvider;
+
+/// How long what a provider says of itself is taken for true.
+const FRESH: Duration = Duration::from_secs(3600);
+/// Keys are not fetched more often than this, whatever tokens come.
+const KEYS_AGAIN: Duration = Duration::from_secs(30);
+
+/// What a provider says of itself (OpenID Connect Discovery 1.0).
+#[derive(Debug, Clone, Deserialize)]
+struct Document {
+    issuer: String,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    jwks_uri: String,
+    userinfo_endpoint: Option<String>,
+    token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
+}
+
+/// The same, checked.
+#[derive(Debug, Clone)]
+pub(super) struct Metadata {
+    pub(super) authorization: Url,
+    pub(super) token: Url,
+    pub(super) userinfo: Option<Url>,
+    keys: Url,
+    /// Whether the secret goes into the body instead of the header.
+    pub(super) secret_in_body: bool,
+    /// Whether it always says who answers.
+    pub(super) names_itself: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Known {
+    metadata: Arc<Metadata>,
+    keys: Arc<[VerifyingKey]>,
+    at: Duration,
+    keys_at: Duration,
+}
+
+/// A provider. What is known of it is kept for a while.
+#[derive(Debug)]
+pub(crate) struct Provider {
+    pub(super) settings: OidcProvider,
+    client: Client,
+    known: Mutex<Option<Known>>,
+}
+
+/// What is needed to send somebody there and to understand what they bring back.
+#[derive(Debug, Clone)]
+pub(super) struct Introduction {
+    pub(super) metadata: Arc<Metadata>,
+    pub(super) keys: Arc<[VerifyingKey]>,
+}
+
+impl Provider {
+    pub(super) fn new(settings: OidcProvider, client: Client) -> Self {
+        Self { settings, client, known: Mutex::new(None) }
+    }
+
+    pub(super) const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// What is known of the provider; asks it when that is nothing, or old.
+    ///
+    /// # Errors
+    /// When it is nothing and the provider does not answer well.
+    pub(super) async fn introduce(&self, world: &World) -> Result<Introduction, Trouble> {
+        let mut known = self.known.lock().await;
+        let now = world.monotonic();
+        if let Some(known) = known.as_ref().filter(|k| now.saturating_sub(k.at) < FRESH) {
+            return Ok(known.introduction());
+        }
+        let asked = self.ask(now).await;
+        match (asked, known.as_mut()) {
+            (Ok(new), _) => Ok(known.insert(new).introduction()),
+            // What was true an hour ago is better than closing the door.
+            (Err(trouble), Some(old)) => {
+                tracing::warn!(provider = %self.settings.id, error = %trouble, "what is known of an identity provider is old");
+                Ok(old.introduction())
+            }
+            (Err(trouble), None) => Err(trouble),
+        }
+    }
+
+    /// The keys again, because a token names one that is not known; at most every half minute.
+    ///
+    /// # Errors
+    /// When the provider does not answer well.
+    pub(super) async fn fresh_keys(&self, world: &World) -> Result<Introduction, Trouble> {
+        let mut known = self.known.lock().await;
+        let now = world.monotonic();
+        let Some(known) = known.as_mut() else { return Err(Trouble::Malformed("nothing is known of it".into())) };
+        if now.saturating_sub(known.keys_at) >= KEYS_AGAIN {
+            known.keys_at = now;
+            known.keys = self.ask_keys(&known.metadata.keys).await?;
+        }
+        Ok(known.introduction())
+    }
+
+    async fn ask(&self, now: Duration) -> Result<Known, Trouble> {
+        let issuer = &self.settings.issuer;
+        let address = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+        let address = Url::parse(&address).map_err(|e| Trouble::Malformed(e.to_string()))?;
+        let document: Document = read(&self.client.get(&address, None).await?)?;
+        let metadata = checked(document, issuer)?;
+        let keys = self.ask_keys(&metadata.keys).await?;
+        Ok(Known { metadata: Arc::new(metadata), keys, at: now, keys_at: now })
+    }
+
+    async fn ask_keys(&self, at: &Url) -> Result<Arc<[VerifyingKey]>, Trouble> {
+        let json = self.client.get(at, None).await?;
+        jwks::parse(&json).map(Into::into).ok_or_else(|| Trouble::Malformed("it publishes no key set".into()))
+    }
+}
+
+impl Known {
+    fn introduction(&self) -> Introduction {
+        Introduction { metadata: self.metadata.clone(), keys: self.keys.clone() }
+    }
+}
+
+fn checked(document: Document, issuer: &str) -> Result<Metadata, Trouble> {
+    if document.issuer != issuer {
+        return Err(Trouble::Malformed("it says that it is somebody else".to_owned()));
+    }
+    let plain_allowed = Url::parse(issuer).is_ok_and(|url| url.scheme() == "http" && is_this_machine(&url));
+    let address = |what: &str, text: &str| {
+        safe_address(text, plain_allowed).ok_or_else(|| Trouble::Malformed(format!("its {what} is not a safe address")))
+    };
+    let methods = document.token_endpoint_auth_methods_supported;
+    let has = |name: &str| methods.as_ref().is_some_and(|m| m.iter().any(|method| method == name));
+    Ok(Metadata {
+        authorization: address("authorization_endpoint", &document.authorization_endpoint)?,
+        token: address("token_endpoint", &document.token_endpoint)?,
+        userinfo: document.userinfo_endpoint.map(|text| address("userinfo_endpoint", &text)).transpose()?,
+        keys: address("jwks_uri", &document.jwks_uri)?,
+        secret_in_body: has("client_secret_post") && !has("client_secret_basic"),
+        names_itself: document.authorization_response_iss_parameter_supported,
+    })
+}
+
+/// What is wrong with the providers in the settings, if anything.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub(crate) fn check_providers(providers: &[OidcProvider]) -> Result<(), String> {
+    for (place, provider) in providers.iter().enumerate() {
+        let OidcProvider { id, label, issuer, client_id, scopes, .. } = provider;
+        let wrong = |why: &str| Err(format!("provider {id:?}: {why}"));
+        let id_fits = (1..=32).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if !id_fits {
+            return wrong("the id must be 1 to 32 lower-case letters, digits and dashes");
+        }
+        if providers[..place].iter().any(|other| other.id == *id || other.issuer == *issuer) {
+            return wrong("another provider has the same id or issuer");
+        }
+        if diwan_kernel::text::line("label", label, 40).is_err() {
+            return wrong("the label must be a line of at most 40 characters");
+        }
+        let is_issuer = safe_address(issuer, true).is_some_and(|url| url.query().is_none());
+        if !is_issuer {
+            return wrong("the issuer must be an https address without query (http only on this machine)");
+        }
+        if client_id.is_empty() {
+            return wrong("the client_id is missing");
+        }
+        if scopes.iter().any(|scope| scope.is_empty() || !scope.bytes().all(|b| b.is_ascii_graphic())) {
+            return wrong("a scope must be a word");
+        }
+        check_auto_create(provider).or_else(wrong)?;
+    }
+    Ok(())
+}
+
+fn check_auto_create(provider: &OidcProvider) -> Result<(), &'static str> {
+    if provider.role >= diwan_kernel::Role::Admin {
+        return Err("accounts that are made by signing in can be viewers or developers");
+    }
+    let is_domain = |domain: &String| crate::email::Email::parse("domain", &format!("a@{domain}")).is_ok();
+    if !provider.allowed_domains.iter().all(is_domain) {
+        return Err("an allowed domain must be like example.org");
+    }
+    if provider.auto_create && provider.allowed_domains.is_empty() {
+        return Err("auto_create needs allowed_domains");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn settings(change: impl FnOnce(&mut Value)) -> OidcProvider {
+        let mut value = json!({"id": "acme", "label": "Acme", "issuer": "https://login.example", "client_id": "diwan"});
+        change(&mut value);
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn settings_that_would_not_work_or_not_be_safe_are_refused() {
+        assert_eq!(check_providers(&[settings(|_| {})]), Ok(()));
+        for (field, value) in [
+            ("id", json!("")),
+            ("id", json!("Acme")),
+            ("id", json!("a/b")),
+            ("label", json!("")),
+            ("issuer", json!("http://login.example")),
+            ("issuer", json!("login.example")),
+            ("issuer", json!("https://login.example?x=1")),
+            ("client_id", json!("")),
+            ("scopes", json!(["openid email"])),
+            ("auto_create", json!(true)),
+            ("allowed_domains", json!(["*"])),
+            ("role", json!("admin")),
+            ("role", json!("owner")),
+        ] {
+            assert!(check_providers(&[settings(|s| s[field] = value.clone())]).is_err(), "{field} {value}");
+        }
+        assert!(check_providers(&[settings(|_| {}), settings(|_| {})]).is_err(), "twice the same");
+    }
+
+    fn document(change: impl FnOnce(&mut Value)) -> Result<Metadata, Trouble> {
+        let mut value = json!({
+            "issuer": "https://login.example",
+            "authorization_endpoint": "https://login.example/authorize",
+            "token_endpoint": "https://api.login.example/token",
+            "jwks_uri": "https://login.example/keys",
+        });
+        change(&mut value);
+        checked(serde_json::from_value(value).unwrap(), "https://login.example")
+    }
+
+    #[test]
+    fn a_document_that_leads_astray_is_refused() {
+        assert!(document(|_| {}).is_ok());
+        for (field, value) in [
+            ("issuer", "https://login.example/"),
+            ("issuer", "https://evil.example"),
+            ("authorization_endpoint", "http://login.example/authorize"),
+            ("authorization_endpoint", "javascript:alert(1)"),
+            ("token_endpoint", "http://127.0.0.1/token"),
+            ("token_endpoint", "https://a:b@login.example/token"),
+            ("jwks_uri", "file:///etc/passwd"),
+            ("userinfo_endpoint", "http://169.254.169.254/latest"),
+        ] {
+            assert!(document(|d| d[field] = json!(value)).is_err(), "{field} {value}");
+        }
+    }
+
+    #[test]
+    fn the_secret_goes_where_the_provider_wants_it() {
+        let in_body = |methods: Value| {
+            document(|d| d["token_endpoint_auth_methods_supported"] = methods).unwrap().secret_in_body
+        };
+        assert!(!document(|_| {}).unwrap().secret_in_body, "the header is the default");
+        assert!(in_body(json!(["client_secret_post"])));
+        assert!(!in_body(json!(["client_secret_post", "client_secret_basic"])));
+    }
+}
