@@ -1,4 +1,5 @@
 // A drop-down menu on Radix, kept non-modal: the modal kind injects a style element, which the content policy forbids.
+// It stays where it is in the document, so it belongs to the landmark of its button.
 import { DropdownMenu as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { cx } from "./cx";
@@ -15,17 +16,15 @@ export function Menu({ trigger, children, side = "bottom", startOpen = false }: 
   return (
     <Radix.Root modal={false} defaultOpen={startOpen}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-      <Radix.Portal>
-        <Radix.Content
-          align="end"
-          side={side}
-          sideOffset={6}
-          collisionPadding={12}
-          className="appear z-50 min-w-52 rounded-lg border border-line bg-surface p-1 shadow-pop"
-        >
-          {children}
-        </Radix.Content>
-      </Radix.Portal>
+      <Radix.Content
+        align="end"
+        side={side}
+        sideOffset={6}
+        collisionPadding={12}
+        className="appear z-50 min-w-52 rounded-lg border border-line bg-surface p-1 shadow-pop"
+      >
+        {children}
+      </Radix.Content>
     </Radix.Root>
   );
 }

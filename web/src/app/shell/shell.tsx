@@ -45,7 +45,7 @@ export default function Shell() {
         {t("shell.skip")}
       </a>
       <div className="lg:grid lg:grid-cols-[15.5rem_1fr]">
-        <aside className="sticky top-0 hidden h-dvh border-e border-line lg:block">
+        <aside className="sticky top-0 z-10 hidden h-dvh border-e border-line lg:block">
           <SideBar onSearch={() => setOverlay("palette")} />
         </aside>
         <div className="min-w-0">

@@ -32,7 +32,7 @@ export function RecentActivity() {
             {items.map((entry) => (
               <li key={entry.seq} className="flex items-center gap-4 px-5 py-3">
                 <div className="min-w-0 flex-1">
-                  <bdi dir="ltr" className="block truncate font-medium rtl:text-end">
+                  <bdi dir="ltr" className="block truncate font-medium">
                     {entry.action}
                   </bdi>
                   <p className="truncate text-sm text-faint">

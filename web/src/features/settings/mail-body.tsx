@@ -2,7 +2,7 @@
 export function MailBody({ text }: { text: string }) {
   const parts = text.split(/(https?:\/\/\S+)/).map((part, place) => ({ part, place }));
   return (
-    <div dir="auto" className="rounded-md bg-raised p-5 wrap-anywhere whitespace-pre-wrap">
+    <div dir="auto" className="rounded-md bg-raised text-start p-5 wrap-anywhere whitespace-pre-wrap">
       {parts.map(({ part, place }) =>
         place % 2 === 1 ? (
           <a key={place} href={part} dir="ltr" className="text-accent underline underline-offset-2">

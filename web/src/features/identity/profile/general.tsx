@@ -38,7 +38,7 @@ export default function General() {
             </Field>
           </div>
           <Field label={t("profile.general.time_zone")} hint={t("profile.general.time_zone_hint")}>
-            <Select name="time_zone" defaultValue={user.time_zone} dir="ltr">
+            <Select name="time_zone" defaultValue={user.time_zone}>
               {timeZones(user.time_zone).map((zone) => (
                 <option key={zone} value={zone}>
                   {zone.replaceAll("_", " ")}
