@@ -1,7 +1,7 @@
 // The real program, started for one test on a port and a data directory of its own.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,11 +12,16 @@ const program = process.env.DIWAN_BIN ?? fileURLToPath(new URL("../../../target/
 const READY_WITHIN_MS = 20_000;
 
 /** Starts `diwan server`; it is stopped and its data removed when the test ends. */
-export async function startServer(test, { settings = {}, dir } = {}) {
-  const port = await freePort();
+export async function startServer(test, { settings = {}, config, port: chosen } = {}) {
+  const port = chosen ?? (await freePort());
   const url = `http://localhost:${port}`;
-  const dataDir = dir ?? (await mkdtemp(join(tmpdir(), "diwan-browser-")));
+  const dataDir = await mkdtemp(join(tmpdir(), "diwan-browser-"));
   const args = ["server", "--listen", `127.0.0.1:${port}`, "--data-dir", dataDir, "--public-url", url];
+  if (config) {
+    const file = join(dataDir, "diwan.yaml");
+    await writeFile(file, config, { mode: 0o600 });
+    args.push("--config", file);
+  }
   const environment = { PATH: process.env.PATH, HOME: dataDir, ...settings };
   const child = spawn(program, args, { env: environment, stdio: ["ignore", "pipe", "pipe"] });
   const output = { text: "" };
