@@ -10,8 +10,6 @@ mod arrows;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
-mod languages;
-#[cfg(test)]
 mod repository;
 #[cfg(test)]
 mod security_checklist;
