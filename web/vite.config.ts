@@ -3,7 +3,7 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 
-const server = process.env.DIWAN_SERVER ?? "http://127.0.0.1:7780";
+const server = process.env.DIWAN_SERVER ?? "http://127.0.0.1:7400";
 
 export default defineConfig({
   plugins: [react(), tailwindcss(), preloadLatinFont()],

@@ -16,7 +16,7 @@ describe("a failure", () => {
   it("takes the request id from the header when the body has none", async () => {
     const headers = { "x-request-id": "req_9" };
     const problem = await readProblem(new Response("", { status: 500, headers }));
-    expect(problem).toMatchObject({ code: "internal", request_id: "req_9" });
+    expect(problem).toMatchObject({ code: "internal_error", request_id: "req_9" });
   });
 
   it("is 'unreachable' when the network breaks", () => {
@@ -34,7 +34,7 @@ describe("the end of a session", () => {
   });
 
   it("is not a refusal or a broken network", () => {
-    expect(isSessionEnded(error(403, "permission_denied"))).toBe(false);
+    expect(isSessionEnded(error(403, "not_allowed"))).toBe(false);
     expect(isSessionEnded(new TypeError("Failed to fetch"))).toBe(false);
   });
 });

@@ -35,7 +35,7 @@ export function problemFrom(body: unknown, status: number, requestId: string | n
     detail: given.detail ?? "",
     next: given.next ?? "",
     request_id: given.request_id ?? requestId ?? "",
-    ...(given.errors ? { errors: given.errors } : {}),
+    errors: given.errors ?? [],
     ...(given.retry_after_s ? { retry_after_s: given.retry_after_s } : {}),
   };
 }
@@ -48,7 +48,13 @@ export function toProblem(error: unknown): ProblemError {
 }
 
 /** Codes that mean "this attempt was wrong", not "your session is over", although they travel with 401. */
-const attemptCodes = new Set(["credentials_wrong", "code_wrong", "challenge_expired", "link_invalid"]);
+const attemptCodes = new Set([
+  "credentials_wrong",
+  "code_wrong",
+  "challenge_expired",
+  "link_invalid",
+  "passkey_refused",
+]);
 
 export function isSessionEnded(error: unknown): boolean {
   return error instanceof ProblemError && error.status === 401 && !attemptCodes.has(error.code);
@@ -58,15 +64,15 @@ function codeForStatus(status: number): string {
   const known: Record<number, string> = {
     0: "unreachable",
     401: "sign_in_required",
-    403: "permission_denied",
+    403: "not_allowed",
     404: "not_found",
-    413: "too_large",
+    413: "body_too_large",
     429: "too_many_attempts",
     502: "unreachable",
     503: "unavailable",
     504: "unreachable",
   };
-  return known[status] ?? (status >= 500 ? "internal" : "unexpected");
+  return known[status] ?? (status >= 500 ? "internal_error" : "unexpected");
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -38,7 +38,7 @@ describe("a call that needs a fresh proof", () => {
 
   it("is not asked about for any other refusal", async () => {
     const ask = vi.fn(async () => true);
-    const { send } = sender(Response.json({ code: "permission_denied" }, { status: 403 }));
+    const { send } = sender(Response.json({ code: "not_allowed" }, { status: 403 }));
     const answer = await withStepUp(send, { ask, newKey: () => "" })(request());
     expect(answer.status).toBe(403);
     expect(ask).not.toHaveBeenCalled();

@@ -11,7 +11,7 @@ export function useProblemText() {
     const { problem } = toProblem(error);
     const key = `problem.${problem.code}`;
     const values = { count: problem.retry_after_s ?? 0 };
-    const known = i18n.exists(key, values) ? String(t(key as "problem.internal", values)) : null;
+    const known = i18n.exists(key, values) ? String(t(key as "problem.internal_error", values)) : null;
     return known ?? (problem.detail || problem.title || t("problem.unexpected"));
   };
 }
@@ -50,7 +50,7 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: (() => vo
   const { t } = useTranslation();
   const text = useProblemText();
   const { problem } = toProblem(error);
-  if (problem.code === "permission_denied" || problem.status === 403) return <NoPermission />;
+  if (problem.status === 403) return <NoPermission />;
   return (
     <div role="alert" className="mx-auto grid max-w-md justify-items-center gap-3 px-4 py-16 text-center">
       <span className="grid size-11 place-items-center rounded-full bg-danger-soft text-danger">

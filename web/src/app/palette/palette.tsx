@@ -81,8 +81,8 @@ export default function Palette({ onClose, onShortcuts }: PaletteProps) {
               className="max-h-[50vh] overflow-y-auto p-2"
             >
               {found.map((command, index) => (
-                // biome-ignore lint/a11y/useKeyWithClickEvents: the field above holds the focus and handles the keys.
-                <div
+                <button
+                  type="button"
                   key={command.id}
                   id={`${listId}-${index}`}
                   role="option"
@@ -91,7 +91,7 @@ export default function Palette({ onClose, onShortcuts }: PaletteProps) {
                   onClick={() => run(command)}
                   onPointerMove={() => setAt(index)}
                   className={cx(
-                    "flex min-h-10 cursor-pointer items-center gap-3 rounded-md px-3",
+                    "flex min-h-10 w-full items-center gap-3 rounded-md px-3 text-start",
                     index === active && "bg-accent-soft",
                   )}
                 >
@@ -99,7 +99,7 @@ export default function Palette({ onClose, onShortcuts }: PaletteProps) {
                   <bdi className="flex-1 truncate">{command.label}</bdi>
                   {command.hint && <span className="text-sm text-faint">{command.hint}</span>}
                   {command.keys && <Kbd keys={command.keys} />}
-                </div>
+                </button>
               ))}
             </div>
             <p role="status" className={cx(found.length > 0 ? "sr-only" : "px-4 pb-6 text-center text-muted")}>

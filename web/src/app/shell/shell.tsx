@@ -11,6 +11,7 @@ import { PageSkeleton } from "../route-states";
 import { sessionEnded } from "../session-ended";
 import { applyTheme } from "../theme";
 import { TimeZoneContext } from "../time-zone";
+import { useFocusOnArrival } from "../use-focus-on-arrival";
 import { useShortcuts } from "../use-shortcuts";
 import { LiveBadge } from "./live-badge";
 import { SideBar } from "./side-bar";
@@ -19,22 +20,24 @@ const Palette = lazy(() => import("../palette/palette"));
 const ShortcutSheet = lazy(() => import("../palette/shortcut-sheet"));
 const Drawer = lazy(() => import("./drawer"));
 
-type Overlay = "palette" | "shortcuts" | "drawer" | null;
+type Overlay = "palette" | "shortcuts" | "drawer";
 
 export default function Shell() {
   const { t } = useTranslation();
   const { user } = useMe();
-  const [overlay, setOverlay] = useState<Overlay>(null);
   const { pathname } = useLocation();
+  const [opened, setOpened] = useState<{ overlay: Overlay; over: string } | null>(null);
   const live = useLive(sessionEnded);
-  const close = () => setOverlay(null);
+  // What lay over one page is gone on the next.
+  const overlay = opened?.over === pathname ? opened.overlay : null;
+  const setOverlay = (next: Overlay) => setOpened({ overlay: next, over: pathname });
+  const close = () => setOpened(null);
   useShortcuts({ openPalette: () => setOverlay("palette"), openSheet: () => setOverlay("shortcuts") });
 
   // The profile is the authority: signing in on a new device brings theme and language along.
   useEffect(() => applyTheme(user.theme), [user.theme]);
   useEffect(() => void setLanguage(user.language), [user.language]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new place closes what lay over the old one.
-  useEffect(close, [pathname]);
+  useFocusOnArrival(pathname);
 
   return (
     <TimeZoneContext value={user.time_zone}>

@@ -54,8 +54,7 @@ export function EntrySheet({ entry, onClose }: { entry: AuditEntry; onClose: () 
               <h3 className="font-medium">{t("audit.metadata")}</h3>
               <CopyButton text={metadata} />
             </header>
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: long lines scroll, and the keyboard must reach them. */}
-            <pre dir="ltr" tabIndex={0} className="overflow-x-auto rounded-md bg-raised p-4 font-mono text-xs">
+            <pre dir="ltr" className="rounded-md bg-raised p-4 font-mono text-xs wrap-anywhere whitespace-pre-wrap">
               {metadata}
             </pre>
           </section>

@@ -71,7 +71,10 @@ function Checkpoints() {
                 className="flex flex-wrap items-center justify-between gap-x-6 gap-y-1 px-5 py-3"
               >
                 <span>{t("audit.integrity.up_to", { seq: format.number(checkpoint.seq) })}</span>
-                <bdi dir="ltr" className="min-w-0 flex-1 truncate font-mono text-xs text-faint">
+                <bdi
+                  dir="ltr"
+                  className="order-last min-w-0 basis-full truncate font-mono text-xs text-faint sm:order-none sm:flex-1 sm:basis-0"
+                >
                   {checkpoint.hash}
                 </bdi>
                 <span className="text-sm text-muted">

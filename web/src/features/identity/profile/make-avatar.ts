@@ -18,5 +18,5 @@ export async function makeAvatar(file: File): Promise<Blob> {
     const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, "image/webp", quality));
     if (blob && blob.size <= LIMIT_BYTES) return blob;
   }
-  throw new ProblemError(problemFrom({ code: "too_large" }, 0));
+  throw new ProblemError(problemFrom({ code: "body_too_large" }, 0));
 }
