@@ -15,7 +15,6 @@ use crate::journal::Trail;
 use crate::keys::{SigningKey, Vouching};
 use crate::table::{audit_checkpoint, audit_head};
 use crate::verify::{self, AuditFault, AuditVerification, FaultKind};
-use crate::wake::Wake;
 use crate::warning::{AuditWarning, Warnings};
 use crate::{watch_checkpoints, watch_retention, watch_suspicions};
 
@@ -32,7 +31,6 @@ pub(crate) struct Inner {
     pub(crate) key: Arc<SigningKey>,
     pub(crate) anchor: AnchorFile,
     pub(crate) config: AuditConfig,
-    pub(crate) wake: Arc<Wake>,
     pub(crate) warnings: Warnings,
     /// One checkpoint at a time.
     pub(crate) signing: tokio::sync::Mutex<()>,
@@ -69,9 +67,8 @@ impl Audit {
         config: AuditConfig,
     ) -> Result<Self, AuditError> {
         let key = Arc::new(SigningKey::open(db, sealer, world).await?);
-        let wake = Arc::new(Wake::default());
         begin_trail(db, &key).await?;
-        db.set_journal(Arc::new(Trail { key: key.clone(), wake: wake.clone() }));
+        db.set_journal(Arc::new(Trail { key: key.clone() }));
         let inner = Arc::new(Inner {
             db: db.clone(),
             world: world.clone(),
@@ -79,7 +76,6 @@ impl Audit {
             key,
             anchor: AnchorFile::in_dir(data_dir),
             config,
-            wake,
             warnings: Warnings::default(),
             signing: tokio::sync::Mutex::default(),
             looking: tokio::sync::Mutex::default(),
@@ -87,6 +83,8 @@ impl Audit {
         });
         let this = Self { inner };
         this.compare_with_anchor().await?;
+        // What the last run left unsigned is signed before anything new is written.
+        watch_checkpoints::try_pass(&this.inner).await;
         let inner = || this.inner.clone();
         supervisor.spawn("audit checkpoints", TaskPolicy::Critical, watch_checkpoints::run(inner()));
         supervisor.spawn("audit suspicion watch", TaskPolicy::Once, watch_suspicions::run(inner()));
@@ -218,17 +216,17 @@ pub async fn verify_offline(
         OfflineKey::Sealed(sealer) => {
             SigningKey::find(db, sealer).await?.ok_or(AuditError::NoTrail)?.vouching().clone()
         }
-        OfflineKey::Public(vouching) => vouching,
+        OfflineKey::Public(vouching) => vouching.clone(),
     };
     let anchor = data_dir.map_or(Anchor::Missing, |dir| AnchorFile::in_dir(dir).read(db.world(), &vouching));
     Ok(verify::verify(db, &vouching, &anchor).await?)
 }
 
 /// What an offline verification has to check signatures with.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum OfflineKey<'a> {
     /// The installation's sealing keys, which open the signing key in the database.
     Sealed(&'a Sealer),
     /// The public key alone.
-    Public(Vouching),
+    Public(&'a Vouching),
 }

@@ -15,7 +15,6 @@ use crate::clean;
 use crate::entry::{ActorKind, AuditActor, Recorded};
 use crate::keys::SigningKey;
 use crate::table::{audit_entry, audit_head};
-use crate::wake::Wake;
 
 const MAX_NAME_CHARS: usize = 200;
 const MAX_USER_AGENT_CHARS: usize = 300;
@@ -23,7 +22,6 @@ const MAX_USER_AGENT_CHARS: usize = 300;
 /// The journal that the database writes into.
 pub(crate) struct Trail {
     pub(crate) key: Arc<SigningKey>,
-    pub(crate) wake: Arc<Wake>,
 }
 
 /// An entry was appended.
@@ -63,7 +61,6 @@ impl Journal for Trail {
         let hash: Hash = entry_hash(&head.hash, seq, &bytes);
         audit_entry::insert(tx, seq, fields, hash).await.map_err(closed)?;
         audit_head::set(tx, &hash, &self.key.seal_head(seq, &hash)).await.map_err(closed)?;
-        self.wake.appended(seq, outcome, action);
         tx.emit(&EntryRecorded { seq, at, actor, action, outcome });
         Ok(())
     }

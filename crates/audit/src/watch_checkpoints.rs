@@ -11,27 +11,44 @@ use diwan_kernel::db::{DbError, Unrecorded};
 use crate::anchor::Anchor;
 use crate::audit::Inner;
 use crate::checkpoint::{Base, Checkpoint};
+use crate::feed::Feed;
 use crate::table::{audit_checkpoint, audit_entry, audit_floor, audit_head};
 use crate::verify::chain::Chain;
 use crate::warning::AuditWarning;
 
 const PERIOD: Duration = Duration::from_secs(60);
+/// How many entries may pass without a checkpoint.
+const ENTRIES: i64 = 1000;
 const PAGE: i64 = 1000;
 
 /// Runs until the shutdown, and signs once more then.
 pub(crate) async fn run(audit: std::sync::Arc<Inner>) {
+    let mut feed = Feed::of(audit.db.events());
+    let mut signed = 0;
     loop {
-        if let Err(error) = pass(&audit).await {
-            tracing::warn!(%error, "the audit trail could not be signed; it is tried again");
-        }
-        tokio::select! {
-            () = audit.supervisor.stopping() => break,
-            () = audit.wake.checkpoint.notified() => {}
-            () = tokio::time::sleep(PERIOD) => {}
+        let is_due = tokio::select! {
+            () = audit.supervisor.stopping() => false,
+            () = feed.reaches(signed + ENTRIES) => true,
+            () = tokio::time::sleep(PERIOD) => false,
+        };
+        let before = signed;
+        signed = try_pass(&audit).await.unwrap_or(signed);
+        // What cannot be signed is not looked at again with every entry.
+        if audit.supervisor.is_stopping() || (is_due && signed == before && !audit.supervisor.pause(PERIOD).await) {
+            return;
         }
     }
-    if let Err(error) = pass(&audit).await {
-        tracing::warn!(%error, "the audit trail could not be signed before the end");
+}
+
+/// Signs if that is possible now; what is not possible now is tried again later.
+/// Says up to where the trail is signed.
+pub(crate) async fn try_pass(audit: &Inner) -> Option<i64> {
+    match pass(audit).await {
+        Ok(_) => audit_checkpoint::find_latest(&audit.db).await.ok().flatten().map(|c| c.seq),
+        Err(error) => {
+            tracing::warn!(%error, "the audit trail could not be signed; it is tried again");
+            None
+        }
     }
 }
 
@@ -44,7 +61,6 @@ pub(crate) async fn pass(audit: &Inner) -> Result<Option<Checkpoint>, DbError> {
         return Ok(None);
     }
     let base = base(audit, latest.as_ref()).await?;
-    audit.wake.checkpointed_at(base.seq);
     let Some((seq, hash)) = verified_head(audit, &base).await? else { return Ok(None) };
     let fresh = if seq > base.seq {
         let checkpoint = Checkpoint::sign(&audit.key, &base, seq, hash, audit.world.now());
@@ -53,7 +69,6 @@ pub(crate) async fn pass(audit: &Inner) -> Result<Option<Checkpoint>, DbError> {
         None
     };
     if let Some(checkpoint) = fresh.as_ref().or(latest.as_ref()) {
-        audit.wake.checkpointed_at(checkpoint.seq);
         keep_outside(audit, checkpoint);
     }
     Ok(fresh)

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::audit::Inner;
 use crate::entry::{ActorKind, AuditActor, AuditEntry};
+use crate::feed::Feed;
 use crate::suspicion::{SuspicionKind, SuspiciousActivity, is_reuse, is_sign_in, network};
 use crate::table::audit_entry::{self, Subject, Tally};
 use crate::table::{audit_head, suspicious_activity};
@@ -39,13 +40,15 @@ impl DomainEvent for SuspicionFound<'_> {
 
 /// Runs until the shutdown.
 pub(crate) async fn run(audit: Arc<Inner>) {
+    let mut feed = Feed::of(audit.db.events());
     loop {
+        feed.skip_to_now();
         if let Err(error) = pass(&audit).await {
             tracing::warn!(%error, "the audit trail could not be looked through; it is tried again");
         }
         tokio::select! {
             () = audit.supervisor.stopping() => return,
-            () = audit.wake.suspicion.notified() => {}
+            () = feed.is_noteworthy() => {}
             () = tokio::time::sleep(PERIOD) => {}
         }
         if !audit.supervisor.pause(GATHER).await {
@@ -87,11 +90,11 @@ async fn look_at(audit: &Inner, page: &[AuditEntry]) -> Result<(), DbError> {
         if is_sign_in(&entry.action) && entry.outcome == Outcome::Ok {
             learn(audit, entry).await?;
         }
-        if is_reuse(entry.error.as_deref()) {
-            if let Some(subject) = subjects(entry).first() {
-                let once = Tally { count: 1, first_at: entry.at };
-                note(audit, SuspicionKind::RefreshTokenReuse, subject, entry, once).await?;
-            }
+        if is_reuse(entry.error.as_deref())
+            && let Some(subject) = subjects(entry).first()
+        {
+            let once = Tally { count: 1, first_at: entry.at };
+            note(audit, SuspicionKind::RefreshTokenReuse, subject, entry, once).await?;
         }
         for subject in subjects(entry) {
             if entry.outcome == Outcome::Failed || is_unknown(entry) {

@@ -1,11 +1,11 @@
 //! Are the checkpoints what this server signed, each following from the one before?
 
-use diwan_kernel::db::{Db, DbError};
+use diwan_kernel::db::DbError;
 
+use super::source::Source;
 use super::{AuditFault, FaultKind};
 use crate::checkpoint::{Base, Checkpoint};
 use crate::keys::Vouching;
-use crate::table::audit_checkpoint;
 
 const PAGE: i64 = 1000;
 
@@ -22,9 +22,9 @@ pub(crate) struct Checkpoints {
 
 /// Follows the checkpoints after `base`. Each holds the digest of the one before, so the signature of
 /// the last one covers all; only when something is wrong is every signature looked at, to find where.
-pub(crate) async fn follow(db: &Db, vouching: &Vouching, base: Base) -> Result<Checkpoints, DbError> {
-    let quick = walk(db, vouching, base, Signatures::Last).await?;
-    if quick.fault.is_none() { Ok(quick) } else { walk(db, vouching, base, Signatures::Every).await }
+pub(crate) async fn follow(source: &impl Source, vouching: &Vouching, base: Base) -> Result<Checkpoints, DbError> {
+    let quick = walk(source, vouching, base, Signatures::Last).await?;
+    if quick.fault.is_none() { Ok(quick) } else { walk(source, vouching, base, Signatures::Every).await }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -33,15 +33,20 @@ enum Signatures {
     Every,
 }
 
-async fn walk(db: &Db, vouching: &Vouching, base: Base, check: Signatures) -> Result<Checkpoints, DbError> {
+async fn walk(
+    source: &impl Source,
+    vouching: &Vouching,
+    base: Base,
+    check: Signatures,
+) -> Result<Checkpoints, DbError> {
     let mut good = Checkpoints { last: base, count: 0, fault: None };
     let mut latest: Option<Checkpoint> = None;
     loop {
-        let page = audit_checkpoint::list_after(db, good.last.number, PAGE).await?;
+        let page = source.checkpoints_after(good.last.number, PAGE).await?;
         let is_last_page = (page.len() as i64) < PAGE;
         let (vouching, last) = (vouching.clone(), good.last);
         let work = move || judge(page, &vouching, last, check);
-        let judged = db.world().heavy(work).await.map_err(|e| DbError::Engine(e.to_string()))?;
+        let judged = source.world().heavy(work).await.map_err(|e| DbError::Engine(e.to_string()))?;
         good.count += judged.count;
         good.last = judged.last;
         latest = judged.latest.or(latest);

@@ -1,29 +1,29 @@
 //! Does the trail end where the head, the last checkpoint and the anchor say?
 
-use diwan_kernel::db::{Db, DbError};
+use diwan_kernel::db::DbError;
 
 use super::chain::Chain;
+use super::source::Source;
 use super::{AnchorState, AuditFault, FaultKind};
 use crate::anchor::Anchor;
 use crate::checkpoint::{Base, Checkpoint};
 use crate::keys::Vouching;
 use crate::table::audit_head::Head;
-use crate::table::{audit_checkpoint, audit_entry, audit_head};
 
 /// Judges the end of a trail whose entries follow one from the other.
 pub(super) async fn judge(
-    db: &Db,
+    source: &impl Source,
     vouching: &Vouching,
     chain: &Chain,
     head: Option<Head>,
     signed: &Base,
     anchor: &Anchor,
 ) -> Result<(AnchorState, Option<AuditFault>), DbError> {
-    let (state, strayed) = against_anchor(db, Some(chain.last_seq()), signed, anchor).await?;
+    let (state, strayed) = against_anchor(source, Some(chain.last_seq()), signed, anchor).await?;
     let cut = cut_short(chain, head.as_ref(), signed);
     let fault = match cut {
         Some(fault) => Some(fault),
-        None => against_head(db, vouching, chain, head).await?,
+        None => against_head(source, vouching, chain, head).await?,
     };
     Ok((state, fault.or(strayed)))
 }
@@ -38,7 +38,7 @@ fn cut_short(chain: &Chain, head: Option<&Head>, signed: &Base) -> Option<AuditF
 
 /// Whether the head is the server's own and agrees with the entries.
 async fn against_head(
-    db: &Db,
+    source: &impl Source,
     vouching: &Vouching,
     chain: &Chain,
     head: Option<Head>,
@@ -56,14 +56,14 @@ async fn against_head(
         );
         return fault(FaultKind::BadSignature, first, detail);
     }
-    if head.seq > 0 && head.seq > chain.vouched() && audit_entry::find_hash(db, head.seq).await? != Some(head.hash) {
+    if head.seq > 0 && head.seq > chain.vouched() && source.hash_at(head.seq).await? != Some(head.hash) {
         let detail =
             format!("The trail does not end as the server left it: it was rewritten between {first} and {}.", head.seq);
         return fault(FaultKind::Forked, first, detail);
     }
-    let last = audit_entry::last_seq(db).await?;
+    let last = source.last_seq().await?;
     // Read after the entries: whatever was appended meanwhile, the head has moved with it.
-    let known = audit_head::find(db).await?.map_or(head.seq, |h| h.seq.max(head.seq));
+    let known = source.head().await?.map_or(head.seq, |h| h.seq.max(head.seq));
     if last > known {
         let seq = known + 1;
         return fault(FaultKind::Inserted, seq, format!("Entry {seq} was put in after the end of the trail."));
@@ -73,7 +73,7 @@ async fn against_head(
 
 /// What the anchor says; `last_seq` is where the trail ends, when that is known already.
 pub(super) async fn against_anchor(
-    db: &Db,
+    source: &impl Source,
     last_seq: Option<i64>,
     signed: &Base,
     anchor: &Anchor,
@@ -83,7 +83,7 @@ pub(super) async fn against_anchor(
         Anchor::Missing => Ok((AnchorState::Missing, None)),
         Anchor::Damaged(_) => Ok((AnchorState::Damaged, None)),
         Anchor::At(anchor) => {
-            let strayed = stray(db, anchor, last_seq).await?;
+            let strayed = stray(source, anchor, last_seq).await?;
             let state = if strayed.is_some() { AnchorState::RolledBack } else { AnchorState::Ok };
             Ok((state, strayed))
         }
@@ -92,15 +92,19 @@ pub(super) async fn against_anchor(
 
 /// How the database disagrees with the anchor, if it does. `last_seq` is where the trail ends, when
 /// that is known already.
-pub(crate) async fn stray(db: &Db, anchor: &Checkpoint, last_seq: Option<i64>) -> Result<Option<AuditFault>, DbError> {
+pub(crate) async fn stray(
+    source: &impl Source,
+    anchor: &Checkpoint,
+    last_seq: Option<i64>,
+) -> Result<Option<AuditFault>, DbError> {
     let fault = |kind, seq, detail: String| Ok(Some(AuditFault { kind, seq, detail }));
-    let floor = crate::table::audit_floor::find(db).await?.map(|f| f.base).unwrap_or_default();
+    let floor = source.floor().await?.map(|f| f.base).unwrap_or_default();
     if anchor.seq <= floor.seq {
         return Ok(None);
     }
     let last = match last_seq {
         Some(last) => last,
-        None => audit_entry::last_seq(db).await?,
+        None => source.last_seq().await?,
     };
     if anchor.seq > last {
         let detail = format!(
@@ -109,19 +113,17 @@ pub(crate) async fn stray(db: &Db, anchor: &Checkpoint, last_seq: Option<i64>) -
         );
         return fault(FaultKind::RolledBack, last + 1, detail);
     }
-    if audit_entry::find_hash(db, anchor.seq).await? != Some(anchor.hash) {
-        let first =
-            audit_checkpoint::find_last_below(db, anchor.seq).await?.map_or(floor.seq, |c| c.seq.min(anchor.seq - 1))
-                + 1;
+    if source.hash_at(anchor.seq).await? != Some(anchor.hash) {
+        let first = source.checkpoint_below(anchor.seq).await?.map_or(floor.seq, |c| c.seq.min(anchor.seq - 1)) + 1;
         let detail = format!(
             "Entry {} is not the one this server signed on {}: an older copy of the database was brought back and went its own way.",
             anchor.seq, anchor.at
         );
         return fault(FaultKind::RolledBack, first, detail);
     }
-    let known = audit_checkpoint::find(db, anchor.number).await?;
+    let known = source.checkpoint(anchor.number).await?;
     if known.is_none_or(|c| c.digest() != anchor.digest()) {
-        let first = audit_checkpoint::find_last_below(db, anchor.seq).await?.map_or(floor.seq, |c| c.seq) + 1;
+        let first = source.checkpoint_below(anchor.seq).await?.map_or(floor.seq, |c| c.seq) + 1;
         let detail = format!("Checkpoint {}, signed on {}, is missing.", anchor.number, anchor.at);
         return fault(FaultKind::Removed, first, detail);
     }

@@ -5,12 +5,15 @@ pub(crate) mod chain;
 mod checkpoints;
 mod diagnosis;
 mod ending;
+mod source;
+#[cfg(test)]
+mod tampering;
 
 pub(crate) use ending::stray;
 
 use std::time::Duration;
 
-use diwan_kernel::db::{Db, DbError};
+use diwan_kernel::db::DbError;
 use serde::{Deserialize, Serialize};
 
 use crate::anchor::Anchor;
@@ -18,9 +21,9 @@ use crate::canonical::{Hash, hex};
 use crate::checkpoint::Base;
 use crate::entry::Link;
 use crate::keys::Vouching;
-use crate::table::{audit_checkpoint, audit_entry, audit_floor, audit_head};
 use chain::{Break, Chain};
 use diagnosis::Diagnosis;
+use source::Source;
 
 const PAGE: i64 = 4096;
 
@@ -116,20 +119,24 @@ pub struct AuditVerification {
 ///
 /// # Errors
 /// When the database does not answer.
-pub(crate) async fn verify(db: &Db, vouching: &Vouching, anchor: &Anchor) -> Result<AuditVerification, DbError> {
-    let began = db.world().monotonic();
+pub(crate) async fn verify(
+    source: &impl Source,
+    vouching: &Vouching,
+    anchor: &Anchor,
+) -> Result<AuditVerification, DbError> {
+    let began = source.world().monotonic();
     loop {
-        let floor = audit_floor::find(db).await?;
+        let floor = source.floor().await?;
         let base = floor.as_ref().map(|f| f.base).unwrap_or_default();
         let mut findings = match &floor {
             Some(floor) if !floor.is_signed(vouching) => Findings::without_floor(base),
-            _ => inspect(db, vouching, anchor, base).await?,
+            _ => inspect(source, vouching, anchor, base).await?,
         };
         // Old entries may have been removed meanwhile; then what is missing is no fault.
-        if findings.fault.is_some() && audit_floor::find(db).await?.map(|f| f.base.seq) > floor.map(|f| f.base.seq) {
+        if findings.fault.is_some() && source.floor().await?.map(|f| f.base.seq) > floor.map(|f| f.base.seq) {
             continue;
         }
-        findings.took = db.world().monotonic().saturating_sub(began);
+        findings.took = source.world().monotonic().saturating_sub(began);
         return Ok(findings.into());
     }
 }
@@ -170,15 +177,16 @@ impl From<Findings> for AuditVerification {
 
 /// The checkpoints are read before the head and the head before the entries: while others append,
 /// each can only be behind the next.
-async fn inspect(db: &Db, vouching: &Vouching, anchor: &Anchor, base: Base) -> Result<Findings, DbError> {
-    let checkpoints = checkpoints::follow(db, vouching, base).await?;
-    let head = audit_head::find(db).await?;
-    let (chain, broken) = walk(db, base, checkpoints.last.number).await?;
+async fn inspect(source: &impl Source, vouching: &Vouching, anchor: &Anchor, base: Base) -> Result<Findings, DbError> {
+    let checkpoints = checkpoints::follow(source, vouching, base).await?;
+    let head = source.head().await?;
+    let (chain, broken) = walk(source, base, checkpoints.last.number).await?;
+    let end = head.as_ref().map(|head| head.seq);
     let (state, fault) = match broken {
-        None => ending::judge(db, vouching, &chain, head, &checkpoints.last, anchor).await?,
+        None => ending::judge(source, vouching, &chain, head, &checkpoints.last, anchor).await?,
         Some(broken) => {
-            let (state, _) = ending::against_anchor(db, None, &checkpoints.last, anchor).await?;
-            (state, Some(explain(db, &chain, broken).await?))
+            let (state, _) = ending::against_anchor(source, None, &checkpoints.last, anchor).await?;
+            (state, Some(explain(source, &chain, broken, end).await?))
         }
     };
     // The first entry that cannot be relied on decides; the chain itself speaks first.
@@ -188,17 +196,17 @@ async fn inspect(db: &Db, vouching: &Vouching, anchor: &Anchor, base: Base) -> R
 }
 
 /// Walks over all rows, reading the next page while the current one is hashed.
-async fn walk(db: &Db, base: Base, last_checkpoint: i64) -> Result<(Chain, Option<Break>), DbError> {
+async fn walk(source: &impl Source, base: Base, last_checkpoint: i64) -> Result<(Chain, Option<Break>), DbError> {
     let mut chain = Chain::after(&base);
-    let mut page = audit_entry::links_after(db, i64::MIN, PAGE).await?;
+    let mut page = source.links_after(i64::MIN, PAGE).await?;
     while let (Some(first), Some(last)) = (page.first().map(|l| l.seq), page.last().map(|l| l.seq)) {
         let is_last_page = (page.len() as i64) < PAGE;
-        let signed = audit_checkpoint::list_within(db, first, last, last_checkpoint).await?;
-        let work = db.world().heavy(move || {
+        let signed = source.checkpoints_within(first, last, last_checkpoint).await?;
+        let work = source.world().heavy(move || {
             let outcome = chain.walk(&page, &signed);
             (chain, outcome)
         });
-        let next = async { if is_last_page { Ok(vec![]) } else { audit_entry::links_after(db, last, PAGE).await } };
+        let next = async { if is_last_page { Ok(vec![]) } else { source.links_after(last, PAGE).await } };
         let (done, next) = futures::join!(work, next);
         let (walked, outcome) = done.map_err(|e| DbError::Engine(e.to_string()))?;
         if let Err(broken) = outcome {
@@ -209,7 +217,7 @@ async fn walk(db: &Db, base: Base, last_checkpoint: i64) -> Result<(Chain, Optio
     Ok((chain, None))
 }
 
-async fn explain(db: &Db, chain: &Chain, broken: Break) -> Result<AuditFault, DbError> {
+async fn explain(source: &impl Source, chain: &Chain, broken: Break, head: Option<i64>) -> Result<AuditFault, DbError> {
     let fault = |kind, seq, detail: String| AuditFault { kind, seq, detail };
     Ok(match broken {
         Break::Alien { seq } => {
@@ -222,8 +230,11 @@ async fn explain(db: &Db, chain: &Chain, broken: Break) -> Result<AuditFault, Db
                 format!("Entry {at} is not the one that was signed: the trail was rewritten between {first} and {at}.");
             fault(FaultKind::Forked, first, detail)
         }
+        Break::Mismatch { at, .. } if head.is_some_and(|end| at > end) => {
+            fault(FaultKind::Inserted, at, format!("Entry {at} was put in after the end of the trail."))
+        }
         Break::Mismatch { at, previous } => {
-            let kind = diagnose(db, at, previous).await?;
+            let kind = diagnose(source, at, previous).await?;
             fault(kind, at, format!("Entry {at} {}.", what_was_done(kind)))
         }
     })
@@ -238,18 +249,18 @@ const fn what_was_done(kind: FaultKind) -> &'static str {
     }
 }
 
-async fn diagnose(db: &Db, at: i64, previous: Hash) -> Result<FaultKind, DbError> {
+async fn diagnose(source: &impl Source, at: i64, previous: Hash) -> Result<FaultKind, DbError> {
     let mut diagnosis = Diagnosis::new(at, previous);
     let mut after = at - 1;
     loop {
-        let page: Vec<Link> = audit_entry::links_after(db, after, PAGE).await?;
+        let page: Vec<Link> = source.links_after(after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.seq;
         let work = move || {
             let done = diagnosis.see(&page);
             (diagnosis, done)
         };
-        let seen = db.world().heavy(work).await.map_err(|e| DbError::Engine(e.to_string()))?;
+        let seen = source.world().heavy(work).await.map_err(|e| DbError::Engine(e.to_string()))?;
         diagnosis = seen.0;
         if seen.1 {
             break;
