@@ -1,1 +1,36 @@
-//! server
+//! The edge: everything between a socket and an operation, and back.
+//!
+//! It accepts connections with time limits, learns who is calling, limits how fast, guards writes
+//! against forgery, keeps the answers of repeated writes, answers with security headers, and serves
+//! the OpenAPI document, the dashboard's files and the live feed.
+//!
+//! What it deliberately does not know: any capability, account or rule. The composition hands those in
+//! through [`Builder`]: routers with their documents, an [`Authenticator`], [`VitalSigns`].
+//!
+//! Start at [`Builder`] for what it is made of, and at the module `pass` for the way of a request.
+#![forbid(unsafe_code)]
+
+mod authenticator;
+mod builder;
+mod config;
+mod dashboard;
+mod edge;
+mod health;
+mod listen;
+mod live;
+mod metrics;
+mod openapi;
+mod operation;
+mod pass;
+mod platform;
+mod table;
+
+pub use authenticator::{Authenticator, Caller};
+pub use builder::{BuildError, Builder, Ground};
+pub use config::{LogFormat, Network, ServerConfig};
+pub use dashboard::{Dashboard, File};
+pub use edge::Edge;
+pub use listen::{ServeError, Serving, TlsError};
+pub use live::Topic;
+pub use pass::rate::Rate;
+pub use platform::{Mail, Setting, VitalSigns, Vitals, Warning, settings_of};

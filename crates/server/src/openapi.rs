@@ -1,0 +1,105 @@
+//! The OpenAPI document: what the capabilities say about themselves, put together and completed.
+
+use std::collections::BTreeMap;
+
+use diwan_kernel::problem::ProblemDocument;
+use utoipa::PartialSchema;
+use utoipa::ToSchema;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{
+    Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
+    Server,
+};
+
+use crate::operation::BASE;
+
+const ABOUT: &str = "\
+Everything that Diwan's dashboard and command line can do, they do through this API.
+
+**Signing in.** Browsers hold a session cookie. Programs send `Authorization: Bearer …` with an access token \
+(`diwan login`) or an API token.
+
+**Errors** are problem documents (RFC 9457): decide by `code`, show `detail`, do what `next` says.
+
+**Lists** are pages: pass `next_cursor` as `cursor` to get the next one.
+
+**Repeating a write safely.** Send an `Idempotency-Key` (1 to 255 visible ASCII characters) with a signed-in write. \
+Within a day, the same key with the same request gives the same answer (`Idempotency-Replayed: true`) and nothing is done twice.
+
+**Limits.** Answers tell how much is left in `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset`; status 429 \
+says in `Retry-After` how long to wait.";
+
+/// The media type of problems.
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+
+/// Puts the documents of the capabilities together, below [`BASE`].
+pub(crate) fn assemble(version: &str, parts: Vec<OpenApi>) -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("Diwan")
+        .version(version)
+        .description(Some(ABOUT))
+        .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
+        .build();
+    let mut document = OpenApiBuilder::new().info(info).servers(Some([Server::new("/")])).build();
+    for part in parts {
+        document = document.nest(BASE, part);
+    }
+    let components = document.components.get_or_insert_with(Components::new);
+    complete(components);
+    for item in document.paths.paths.values_mut() {
+        operations_of(item).into_iter().for_each(add_problem_response);
+    }
+    document
+}
+
+/// The document as it is served and committed.
+pub(crate) fn to_json(document: &OpenApi) -> Result<String, serde_json::Error> {
+    // By way of a value: keys that the document keeps unordered come out sorted, the same every time.
+    serde_json::to_string_pretty(&sorted(serde_json::to_value(document)?)).map(|json| json + "\n")
+}
+
+fn sorted(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::Object(map) => {
+            let map: BTreeMap<String, Value> = map.into_iter().map(|(k, v)| (k, sorted(v))).collect();
+            Value::Object(map.into_iter().collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
+        other => other,
+    }
+}
+
+fn complete(components: &mut Components) {
+    let cookie = ApiKeyValue::with_description(
+        "diwan_session",
+        "The session of a browser; named `__Host-diwan_session` under https. Writes also need the header `X-Diwan-Csrf: 1`.",
+    );
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("An access token from `diwan login`, or an API token (`dwn_…`)."))
+        .build();
+    components.security_schemes.insert("session".into(), SecurityScheme::ApiKey(ApiKey::Cookie(cookie)).into());
+    components.security_schemes.insert("bearer".into(), SecurityScheme::Http(bearer).into());
+    components.schemas.insert("Problem".into(), ProblemDocument::schema());
+    let mut further = vec![];
+    ProblemDocument::schemas(&mut further);
+    for (name, schema) in further {
+        components.schemas.entry(name).or_insert(schema);
+    }
+    let problem = ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Problem")))).build();
+    let response =
+        ResponseBuilder::new().description("What went wrong, and what to do next.").content(PROBLEM_JSON, problem);
+    components.responses.insert("Problem".into(), response.build().into());
+}
+
+fn operations_of(item: &mut PathItem) -> Vec<&mut Operation> {
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten().collect()
+}
+
+/// Every operation can fail in ways that are the edge's, not its own.
+fn add_problem_response(operation: &mut Operation) {
+    let responses = &mut operation.responses.responses;
+    responses.entry("default".into()).or_insert_with(|| RefOr::Ref(Ref::from_response_name("Problem")));
+}

@@ -1,0 +1,236 @@
+//! Writes that may be repeated safely: the same `Idempotency-Key` with the same request gives the same
+//! answer, and nothing is done twice.
+//!
+//! The first unit of work of the operation writes the key down in the transaction of the change, so
+//! that a change without its key cannot exist. The edge adds the answer afterwards. Keys belong to
+//! whoever is signed in; for everybody else they mean nothing, since "everybody else" is no one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::http::request::Parts;
+use axum::http::{Request, StatusCode};
+use axum::response::Response;
+use diwan_kernel::ctx::Idempotency;
+use diwan_kernel::seal::Place;
+use diwan_kernel::{Ctx, Db, DbError, Problem, Sealer, Supervisor, TaskPolicy};
+use ring::digest::{Context as Digest, SHA256};
+use tokio::sync::oneshot;
+
+use super::body::Fate;
+use super::carry::Carrier;
+use crate::table::idempotency::{self, Kept};
+
+/// How long a key is remembered.
+const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
+/// Larger answers are not kept; a repetition is then told that the write was done.
+const LARGEST_KEPT: usize = 256 * 1024;
+/// The headers that are part of the answer. Cookies are not: they belong to one browser, once.
+const KEPT_HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG];
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// Keeps answers.
+#[derive(Clone)]
+pub(crate) struct Promises {
+    pub(crate) db: Db,
+    pub(crate) sealer: Sealer,
+    pub(crate) supervisor: Supervisor,
+}
+
+/// The key of a request, if it has one.
+///
+/// # Errors
+/// 400 when it is not 1 to 255 visible ASCII characters, or there are several.
+pub(crate) fn key_of(headers: &HeaderMap) -> Result<Option<Arc<str>>, Problem> {
+    let mut lines = headers.get_all("idempotency-key").iter();
+    let Some(key) = lines.next() else { return Ok(None) };
+    let text = key.to_str().ok().filter(|k| (1..=255).contains(&k.len()) && k.bytes().all(|b| b.is_ascii_graphic()));
+    match (text, lines.next()) {
+        (Some(text), None) => Ok(Some(text.into())),
+        _ => Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "idempotency_key_invalid",
+            "The idempotency key is not valid",
+            "The header Idempotency-Key must be one value of 1 to 255 visible ASCII characters.",
+            "Send a fresh random value, such as a UUID, for every new write.",
+        )),
+    }
+}
+
+impl Promises {
+    /// Carries a write out, or gives the answer that it had.
+    ///
+    /// # Errors
+    /// 409 when the key was used for another request or its write is under way.
+    pub(crate) async fn keep(
+        &self,
+        carrier: Carrier,
+        (parts, body): (Parts, Body),
+        mut ctx: Ctx,
+        key: Arc<str>,
+        fate: &Fate,
+    ) -> Result<Response, Problem> {
+        let body = axum::body::to_bytes(body, usize::MAX).await;
+        let body =
+            body.map_err(|_| fate.problem().unwrap_or_else(|| Problem::invalid("The body could not be read.")))?;
+        let digest = digest(&parts, &body);
+        let actor = ctx.actor.key();
+        if let Some(written) = idempotency::find(&self.db, &actor, &key).await? {
+            if written.digest != digest {
+                return Err(key_reused());
+            }
+            let kept = written.answer.ok_or(DbError::KeyInUse)?;
+            return self.replay(kept, &actor, &key);
+        }
+        let promise = Idempotency::new(key.clone(), digest);
+        ctx.idempotency = Some(promise.clone());
+        let request_id = ctx.request.as_ref().map(|r| r.id.to_string()).unwrap_or_default();
+        let mut request = Request::from_parts(parts, Body::from(body));
+        request.extensions_mut().insert(ctx);
+        let (this, (tell, told)) = (self.clone(), oneshot::channel());
+        // A client that hangs up must not stop the write between its commit and the keeping of its answer.
+        self.supervisor.spawn("idempotent write", TaskPolicy::Once, async move {
+            let mut response = carrier.carry(request).await;
+            if promise.is_written() {
+                response = this.store(response, &actor, &promise.key, &request_id).await;
+            }
+            let _ = tell.send(response);
+        });
+        told.await.map_err(|_| Problem::internal("an idempotent write was cut short"))
+    }
+
+    /// Keeps the answer of a write that was done. An answer that cannot be kept is still given.
+    async fn store(&self, response: Response, actor: &str, key: &str, request_id: &str) -> Response {
+        use axum::body::HttpBody;
+        let size = response.body().size_hint().exact();
+        // Our own failure says nothing about the write, which was done.
+        if response.status().is_server_error() || size.is_none_or(|s| s > LARGEST_KEPT as u64) {
+            return response;
+        }
+        let (parts, body) = response.into_parts();
+        let Ok(bytes) = axum::body::to_bytes(body, LARGEST_KEPT).await else {
+            return Problem::internal("an answer could not be read").into_response_for(None);
+        };
+        let told = match parts.extensions.get::<Problem>() {
+            Some(problem) => {
+                let told = problem.clone().into_response_for(Some(request_id)).into_body();
+                axum::body::to_bytes(told, LARGEST_KEPT).await.unwrap_or_default()
+            }
+            None => bytes.clone(),
+        };
+        let headers = kept_headers(&parts.headers);
+        let row = format!("{actor}/{key}");
+        match self.sealer.seal(&told, place(&row)) {
+            Ok(body) => {
+                let kept = Kept { status: parts.status.as_u16(), headers, body };
+                if let Err(error) = idempotency::keep(&self.db, actor, key, kept).await {
+                    tracing::warn!(%error, "the answer of an idempotent write could not be kept");
+                }
+            }
+            Err(error) => tracing::error!(%error, "the answer of an idempotent write could not be sealed"),
+        }
+        Response::from_parts(parts, Body::from(bytes))
+    }
+
+    fn replay(&self, kept: Kept, actor: &str, key: &str) -> Result<Response, Problem> {
+        let row = format!("{actor}/{key}");
+        let body = self.sealer.unseal(&kept.body, place(&row)).map_err(Problem::internal)?;
+        let mut response = Response::new(Body::from(body.to_vec()));
+        *response.status_mut() = StatusCode::from_u16(kept.status).map_err(Problem::internal)?;
+        let headers: BTreeMap<String, String> = serde_json::from_str(&kept.headers).map_err(Problem::internal)?;
+        for (name, value) in headers {
+            let name: HeaderName = name.parse().map_err(Problem::internal)?;
+            response.headers_mut().insert(name, value.parse().map_err(Problem::internal)?);
+        }
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        Ok(response)
+    }
+
+    /// Forgets keys that are older than a day, again and again.
+    pub(crate) async fn sweep(self) {
+        loop {
+            let before = self.db.world().now().minus(REMEMBERED);
+            if let Err(error) = idempotency::forget(&self.db, before).await {
+                tracing::warn!(%error, "old idempotency keys could not be forgotten");
+            }
+            if !self.supervisor.pause(SWEEP_EVERY).await {
+                return;
+            }
+        }
+    }
+}
+
+fn place(row: &str) -> Place<'_> {
+    Place { table: "idempotency", column: "answer", row }
+}
+
+fn kept_headers(headers: &HeaderMap) -> String {
+    let kept = KEPT_HEADERS.iter().filter_map(|name| Some((name.as_str(), headers.get(name)?.to_str().ok()?)));
+    serde_json::to_string(&kept.collect::<BTreeMap<_, _>>()).unwrap_or_else(|_| "{}".into())
+}
+
+/// What makes two requests the same request.
+fn digest(parts: &Parts, body: &[u8]) -> [u8; 32] {
+    let mut digest = Digest::new(&SHA256);
+    let target = parts.uri.path_and_query().map_or("", |t| t.as_str());
+    let kind = parts.headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    for part in [parts.method.as_str().as_bytes(), target.as_bytes(), kind, body] {
+        digest.update(&(part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest.finish().as_ref());
+    bytes
+}
+
+fn key_reused() -> Problem {
+    Problem::conflict(
+        "idempotency_key_reused",
+        "This idempotency key was used for another request",
+        "The same Idempotency-Key came before with another method, address or body.",
+        "Send a fresh key with every new write.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_visible_and_single() {
+        let key = |values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append("idempotency-key", HeaderValue::from_bytes(value.as_bytes()).unwrap());
+            }
+            key_of(&headers).map(|k| k.map(|k| k.to_string())).map_err(|p| p.code())
+        };
+        assert_eq!(key(&[]), Ok(None));
+        assert_eq!(key(&["a-1"]), Ok(Some("a-1".into())));
+        assert_eq!(key(&[&"k".repeat(255)]), Ok(Some("k".repeat(255))));
+        for wrong in [vec![""], vec!["a b"], vec!["é"], vec!["a", "b"], vec![&*"k".repeat(256)]] {
+            assert_eq!(key(&wrong), Err("idempotency_key_invalid"), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn requests_differ_by_every_part() {
+        let of = |method: &str, uri: &str, kind: &str, body: &str| {
+            let request = Request::builder().method(method).uri(uri).header("content-type", kind).body(()).unwrap();
+            digest(&request.into_parts().0, body.as_bytes())
+        };
+        let all = [
+            of("POST", "/a", "x", "b"),
+            of("PUT", "/a", "x", "b"),
+            of("POST", "/a?b", "x", "b"),
+            of("POST", "/a", "y", "b"),
+            of("POST", "/a", "x", "c"),
+            of("POST", "/a", "xb", ""),
+        ];
+        assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), all.len());
+    }
+}

@@ -1,0 +1,94 @@
+//! The platform about itself: how it is doing and how it is configured.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use diwan_kernel::{Db, Problem, Timestamp, World};
+use serde::Serialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use std::time::Duration;
+
+mod get_status;
+mod list_settings;
+pub use list_settings::{Setting, settings_of};
+
+/// Where mails go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mail {
+    /// To a mail server.
+    Smtp,
+    /// Nowhere: they are kept for the owner to read.
+    #[default]
+    Outbox,
+}
+
+/// Something the operator should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Warning {
+    /// What it is about, stable for programs.
+    pub code: &'static str,
+    /// What it is about, in a sentence.
+    pub detail: String,
+    /// What to do.
+    pub next: String,
+}
+
+/// What only the capabilities know about how the platform is doing.
+#[derive(Debug, Clone, Default)]
+pub struct Vitals {
+    /// How many people there are.
+    pub people: i64,
+    /// How many of them were seen within a day.
+    pub active_today: i64,
+    /// How many sessions are open.
+    pub sessions: i64,
+    /// Where mails go.
+    pub mail: Mail,
+    /// What the operator should know.
+    pub warnings: Vec<Warning>,
+}
+
+/// Knows how the platform is doing. The composition fills this in.
+#[async_trait]
+pub trait VitalSigns: Send + Sync {
+    /// How it is doing now.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    async fn vitals(&self) -> Result<Vitals, Problem>;
+}
+
+/// Knows nothing: what the edge stands on until it is told better.
+pub(crate) struct NothingKnown;
+
+#[async_trait]
+impl VitalSigns for NothingKnown {
+    async fn vitals(&self) -> Result<Vitals, Problem> {
+        Ok(Vitals::default())
+    }
+}
+
+/// What the platform's operations stand on.
+pub(crate) struct Platform {
+    pub world: World,
+    pub db: Db,
+    pub version: &'static str,
+    pub started_at: Timestamp,
+    pub started: Duration,
+    pub is_exposed_in_clear: bool,
+    pub vital_signs: Arc<dyn VitalSigns>,
+    pub settings: Vec<Setting>,
+}
+
+impl Platform {
+    /// Its operations.
+    pub(crate) fn routes(self) -> OpenApiRouter {
+        OpenApiRouter::default()
+            .routes(routes!(get_status::get_status))
+            .routes(routes!(list_settings::list_settings))
+            .with_state(Arc::new(self))
+    }
+}

@@ -1,0 +1,4 @@
+//! The tables of the ground that the edge keeps.
+
+pub(crate) mod idempotency;
+pub(crate) mod schema;
