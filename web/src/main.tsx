@@ -20,5 +20,5 @@ if (root) {
 
 // Plain HTTP has no service workers, and while developing a kept file would only confuse.
 if (import.meta.env.PROD && "serviceWorker" in navigator) {
-  window.addEventListener("load", () => void navigator.serviceWorker.register("/sw.js").catch(() => {}));
+  void navigator.serviceWorker.register("/sw.js").catch(() => {});
 }

@@ -1,7 +1,7 @@
 // One cache for everything the server told us. When any call says the session is over, the person signs in again.
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { isSessionEnded, toProblem } from "@/api/problem";
-import { sessionEnded } from "./session-ended";
+import { sessionEnded } from "@/api/session-ended";
 
 const onError = (error: unknown) => {
   if (isSessionEnded(error)) sessionEnded();

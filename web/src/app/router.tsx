@@ -10,10 +10,10 @@ import {
 } from "@tanstack/react-router";
 import { isSessionEnded } from "@/api/problem";
 import { meQuery } from "@/api/queries";
+import { onSessionEnded } from "@/api/session-ended";
 import { queryClient } from "./query-client";
 import { NotFound, PageSkeleton, RouteError } from "./route-states";
 import * as search from "./search";
-import { onSessionEnded } from "./session-ended";
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet });
 

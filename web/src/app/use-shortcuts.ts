@@ -16,7 +16,7 @@ export function useShortcuts(actions: ShortcutActions) {
   latest.current = { actions, places, go };
 
   useEffect(() => {
-    let leaderAt = 0;
+    let leaderAt = Number.NEGATIVE_INFINITY;
     const onKey = (event: KeyboardEvent) => {
       const now = latest.current;
       const key = latinKey(event);
@@ -27,7 +27,7 @@ export function useShortcuts(actions: ShortcutActions) {
       }
       if (event.ctrlKey || event.metaKey || event.altKey || isBusy(event.target)) return;
       const inSequence = event.timeStamp - leaderAt < SEQUENCE_MS;
-      leaderAt = key === "g" && !inSequence ? event.timeStamp : 0;
+      leaderAt = key === "g" && !inSequence ? event.timeStamp : Number.NEGATIVE_INFINITY;
       if (inSequence) {
         const place = now.places.find((one) => one.key === key);
         if (place) now.go(place);

@@ -1,7 +1,8 @@
 // The life of a form: read its values, check them, send them, and put each complaint beside its field.
 import { type FormEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type ProblemError, toProblem } from "@/api/problem";
+import { isSessionEnded, type ProblemError, toProblem } from "@/api/problem";
+import { sessionEnded } from "@/api/session-ended";
 
 type Values<F extends string> = Record<F, string>;
 type Check = (value: string) => "required" | "email" | "mismatch" | "code" | null;
@@ -35,6 +36,7 @@ export function useForm<F extends string>({ fields, submit }: FormOptions<F>) {
     } catch (error) {
       const caught = toProblem(error);
       show(complaints(caught), caught);
+      if (isSessionEnded(caught)) sessionEnded();
     } finally {
       setBusy(false);
     }

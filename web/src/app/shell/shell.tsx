@@ -2,13 +2,13 @@
 import { Outlet, useLocation } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { sessionEnded } from "@/api/session-ended";
 import { setLanguage } from "@/i18n";
 import { useLive } from "@/live/use-live";
 import { IconButton } from "@/ui/button";
 import { Logo } from "@/ui/logo";
 import { useMe } from "../me";
 import { PageSkeleton } from "../route-states";
-import { sessionEnded } from "../session-ended";
 import { applyTheme } from "../theme";
 import { TimeZoneContext } from "../time-zone";
 import { useFocusOnArrival } from "../use-focus-on-arrival";
