@@ -15,6 +15,7 @@ export type SignInResult = Schemas["SignInResult"];
 export type Session = Schemas["Session"];
 export type ApiToken = Schemas["ApiToken"];
 export type Passkey = Schemas["Passkey"];
+export type LinkedIdentity = Schemas["LinkedIdentity"];
 export type Invitation = Schemas["Invitation"];
 export type AuditEntry = Schemas["AuditEntry"];
 export type AuditVerification = Schemas["AuditVerification"];

@@ -1,3 +1,4 @@
+import { LinkedSection } from "./linked-section";
 import { PasskeySection } from "./passkey-section";
 import { PasswordSection } from "./password-section";
 import { TotpSection } from "./totp-section";
@@ -8,6 +9,7 @@ export default function Security() {
       <PasswordSection />
       <TotpSection />
       <PasskeySection />
+      <LinkedSection />
     </>
   );
 }
