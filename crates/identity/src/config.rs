@@ -1,8 +1,13 @@
 //! The settings of this capability: `identity`, `mail` and `oidc`.
 
+use std::time::Duration;
+
 use diwan_kernel::config::{Key, Section};
 use diwan_kernel::{Role, Secret};
 use serde::{Deserialize, Serialize};
+
+use crate::network::Network;
+use crate::plan::Plan;
 
 /// How people sign in and for how long.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -14,6 +19,8 @@ pub struct IdentityConfig {
     pub session_absolute_hours: u32,
     /// Addresses and networks (CIDR) that people may come from; empty: from everywhere.
     pub allowed_addresses: Vec<String>,
+    /// The plan of people who join.
+    pub default_plan: Plan,
     /// Memory of the password hash, in KiB.
     pub password_memory_kib: u32,
     /// Passes of the password hash.
@@ -28,10 +35,27 @@ impl Default for IdentityConfig {
             session_idle_minutes: 7 * 24 * 60,
             session_absolute_hours: 30 * 24,
             allowed_addresses: vec![],
+            default_plan: Plan::Pro,
             password_memory_kib: 19 * 1024,
             password_passes: 2,
             password_lanes: 1,
         }
+    }
+}
+
+impl IdentityConfig {
+    pub(crate) fn session_idle(&self) -> Duration {
+        Duration::from_secs(u64::from(self.session_idle_minutes) * 60)
+    }
+
+    pub(crate) fn session_absolute(&self) -> Duration {
+        Duration::from_secs(u64::from(self.session_absolute_hours) * 3600)
+    }
+
+    /// The allowed networks.
+    pub(crate) fn networks(&self) -> Result<Vec<Network>, (&'static str, String)> {
+        let read = |text: &String| text.parse().map_err(|e| ("allowed_addresses", format!("{text} is {e}")));
+        self.allowed_addresses.iter().map(read).collect()
     }
 }
 
@@ -40,12 +64,12 @@ impl Section for IdentityConfig {
     const KEYS: &'static [Key] = &[
         Key {
             name: "session_idle_minutes",
-            about: "Minutes without a request after which a session ends.",
+            about: "Minutes without a request after which a session ends (5 to 43200).",
             secret: false,
         },
         Key {
             name: "session_absolute_hours",
-            about: "Hours after which a session ends whatever happens.",
+            about: "Hours after which a session ends whatever happens (1 to 8760).",
             secret: false,
         },
         Key {
@@ -53,10 +77,28 @@ impl Section for IdentityConfig {
             about: "Addresses and networks (CIDR) that people may come from; empty: everywhere.",
             secret: false,
         },
-        Key { name: "password_memory_kib", about: "Memory of the password hash (argon2id) in KiB.", secret: false },
-        Key { name: "password_passes", about: "Passes of the password hash.", secret: false },
+        Key { name: "default_plan", about: "The plan of people who join: free, pro or enterprise.", secret: false },
+        Key {
+            name: "password_memory_kib",
+            about: "Memory of the password hash (argon2id) in KiB, at least 19456.",
+            secret: false,
+        },
+        Key { name: "password_passes", about: "Passes of the password hash, at least 2.", secret: false },
         Key { name: "password_lanes", about: "Lanes of the password hash.", secret: false },
     ];
+
+    fn validate(&self) -> Result<(), (&'static str, String)> {
+        let within = |key, value: u32, range: std::ops::RangeInclusive<u32>| {
+            let why = || format!("it must be between {} and {}", range.start(), range.end());
+            if range.contains(&value) { Ok(()) } else { Err((key, why())) }
+        };
+        within("session_idle_minutes", self.session_idle_minutes, 5..=43_200)?;
+        within("session_absolute_hours", self.session_absolute_hours, 1..=8_760)?;
+        within("password_memory_kib", self.password_memory_kib, 19_456..=1_048_576)?;
+        within("password_passes", self.password_passes, 2..=20)?;
+        within("password_lanes", self.password_lanes, 1..=16)?;
+        self.networks().map(drop)
+    }
 }
 
 /// How the connection to the mail server is protected.

@@ -38,12 +38,51 @@ impl Plan {
         match self {
             Self::Free => 50,
             Self::Pro => 200,
-            Self::Enterprise => 2_000,
+            Self::Enterprise => 10_000,
         }
     }
 
     /// How many requests may come at once.
     pub const fn request_burst(self) -> u32 {
         self.requests_per_s() * 4
+    }
+
+    /// Everything that the plan bounds.
+    pub const fn quotas(self) -> Quotas {
+        let (api_tokens, sessions, pending_invitations) = match self {
+            Self::Free => (Some(5), Some(10), Some(20)),
+            Self::Pro => (Some(50), Some(50), Some(200)),
+            Self::Enterprise => (None, None, None),
+        };
+        Quotas { api_tokens, sessions, pending_invitations, requests_per_s: Some(self.requests_per_s()) }
+    }
+}
+
+/// What a plan bounds; null: without bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Quotas {
+    /// API tokens of one person.
+    pub api_tokens: Option<u32>,
+    /// Sessions of one person; beyond it the one that was not used for longest ends.
+    pub sessions: Option<u32>,
+    /// Invitations of one person that nobody accepted yet.
+    pub pending_invitations: Option<u32>,
+    /// Requests a second.
+    pub requests_per_s: Option<u32>,
+}
+
+/// A plan and what it bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = Plan)]
+pub(crate) struct PlanQuotas {
+    /// Its name.
+    pub(crate) name: Plan,
+    /// What it bounds.
+    pub(crate) quotas: Quotas,
+}
+
+impl From<Plan> for PlanQuotas {
+    fn from(name: Plan) -> Self {
+        Self { name, quotas: name.quotas() }
     }
 }

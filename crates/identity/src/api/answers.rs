@@ -31,6 +31,8 @@ const KIND: (&str, &str) = ("415", "The body is of another kind");
 const WRONG: (&str, &str) = ("422", "Some fields are not valid");
 const FAST: (&str, &str) = ("429", "Too many requests");
 
+const AWAY: (&str, &str) = ("503", "Not available right now");
+
 macro_rules! sets {
     ($($(#[$meta:meta])* $name:ident: $($status:ident)+;)+) => {$(
         $(#[$meta])*
@@ -49,6 +51,8 @@ sets! {
     OpenWrite: BAD WHO MAY NOW SIZE KIND WRONG FAST;
     /// Open to everybody, without a body.
     OpenRead: BAD WRONG FAST;
+    /// Open to everybody, reads one thing that may not be there or not answer.
+    OpenReadOne: BAD WHERE WRONG FAST AWAY;
     /// Guarded, reads a list or oneself.
     GuardedRead: BAD WHO MAY WRONG FAST;
     /// Guarded, reads one thing.

@@ -9,12 +9,15 @@ mod sender;
 pub(crate) mod template;
 
 use diwan_kernel::db::Unrecorded;
+use diwan_kernel::id::UserId;
 use diwan_kernel::{Ctx, DbError, Id, Problem, Tx};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use sender::{Mailer, spawn};
+use template::{Change, Letter};
 
 use crate::identity::Identity;
+use crate::table;
 use crate::table::outbox_mail::{self, State, Stored};
 
 /// A mail.
@@ -88,6 +91,29 @@ impl Prepared {
         outbox_mail::insert(tx, &self.stored, self.state).await?;
         Ok(if self.state == State::Queued { Delivery::Sent } else { Delivery::Outbox })
     }
+}
+
+/// Tells somebody, with the change itself, that it became different how they sign in. Without a mail
+/// server there is nobody to tell: the outbox is for what waits to be handed on. After the commit,
+/// call [`wake`].
+///
+/// # Errors
+/// When the database does not take it.
+pub(crate) async fn tell(
+    identity: &Identity,
+    ctx: &Ctx,
+    tx: &mut Tx,
+    user: UserId,
+    change: Change<'_>,
+) -> Result<(), Problem> {
+    if identity.factors().mailer().is_none() {
+        return Ok(());
+    }
+    let Some(person) = table::user::find_in(tx, user).await? else { return Ok(()) };
+    let letter = Letter::Changed(change);
+    let mail = template::write(letter, person.language.as_str(), identity.instance_name(), &person.email);
+    prepare(identity, ctx, mail)?.queue(tx).await?;
+    Ok(())
 }
 
 /// Says that there may be something to send.

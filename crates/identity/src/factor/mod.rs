@@ -4,21 +4,31 @@
 //! nothing of how the proof was made. Start at [`available_second_factors`] for what a password
 //! sign-in asks next, and at [`Factors`] for what these ways share.
 
+pub(crate) mod magic_link;
 pub(crate) mod mail;
 pub(crate) mod oidc;
 pub(crate) mod passkey;
 pub(crate) mod recovery;
+mod sweep;
 pub(crate) mod totp;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use diwan_kernel::id::User;
+use diwan_kernel::id::UserId;
 use diwan_kernel::keys::server_key;
-use diwan_kernel::{Ctx, DbError, Id, Problem, Tx};
+use diwan_kernel::{Actor, Ctx, DbError, Problem, Tx};
 use ring::hmac;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use zeroize::Zeroizing;
 
+use crate::api::{
+    confirm_totp, delete_passkey, disable_totp, finish_oidc_sign_in, finish_passkey_registration,
+    finish_passkey_sign_in, finish_passkey_step_up, list_linked_identities, list_outbox_mails, list_passkeys,
+    redeem_magic_link, regenerate_recovery_codes, rename_passkey, request_magic_link, start_oidc_link,
+    start_oidc_sign_in, start_passkey_registration, start_passkey_sign_in, start_passkey_step_up, start_totp,
+    unlink_identity,
+};
 use crate::error::StartError;
 use crate::identity::{Identity, Parts};
 use crate::sign_in::SecondFactorMethod;
@@ -71,18 +81,38 @@ impl Factors {
 /// Starts their background tasks.
 pub(crate) fn spawn_tasks(identity: &Identity) {
     mail::spawn(identity);
+    sweep::spawn(identity);
 }
 
 /// The operations of this module.
 pub(crate) fn routes() -> OpenApiRouter<Identity> {
     OpenApiRouter::new()
+        .routes(routes!(request_magic_link::request_magic_link))
+        .routes(routes!(redeem_magic_link::redeem_magic_link))
+        .routes(routes!(start_passkey_sign_in::start_passkey_sign_in))
+        .routes(routes!(finish_passkey_sign_in::finish_passkey_sign_in))
+        .routes(routes!(start_passkey_step_up::start_passkey_step_up))
+        .routes(routes!(finish_passkey_step_up::finish_passkey_step_up))
+        .routes(routes!(start_passkey_registration::start_passkey_registration))
+        .routes(routes!(finish_passkey_registration::finish_passkey_registration))
+        .routes(routes!(list_passkeys::list_passkeys))
+        .routes(routes!(rename_passkey::rename_passkey, delete_passkey::delete_passkey))
+        .routes(routes!(start_totp::start_totp, disable_totp::disable_totp))
+        .routes(routes!(confirm_totp::confirm_totp))
+        .routes(routes!(regenerate_recovery_codes::regenerate_recovery_codes))
+        .routes(routes!(start_oidc_sign_in::start_oidc_sign_in))
+        .routes(routes!(finish_oidc_sign_in::finish_oidc_sign_in))
+        .routes(routes!(start_oidc_link::start_oidc_link))
+        .routes(routes!(list_linked_identities::list_linked_identities))
+        .routes(routes!(unlink_identity::unlink_identity))
+        .routes(routes!(list_outbox_mails::list_outbox_mails))
 }
 
 /// What this person can prove as a second factor. Empty unless TOTP is enrolled: then `[totp,
 /// recovery_code if any is left, passkey if there is one]`. A non-empty answer makes sign-in ask.
 pub(crate) async fn available_second_factors(
     identity: &Identity,
-    user: Id<User>,
+    user: UserId,
 ) -> Result<Vec<SecondFactorMethod>, Problem> {
     if !totp::is_enabled(identity, user).await? {
         return Ok(vec![]);
@@ -101,7 +131,7 @@ pub(crate) async fn available_second_factors(
 pub(crate) async fn verify_second_factor(
     identity: &Identity,
     ctx: &Ctx,
-    user: Id<User>,
+    user: UserId,
     method: SecondFactorMethod,
     code: &str,
 ) -> Result<(), Problem> {
@@ -114,17 +144,29 @@ pub(crate) async fn verify_second_factor(
 }
 
 /// How many passkeys this person has.
-pub(crate) async fn passkey_count(identity: &Identity, user: Id<User>) -> Result<u32, Problem> {
+pub(crate) async fn passkey_count(identity: &Identity, user: UserId) -> Result<u32, Problem> {
     Ok(table::passkey::count(identity.db(), user).await?)
 }
 
 /// How many recovery codes are left to this person.
-pub(crate) async fn recovery_codes_left(identity: &Identity, user: Id<User>) -> Result<u32, Problem> {
+pub(crate) async fn recovery_codes_left(identity: &Identity, user: UserId) -> Result<u32, Problem> {
     Ok(table::recovery_code::count_left(identity.db(), user).await?)
 }
 
+/// The person behind a session. What concerns how somebody signs in is for people, not for API tokens.
+///
+/// # Errors
+/// 401 for nobody, 403 for an API token.
+pub(crate) fn session_user(ctx: &Ctx) -> Result<UserId, Problem> {
+    match &ctx.actor {
+        Actor::User { id, .. } => Ok(*id),
+        Actor::Token { .. } => Err(Problem::session_required()),
+        Actor::Anonymous | Actor::System(_) => Err(Problem::sign_in_required()),
+    }
+}
+
 /// Deletes everything that this person could prove, while they are still there.
-pub(crate) async fn delete_all_of(tx: &mut Tx, user: Id<User>) -> Result<(), DbError> {
+pub(crate) async fn delete_all_of(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
     table::outbox_mail::delete_all_to(tx, user).await?;
     table::magic_link::delete_all(tx, user).await?;
     table::oidc_identity::delete_all(tx, user).await?;

@@ -2,6 +2,7 @@
 //! factors. What the server must remember between question and answer is sealed in the database,
 //! for a few minutes and for one answer.
 
+mod own;
 mod prove;
 mod register;
 
@@ -18,6 +19,7 @@ use serde_json::Value;
 use url::{Host, Url};
 use webauthn_rs::prelude::{Webauthn, WebauthnBuilder};
 
+pub(crate) use own::{delete, rename};
 pub(crate) use prove::{finish_sign_in, finish_step_up, start_sign_in, start_step_up};
 pub(crate) use register::{finish_registration, start_registration};
 

@@ -4,7 +4,9 @@ use diwan_kernel::id::User;
 use diwan_kernel::{Ctx, Entry, Id, Problem, World};
 use ring::hmac;
 
-use super::totp;
+use super::mail::template::Change;
+use super::{mail, totp};
+use crate::event::MeUpdated;
 use crate::identity::Identity;
 use crate::refusal::code_wrong;
 use crate::table;
@@ -77,6 +79,7 @@ pub(crate) async fn verify(identity: &Identity, ctx: &Ctx, user: Id<User>, code:
     if !table::recovery_code::use_up(&mut tx, user, hash, ctx.now()).await? {
         return Err(code_wrong());
     }
+    tx.emit(&MeUpdated { user });
     tx.commit(Entry::done("recovery_code.use").on("user", user)).await?;
     Ok(())
 }
@@ -98,7 +101,10 @@ pub(crate) async fn regenerate(identity: &Identity, ctx: &Ctx, user: Id<User>) -
     let hashes = codes.hashes(identity.factors().recovery_key(), user);
     let mut tx = identity.db().begin(ctx).await?;
     table::recovery_code::replace(&mut tx, user, &hashes, ctx.now()).await?;
+    tx.emit(&MeUpdated { user });
+    mail::tell(identity, ctx, &mut tx, user, Change::RecoveryCodesReplaced).await?;
     tx.commit(Entry::done("recovery_code.regenerate").on("user", user)).await?;
+    mail::wake(identity);
     Ok(codes)
 }
 

@@ -1,14 +1,17 @@
 //! Codes from an authenticator app (RFC 6238): six digits, every thirty seconds, each good for once.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use diwan_kernel::id::User;
 use diwan_kernel::world::Timestamp;
-use diwan_kernel::{Ctx, Entry, Id, Problem, Secret};
-use std::time::Duration;
+use diwan_kernel::{Ctx, Entry, Id, Problem, Secret, Tx};
 use totp_rs::{Algorithm, Builder, Totp};
 use zeroize::Zeroizing;
 
-use super::recovery;
+use super::mail::template::Change;
+use super::{mail, recovery};
+use crate::event::{MeUpdated, UserUpdated};
 use crate::identity::Identity;
 use crate::refusal::code_wrong;
 use crate::table;
@@ -74,7 +77,10 @@ pub(crate) async fn confirm(
     }
     table::recovery_code::replace(&mut tx, user, &hashes, ctx.now()).await?;
     table::user::set_two_factor(&mut tx, user, true).await?;
+    announce(&mut tx, user);
+    mail::tell(identity, ctx, &mut tx, user, Change::TotpEnabled).await?;
     tx.commit(Entry::done("totp.enable").on("user", user)).await?;
+    mail::wake(identity);
     identity.forgive_attempt(attempt).await?;
     Ok(codes)
 }
@@ -107,13 +113,21 @@ pub(crate) async fn disable(identity: &Identity, ctx: &Ctx, user: Id<User>) -> R
     }
     table::recovery_code::delete(&mut tx, user).await?;
     table::user::set_two_factor(&mut tx, user, false).await?;
+    announce(&mut tx, user);
+    mail::tell(identity, ctx, &mut tx, user, Change::TotpDisabled).await?;
     tx.commit(Entry::done("totp.disable").on("user", user)).await?;
+    mail::wake(identity);
     Ok(())
 }
 
 /// Whether this person is asked for codes.
 pub(crate) async fn is_enabled(identity: &Identity, user: Id<User>) -> Result<bool, Problem> {
     Ok(table::totp::find(identity.db(), user).await?.is_some_and(|t| t.confirmed_at.is_some()))
+}
+
+fn announce(tx: &mut Tx, user: Id<User>) {
+    tx.emit(&MeUpdated { user });
+    tx.emit(&UserUpdated { id: user });
 }
 
 fn open(identity: &Identity, user: Id<User>, sealed: &[u8]) -> Result<Totp, Problem> {

@@ -7,13 +7,16 @@ use diwan_kernel::{Db, DbError, Id, Tx, params};
 
 diwan_kernel::id_kinds! {
     /// A linked account at an identity provider.
-    LinkedId = "oid",
+    LinkedKind = "oid",
 }
+
+/// The id of a linked account.
+pub(crate) type LinkedId = Id<LinkedKind>;
 
 /// A linked account, as stored.
 #[derive(Debug, Clone)]
 pub(crate) struct Linked {
-    pub(crate) id: Id<LinkedId>,
+    pub(crate) id: LinkedId,
     pub(crate) user: Id<User>,
     pub(crate) issuer: String,
     pub(crate) subject: String,
@@ -58,14 +61,20 @@ pub(crate) async fn insert(tx: &mut Tx, linked: &Linked) -> Result<(), DbError> 
 }
 
 /// Notes a use.
-pub(crate) async fn note_use(tx: &mut Tx, id: Id<LinkedId>, now: Timestamp) -> Result<(), DbError> {
+pub(crate) async fn note_use(tx: &mut Tx, id: LinkedId, now: Timestamp) -> Result<(), DbError> {
     tx.execute("UPDATE oidc_identity SET last_used_at = $1 WHERE id = $2", params![now, id]).await.map(drop)
 }
 
-/// Unlinks a person's account; says whether it was theirs.
-pub(crate) async fn delete(tx: &mut Tx, user: Id<User>, id: Id<LinkedId>) -> Result<bool, DbError> {
-    let sql = "DELETE FROM oidc_identity WHERE id = $1 AND user_id = $2";
-    Ok(tx.execute(sql, params![id, user]).await? == 1)
+/// Unlinks an account; gives its issuer if it was this person's.
+pub(crate) async fn delete(tx: &mut Tx, user: Id<User>, id: LinkedId) -> Result<Option<String>, DbError> {
+    let sql = "DELETE FROM oidc_identity WHERE id = $1 AND user_id = $2 RETURNING issuer";
+    tx.query_opt(sql, params![id, user]).await?.map(|row| row.get("issuer")).transpose()
+}
+
+/// How many are linked to a person.
+pub(crate) async fn count(tx: &mut Tx, user: Id<User>) -> Result<i64, DbError> {
+    let row = tx.query_opt("SELECT count(*) AS n FROM oidc_identity WHERE user_id = $1", params![user]).await?;
+    row.map_or(Ok(0), |row| row.get("n"))
 }
 
 /// Unlinks all accounts of a person.

@@ -8,8 +8,11 @@ use diwan_kernel::{Db, DbError, Id, Tx, params};
 
 diwan_kernel::id_kinds! {
     /// A mail.
-    MailId = "mai",
+    MailKind = "mai",
 }
+
+/// The id of a mail.
+pub(crate) type MailId = Id<MailKind>;
 
 /// Where a mail is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +38,7 @@ impl State {
 /// A mail, as stored.
 #[derive(Debug, Clone)]
 pub(crate) struct Stored {
-    pub(crate) id: Id<MailId>,
+    pub(crate) id: MailId,
     pub(crate) recipient: String,
     /// Subject and texts, sealed: they carry links that sign people in.
     pub(crate) body: Vec<u8>,
@@ -90,7 +93,7 @@ pub(crate) async fn claim(tx: &mut Tx, mail: &Stored, until: Timestamp) -> Resul
 /// Notes where a mail has come to. What was sent keeps no body.
 pub(crate) async fn settle(
     tx: &mut Tx,
-    id: Id<MailId>,
+    id: MailId,
     state: State,
     due_at: Timestamp,
     error: Option<String>,
@@ -105,7 +108,7 @@ pub(crate) async fn settle(
 }
 
 /// The mails that are kept, newest first, after `position`.
-pub(crate) async fn list_kept(db: &Db, position: Option<Id<MailId>>, limit: u32) -> Result<Vec<Stored>, DbError> {
+pub(crate) async fn list_kept(db: &Db, position: Option<MailId>, limit: u32) -> Result<Vec<Stored>, DbError> {
     let first = "SELECT id, recipient, body, attempts, created_at FROM outbox_mail
         WHERE state = 'kept' ORDER BY id DESC LIMIT $1";
     let next = "SELECT id, recipient, body, attempts, created_at FROM outbox_mail

@@ -7,13 +7,16 @@ use diwan_kernel::{Db, DbError, Id, Tx, params};
 
 diwan_kernel::id_kinds! {
     /// A passkey.
-    PasskeyId = "pky",
+    PasskeyKind = "pky",
 }
+
+/// The id of a passkey.
+pub(crate) type PasskeyId = Id<PasskeyKind>;
 
 /// A passkey, as stored.
 #[derive(Debug, Clone)]
 pub(crate) struct Passkey {
-    pub(crate) id: Id<PasskeyId>,
+    pub(crate) id: PasskeyId,
     pub(crate) user: Id<User>,
     /// What the device calls it.
     pub(crate) credential_id: Vec<u8>,
@@ -79,7 +82,7 @@ pub(crate) async fn insert(tx: &mut Tx, passkey: &Passkey, most: u32) -> Result<
 /// Notes a use; false when its counter did not go forward, or it was deleted meanwhile.
 pub(crate) async fn note_use(
     tx: &mut Tx,
-    id: Id<PasskeyId>,
+    id: PasskeyId,
     credential: serde_json::Value,
     sign_count: u32,
     now: Timestamp,
@@ -90,16 +93,17 @@ pub(crate) async fn note_use(
     Ok(tx.execute(sql, params![credential, sign_count, now, id]).await? == 1)
 }
 
-/// Gives a person's passkey another name; says whether it is theirs.
-pub(crate) async fn rename(tx: &mut Tx, user: Id<User>, id: Id<PasskeyId>, name: &str) -> Result<bool, DbError> {
-    let sql = "UPDATE passkey SET name = $1 WHERE id = $2 AND user_id = $3";
-    Ok(tx.execute(sql, params![name, id, user]).await? == 1)
+/// Gives a passkey another name; gives it back if it is this person's.
+pub(crate) async fn rename(tx: &mut Tx, user: Id<User>, id: PasskeyId, name: &str) -> Result<Option<Passkey>, DbError> {
+    let sql = "UPDATE passkey SET name = $1 WHERE id = $2 AND user_id = $3
+        RETURNING id, user_id, credential_id, credential, sign_count, name, created_at, last_used_at";
+    tx.query_opt(sql, params![name, id, user]).await?.as_ref().map(read).transpose()
 }
 
-/// Forgets a person's passkey; says whether it was theirs.
-pub(crate) async fn delete(tx: &mut Tx, user: Id<User>, id: Id<PasskeyId>) -> Result<bool, DbError> {
-    let sql = "DELETE FROM passkey WHERE id = $1 AND user_id = $2";
-    Ok(tx.execute(sql, params![id, user]).await? == 1)
+/// Forgets a passkey; gives its name if it was this person's.
+pub(crate) async fn delete(tx: &mut Tx, user: Id<User>, id: PasskeyId) -> Result<Option<String>, DbError> {
+    let sql = "DELETE FROM passkey WHERE id = $1 AND user_id = $2 RETURNING name";
+    tx.query_opt(sql, params![id, user]).await?.map(|row| row.get("name")).transpose()
 }
 
 /// Forgets all passkeys of a person.

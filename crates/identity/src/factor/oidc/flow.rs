@@ -41,11 +41,20 @@ pub(crate) struct Departure {
 }
 
 /// What a provider sends the browser back with.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Answer {
+    /// What the provider gives for a token.
+    #[param(max_length = 4096)]
     pub(crate) code: Option<String>,
+    /// What we sent along.
+    #[param(max_length = 512)]
     pub(crate) state: Option<String>,
+    /// Who answers.
+    #[param(max_length = 512)]
     pub(crate) iss: Option<String>,
+    /// Why it did not work.
+    #[param(max_length = 512)]
     pub(crate) error: Option<String>,
 }
 
@@ -184,7 +193,7 @@ pub(crate) async fn finish(
                 Some(user) => entry.on("user", user),
                 None => entry,
             };
-            identity.db().begin(ctx).await?.commit(entry).await?;
+            identity.record(ctx, entry).await?;
             Err(failure)
         }
     }

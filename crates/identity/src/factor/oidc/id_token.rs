@@ -6,11 +6,11 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diwan_kernel::Timestamp;
-use ring::constant_time::verify_slices_are_equal;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::jwks::{Algorithm, VerifyingKey};
+use crate::keys::same;
 
 /// The clocks of two machines may differ this much.
 const LEEWAY: Duration = Duration::from_secs(60);
@@ -167,7 +167,9 @@ fn check_claims(body: Body, expected: Expected<'_>) -> Result<Claims, Refused> {
         return Err(Refused::Early);
     }
     let nonce = body.nonce.unwrap_or_default();
-    verify_slices_are_equal(nonce.as_bytes(), expected.nonce.as_bytes()).map_err(|_| Refused::Nonce)?;
+    if !same(nonce.as_bytes(), expected.nonce.as_bytes()) {
+        return Err(Refused::Nonce);
+    }
     if !is_subject(&body.sub) {
         return Err(Refused::Subject);
     }

@@ -45,7 +45,8 @@ fn changed(change: impl FnOnce(&mut Value)) -> Result<Claims, Refused> {
 fn every_accepted_kind_of_signature_is_checked() {
     let (rsa, p256, ed25519) = (TestKey::rsa(), TestKey::p256(), TestKey::ed25519());
     let published = keys(&[(&rsa, "r"), (&p256, "p"), (&ed25519, "e")]);
-    for (key, alg, kid) in [(&rsa, "RS256", "r"), (&rsa, "PS256", "r"), (&p256, "ES256", "p"), (&ed25519, "EdDSA", "e")] {
+    for (key, alg, kid) in [(&rsa, "RS256", "r"), (&rsa, "PS256", "r"), (&p256, "ES256", "p"), (&ed25519, "EdDSA", "e")]
+    {
         let token = key.token(&json!({"alg": alg, "kid": kid, "typ": "JWT"}), &claims());
         assert_eq!(verify(&token, &published, expected()).unwrap().subject, "user-1", "{alg}");
         let last = if token.ends_with('A') { "B" } else { "A" };
@@ -110,7 +111,9 @@ fn without_a_key_id_the_key_must_be_beyond_doubt() {
 #[test]
 fn keys_for_other_purposes_are_left_out() {
     let mut jwk = TestKey::p256().jwk("k");
-    for (field, value) in [("use", "enc"), ("alg", "ES384"), ("alg", "ECDH-ES"), ("crv", "P-384"), ("kty", "oct"), ("x", "AA")] {
+    for (field, value) in
+        [("use", "enc"), ("alg", "ES384"), ("alg", "ECDH-ES"), ("crv", "P-384"), ("kty", "oct"), ("x", "AA")]
+    {
         let before = jwk[field].clone();
         jwk[field] = json!(value);
         assert!(jwks::parse(json!({"keys": [jwk]}).to_string().as_bytes()).unwrap().is_empty(), "{field} {value}");
@@ -145,7 +148,9 @@ fn other_kinds_of_tokens_are_no_proof_of_a_sign_in() {
 
 #[test]
 fn a_token_of_another_issuer_is_refused() {
-    for iss in ["https://login.example/", "https://login.example.evil", "http://login.example", "HTTPS://LOGIN.EXAMPLE", ""] {
+    for iss in
+        ["https://login.example/", "https://login.example.evil", "http://login.example", "HTTPS://LOGIN.EXAMPLE", ""]
+    {
         assert_eq!(changed(|c| c["iss"] = json!(iss)), Err(Refused::Issuer), "{iss}");
     }
 }
@@ -207,7 +212,11 @@ fn a_token_must_name_somebody() {
 #[test]
 fn an_address_counts_as_verified_only_when_the_provider_says_so() {
     for (said, counts) in [
-        (json!(true), true), (json!("true"), true), (json!(false), false), (json!("yes"), false), (json!(1), false),
+        (json!(true), true),
+        (json!("true"), true),
+        (json!(false), false),
+        (json!("yes"), false),
+        (json!(1), false),
         (Value::Null, false),
     ] {
         assert_eq!(changed(|c| c["email_verified"] = said.clone()).unwrap().email_verified, counts, "{said}");

@@ -266,9 +266,8 @@ mod tests {
 
     #[test]
     fn the_secret_goes_where_the_provider_wants_it() {
-        let in_body = |methods: Value| {
-            document(|d| d["token_endpoint_auth_methods_supported"] = methods).unwrap().secret_in_body
-        };
+        let in_body =
+            |methods: Value| document(|d| d["token_endpoint_auth_methods_supported"] = methods).unwrap().secret_in_body;
         assert!(!document(|_| {}).unwrap().secret_in_body, "the header is the default");
         assert!(in_body(json!(["client_secret_post"])));
         assert!(!in_body(json!(["client_secret_post", "client_secret_basic"])));

@@ -68,10 +68,30 @@ mod tests {
     #[test]
     fn ways_out_are_refused() {
         for text in [
-            "", "//evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example", "javascript:alert(1)",
-            "/\t/evil.example", "/\n/evil.example", "/a/../..//evil.example", "/.//evil.example", "/%2e%2e//evil.example",
-            "/api/v1/audit/export", "/API/v1", "evil", "@evil.example", "/a b", "/\u{0}", "/é", "/\u{202e}", "/./a", "/a/..",
-            "/<script>", "///", "/people//evil.example",
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "/a/../..//evil.example",
+            "/.//evil.example",
+            "/%2e%2e//evil.example",
+            "/api/v1/audit/export",
+            "/API/v1",
+            "evil",
+            "@evil.example",
+            "/a b",
+            "/\u{0}",
+            "/é",
+            "/\u{202e}",
+            "/./a",
+            "/a/..",
+            "/<script>",
+            "///",
+            "/people//evil.example",
         ] {
             assert_eq!(ReturnTo::parse(text), None, "{text:?}");
         }

@@ -7,7 +7,7 @@ use ring::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair};
 use serde_json::{Value, json};
 
 /// An RSA key that was made for these tests and is used nowhere else.
-const RSA_PKCS8: &str = "\
+const RSA_DER: &str = "\
 MIIEowIBAAKCAQEA8sxCIbjBp1Ob8xItBIxc0eScKmtMS1+8NmpkDn6e4bsQrm1VjP3O8l0nTQx6DB2mZIXa9empP8I+BLC9bSzp\
 U1DyZ1Z5RjQlU8QZgI6Iox3zxaa0sjYPslmhyxng1Mi3JboiYELRRIV9nJjcr4hJ0GzjtIzv1p78b3dr4bCzRSAFw4q4nwexgeHB\
 763XsxExctw/HAb4Z1IojzRZeO4ruKCiP9HSd7546bMxxd1gb+MBqyqFOzJwlUcHQcmUYjTc4spjUZWbbc3421F1FolKLNUXFJd4\
@@ -34,7 +34,7 @@ pub(crate) enum TestKey {
 
 impl TestKey {
     pub(crate) fn rsa() -> Self {
-        Self::Rsa(Box::new(RsaKeyPair::from_pkcs8(&STANDARD.decode(RSA_PKCS8).unwrap()).unwrap()))
+        Self::Rsa(Box::new(RsaKeyPair::from_der(&STANDARD.decode(RSA_DER).unwrap()).unwrap()))
     }
 
     pub(crate) fn p256() -> Self {

@@ -3,7 +3,6 @@
 use axum::http::HeaderMap;
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::id::User;
-use diwan_kernel::world::Timestamp;
 use diwan_kernel::{Ctx, Entry, Id, Problem};
 use serde_json::Value;
 use webauthn_rs::prelude::{
@@ -14,6 +13,7 @@ use webauthn_rs::prelude::{
 use super::{Purpose, Question, read_answer, recall, refused, remember};
 use crate::identity::Identity;
 use crate::sign_in::{Candidate, Proof, SignInMethod};
+use crate::step_up::SteppedUp;
 use crate::table;
 use crate::table::passkey::Passkey as Stored;
 
@@ -84,7 +84,7 @@ pub(crate) async fn finish_step_up(
     user: Id<User>,
     challenge_id: &str,
     credential: Value,
-) -> Result<Timestamp, Problem> {
+) -> Result<SteppedUp, Problem> {
     let answer: PublicKeyCredential = read_answer(credential)?;
     let state: PasskeyAuthentication = recall(identity, ctx, Purpose::StepUp, Some(user), challenge_id).await?;
     check(identity, ctx, user, answer.get_credential_id(), |webauthn, _| {
@@ -131,9 +131,8 @@ async fn check(
 
 /// Writes down that a passkey was refused: a counter that goes back means that there is a copy.
 async fn refuse(identity: &Identity, ctx: &Ctx, stored: &Stored, why: &'static str) -> Result<(), Problem> {
-    let tx = identity.db().begin(ctx).await?;
     let entry = Entry::denied("passkey.use", why).on("passkey", stored.id).with("user", stored.user.to_string());
-    tx.commit(entry).await?;
+    identity.record(ctx, entry).await?;
     Err(refused())
 }
 

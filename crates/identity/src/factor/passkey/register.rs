@@ -2,12 +2,16 @@
 
 use axum::http::{HeaderMap, StatusCode};
 use diwan_kernel::id::User;
-use diwan_kernel::{Ctx, Entry, Id, Problem, text};
+use diwan_kernel::{Ctx, Entry, Id, Problem};
 use serde_json::{Value, json};
 use webauthn_rs::prelude::{PasskeyRegistration, RegisterPublicKeyCredential, Uuid};
 
 use super::{Purpose, Question, read_answer, recall, remember};
+use crate::event::MeUpdated;
+use crate::factor::mail;
+use crate::factor::mail::template::Change;
 use crate::identity::Identity;
+use crate::person::read_line;
 use crate::table;
 use crate::table::passkey::Passkey;
 
@@ -56,7 +60,7 @@ pub(crate) async fn finish_registration(
     name: &str,
     credential: Value,
 ) -> Result<Passkey, Problem> {
-    let name = text::line("name", name, MAX_NAME).map_err(|e| Problem::invalid_fields(vec![e]))?;
+    let name = read_line("name", name, MAX_NAME).map_err(|e| Problem::invalid_fields(vec![e]))?;
     let answer: RegisterPublicKeyCredential = read_answer(credential)?;
     let state: PasskeyRegistration = recall(identity, ctx, Purpose::Registration, Some(user), challenge_id).await?;
     let webauthn = identity.factors().passkeys().webauthn()?;
@@ -83,8 +87,11 @@ async fn save(identity: &Identity, ctx: &Ctx, passkey: &Passkey) -> Result<(), P
         Err(e) if e.is_unique("passkey", "credential_id") => return Err(known_already()),
         Err(e) => return Err(e.into()),
     }
+    tx.emit(&MeUpdated { user: passkey.user });
+    mail::tell(identity, ctx, &mut tx, passkey.user, Change::PasskeyAdded(&passkey.name)).await?;
     let entry = Entry::done("passkey.add").on("passkey", passkey.id).with("name", passkey.name.as_str());
     tx.commit(entry).await?;
+    mail::wake(identity);
     Ok(())
 }
 

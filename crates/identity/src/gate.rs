@@ -1,0 +1,348 @@
+//! How a request becomes a caller: which credential it carries, and whether that still counts.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, HeaderValue, request};
+use diwan_kernel::ctx::{Permissions, RequestFacts};
+use diwan_kernel::db::Unrecorded;
+use diwan_kernel::id::{SessionId, UserId};
+use diwan_kernel::world::Timestamp;
+use diwan_kernel::{Actor, Ctx, DbError, Problem};
+
+use crate::cookie;
+use crate::cookie_value::CookieValue;
+use crate::identity::{Caller, Credential, Identity};
+use crate::jws::{self, Rejected};
+use crate::plan::Plan;
+use crate::refusal;
+use crate::table::api_token::{self, ApiToken};
+use crate::table::session::{self, Holder, Session};
+use crate::table::user::Status;
+use crate::token_secret::{self, TokenSecret};
+
+/// After so much use a browser's cookie gets its next value.
+const ROTATE_AFTER: Duration = Duration::from_secs(15 * 60);
+/// How long the value before is accepted after the new one was used: for requests on their way.
+const GRACE: Duration = Duration::from_secs(60);
+/// Being here is noted once in so long.
+const NOTE_EVERY: Duration = Duration::from_secs(60);
+
+/// A session that was read a moment ago.
+#[derive(Debug)]
+pub(crate) struct KnownSession {
+    session: Session,
+    holder: Holder,
+    name: Arc<str>,
+    last_seen_ms: AtomicI64,
+}
+
+/// An API token that was read a moment ago.
+#[derive(Debug)]
+pub(crate) struct KnownToken {
+    token: ApiToken,
+    holder: Holder,
+    name: Arc<str>,
+    last_used_ms: AtomicI64,
+}
+
+impl KnownSession {
+    pub(crate) fn is_of(&self, user: UserId) -> bool {
+        self.session.user == user
+    }
+}
+
+impl KnownToken {
+    pub(crate) fn is_of(&self, user: UserId) -> bool {
+        self.token.user == user
+    }
+}
+
+/// Why a credential does not make a caller.
+enum Turned {
+    /// It does not count.
+    Away(Problem),
+    /// Whether it counts cannot be found out.
+    Failed(Problem),
+}
+
+impl From<DbError> for Turned {
+    fn from(error: DbError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// A credential that counts.
+struct Admitted {
+    credential: Credential,
+    actor: Actor,
+    permissions: Permissions,
+    plan: Plan,
+    stepped_up_until: Option<Timestamp>,
+    set_cookies: Vec<HeaderValue>,
+}
+
+/// What a request brings along.
+#[derive(Debug, PartialEq, Eq)]
+enum Presented<'a> {
+    Nothing,
+    Cookie(&'a str),
+    AccessToken(&'a str),
+    ApiToken(&'a str),
+    /// An Authorization header that is none of ours.
+    Garbage,
+}
+
+impl Identity {
+    /// Finds out who sent a request.
+    ///
+    /// # Errors
+    /// When that cannot be found out because the database does not answer.
+    pub async fn authenticate(&self, parts: &request::Parts, facts: Arc<RequestFacts>) -> Result<Caller, Problem> {
+        let mut ctx = Ctx::anonymous(self.world(), facts);
+        ctx.device = self.read_device(&parts.headers);
+        let admitted = match self.presented(&parts.headers) {
+            Presented::Nothing => return Ok(Caller::nobody(ctx, None)),
+            Presented::Garbage => Err(Turned::Away(refusal::token_invalid())),
+            Presented::Cookie(text) => self.admit_cookie(&ctx, text).await,
+            Presented::AccessToken(text) => self.admit_access_token(&ctx, text).await,
+            Presented::ApiToken(text) => self.admit_api_token(&ctx, text).await,
+        };
+        match admitted.and_then(|admitted| self.admit_address(ctx.address()).map(|()| admitted)) {
+            Ok(admitted) => Ok(admitted.into_caller(ctx)),
+            Err(Turned::Away(problem)) => Ok(Caller::nobody(ctx, Some(problem))),
+            Err(Turned::Failed(problem)) => Err(problem),
+        }
+    }
+
+    /// The credential that a request carries. What stands in the Authorization header was put there on
+    /// purpose, so it goes before the cookie that browsers send along.
+    fn presented<'a>(&self, headers: &'a HeaderMap) -> Presented<'a> {
+        let mut values = headers.get_all(AUTHORIZATION).iter();
+        match (values.next(), values.next()) {
+            (None, _) => self.read_cookie(headers, cookie::SESSION).map_or(Presented::Nothing, Presented::Cookie),
+            (Some(value), None) => value.to_str().map_or(Presented::Garbage, read_bearer),
+            (Some(_), Some(_)) => Presented::Garbage,
+        }
+    }
+
+    fn admit_address(&self, address: Option<IpAddr>) -> Result<(), Turned> {
+        self.check_address(address).map_err(Turned::Away)
+    }
+
+    /// Refuses addresses that are not on the allow-list, when there is one.
+    ///
+    /// # Errors
+    /// 403 `address_not_allowed`.
+    pub(crate) fn check_address(&self, address: Option<IpAddr>) -> Result<(), Problem> {
+        let allowed = self.allowed_networks();
+        let fits = |address| allowed.iter().any(|network| network.contains(address));
+        if allowed.is_empty() || address.is_some_and(fits) { Ok(()) } else { Err(refusal::address_not_allowed()) }
+    }
+
+    async fn admit_cookie(&self, ctx: &Ctx, text: &str) -> Result<Admitted, Turned> {
+        let ended = || Turned::Away(refusal::session_ended());
+        let value = CookieValue::parse(&self.keys().session, text).ok_or_else(ended)?;
+        let known = self.living_session(ctx, value.session).await?.ok_or_else(ended)?;
+        let Session { generation, accepted_from, accepted_until, .. } = known.session;
+        let is_current = value.generation == generation;
+        let is_accepted = (accepted_from..generation).contains(&value.generation)
+            && accepted_until.is_none_or(|until| ctx.now() < until);
+        if !is_current && !is_accepted {
+            return Err(ended());
+        }
+        let mut admitted = known.admitted(Credential::Cookie);
+        if !is_current {
+            // What was proved since was proved under the newer value.
+            admitted.stepped_up_until = None;
+        }
+        admitted.set_cookies.extend(self.renewed_cookie(ctx, &known, is_current).await);
+        Ok(admitted)
+    }
+
+    /// The next value for a browser whose value is due, or that missed the last one. A failure to
+    /// write only means that the old value lives on: reading must go on when the disk is full.
+    async fn renewed_cookie(&self, ctx: &Ctx, known: &KnownSession, is_current: bool) -> Option<HeaderValue> {
+        let Session { id, generation, accepted_from, accepted_until, rotated_at, expires_at, .. } = known.session;
+        let now = ctx.now();
+        let cookie = |generation| self.session_cookie(CookieValue { session: id, generation }, expires_at.since(now));
+        if !is_current {
+            // Somebody who holds an old value must not get at what was just proved under the new one.
+            let is_elevated = known.session.stepped_up_until.is_some_and(|until| until > now);
+            return (!is_elevated).then(|| cookie(generation));
+        }
+        let is_due = now.since(rotated_at) >= ROTATE_AFTER;
+        if !is_due && (accepted_from == generation || accepted_until.is_some()) {
+            return None;
+        }
+        let written = async {
+            let mut tx = self.db().begin(&Ctx::system(self.world(), "sessions")).await?;
+            let is_next = match is_due {
+                true => session::rotate(&mut tx, id, generation, now).await?,
+                false => session::close_earlier(&mut tx, id, now.plus(GRACE)).await.map(|()| false)?,
+            };
+            tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
+            Ok::<_, DbError>(is_next)
+        };
+        let is_next = written.await.inspect_err(|e| tracing::warn!(error = %e, "a session was not renewed"));
+        self.forget_session(id);
+        is_next.is_ok_and(|next| next).then(|| cookie(generation + 1))
+    }
+
+    async fn admit_access_token(&self, ctx: &Ctx, text: &str) -> Result<Admitted, Turned> {
+        let claims = jws::verify(&self.keys().access, self.issuer(), ctx.now(), text).map_err(|rejected| {
+            Turned::Away(match rejected {
+                Rejected::Expired => refusal::token_expired(),
+                Rejected::Forged | Rejected::Misplaced | Rejected::TooEarly => refusal::token_invalid(),
+            })
+        })?;
+        let known = self.living_session(ctx, claims.sid).await?;
+        let known = known.filter(|k| k.session.user == claims.sub);
+        let known = known.ok_or_else(|| Turned::Away(refusal::session_ended()))?;
+        Ok(known.admitted(Credential::AccessToken))
+    }
+
+    async fn admit_api_token(&self, ctx: &Ctx, text: &str) -> Result<Admitted, Turned> {
+        let invalid = || Turned::Away(refusal::token_invalid());
+        let secret = TokenSecret::parse(text).ok_or_else(invalid)?;
+        let known = self.known_token(ctx, secret.hash(&self.keys().api_token)).await?.ok_or_else(invalid)?;
+        let KnownToken { token, holder, .. } = &*known;
+        if holder.status != Status::Active {
+            return Err(invalid());
+        }
+        if token.expires_at.is_some_and(|at| at <= ctx.now()) {
+            return Err(Turned::Away(refusal::token_expired()));
+        }
+        let allowed = &token.allowed_addresses;
+        if !allowed.is_empty() && !ctx.address().is_some_and(|a| allowed.iter().any(|n| n.contains(a))) {
+            return Err(Turned::Away(refusal::address_not_allowed()));
+        }
+        if is_due(&known.last_used_ms, ctx.now()) {
+            self.touched().token(token.id, token.user, ctx.now());
+        }
+        Ok(Admitted {
+            credential: Credential::ApiToken,
+            actor: Actor::Token { id: token.id, name: known.name.clone(), owner: token.user, role: holder.role },
+            permissions: token.scopes.and(holder.role.permissions()),
+            plan: holder.plan,
+            stepped_up_until: None,
+            set_cookies: vec![],
+        })
+    }
+
+    /// A session that is alive: not ended, not expired, not idle for too long, its person active.
+    async fn living_session(&self, ctx: &Ctx, id: SessionId) -> Result<Option<Arc<KnownSession>>, DbError> {
+        let Some(known) = self.known_session(ctx, id).await? else { return Ok(None) };
+        let now = ctx.now();
+        let last_seen = Timestamp::from_millis(known.last_seen_ms.load(Ordering::Relaxed));
+        let is_alive =
+            known.holder.status == Status::Active && now < known.session.expires_at && last_seen > self.idle_since(now);
+        if is_alive && is_due(&known.last_seen_ms, now) {
+            self.touched().session(id, known.session.user, now);
+        }
+        Ok(is_alive.then_some(known))
+    }
+
+    async fn known_session(&self, ctx: &Ctx, id: SessionId) -> Result<Option<Arc<KnownSession>>, DbError> {
+        let now = ctx.world.monotonic();
+        if let Some(known) = self.sessions().get(&id, now) {
+            return Ok(Some(known));
+        }
+        let before = self.sessions().before(now);
+        let Some((session, holder)) = session::find(self.db(), id).await? else { return Ok(None) };
+        // What was noted in memory and not written yet counts too.
+        let last_seen = self.touched().last_seen(id).max(Some(session.last_seen_at)).unwrap_or_default();
+        let known = Arc::new(KnownSession {
+            name: Arc::from(&*holder.name),
+            last_seen_ms: AtomicI64::new(last_seen.as_millis()),
+            session,
+            holder,
+        });
+        self.sessions().keep(id, known.clone(), before);
+        Ok(Some(known))
+    }
+
+    async fn known_token(&self, ctx: &Ctx, hash: [u8; 32]) -> Result<Option<Arc<KnownToken>>, DbError> {
+        let now = ctx.world.monotonic();
+        if let Some(known) = self.tokens().get(&hash, now) {
+            return Ok(Some(known));
+        }
+        let before = self.tokens().before(now);
+        let Some((token, holder)) = api_token::find_by_hash(self.db(), hash).await? else { return Ok(None) };
+        let last_used = token.last_used_at.unwrap_or_default();
+        let known = Arc::new(KnownToken {
+            name: Arc::from(&*token.name),
+            last_used_ms: AtomicI64::new(last_used.as_millis()),
+            token,
+            holder,
+        });
+        self.tokens().keep(hash, known.clone(), before);
+        Ok(Some(known))
+    }
+}
+
+impl KnownSession {
+    fn admitted(&self, credential: Credential) -> Admitted {
+        let Session { id, user, stepped_up_until, .. } = self.session;
+        let role = self.holder.role;
+        Admitted {
+            credential,
+            actor: Actor::User { id: user, name: self.name.clone(), role, session: id },
+            permissions: role.permissions(),
+            plan: self.holder.plan,
+            stepped_up_until,
+            set_cookies: vec![],
+        }
+    }
+}
+
+impl Admitted {
+    fn into_caller(self, ctx: Ctx) -> Caller {
+        let Self { credential, actor, permissions, plan, stepped_up_until, set_cookies } = self;
+        let ctx = Ctx { actor, permissions, stepped_up_until, ..ctx };
+        Caller { ctx, credential, plan: Some(plan), set_cookies, refused: None }
+    }
+}
+
+/// Whether being here is to be noted again; true for one of those who ask at the same time.
+fn is_due(noted_ms: &AtomicI64, now: Timestamp) -> bool {
+    let noted = noted_ms.load(Ordering::Relaxed);
+    now.since(Timestamp::from_millis(noted)) >= NOTE_EVERY
+        && noted_ms.compare_exchange(noted, now.as_millis(), Ordering::Relaxed, Ordering::Relaxed).is_ok()
+}
+
+fn read_bearer(header: &str) -> Presented<'_> {
+    let Some((scheme, token)) = header.split_once(' ') else { return Presented::Garbage };
+    match token.trim() {
+        _ if !scheme.eq_ignore_ascii_case("bearer") => Presented::Garbage,
+        token if token.starts_with(token_secret::PREFIX) => Presented::ApiToken(token),
+        token => Presented::AccessToken(token),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_bearer_tokens_are_read() {
+        assert_eq!(read_bearer("Bearer abc"), Presented::AccessToken("abc"));
+        assert_eq!(read_bearer("bearer dwn_abc"), Presented::ApiToken("dwn_abc"));
+        for header in ["", "Bearer", "Basic YTpi", "BearerX abc", "Bearer\tabc", "Digest dwn_abc"] {
+            assert_eq!(read_bearer(header), Presented::Garbage, "{header}");
+        }
+    }
+
+    #[test]
+    fn being_here_is_noted_by_one_of_many() {
+        let noted = AtomicI64::new(0);
+        let now = Timestamp::from_millis(60_000);
+        assert!(is_due(&noted, now));
+        assert!(!is_due(&noted, now));
+        assert!(!is_due(&noted, Timestamp::from_millis(119_999)));
+        assert!(is_due(&noted, Timestamp::from_millis(120_000)));
+    }
+}
