@@ -1,1 +1,32 @@
-//! client
+//! A client of Diwan's API: for the command line and for programs.
+//!
+//! What is here: requests with retries that never do a thing twice, answers by type and as they came,
+//! problems as the server words them, credentials in a file that several processes may use at once,
+//! and access tokens that are exchanged in time.
+//!
+//! What it deliberately does not know: any other crate of Diwan. What it proves, it proves through
+//! the door that everybody uses.
+//!
+//! Start at [`Client`]; then `credentials` for what is kept between two commands.
+#![forbid(unsafe_code)]
+
+mod call;
+mod client;
+mod credentials;
+mod error;
+mod model;
+mod operations;
+mod reply;
+mod server;
+mod session;
+mod tls;
+
+pub use call::Query;
+pub use client::{Client, Options};
+pub use credentials::{Account, Credentials, CredentialsFile, Secrets};
+pub use error::{ClientError, FieldProblem, Problem};
+pub use model::*;
+pub use reply::Reply;
+pub use server::{ServerUrl, ServerUrlError};
+pub use session::SignedOut;
+pub use tls::{Fingerprint, Trust};
