@@ -72,18 +72,12 @@ pub const MIGRATIONS: Migrations = Migrations {
              );
              CREATE UNIQUE INDEX suspicious_activity_episode_key ON suspicious_activity (kind, subject, episode);
              CREATE INDEX suspicious_activity_last_at ON suspicious_activity (last_at, id);
-             CREATE TABLE known_address (
-                user_id TEXT NOT NULL,
-                address TEXT NOT NULL,
-                first_at BIGINT NOT NULL,
-                PRIMARY KEY (user_id, address)
-             );
              CREATE TABLE audit_watch (
                 id {key} PRIMARY KEY CHECK (id = 1),
                 seq BIGINT NOT NULL
              );
              INSERT INTO audit_watch (id, seq) VALUES (1, 0);",
-        down: "DROP TABLE audit_watch; DROP TABLE known_address; DROP TABLE suspicious_activity;
+        down: "DROP TABLE audit_watch; DROP TABLE suspicious_activity;
                DROP TABLE audit_floor; DROP TABLE audit_checkpoint; DROP TABLE audit_head; DROP TABLE audit_entry;",
     }],
 };

@@ -15,8 +15,14 @@ id_kinds! {
 /// The id of a suspicious activity.
 pub type SuspicionId = Id<Suspicion>;
 
-/// Codes that say that a refresh token came back after it was used.
-const REUSE_CODES: [&str; 2] = ["refresh_reused", "refresh_token_reused"];
+/// The action that lets somebody in. Its entry says `new_address` when that was from somewhere new.
+pub(crate) const SIGN_IN: &str = "session.start";
+/// The flag of such an entry.
+pub(crate) const NEW_ADDRESS: &str = "new_address";
+/// The code that says that a refresh token came back after it was used.
+const REUSE: &str = "refresh_reused";
+/// The action of refusals that the edge gives and counts: what was asked for was never tried.
+pub(crate) const EDGE_REFUSAL: &str = "request.refuse";
 
 /// What makes an activity suspicious.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -103,37 +109,17 @@ pub struct SuspiciousActivity {
 
 /// Whether this action lets somebody in.
 pub(crate) fn is_sign_in(action: &str) -> bool {
-    action.starts_with("sign_in") || action == "session.create"
+    action == SIGN_IN
 }
 
 /// Whether this error says that a refresh token came back.
 pub(crate) fn is_reuse(error: Option<&str>) -> bool {
-    error.is_some_and(|code| REUSE_CODES.contains(&code))
-}
-
-/// The part of an address by which people are told apart: an IPv6 household has a whole /64.
-pub(crate) fn network(address: &str) -> String {
-    match address.parse::<std::net::Ipv6Addr>() {
-        Ok(v6) if v6.to_ipv4_mapped().is_none() => {
-            let [a, b, c, d, ..] = v6.segments();
-            format!("{}/64", std::net::Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-        Ok(v6) => v6.to_ipv4_mapped().map_or_else(|| address.to_owned(), |v4| v4.to_string()),
-        Err(_) => address.to_owned(),
-    }
+    error == Some(REUSE)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_household_is_one_network() {
-        assert_eq!(network("2001:db8:1:2:aaaa::1"), network("2001:db8:1:2:bbbb::9"));
-        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
-        assert_eq!(network("::ffff:10.0.0.1"), "10.0.0.1");
-        assert_eq!(network("10.0.0.1"), "10.0.0.1");
-    }
 
     #[test]
     fn names_of_kinds_read_back() {

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::audit::Inner;
 use crate::entry::{ActorKind, AuditActor, AuditEntry};
 use crate::feed::Feed;
-use crate::suspicion::{SuspicionKind, SuspiciousActivity, is_reuse, is_sign_in, network};
+use crate::suspicion::{EDGE_REFUSAL, NEW_ADDRESS, SuspicionKind, SuspiciousActivity, is_reuse, is_sign_in};
 use crate::table::audit_entry::{self, Subject, Tally};
 use crate::table::{audit_head, suspicious_activity};
 
@@ -87,17 +87,11 @@ async fn look_at(audit: &Inner, page: &[AuditEntry]) -> Result<(), DbError> {
     // Of entries about the same subject only the last one is counted from.
     let mut counted: BTreeMap<(SuspicionKind, Subject), &AuditEntry> = BTreeMap::new();
     for entry in page {
-        if is_sign_in(&entry.action) && entry.outcome == Outcome::Ok {
-            learn(audit, entry).await?;
-        }
-        if is_reuse(entry.error.as_deref())
-            && let Some(subject) = subjects(entry).first()
-        {
-            let once = Tally { count: 1, first_at: entry.at };
-            note(audit, SuspicionKind::RefreshTokenReuse, subject, entry, once).await?;
+        if let Some((kind, subject)) = stands_alone(entry) {
+            note(audit, kind, &subject, entry, Tally { count: 1, first_at: entry.at }).await?;
         }
         for subject in subjects(entry) {
-            if entry.outcome == Outcome::Failed || is_unknown(entry) {
+            if entry.action != EDGE_REFUSAL {
                 counted.insert((SuspicionKind::RepeatedFailures, subject.clone()), entry);
             }
             if entry.outcome == Outcome::Denied {
@@ -116,8 +110,21 @@ async fn look_at(audit: &Inner, page: &[AuditEntry]) -> Result<(), DbError> {
     Ok(())
 }
 
+/// What is suspicious when it happens once.
+fn stands_alone(entry: &AuditEntry) -> Option<(SuspicionKind, Subject)> {
+    if is_reuse(entry.error.as_deref()) {
+        let user = entry.metadata.get("user").and_then(|user| user.as_str()).map(str::to_owned);
+        let subject = user.map(Subject::Account).or_else(|| subjects(entry).into_iter().next())?;
+        return Some((SuspicionKind::RefreshTokenReuse, subject));
+    }
+    let is_from_afar = is_sign_in(&entry.action) && entry.metadata.get(NEW_ADDRESS) == Some(&true.into());
+    let subject = Subject::Actor(entry.actor.id.clone()?);
+    is_from_afar.then_some((SuspicionKind::NewAddress, subject))
+}
+
+/// Whether nobody knows who it was.
 fn is_unknown(entry: &AuditEntry) -> bool {
-    entry.outcome != Outcome::Ok && entry.actor.kind == ActorKind::Anonymous
+    entry.actor.kind == ActorKind::Anonymous
 }
 
 /// What an unsuccessful entry counts against.
@@ -130,19 +137,6 @@ fn subjects(entry: &AuditEntry) -> Vec<Subject> {
     let account = account.map(|r| Subject::Account(r.id.clone()));
     let address = entry.address.clone().map(Subject::Address);
     actor.into_iter().chain(account).chain(address).collect()
-}
-
-/// Learning an address and noting that it is new are one commit: neither is done twice or lost.
-async fn learn(audit: &Inner, entry: &AuditEntry) -> Result<(), DbError> {
-    let (Some(user), Some(address)) = (&entry.actor.id, &entry.address) else { return Ok(()) };
-    let network = network(address);
-    let mut tx = audit.db.begin(&ctx(audit)).await?;
-    if suspicious_activity::learn_address(&mut tx, user, &network, entry.at).await? {
-        let subject = Subject::Address(format!("{user} {network}"));
-        save(&mut tx, audit, SuspicionKind::NewAddress, &subject, entry, Tally { count: 1, first_at: entry.at })
-            .await?;
-    }
-    tx.commit_unrecorded(Unrecorded::Bookkeeping).await
 }
 
 async fn note(
@@ -165,7 +159,7 @@ async fn save(
     entry: &AuditEntry,
     tally: Tally,
 ) -> Result<(), DbError> {
-    let (actor, who) = whose(kind, subject, entry);
+    let (actor, who) = whose(subject, entry);
     let activity = SuspiciousActivity {
         id: Id::new(&audit.world),
         kind,
@@ -184,15 +178,16 @@ async fn save(
 }
 
 /// Who an activity is told about, and what they are called in its sentence.
-fn whose(kind: SuspicionKind, subject: &Subject, entry: &AuditEntry) -> (AuditActor, String) {
-    let nobody = AuditActor { kind: ActorKind::Anonymous, id: None, name: String::new() };
+fn whose(subject: &Subject, entry: &AuditEntry) -> (AuditActor, String) {
     match subject {
-        Subject::Address(address) if kind != SuspicionKind::NewAddress => (nobody, format!("the address {address}")),
-        Subject::Account(id) => {
-            let target = AuditActor { kind: ActorKind::User, id: Some(id.clone()), name: String::new() };
-            (target, format!("somebody trying the account {id}"))
+        Subject::Actor(_) => (entry.actor.clone(), entry.actor.name.clone()),
+        Subject::Address(address) => {
+            let nobody = AuditActor { kind: ActorKind::Anonymous, id: None, name: String::new() };
+            (nobody, format!("somebody at {address}"))
         }
-        _ if entry.actor.name.is_empty() => (entry.actor.clone(), "somebody".to_owned()),
-        _ => (entry.actor.clone(), entry.actor.name.clone()),
+        Subject::Account(id) => {
+            let owner = AuditActor { kind: ActorKind::User, id: Some(id.clone()), name: String::new() };
+            (owner, format!("somebody using the account {id}"))
+        }
     }
 }

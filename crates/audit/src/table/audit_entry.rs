@@ -1,12 +1,13 @@
 //! The entries of the trail.
 
 use diwan_kernel::Timestamp;
-use diwan_kernel::db::{BuiltSql, Db, DbError, Tx, Value, like_pattern};
+use diwan_kernel::db::{BuiltSql, Db, DbError, Row, Tx, Value, like_pattern};
 use diwan_kernel::params;
 
 use crate::canonical::Hash;
 use crate::entry::{AuditEntry, Link};
 use crate::filter::Filter;
+use crate::suspicion::{EDGE_REFUSAL, SIGN_IN};
 
 const INSERT: &str = "INSERT INTO audit_entry (seq, id, at, actor_kind, actor_id, actor_name, action,
     resource_kind, resource_id, outcome, command, machine, address, user_agent, request_id, duration_ms,
@@ -112,10 +113,8 @@ pub(crate) async fn remove_up_to(tx: &mut Tx, seq: i64) -> Result<u64, DbError> 
 
 /// Entries after `seq` that may be part of something suspicious: refusals, failures and sign-ins.
 pub(crate) async fn noteworthy_after(db: &Db, seq: i64, limit: i64) -> Result<Vec<AuditEntry>, DbError> {
-    let sql = "SELECT * FROM audit_entry
-        WHERE seq > $1 AND (outcome <> 'ok' OR action LIKE 'session.%' OR action LIKE 'sign%')
-        ORDER BY seq LIMIT $2";
-    db.query(sql, params![seq, limit]).await?.iter().map(AuditEntry::from_row).collect()
+    let sql = "SELECT * FROM audit_entry WHERE seq > $1 AND (outcome <> 'ok' OR action = $2) ORDER BY seq LIMIT $3";
+    db.query(sql, params![seq, SIGN_IN, limit]).await?.iter().map(AuditEntry::from_row).collect()
 }
 
 /// By what entries belong together.
@@ -146,7 +145,8 @@ pub(crate) struct Tally {
     pub(crate) first_at: Timestamp,
 }
 
-/// Counts failures (and, unless only those are wanted, refusals) of a subject between two moments.
+/// Counts the refusals or the failures of a subject between two moments. One entry may stand for
+/// many refusals: then it says how many.
 pub(crate) async fn tally(
     db: &Db,
     subject: &Subject,
@@ -154,9 +154,13 @@ pub(crate) async fn tally(
     since: Timestamp,
     until: Timestamp,
 ) -> Result<Tally, DbError> {
-    let sql = BuiltSql::new("SELECT COUNT(*) AS count, MIN(at) AS first_at FROM audit_entry WHERE outcome <> 'ok'")
-        .push(" AND at >= ? AND at <= ?", params![since, until])
-        .push(if refusals { " AND outcome = 'denied'" } else { FAILURES }, vec![]);
+    let sql = BuiltSql::new("SELECT at, metadata FROM audit_entry WHERE outcome <> 'ok'")
+        .push(" AND at >= ? AND at <= ?", params![since, until]);
+    let sql = if refusals {
+        sql.push(" AND outcome = 'denied'", vec![])
+    } else {
+        sql.push(" AND action <> ?", params![EDGE_REFUSAL])
+    };
     let sql = match subject {
         Subject::Actor(id) => sql.push(" AND actor_id = ?", params![id]),
         Subject::Address(address) => sql.push(" AND address = ?", params![address]),
@@ -164,10 +168,15 @@ pub(crate) async fn tally(
             sql.push(" AND actor_kind = 'anonymous' AND resource_kind = 'user' AND resource_id = ?", params![id])
         }
     };
-    let row = db.query_built(sql).await?.into_iter().next().ok_or(DbError::Busy)?;
-    Ok(Tally { count: row.get("count")?, first_at: row.get::<Option<_>>("first_at")?.unwrap_or(until) })
+    let rows = db.query_built(sql.push(" ORDER BY seq DESC LIMIT ?", params![MOST_COUNTED])).await?;
+    let stands_for = |row: &Row| {
+        let metadata = row.get::<serde_json::Value>("metadata").unwrap_or_default();
+        metadata.get("count").and_then(serde_json::Value::as_i64).unwrap_or(1).max(1)
+    };
+    let count = rows.iter().map(stands_for).fold(0, i64::saturating_add);
+    let first_at = rows.last().and_then(|row| row.get("at").ok()).unwrap_or(until);
+    Ok(Tally { count, first_at })
 }
 
-/// What somebody who is known tried and was refused is a refusal; what somebody unknown was refused
-/// is a proof of identity that failed.
-const FAILURES: &str = " AND (outcome = 'failed' OR actor_kind = 'anonymous')";
+/// Enough to know that it is suspicious; a flood must not make the count itself slow.
+const MOST_COUNTED: i64 = 2000;

@@ -1,4 +1,4 @@
-//! Suspicious activities, the addresses that people are known by, and how far the trail was looked at.
+//! Suspicious activities, and how far the trail was looked at.
 
 use diwan_kernel::db::{Db, DbError, Row, Tx};
 use diwan_kernel::id::Id;
@@ -81,15 +81,6 @@ pub(crate) async fn insert(tx: &mut Tx, subject: &str, activity: &SuspiciousActi
 /// Removes what happened last before a moment.
 pub(crate) async fn remove_before(tx: &mut Tx, at: Timestamp) -> Result<u64, DbError> {
     tx.execute("DELETE FROM suspicious_activity WHERE last_at < $1", params![at]).await
-}
-
-/// Learns an address of a person; true when it is new and not their first one.
-pub(crate) async fn learn_address(tx: &mut Tx, user: &str, address: &str, at: Timestamp) -> Result<bool, DbError> {
-    let sql = "INSERT INTO known_address (user_id, address, first_at) VALUES ($1, $2, $3)
-        ON CONFLICT (user_id, address) DO NOTHING";
-    let is_new = tx.execute(sql, params![user, address, at]).await? == 1;
-    let others = "SELECT 1 AS one FROM known_address WHERE user_id = $1 AND address <> $2 LIMIT 1";
-    Ok(is_new && tx.query_opt(others, params![user, address]).await?.is_some())
 }
 
 /// How far the trail was looked at.
