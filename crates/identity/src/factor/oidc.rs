@@ -18,7 +18,7 @@ mod test_provider;
 use diwan_kernel::Problem;
 
 pub(crate) use account::unlink;
-pub(crate) use flow::{Answer, Arrival, Departure, Failure, finish, start};
+pub(crate) use flow::{Answer, Arrival, Failure, finish, start};
 pub(crate) use provider::{Provider, check_providers};
 
 use crate::config::OidcConfig;

@@ -80,14 +80,13 @@ impl Client {
         form: &[(&str, &str)],
         basic: Option<(&str, &str)>,
     ) -> Result<T, Trouble> {
-        let mut body = url::form_urlencoded::Serializer::new(String::new());
-        body.extend_pairs(form);
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let mut request = self
             .http
             .post(url.clone())
             .header("accept", "application/json")
             .header("content-type", "application/x-www-form-urlencoded")
-            .body(body.finish());
+            .body(body);
         if let Some((name, secret)) = basic {
             request = request.basic_auth(encoded(name), Some(encoded(secret)));
         }

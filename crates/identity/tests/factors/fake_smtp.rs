@@ -1,0 +1,101 @@
+//! A mail server that does as the test says.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use diwan_kernel::{Supervisor, TaskPolicy};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+
+/// A mail as it came over the wire.
+#[derive(Debug)]
+pub(crate) struct Received {
+    pub(crate) recipient: String,
+    pub(crate) data: String,
+}
+
+/// The server.
+pub(crate) struct FakeSmtp {
+    pub(crate) port: u16,
+    received: mpsc::UnboundedReceiver<Received>,
+    /// How many connections there were.
+    pub(crate) connections: Arc<AtomicUsize>,
+    _supervisor: Supervisor,
+}
+
+impl FakeSmtp {
+    /// Starts one that answers the first recipients with these lines, and takes all others.
+    pub(crate) async fn start(refusals: &'static [&'static str]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (sender, received) = mpsc::unbounded_channel();
+        let (supervisor, connections) = (Supervisor::new(), Arc::new(AtomicUsize::new(0)));
+        let (counted, refused) = (connections.clone(), Arc::new(AtomicUsize::new(0)));
+        supervisor.spawn("fake mail server", TaskPolicy::Once, async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::SeqCst);
+                // Whatever a client does, the next one is served.
+                let _ = converse(stream, refusals, &refused, &sender).await;
+            }
+        });
+        Self { port, received, connections, _supervisor: supervisor }
+    }
+
+    /// The next mail.
+    pub(crate) async fn next(&mut self) -> Received {
+        let next = tokio::time::timeout(Duration::from_secs(20), self.received.recv()).await;
+        next.expect("a mail comes").expect("the server runs")
+    }
+
+    /// Whether no mail came so far.
+    pub(crate) fn is_empty(&mut self) -> bool {
+        self.received.try_recv().is_err()
+    }
+}
+
+async fn converse(
+    stream: TcpStream,
+    refusals: &[&str],
+    refused: &AtomicUsize,
+    sender: &mpsc::UnboundedSender<Received>,
+) -> std::io::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let mut lines = BufReader::new(read).lines();
+    let mut recipient = String::new();
+    write.write_all(b"220 fake\r\n").await?;
+    while let Some(line) = lines.next_line().await? {
+        let verb = line.split([' ', ':']).next().unwrap_or_default().to_uppercase();
+        let answer = match verb.as_str() {
+            "EHLO" | "HELO" => "250 fake".to_owned(),
+            "RCPT" => match refusals.get(refused.fetch_add(1, Ordering::SeqCst)) {
+                Some(refusal) => (*refusal).to_owned(),
+                None => {
+                    recipient = line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
+                    "250 ok".to_owned()
+                }
+            },
+            "DATA" => {
+                write.write_all(b"354 go on\r\n").await?;
+                let mut data = String::new();
+                while let Some(line) = lines.next_line().await? {
+                    if line == "." {
+                        break;
+                    }
+                    data.push_str(&line);
+                    data.push('\n');
+                }
+                let _ = sender.send(Received { recipient: recipient.clone(), data });
+                "250 taken".to_owned()
+            }
+            "QUIT" => {
+                write.write_all(b"221 bye\r\n").await?;
+                return Ok(());
+            }
+            _ => "250 ok".to_owned(),
+        };
+        write.write_all(format!("{answer}\r\n").as_bytes()).await?;
+    }
+    Ok(())
+}

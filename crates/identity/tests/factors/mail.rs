@@ -1,0 +1,96 @@
+//! Mail through a mail server, good and bad.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use diwan_identity::MailSecurity;
+use diwan_testkit::{Backend, Person, TestServer, on_every_backend};
+use reqwest::StatusCode;
+use serde_json::json;
+
+use super::fake_smtp::FakeSmtp;
+use super::outbox;
+
+async fn house(backend: Backend, smtp: &FakeSmtp, security: MailSecurity) -> (TestServer, Person) {
+    let port = smtp.port;
+    let builder = TestServer::builder().on(backend).manual_clock().config(move |config| {
+        config.mail.host = "127.0.0.1".into();
+        config.mail.port = port;
+        config.mail.security = security;
+        config.mail.from = "Diwan <diwan@example.org>".into();
+    });
+    builder.owned().await
+}
+
+async fn invite(owner: &Person, email: &str) -> serde_json::Value {
+    let body = json!({"email": email, "role": "viewer"});
+    owner.post("/api/v1/invitations", body).await.expect(StatusCode::CREATED)
+}
+
+on_every_backend! {
+    async fn a_mail_goes_to_the_mail_server_and_leaves_nothing_readable_behind(backend) {
+        let mut smtp = FakeSmtp::start(&[]).await;
+        let (server, owner) = house(backend, &smtp, MailSecurity::None).await;
+        let invited = invite(&owner, "amina@example.com").await;
+        assert_eq!(invited["mail"], "sent");
+        let mail = smtp.next().await;
+        assert_eq!(mail.recipient, "amina@example.com");
+        for part in ["From: Diwan <diwan@example.org>", "To: amina@example.com", "Auto-Submitted: auto-generated", "Message-ID: <mai_"] {
+            assert!(mail.data.contains(part), "{part} in {}", mail.data);
+        }
+        assert_eq!(outbox(&owner, 0).await, Vec::<serde_json::Value>::new());
+        server.stop().await;
+    }
+
+    async fn a_mail_that_is_not_taken_at_once_is_tried_again(backend) {
+        let mut smtp = FakeSmtp::start(&["451 come back later", "421 busy"]).await;
+        let (server, owner) = house(backend, &smtp, MailSecurity::None).await;
+        invite(&owner, "amina@example.com").await;
+        // Each further mail wakes the sender, and the clock says that the first one is due again.
+        for attempt in 1..=2 {
+            while smtp.connections.load(Ordering::SeqCst) < attempt {
+                owner.get("/api/v1/me").await.expect(StatusCode::OK);
+            }
+            server.advance(Duration::from_secs(180));
+            let answer = server.visitor().post("/api/v1/auth/magic-link", json!({"email": "owner@example.org"})).await;
+            assert_eq!(answer.status, StatusCode::ACCEPTED);
+        }
+        let recipients = [smtp.next().await.recipient, smtp.next().await.recipient, smtp.next().await.recipient];
+        assert!(recipients.contains(&"amina@example.com".to_owned()), "{recipients:?}");
+        server.stop().await;
+    }
+
+    async fn a_mail_that_is_refused_for_good_is_shown_to_the_owner(backend) {
+        let mut smtp = FakeSmtp::start(&["550 no such mailbox"]).await;
+        let (server, owner) = house(backend, &smtp, MailSecurity::None).await;
+        invite(&owner, "nobody@example.com").await;
+        let mails = outbox(&owner, 1).await;
+        assert_eq!(mails[0]["to"], "nobody@example.com");
+        assert!(smtp.is_empty());
+        server.stop().await;
+    }
+
+    async fn a_waiting_mail_survives_a_restart(backend) {
+        let mut smtp = FakeSmtp::start(&["451 come back later"]).await;
+        let (server, owner) = house(backend, &smtp, MailSecurity::None).await;
+        invite(&owner, "amina@example.com").await;
+        while smtp.connections.load(Ordering::SeqCst) < 1 {
+            owner.get("/api/v1/me").await.expect(StatusCode::OK);
+        }
+        server.advance(Duration::from_secs(3600));
+        let server = server.restart().await;
+        assert_eq!(smtp.next().await.recipient, "amina@example.com");
+        server.stop().await;
+    }
+
+    async fn nothing_is_said_in_clear_to_a_server_without_tls(backend) {
+        let mut smtp = FakeSmtp::start(&[]).await;
+        let (server, owner) = house(backend, &smtp, MailSecurity::Starttls).await;
+        invite(&owner, "amina@example.com").await;
+        while smtp.connections.load(Ordering::SeqCst) < 1 {
+            owner.get("/api/v1/me").await.expect(StatusCode::OK);
+        }
+        assert!(smtp.is_empty(), "the mail went out in clear");
+        server.stop().await;
+    }
+}
