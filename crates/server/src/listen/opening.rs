@@ -76,6 +76,7 @@ fn has_whole_head(buffer: &[u8]) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the runtime's clock, which the test holds")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -88,7 +89,6 @@ mod tests {
     fn tokio_test_stream(chunks: &[&[u8]]) -> impl AsyncRead + Unpin + use<> {
         let chunks: Vec<Vec<u8>> = chunks.iter().map(|c| c.to_vec()).collect();
         let (mut near, far) = tokio::io::duplex(64);
-        #[expect(clippy::disallowed_methods, reason = "a test's own client")]
         tokio::spawn(async move {
             use tokio::io::AsyncWriteExt;
             for chunk in chunks {

@@ -73,6 +73,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the runtime's clock, which the test holds")]
 mod tests {
     use super::*;
     use tokio::io::AsyncWriteExt;

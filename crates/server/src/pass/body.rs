@@ -66,6 +66,10 @@ where
     if body.is_end_stream() {
         return Body::empty();
     }
+    if body.size_hint().lower() > limit as u64 {
+        fate.0.store(TOO_LARGE, Ordering::Relaxed);
+        return Body::empty();
+    }
     let paced = Paced { inner: body, since_stride: 0, deadline: None, fate: fate.clone() };
     // The limit is outermost, so that its error reaches the operation as what it is.
     Body::new(Watched { inner: Limited::new(paced, limit), fate: fate.clone() })
@@ -144,6 +148,7 @@ where
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the runtime's clock, which the test holds")]
 mod tests {
     use super::*;
     use futures::StreamExt;

@@ -123,8 +123,8 @@ impl Inner {
         visit.refused = caller.refused.take();
         self.take(operation, visit, &caller)?;
         let ctx = caller.ctx;
-        if body.size_hint().lower() > visit.body_limit(self) as u64 {
-            return Err(body::too_large());
+        if let Some(problem) = visit.fate.problem() {
+            return Err(problem);
         }
         let key = if operation.is_write() { promise::key_of(&parts.headers)? } else { None };
         if let Some(slot) = entrance.slot.clone().filter(|_| operation.is_socket) {

@@ -61,6 +61,8 @@ struct Book {
 impl Book {
     async fn keep(mut self, mut receiver: mpsc::Receiver<Refusal>, supervisor: Supervisor) {
         let mut minute = tokio::time::interval(PERIOD);
+        // Not at once, but a minute from now.
+        minute.reset();
         minute.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
