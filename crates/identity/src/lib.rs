@@ -14,6 +14,7 @@
 mod api;
 mod api_tokens;
 mod avatar;
+mod census;
 mod client_name;
 mod config;
 mod cookie;
@@ -51,6 +52,7 @@ mod touched;
 mod upkeep;
 mod view;
 
+pub use census::Census;
 pub use config::{IdentityConfig, MailConfig, MailSecurity, OidcConfig, OidcProvider};
 pub use error::StartError;
 pub use identity::{Caller, Credential, Identity, Parts};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode};
 use diwan_kernel::id::{SessionId, UserId};
 use diwan_kernel::world::Timestamp;
-use diwan_kernel::{Actor, Ctx, DbError, Entry, Id, Tx};
+use diwan_kernel::{Actor, Ctx, DbError, Entry, Id, Page, PageQuery, Problem, Tx};
 
 use crate::client_name::client_name;
 use crate::cookie::{self, SameSite};
@@ -22,6 +22,7 @@ use crate::sign_in::{Deliver, SignInMethod, SignInResponse, SignInResult, TokenP
 use crate::table::session::Session;
 use crate::table::user::User;
 use crate::table::{refresh_token, seen_from, session, user};
+use crate::view;
 
 /// A session that is about to begin: nothing of it is written yet.
 #[derive(Debug)]
@@ -130,6 +131,68 @@ impl Identity {
     /// The cookie of a session.
     pub(crate) fn session_cookie(&self, value: CookieValue, lives_for: Duration) -> HeaderValue {
         self.set_cookie(cookie::SESSION, &value.text(&self.keys().session), SameSite::Strict, Some(lives_for))
+    }
+
+    /// A page of somebody's sessions, as the caller sees them.
+    ///
+    /// # Errors
+    /// When the page that is asked for does not exist.
+    pub(crate) async fn list_sessions(
+        &self,
+        ctx: &Ctx,
+        user: UserId,
+        query: &PageQuery,
+    ) -> Result<Page<view::Session>, Problem> {
+        let (limit, before) = (query.limit()?, query.position::<SessionId>()?);
+        let now = ctx.now();
+        let sessions = session::list(self.db(), user, now, self.idle_since(now), before, limit + 1).await?;
+        let current = match ctx.actor {
+            Actor::User { session, .. } => Some(session),
+            _ => None,
+        };
+        Ok(Page::cut(sessions, limit, |s| s.id).map(|mut session| {
+            let last_seen = self.touched().last_seen(session.id).unwrap_or_default();
+            session.last_seen_at = session.last_seen_at.max(last_seen);
+            view::Session::new(session, current)
+        }))
+    }
+
+    /// Ends one session of somebody.
+    ///
+    /// # Errors
+    /// 404 when it is not there or somebody else's.
+    pub(crate) async fn end_session(
+        &self,
+        ctx: &Ctx,
+        user: UserId,
+        id: SessionId,
+        action: &'static str,
+    ) -> Result<(), Problem> {
+        let mut tx = self.db().begin(ctx).await?;
+        if !session::delete(&mut tx, user, id).await? {
+            return Err(Problem::not_found("session"));
+        }
+        tx.emit(&SessionEnded { id, user });
+        tx.commit(Entry::done(action).on("session", id)).await?;
+        self.forget_session(id);
+        Ok(())
+    }
+
+    /// Ends all sessions of somebody, but one. How many there were.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn end_sessions(
+        &self,
+        ctx: &Ctx,
+        user: UserId,
+        keep: Option<SessionId>,
+    ) -> Result<usize, Problem> {
+        let mut tx = self.db().begin(ctx).await?;
+        let ended = end_all(&mut tx, user, keep).await?;
+        tx.commit(Entry::done("session.revoke_all").on("user", user).with("ended_sessions", ended)).await?;
+        self.forget_user(user);
+        Ok(ended)
     }
 
     /// Since when a session that is still alive must have been used.

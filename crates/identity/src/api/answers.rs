@@ -49,6 +49,8 @@ macro_rules! sets {
 sets! {
     /// Open to everybody, with a body.
     OpenWrite: BAD WHO MAY NOW SIZE KIND WRONG FAST;
+    /// Open to everybody, with a body that names one thing.
+    OpenWriteOne: BAD WHO MAY WHERE NOW SIZE KIND WRONG FAST;
     /// Open to everybody, without a body.
     OpenRead: BAD WRONG FAST;
     /// Open to everybody, reads one thing that may not be there or not answer.

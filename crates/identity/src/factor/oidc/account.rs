@@ -37,7 +37,7 @@ pub(super) async fn find(
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
         return Ok(linked.user);
     }
-    let email = vouched_for(claims).ok_or_else(|| Failure::new("oidc_no_account", "no verified address"))?;
+    let email = vouched_for(claims).ok_or_else(|| Failure::new("oidc_not_linked", "no verified address"))?;
     if table::user::find_by_email(identity.db(), &email).await?.is_some() {
         return Err(Failure::new("oidc_link_first", "an account with this address exists and is not linked"));
     }
@@ -57,13 +57,13 @@ async fn admit(
     let role = match &invitation {
         Some(invitation) => invitation.role,
         None if is_welcome(provider, email) => provider.settings.role,
-        None => return Err(Failure::new("oidc_no_account", "nobody here is linked to it or invited")),
+        None => return Err(Failure::new("oidc_not_linked", "nobody here is linked to it or invited")),
     };
     let user = User::new(&ctx.world, email, name(claims, email), role, identity.config().default_plan);
     let mut tx = identity.db().begin(ctx).await?;
     if let Some(invitation) = &invitation {
         if !table::invitation::accept(&mut tx, invitation.hash, ctx.now()).await? {
-            return Err(Failure::new("oidc_no_account", "the invitation was used or taken back meanwhile"));
+            return Err(Failure::new("oidc_not_linked", "the invitation was used or taken back meanwhile"));
         }
         tx.emit(&InvitationUpdated { id: invitation.id });
     }
