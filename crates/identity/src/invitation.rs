@@ -8,7 +8,8 @@ use diwan_kernel::{Ctx, DbError, Entry, Id, Problem, Role, Secret};
 
 use crate::email::Email;
 use crate::event::{InvitationCreated, InvitationUpdated, UserCreated};
-use crate::factor::mail::{self, Delivery, Mail};
+use crate::factor::mail::template::{self, Letter};
+use crate::factor::mail::{self, Delivery};
 use crate::identity::Identity;
 use crate::opaque::Opaque;
 use crate::people::{Newcomer, taken};
@@ -77,14 +78,17 @@ impl Identity {
             accepted_at: None,
             revoked_at: None,
         };
+        let (link, letter) = self.prepare_letter(ctx, &invitation, &secret)?;
         let mut tx = self.db().begin(ctx).await?;
         user::lock(&mut tx, inviter.id).await?;
         check_quota(invitation::count_open(&mut tx, inviter.id, now).await?, inviter.plan)?;
         invitation::insert(&mut tx, &invitation, inviter.id).await.map_err(already_invited)?;
+        let mail = letter.queue(&mut tx).await?;
         tx.emit(&InvitationCreated { id: invitation.id });
         let entry = Entry::done("invitation.create").on("invitation", invitation.id);
         tx.commit(entry.with("email", email.as_str()).with("role", role.as_str())).await?;
-        self.send_invitation(ctx, invitation, &secret).await
+        mail::wake(self);
+        Ok(Sent { invitation, link, mail })
     }
 
     /// Sends an invitation again, with a new link; the old one is void.
@@ -96,13 +100,16 @@ impl Identity {
         may_invite_as(ctx, invitation.role)?;
         let secret = Opaque::fresh(&ctx.world);
         invitation.expires_at = ctx.now().plus(LIFETIME);
+        let (link, letter) = self.prepare_letter(ctx, &invitation, &secret)?;
         let mut tx = self.db().begin(ctx).await?;
         if !invitation::renew(&mut tx, id, secret.digest(), invitation.expires_at).await? {
             return Err(closed());
         }
+        let mail = letter.queue(&mut tx).await?;
         tx.emit(&InvitationUpdated { id });
         tx.commit(Entry::done("invitation.resend").on("invitation", id)).await?;
-        self.send_invitation(ctx, invitation, &secret).await
+        mail::wake(self);
+        Ok(Sent { invitation, link, mail })
     }
 
     /// Takes an invitation back.
@@ -159,26 +166,21 @@ impl Identity {
         invitation::find(self.db(), id).await?.ok_or_else(|| Problem::not_found("invitation"))
     }
 
-    /// Sends the link. A mail that cannot be sent is no reason to fail: the inviter sees the link too.
-    async fn send_invitation(&self, ctx: &Ctx, invitation: Invitation, secret: &Opaque) -> Result<Sent, Problem> {
+    /// The link, and the mail that brings it, to be written down with the invitation.
+    fn prepare_letter(
+        &self,
+        ctx: &Ctx,
+        invitation: &Invitation,
+        secret: &Opaque,
+    ) -> Result<(String, mail::Prepared), Problem> {
         let link = self.link(&format!("join#token={}", secret.text()));
-        let mail = mail::send(self, ctx, letter(self.instance_name(), &invitation, &link)).await?;
-        Ok(Sent { invitation, link, mail })
-    }
-}
-
-fn letter(instance_name: &str, invitation: &Invitation, link: &str) -> Mail {
-    let inviter = invitation.invited_by.as_ref().map_or("Somebody", |(_, name)| name);
-    let message = invitation.message.as_ref().map(|m| format!("{m}\n\n")).unwrap_or_default();
-    let text = format!(
-        "{inviter} invites you to {instance_name}.\n\n{message}Open this link within seven days to join:\n{link}\n\n\
-         If you did not expect this, ignore this mail.\n"
-    );
-    Mail {
-        to: invitation.email.clone(),
-        subject: format!("{inviter} invites you to {instance_name}"),
-        text,
-        html: None,
+        let inviter = invitation.invited_by.as_ref().map_or("Diwan", |(_, name)| name);
+        let days = LIFETIME.as_secs() / (24 * 3600);
+        let letter = Letter::Invitation { inviter, message: invitation.message.as_deref(), link: &link, days };
+        // Nobody knows yet which language they read; the installation's first one is the best guess.
+        let mail = template::write(letter, Language::En.as_str(), self.instance_name(), &invitation.email);
+        let prepared = mail::prepare(self, ctx, mail)?;
+        Ok((link, prepared))
     }
 }
 

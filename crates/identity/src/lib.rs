@@ -14,7 +14,6 @@
 mod api;
 mod api_tokens;
 mod avatar;
-mod census;
 mod client_name;
 mod config;
 mod cookie;
@@ -52,10 +51,10 @@ mod touched;
 mod upkeep;
 mod view;
 
-pub use census::Census;
 pub use config::{IdentityConfig, MailConfig, MailSecurity, OidcConfig, OidcProvider};
 pub use error::StartError;
 pub use identity::{Caller, Credential, Identity, Parts};
 pub use migration::MIGRATIONS;
+pub use people::Census;
 pub use plan::{Plan, Quotas};
 pub use setup::SetupLink;

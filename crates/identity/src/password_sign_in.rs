@@ -6,6 +6,8 @@ use diwan_kernel::{Actor, Ctx, Entry, Problem, Secret};
 use crate::device_mark;
 use crate::email::Email;
 use crate::event::MeUpdated;
+use crate::factor::mail;
+use crate::factor::mail::template::Change;
 use crate::identity::Identity;
 use crate::password::Checked;
 use crate::password::policy::{self, Owner};
@@ -91,8 +93,10 @@ impl Identity {
         let device = ctx.device.map(device_mark::place).unwrap_or_default();
         seen_from::forget_devices(&mut tx, id, &device).await?;
         let ended = session::end_all(&mut tx, id, Some(session)).await?;
+        mail::tell(self, ctx, &mut tx, id, Change::PasswordChanged).await?;
         tx.emit(&MeUpdated { user: id });
         tx.commit(Entry::done("user.change_password").on("user", id).with("ended_sessions", ended)).await?;
+        mail::wake(self);
         self.forget_user(id);
         Ok(())
     }

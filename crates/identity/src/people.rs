@@ -1,5 +1,7 @@
 //! People: how they come to be, change and go.
 
+use std::time::Duration;
+
 use diwan_kernel::id::UserId;
 use diwan_kernel::{Ctx, DbError, Entry, Permission, Problem, Role, Secret, Tx};
 
@@ -11,7 +13,9 @@ use crate::person::{Language, Status, Theme};
 use crate::plan::Plan;
 use crate::table::installation;
 use crate::table::user::{self, User};
-use crate::{factor, refusal, session};
+use crate::{factor, refusal, session, table};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Somebody who comes in.
 #[derive(Debug)]
@@ -41,7 +45,29 @@ pub(crate) struct ProfileChange {
     pub(crate) time_zone: Option<String>,
 }
 
+/// How many people and sessions there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Census {
+    /// Accounts.
+    pub people: i64,
+    /// Of these, who was here within the last day.
+    pub active_today: i64,
+    /// Sessions that are alive.
+    pub sessions: i64,
+}
+
 impl Identity {
+    /// How many people and sessions there are.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn census(&self) -> Result<Census, Problem> {
+        let now = self.world().now();
+        let (people, active_today) = user::count(self.db(), now.minus(DAY)).await?;
+        let sessions = table::session::count(self.db(), now, self.idle_since(now)).await?;
+        Ok(Census { people, active_today, sessions })
+    }
+
     /// A person who is about to be added, and what is stored of their password.
     ///
     /// # Errors

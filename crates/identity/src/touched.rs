@@ -50,9 +50,15 @@ impl Touched {
     /// A write failed: what was to be written is kept, unless there is something newer.
     fn put_back(&self, old: Notes) {
         let mut notes = self.notes();
-        old.sessions.into_iter().for_each(|(id, at)| drop(notes.sessions.entry(id).or_insert(at)));
-        old.tokens.into_iter().for_each(|(id, at)| drop(notes.tokens.entry(id).or_insert(at)));
-        old.users.into_iter().for_each(|(id, at)| drop(notes.users.entry(id).or_insert(at)));
+        for (id, at) in old.sessions {
+            notes.sessions.entry(id).or_insert(at);
+        }
+        for (id, at) in old.tokens {
+            notes.tokens.entry(id).or_insert(at);
+        }
+        for (id, at) in old.users {
+            notes.users.entry(id).or_insert(at);
+        }
     }
 }
 

@@ -135,7 +135,7 @@ fn follows(before: char, after: char) -> bool {
             pair == (before, after) || pair == (after, before)
         })
     };
-    before == after || RUNS.iter().any(|run| has(&run))
+    before == after || RUNS.iter().any(has)
 }
 
 #[cfg(test)]

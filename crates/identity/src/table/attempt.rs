@@ -32,12 +32,6 @@ pub(crate) async fn count(
     row.map_or(Ok(Counted::BlockedUntil(now)), |row| row.get("blocked_until").map(Counted::BlockedUntil))
 }
 
-/// How many tries are counted for a key.
-pub(crate) async fn failures(tx: &mut Tx, key: [u8; 32], window_start: Timestamp) -> Result<u32, DbError> {
-    let sql = "SELECT failures FROM attempt WHERE key = $1 AND last_at >= $2";
-    tx.query_opt(sql, params![key, window_start]).await?.map_or(Ok(0), |row| row.get("failures"))
-}
-
 /// Lets nobody try before then.
 pub(crate) async fn block(tx: &mut Tx, key: [u8; 32], until: Timestamp) -> Result<(), DbError> {
     tx.execute("UPDATE attempt SET blocked_until = $1 WHERE key = $2", params![until, key]).await.map(drop)

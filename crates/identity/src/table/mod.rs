@@ -3,7 +3,6 @@
 pub(crate) mod api_token;
 pub(crate) mod attempt;
 pub(crate) mod avatar;
-pub(crate) mod census;
 pub(crate) mod challenge;
 pub(crate) mod device_login;
 pub(crate) mod expired;
