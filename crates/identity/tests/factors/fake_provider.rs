@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use axum::extract::{Form, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -178,8 +178,9 @@ fn is_client(headers: &HeaderMap) -> bool {
 async fn token(
     State(provider): State<FakeProvider>,
     headers: HeaderMap,
-    Form(form): Form<HashMap<String, String>>,
+    body: String,
 ) -> Response {
+    let form: HashMap<String, String> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
     let refuse = |error: &str| (StatusCode::BAD_REQUEST, Json(json!({"error": error}))).into_response();
     if !is_client(&headers) {
         return refuse("invalid_client");

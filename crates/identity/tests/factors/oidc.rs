@@ -83,7 +83,7 @@ on_every_backend! {
         // And no longer once it is unlinked.
         let path = format!("/api/v1/me/identities/{}", listed["items"][0]["id"].as_str().unwrap());
         assert_eq!(owner.delete(&path).await.status, StatusCode::NO_CONTENT);
-        assert_eq!(go_through(&server.visitor(), &provider, amina()).await, "/sign-in?error=oidc_no_account");
+        assert_eq!(go_through(&server.visitor(), &provider, amina()).await, "/sign-in?error=oidc_not_linked");
         server.stop().await;
     }
 
@@ -115,7 +115,7 @@ on_every_backend! {
         assert_eq!(go_through(&visitor, &provider, thief).await, "/sign-in?error=oidc_link_first");
         assert!(!is_signed_in(&visitor).await);
         let unverified = json!({"sub": "thief", "email": "owner@example.org", "email_verified": false});
-        assert_eq!(go_through(&visitor, &provider, unverified).await, "/sign-in?error=oidc_no_account");
+        assert_eq!(go_through(&visitor, &provider, unverified).await, "/sign-in?error=oidc_not_linked");
         server.stop().await;
     }
 
@@ -266,7 +266,7 @@ on_every_backend! {
         owner.post("/api/v1/invitations", body).await.expect(StatusCode::CREATED);
         let mut unverified = amina();
         unverified["email_verified"] = json!(false);
-        assert_eq!(go_through(&server.visitor(), &provider, unverified).await, "/sign-in?error=oidc_no_account");
+        assert_eq!(go_through(&server.visitor(), &provider, unverified).await, "/sign-in?error=oidc_not_linked");
         let visitor = server.visitor();
         assert_eq!(go_through(&visitor, &provider, amina()).await, "/people");
         let me = visitor.get("/api/v1/me").await.expect(StatusCode::OK);

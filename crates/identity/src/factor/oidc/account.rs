@@ -5,7 +5,7 @@
 
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::id::UserId;
-use diwan_kernel::{Ctx, Entry, Id, Problem};
+use diwan_kernel::{Ctx, DbError, Entry, Id, Problem};
 
 use super::flow::Failure;
 use super::id_token::Claims;
@@ -30,8 +30,7 @@ pub(super) async fn find(
     provider: &Provider,
     claims: &Claims,
 ) -> Result<UserId, Failure> {
-    let linked = oidc_identity::find(identity.db(), &provider.settings.issuer, &claims.subject).await?;
-    if let Some(linked) = linked {
+    if let Some(linked) = find_linked(identity, provider, claims).await? {
         let mut tx = identity.db().begin(ctx).await?;
         oidc_identity::note_use(&mut tx, linked.id, ctx.now()).await?;
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
@@ -42,6 +41,18 @@ pub(super) async fn find(
         return Err(Failure::new("oidc_link_first", "an account with this address exists and is not linked"));
     }
     admit(identity, ctx, provider, claims, &email).await
+}
+
+/// The link that this account has here.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn find_linked(
+    identity: &Identity,
+    provider: &Provider,
+    claims: &Claims,
+) -> Result<Option<Linked>, DbError> {
+    oidc_identity::find(identity.db(), &provider.settings.issuer, &claims.subject).await
 }
 
 /// Makes an account for somebody new: because they were invited at the address that the provider

@@ -311,7 +311,8 @@ async fn exchange(
         judged = id_token::verify(&tokens.id_token, &introduction.keys, expected);
     }
     let mut claims = judged.map_err(|refused| Failure::new("oidc_failed", refused))?;
-    if claims.email.is_none() {
+    // Whoever is known by their subject needs no address.
+    if claims.email.is_none() && account::find_linked(identity, provider, &claims).await?.is_none() {
         ask_for_more(provider, introduction, tokens.access_token.as_deref(), &mut claims).await?;
     }
     Ok(claims)
@@ -325,7 +326,13 @@ async fn ask_for_more(
     claims: &mut Claims,
 ) -> Result<(), Failure> {
     let (Some(address), Some(token)) = (&introduction.metadata.userinfo, access_token) else { return Ok(()) };
-    let info: UserInfo = read(&provider.client().get(address, Some(token)).await?)?;
+    let info: UserInfo = match provider.client().get(address, Some(token)).await.and_then(|json| read(&json)) {
+        Ok(info) => info,
+        Err(trouble) => {
+            tracing::info!(provider = %provider.settings.id, error = %trouble, "the provider says no more about a person");
+            return Ok(());
+        }
+    };
     if info.sub != claims.subject {
         return Err(Failure::new("oidc_failed", "the userinfo is about somebody else"));
     }
