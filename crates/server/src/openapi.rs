@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::Method;
 use diwan_kernel::problem::ProblemDocument;
 use utoipa::PartialSchema;
 use utoipa::ToSchema;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
-    Server,
+    Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required,
+    ResponseBuilder, Server,
 };
 
 use crate::operation::BASE;
@@ -48,7 +50,13 @@ pub(crate) fn assemble(version: &str, parts: Vec<OpenApi>) -> OpenApi {
     let components = document.components.get_or_insert_with(Components::new);
     complete(components);
     for item in document.paths.paths.values_mut() {
-        operations_of(item).into_iter().for_each(add_problem_response);
+        for (method, operation) in operations_of(item) {
+            add_problem_response(operation);
+            let is_public = operation.extensions.as_ref().and_then(|e| e.get("x-permission")) == Some(&"none".into());
+            if method != Method::GET && !is_public {
+                operation.parameters.get_or_insert_default().push(idempotency_key().into());
+            }
+        }
     }
     document
 }
@@ -94,8 +102,33 @@ fn complete(components: &mut Components) {
     components.responses.insert("Problem".into(), response.build().into());
 }
 
-fn operations_of(item: &mut PathItem) -> Vec<&mut Operation> {
-    [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten().collect()
+fn operations_of(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
+    let all = [
+        (Method::GET, &mut item.get),
+        (Method::PUT, &mut item.put),
+        (Method::POST, &mut item.post),
+        (Method::PATCH, &mut item.patch),
+        (Method::DELETE, &mut item.delete),
+    ];
+    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+fn idempotency_key() -> Parameter {
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(255))
+        .pattern(Some("^[!-~]+$"))
+        .build();
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "Makes it safe to repeat this write: the same key with the same request gives the same answer.",
+        ))
+        .schema(Some(text))
+        .build()
 }
 
 /// Every operation can fail in ways that are the edge's, not its own.

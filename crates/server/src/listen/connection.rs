@@ -54,9 +54,16 @@ struct Guest {
 /// Serves a connection to its end.
 pub(super) async fn serve(edge: Arc<Inner>, stream: BoxStream, peer: SocketAddr, slot: Slot, behind: Behind) {
     let deadline = now() + FIRST_HEAD;
-    let opened = match &behind {
-        Behind::Everything(Some(tls)) => open_tls(&edge, stream, tls, deadline).await,
-        Behind::Everything(None) | Behind::Metrics => open_plain(stream, deadline).await,
+    let opening = async {
+        match &behind {
+            Behind::Everything(Some(tls)) => open_tls(&edge, stream, tls, deadline).await,
+            Behind::Everything(None) | Behind::Metrics => open_plain(stream, deadline).await,
+        }
+    };
+    let opened = tokio::select! {
+        opened = opening => opened,
+        // Who has not said anything whole yet has nothing to finish.
+        () = edge.supervisor.stopping() => return,
     };
     let (io, opening) = match opened {
         Ok(opened) => opened,

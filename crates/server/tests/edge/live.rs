@@ -7,7 +7,7 @@ use diwan_kernel::{Id, NewEvent, Permission};
 use futures::{SinkExt, StreamExt};
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncWriteExt, DuplexStream};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -245,6 +245,30 @@ async fn what_makes_no_sense_or_is_too_much_is_not_listened_to() {
         let _ = socket.send(Message::Ping("".into())).await;
     }
     assert_eq!(closed(socket).await.0, 1008, "a flood of pings");
+}
+
+/// A frame as a client sends it, with a mask of zeros.
+fn frame(first_byte: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(payload.len()).unwrap().to_be_bytes();
+    [&[first_byte, 0x80 | 126], &length[..], &[0; 4], payload].concat()
+}
+
+#[tokio::test(start_paused = true)]
+async fn fragments_without_end_and_frames_of_gigabytes_are_cut_off() {
+    let house = plan().open().await;
+    let mut socket = open_as(&house, "amina").await;
+    socket.get_mut().write_all(&frame(0x01, &[b'x'; 1024])).await.unwrap();
+    for _ in 0..40 {
+        let _ = socket.get_mut().write_all(&frame(0x00, &[b'x'; 1024])).await;
+    }
+    assert_eq!(closed(socket).await.0, 1009);
+    let mut socket = open_as(&house, "amina").await;
+    let huge = [&[0x81, 0xff][..], &u64::MAX.to_be_bytes()[..], &[0; 4]].concat();
+    socket.get_mut().write_all(&huge).await.unwrap();
+    assert_ne!(closed(socket).await.0, 0);
+    let mut socket = open_as(&house, "amina").await;
+    socket.get_mut().write_all(&[0x81, 0x02, b'{', b'}']).await.unwrap();
+    assert_eq!(closed(socket).await.0, 1008, "a client must mask");
 }
 
 #[tokio::test(start_paused = true)]
