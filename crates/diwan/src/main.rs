@@ -1,1 +1,8 @@
-fn main() {}
+//! The program: reads the command line and carries the command out.
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    diwan::cli::main()
+}

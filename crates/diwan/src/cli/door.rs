@@ -1,0 +1,139 @@
+//! The way to a server: which one, whom to believe, as whom; and the second proof that dangerous
+//! actions ask for.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use clap::Args;
+use diwan_client::{Client, ClientError, CredentialsFile, Fingerprint, Options, Reply, ServerUrl, Trust};
+
+use super::failure::Failure;
+use super::screen::Screen;
+
+const USUAL_SERVER: &str = "http://127.0.0.1:7400";
+
+/// Which server, and whom to believe that they are it.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Server")]
+pub(super) struct Connection {
+    /// The server to talk to [default: the one signed in to last, or http://127.0.0.1:7400] [env: DIWAN_SERVER]
+    #[arg(long, global = true, value_name = "URL", env = "DIWAN_SERVER", hide_env = true)]
+    server: Option<ServerUrl>,
+    /// Believe only servers that the authorities in this PEM file vouch for
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "fingerprint")]
+    ca_file: Option<PathBuf>,
+    /// Believe only the server whose certificate has this SHA-256 fingerprint
+    #[arg(long, global = true, value_name = "SHA256")]
+    fingerprint: Option<Fingerprint>,
+}
+
+/// The way to a server.
+pub(super) struct Door<'a> {
+    connection: Connection,
+    /// Where to print.
+    pub(super) screen: &'a Screen,
+}
+
+impl<'a> Door<'a> {
+    pub(super) const fn new(connection: Connection, screen: &'a Screen) -> Self {
+        Self { connection, screen }
+    }
+
+    /// A client of the server that is meant.
+    pub(super) fn client(&self) -> Result<Client, Failure> {
+        self.client_with(std::env::var("DIWAN_TOKEN").ok().filter(|token| !token.is_empty()))
+    }
+
+    /// The same with another token than the environment's.
+    pub(super) fn client_with(&self, token: Option<String>) -> Result<Client, Failure> {
+        let credentials = CredentialsFile::of_user(|name| std::env::var(name).ok());
+        let server = match &self.connection.server {
+            Some(server) => server.clone(),
+            None => self.usual_server(credentials.as_ref())?,
+        };
+        Ok(Client::new(Options {
+            server,
+            trust: self.trust(),
+            token,
+            credentials,
+            user_agent: format!("diwan-cli/{}", env!("CARGO_PKG_VERSION")),
+        })?)
+    }
+
+    /// A client of the server at this address, without credentials.
+    pub(super) fn stranger(&self, server: ServerUrl) -> Result<Client, Failure> {
+        let user_agent = format!("diwan-cli/{}", env!("CARGO_PKG_VERSION"));
+        Ok(Client::new(Options { server, trust: self.trust(), token: None, credentials: None, user_agent })?)
+    }
+
+    /// The server that was named, if one was.
+    pub(super) const fn named_server(&self) -> Option<&ServerUrl> {
+        self.connection.server.as_ref()
+    }
+
+    fn usual_server(&self, credentials: Option<&CredentialsFile>) -> Result<ServerUrl, Failure> {
+        let current = credentials.map(CredentialsFile::read).transpose()?.and_then(|kept| kept.current);
+        match current {
+            Some(server) => Ok(server),
+            None => USUAL_SERVER.parse().map_err(|e| Failure::usage(format!("{e}"), "Name a server with --server.")),
+        }
+    }
+
+    fn trust(&self) -> Option<Trust> {
+        let Connection { ca_file, fingerprint, .. } = &self.connection;
+        fingerprint.map(Trust::Pinned).or_else(|| ca_file.clone().map(Trust::CaFile))
+    }
+
+    /// Carries out a dangerous operation; when the server asks for a fresh proof of identity, asks
+    /// for it and carries it out then.
+    pub(super) async fn stepped_up<T>(
+        &self,
+        client: &Client,
+        operation: impl AsyncFn() -> Result<Reply<T>, ClientError>,
+    ) -> Result<Reply<T>, Failure> {
+        match operation().await {
+            Err(error) if error.code() == Some("step_up_required") && can_ask() => {}
+            other => return Ok(other?),
+        }
+        let secret = ask_secret("This needs a fresh proof that it is you.\nPassword or authenticator code: ")?;
+        client.step_up(kind_of_proof(&secret), &secret).await?;
+        Ok(operation().await?)
+    }
+
+    /// Asks whether to go on; without a terminal only `--yes` goes on.
+    pub(super) fn confirm(&self, question: &str, yes: bool) -> Result<(), Failure> {
+        if yes {
+            return Ok(());
+        }
+        if !can_ask() {
+            return Err(Failure::usage(
+                "this asks for a confirmation, and there is no terminal",
+                "Repeat it with --yes.",
+            ));
+        }
+        eprint!("{question} [y/N] ");
+        let mut answer = String::new();
+        let read = std::io::stdin().read_line(&mut answer);
+        read.map_err(|e| Failure::usage(e.to_string(), "Repeat it with --yes."))?;
+        if matches!(answer.trim(), "y" | "Y" | "yes") {
+            return Ok(());
+        }
+        Err(Failure::refused("nothing was changed", "Answer y to go on."))
+    }
+}
+
+fn can_ask() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Asks for something that must not show.
+pub(super) fn ask_secret(question: &str) -> Result<String, Failure> {
+    let answer = rpassword::prompt_password(question);
+    let answer = answer.map_err(|e| Failure::usage(format!("cannot ask: {e}"), "Run it in a terminal."))?;
+    Ok(answer.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// What somebody typed: six digits are a code of the authenticator app.
+fn kind_of_proof(secret: &str) -> &'static str {
+    if secret.len() == 6 && secret.bytes().all(|b| b.is_ascii_digit()) { "totp" } else { "password" }
+}

@@ -1,0 +1,143 @@
+//! What went wrong, told on standard error, and the exit code that says so to programs.
+
+use std::process::ExitCode;
+
+use diwan_client::{ClientError, Problem};
+use serde_json::json;
+
+use super::screen::{Screen, safe};
+
+/// How a command ended that did not go wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Done {
+    /// It did what was asked.
+    Well,
+    /// It found something that must be mended, and said so.
+    Found,
+}
+
+impl From<Done> for ExitCode {
+    fn from(done: Done) -> Self {
+        match done {
+            Done::Well => Self::SUCCESS,
+            Done::Found => Self::from(REFUSED),
+        }
+    }
+}
+
+const REFUSED: u8 = 1;
+const USAGE: u8 = 2;
+const NOT_SIGNED_IN: u8 = 3;
+const UNREACHABLE: u8 = 4;
+
+/// Why a command was not carried out.
+#[derive(Debug)]
+pub(super) struct Failure {
+    code: u8,
+    problem: Box<Problem>,
+}
+
+impl Failure {
+    fn new(code: u8, name: &str, detail: String, next: &str) -> Self {
+        let problem = Problem {
+            status: 0,
+            code: name.to_owned(),
+            title: String::new(),
+            detail,
+            next: next.to_owned(),
+            request_id: None,
+            errors: vec![],
+            retry_after_s: None,
+        };
+        Self { code, problem: Box::new(problem) }
+    }
+
+    /// The command line, the configuration or the surroundings are not as they must be.
+    pub(super) fn usage(detail: impl Into<String>, next: &str) -> Self {
+        Self::new(USAGE, "usage", detail.into(), next)
+    }
+
+    /// It was tried and did not work.
+    pub(super) fn refused(detail: impl Into<String>, next: &str) -> Self {
+        Self::new(REFUSED, "failed", detail.into(), next)
+    }
+
+    /// The exit code.
+    #[cfg(test)]
+    pub(super) const fn code(&self) -> u8 {
+        self.code
+    }
+
+    /// Tells it, and gives the exit code.
+    pub(super) fn tell(&self, screen: &Screen) -> ExitCode {
+        if screen.is_json() {
+            eprintln!("{}", json!(self.problem));
+        } else {
+            for line in self.lines() {
+                eprintln!("{}", screen.labelled(&line));
+            }
+        }
+        ExitCode::from(self.code)
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let Problem { detail, title, next, errors, request_id, .. } = &*self.problem;
+        let mut lines = vec![format!("error: {}", safe(if detail.is_empty() { title } else { detail }))];
+        // The detail of several wrong fields is all of them in one line.
+        if errors.len() > 1 {
+            "error: some fields are not valid".clone_into(&mut lines[0]);
+            lines.extend(errors.iter().map(|e| format!("  {}: {}", safe(&e.field), safe(&e.message))));
+        }
+        if !next.is_empty() {
+            lines.push(format!("next: {}", safe(next)));
+        }
+        lines.extend(request_id.iter().map(|id| format!("request: {}", safe(id))));
+        lines
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ClientError::Unreachable { .. } => Self::new(
+                UNREACHABLE,
+                "unreachable",
+                detail,
+                "Is it running (`diwan up`)? Name another one with --server.",
+            ),
+            ClientError::NotSignedIn(_) => Self::new(NOT_SIGNED_IN, "not_signed_in", detail, "Run `diwan login`."),
+            ClientError::Refused(problem) => {
+                let code = if problem.status == 401 { NOT_SIGNED_IN } else { REFUSED };
+                Self { code, problem }
+            }
+            ClientError::Unexpected { .. } => Self::refused(detail, "Check that --server names a Diwan server."),
+            ClientError::Credentials { .. } => Self::usage(detail, "Mend the file, or remove it and sign in again."),
+            ClientError::Setup(_) => Self::usage(detail, "Correct it and try again."),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_with_what_to_do_and_where_to_look() {
+        let problem = json!({"status": 403, "code": "not_allowed", "detail": "This needs \u{1b}[2Jusers.manage.",
+            "next": "Ask an owner.", "request_id": "req_1"});
+        let problem: Problem = serde_json::from_value(problem).expect("a problem");
+        let failure = Failure::from(ClientError::Refused(Box::new(problem)));
+        assert_eq!(failure.code(), REFUSED);
+        assert_eq!(failure.lines(), ["error: This needs users.manage.", "next: Ask an owner.", "request: req_1"]);
+    }
+
+    #[test]
+    fn exit_codes_tell_the_cases_apart() {
+        let server: diwan_client::ServerUrl = "http://127.0.0.1:1".parse().expect("a server");
+        let unreachable = ClientError::Unreachable { server: server.clone(), why: "refused".into() };
+        assert_eq!(Failure::from(unreachable).code(), UNREACHABLE);
+        assert_eq!(Failure::from(ClientError::NotSignedIn(server)).code(), NOT_SIGNED_IN);
+        assert_eq!(Failure::from(ClientError::Setup("x".into())).code(), USAGE);
+    }
+}

@@ -1,0 +1,51 @@
+//! The installation on this machine: its configuration as a server would read it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::Value;
+
+use super::failure::Failure;
+use super::up::default_data_dir;
+use crate::compose::config::Config;
+use crate::compose::server::DataDir;
+
+/// Which installation is meant.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Installation")]
+pub(super) struct Installation {
+    /// Its data directory [default: that of `diwan up`] [env: DIWAN_DATA_DIR]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<String>,
+    /// Its database: a SQLite path or a PostgreSQL URL [env: DIWAN_DATABASE_URL]
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+    /// Its configuration file [env: DIWAN_CONFIG]
+    #[arg(long, value_name = "FILE", env = "DIWAN_CONFIG", hide_env = true)]
+    config: Option<PathBuf>,
+}
+
+impl Installation {
+    /// Its configuration, judged as a whole.
+    pub(super) fn load(&self) -> Result<Config, Failure> {
+        let flags = [("data_dir", &self.data_dir), ("database_url", &self.database_url)];
+        let flags = flags.into_iter().filter_map(|(key, value)| Some(("server", key, Value::from(value.clone()?))));
+        let config = Config::load(self.config.as_deref(), std::env::vars(), flags);
+        let next = "Correct the setting; `diwan config reference` lists them all.";
+        let mut config = config.map_err(|e| Failure::usage(e.to_string(), next))?;
+        if config.server.data_dir.is_empty() {
+            config.server.data_dir = default_data_dir();
+        }
+        Ok(config)
+    }
+
+    /// Its configuration file, if one is named.
+    pub(super) fn file(&self) -> Option<String> {
+        self.config.as_ref().map(|path| path.display().to_string())
+    }
+}
+
+/// Its directories.
+pub(super) fn data_dir(config: &Config) -> DataDir {
+    DataDir::at(&config.server.data_dir)
+}

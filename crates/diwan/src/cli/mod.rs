@@ -1,0 +1,157 @@
+//! The command line: one command a file.
+//!
+//! What is here: what can be typed ([`Cli`]), and from there one file for each verb. `screen` prints,
+//! `failure` says what went wrong and with which exit code, `door` opens the way to a server.
+
+mod audit;
+mod browser;
+mod completions;
+mod config;
+mod database;
+mod doctor;
+mod door;
+mod failure;
+mod installation;
+mod login;
+mod logout;
+mod openapi;
+mod paging;
+mod screen;
+pub mod server;
+mod status;
+mod token;
+pub mod up;
+mod user;
+mod whoami;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use door::{Connection, Door};
+use failure::{Done, Failure};
+use screen::Screen;
+
+const AFTER_HELP: &str = "\
+Examples:
+  diwan up                                    try Diwan on this machine
+  diwan login --server https://diwan.example  sign in through the browser
+  diwan user invite amina@example.org --role developer
+  diwan audit list --outcome denied --since 2026-11-01T00:00:00Z
+  diwan status --json | jq .version
+
+Exit codes:
+  0  it was done
+  1  it was tried and refused or failed, or something was found that must be mended
+  2  the command line or the configuration is wrong, or a server refused to start
+  3  you are not signed in
+  4  the server cannot be reached
+
+Environment:
+  DIWAN_SERVER  the server to talk to, unless --server names one
+  DIWAN_TOKEN   an API token to use instead of the kept sign-in
+  NO_COLOR      print without colours";
+
+const SERVER_HELP: &str = "\
+Examples:
+  diwan up
+  diwan server --data-dir /var/lib/diwan --public-url https://diwan.example \\
+      --listen 0.0.0.0:443 --tls-cert fullchain.pem --tls-key privkey.pem
+  diwan server --config /etc/diwan.yaml --database-url postgres://diwan@db.example/diwan
+
+Every flag is also a variable (DIWAN_LISTEN) and a key in the file (server.listen);
+`diwan config reference` lists all keys. Ctrl-C finishes what is under way and ends with 0;
+a start that is refused ends with 2 and says what to do.";
+
+/// Diwan: your machines as one private AI development platform.
+#[derive(Debug, Parser)]
+#[command(name = "diwan", version, about, after_help = AFTER_HELP, max_term_width = 110)]
+#[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    connection: Connection,
+    /// Print JSON for programs instead of tables for people
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run Diwan on this machine, with its data under your home
+    #[command(after_help = SERVER_HELP)]
+    Up(Box<server::ServerArgs>),
+    /// Run the control plane of a deployment
+    #[command(after_help = SERVER_HELP)]
+    Server(Box<server::ServerArgs>),
+    /// Sign in to a server
+    Login(login::Login),
+    /// Sign out of a server and forget its credentials
+    Logout,
+    /// Show who is signed in
+    Whoami,
+    /// Show how a server is doing
+    Status,
+    /// See and manage people
+    #[command(subcommand)]
+    User(user::User),
+    /// Make and revoke your API tokens
+    #[command(subcommand)]
+    Token(token::Token),
+    /// Read, verify and export the audit trail
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Look at the configuration of this machine's installation
+    Config(config::Config),
+    /// Look at and copy the database of this machine's installation
+    #[command(subcommand)]
+    Database(database::Database),
+    /// Check this machine's installation and say what to mend
+    Doctor(doctor::Doctor),
+    /// Print completions for a shell
+    Completions(completions::Completions),
+    /// Print the description of a server's API
+    Openapi,
+}
+
+/// Reads the command line and carries the command out.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let screen = Screen::of_process(cli.json);
+    match cli.command {
+        // These two have a runtime of their own and speak for themselves.
+        Command::Up(args) => up::run(&args),
+        Command::Server(args) => server::run(&args, None),
+        command => match carry_out(command, cli.connection, &screen) {
+            Ok(done) => done.into(),
+            Err(failure) => failure.tell(&screen),
+        },
+    }
+}
+
+fn carry_out(command: Command, connection: Connection, screen: &Screen) -> Result<Done, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|e| Failure::usage(format!("the runtime does not start: {e}"), "Try again."))?;
+    runtime.block_on(Box::pin(async {
+        let door = Door::new(connection, screen);
+        match command {
+            Command::Up(_) | Command::Server(_) => Ok(Done::Well),
+            Command::Login(login) => login.run(&door).await,
+            Command::Logout => logout::run(&door).await,
+            Command::Whoami => whoami::run(&door).await,
+            Command::Status => status::run(&door).await,
+            Command::User(user) => user.run(&door).await,
+            Command::Token(token) => token.run(&door).await,
+            Command::Audit(audit) => audit.run(&door).await,
+            Command::Config(config) => config.run(&door).await,
+            Command::Database(database) => database.run(&door).await,
+            Command::Doctor(doctor) => doctor.run(&door).await,
+            Command::Completions(completions) => completions.run(&door),
+            Command::Openapi => openapi::run(&door).await,
+        }
+    }))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,232 @@
+//! What people and programs see on standard output. Nothing that a server says can move the cursor,
+//! change colours or turn text around.
+
+use std::borrow::Cow;
+use std::io::{IsTerminal, Write};
+
+use comfy_table::{ContentArrangement, Table, presets};
+use rustix::termios::tcgetwinsize;
+
+use super::failure::Failure;
+
+/// Columns of a screen whose width nobody knows.
+const USUAL_WIDTH: u16 = 100;
+const LEAST_WIDTH: u16 = 40;
+
+/// Where a command prints.
+#[derive(Debug, Clone)]
+pub(super) struct Screen {
+    json: bool,
+    width: u16,
+    has_colours: bool,
+}
+
+/// What a mark means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    Good,
+    Doubtful,
+    Bad,
+}
+
+impl Screen {
+    /// The screen of this process.
+    pub(super) fn of_process(json: bool) -> Self {
+        let set = |name| std::env::var(name).ok().filter(|v| !v.is_empty());
+        let stdout = std::io::stdout();
+        let own = tcgetwinsize(&stdout).ok().map(|size| size.ws_col).filter(|columns| *columns > 0);
+        let width = set("COLUMNS").and_then(|v| v.parse().ok()).or(own).unwrap_or(USUAL_WIDTH);
+        let is_dumb = set("TERM").is_some_and(|term| term == "dumb");
+        let has_colours = stdout.is_terminal() && set("NO_COLOR").is_none() && !is_dumb;
+        Self { json, width: width.max(LEAST_WIDTH), has_colours }
+    }
+
+    /// Whether programs read what is printed.
+    pub(super) const fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Prints a line.
+    pub(super) fn line(&self, text: &str) -> Result<(), Failure> {
+        write(text)
+    }
+
+    /// Prints JSON as it came, or as it was made.
+    pub(super) fn json(&self, text: &str) -> Result<(), Failure> {
+        write(&safe_json(text))
+    }
+
+    /// Prints rows below their headings.
+    pub(super) fn table(&self, headings: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failure> {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING);
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(self.width);
+        table.set_header(headings);
+        for row in rows {
+            table.add_row(row.iter().map(|cell| safe(cell).into_owned()));
+        }
+        write(&table.trim_fmt())
+    }
+
+    /// Prints names and values.
+    pub(super) fn facts(&self, facts: &[(&str, String)]) -> Result<(), Failure> {
+        let width = facts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+        let lines: Vec<_> = facts.iter().map(|(name, value)| format!("{name:width$}  {}", safe(value))).collect();
+        write(&lines.join("\n"))
+    }
+
+    /// A text in the colour of its tone, where there are colours.
+    pub(super) fn toned(&self, tone: Tone, text: &str) -> String {
+        let colour = match tone {
+            Tone::Good => 32,
+            Tone::Doubtful => 33,
+            Tone::Bad => 31,
+        };
+        if self.has_colours { format!("\u{1b}[{colour}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    /// A line like `error: …` with its label in colour.
+    pub(super) fn labelled(&self, line: &str) -> String {
+        match line.split_once(": ") {
+            Some(("error", rest)) => format!("{}: {rest}", self.toned(Tone::Bad, "error")),
+            Some(("next", rest)) => format!("{}: {rest}", self.toned(Tone::Good, "next")),
+            _ => line.to_owned(),
+        }
+    }
+}
+
+/// Writes to standard output. A reader that went away (`| head`) is no error worth a word.
+fn write(text: &str) -> Result<(), Failure> {
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::refused(format!("cannot write: {e}"), "Check where the output goes."))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A text without escape sequences, control characters and characters that turn text around.
+pub(super) fn safe(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '\u{1b}' => skip_sequence(&mut rest),
+            '\u{9b}' => skip_parameters(&mut rest),
+            '\n' | '\r' | '\t' => clean.push(' '),
+            c if is_unsafe(c) => {}
+            c => clean.push(c),
+        }
+    }
+    Cow::Owned(clean)
+}
+
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Passes over what follows an escape character.
+fn skip_sequence(rest: &mut std::str::Chars<'_>) {
+    match rest.clone().next() {
+        Some('[') => {
+            rest.next();
+            skip_parameters(rest);
+        }
+        // A title, a link or a device string: up to its terminator.
+        Some(']' | 'P' | '_' | '^' | 'X') => {
+            let mut before = ' ';
+            for c in rest.by_ref() {
+                if c == '\u{7}' || c == '\u{9c}' || (before == '\u{1b}' && c == '\\') {
+                    return;
+                }
+                before = c;
+            }
+        }
+        Some(_) => drop(rest.next()),
+        None => {}
+    }
+}
+
+/// Passes over parameters up to the letter that ends them.
+fn skip_parameters(rest: &mut std::str::Chars<'_>) {
+    rest.by_ref().find(|c| ('\u{40}'..='\u{7e}').contains(c));
+}
+
+/// JSON in which a terminal finds nothing to obey: such characters can only stand in strings, and are
+/// written there by their numbers.
+fn safe_json(text: &str) -> Cow<'_, str> {
+    let is_risky = |c: char| is_unsafe(c) && !matches!(c, '\n' | '\r' | '\t');
+    if !text.chars().any(is_risky) {
+        return Cow::Borrowed(text);
+    }
+    let mut clean = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_risky(c) { clean.push_str(&format!("\\u{:04x}", c as u32)) } else { clean.push(c) }
+    }
+    Cow::Owned(clean)
+}
+
+/// A moment as people read it, to the minute, in UTC.
+pub(super) fn moment(rfc3339: &str) -> String {
+    match rfc3339.split_once('T') {
+        Some((day, time)) if time.len() >= 5 && time.is_char_boundary(5) => format!("{day} {}", &time[..5]),
+        _ => rfc3339.to_owned(),
+    }
+}
+
+/// A moment that may not have come, or a dash.
+pub(super) fn moment_or_dash(rfc3339: Option<&str>) -> String {
+    rfc3339.map_or_else(|| "–".to_owned(), moment)
+}
+
+/// A number of bytes as people read it.
+pub(super) fn size(bytes: u64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut amount = bytes as f64;
+    let mut unit = 0;
+    while amount >= 1024.0 && unit + 1 < units.len() {
+        amount /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{bytes} B") } else { format!("{amount:.1} {}", units[unit]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_a_server_says_reaches_the_terminal_as_a_command() {
+        for (given, shown) in [
+            ("a\u{1b}[31mred\u{1b}[0m", "ared"),
+            ("\u{1b}]0;title\u{7}x", "x"),
+            ("\u{1b}]8;;http://evil\u{1b}\\link", "link"),
+            ("\u{9b}2Jx\u{1b}cy\u{1b}", "xy"),
+            ("one\r\ntwo\u{0}\u{202e}", "one  two"),
+            ("أمينة", "أمينة"),
+        ] {
+            assert_eq!(safe(given), shown, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn json_stays_the_same_json() {
+        let given = "{\"a\":\"x\u{9b}2J\u{202e}\"}\n";
+        let shown = safe_json(given);
+        assert_eq!(shown, "{\"a\":\"x\\u009b2J\\u202e\"}\n");
+        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+        assert_eq!(read(given), read(&shown));
+    }
+
+    #[test]
+    fn moments_and_sizes_are_for_people() {
+        assert_eq!(moment("2026-11-20T10:00:00.000Z"), "2026-11-20 10:00");
+        assert_eq!(moment("never"), "never");
+        assert_eq!((size(512).as_str(), size(1536).as_str(), size(5 << 30).as_str()), ("512 B", "1.5 KiB", "5.0 GiB"));
+    }
+}
