@@ -1,0 +1,172 @@
+//! The processes that are measured: the product as it is shipped, and the bare peer.
+
+use std::net::SocketAddr;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::load::{Connection, Request};
+
+const BINARY: &str = "target/release/diwan";
+const EMAIL: &str = "owner@example.org";
+const PASSWORD: &str = "a bench rides a quiet horse";
+
+/// The product with an owner and a token.
+pub(crate) struct Product {
+    process: Child,
+    _dir: tempfile::TempDir,
+    pub(crate) address: SocketAddr,
+    pub(crate) token: String,
+    pub(crate) first_start_ms: f64,
+    pub(crate) second_start_ms: f64,
+}
+
+impl Product {
+    pub(crate) async fn start() -> Result<Self> {
+        let dir = tempfile::tempdir_in("target")?;
+        let address = free_address()?;
+        let config = dir.path().join("diwan.yaml");
+        // The limits are for strangers; here they would be what is measured.
+        std::fs::write(&config, "server:\n  rate_limit_burst: 100000000\n  rate_limit_per_s: 10000000\n")?;
+        let (mut process, first_start_ms, output) = launch(&dir, address).await?;
+        let link = output.context("the first start prints a link")?;
+        let token = first_owner(address, &link).await?;
+        stop(&mut process).await?;
+        let (process, second_start_ms, _) = launch(&dir, address).await?;
+        Ok(Self { process, _dir: dir, address, token, first_start_ms, second_start_ms })
+    }
+
+    pub(crate) fn sign_in_request(&self) -> Request {
+        let body = format!(r#"{{"email":"{EMAIL}","password":"{PASSWORD}"}}"#);
+        Request::json("POST", "/api/v1/auth/password", &body)
+    }
+
+    pub(crate) async fn resident_mib(&self) -> Result<f64> {
+        let id = self.process.id().context("the server runs")?;
+        let status = tokio::fs::read_to_string(format!("/proc/{id}/status")).await?;
+        let line = status.lines().find(|l| l.starts_with("VmRSS:")).context("VmRSS")?;
+        let kib: f64 = line.split_whitespace().nth(1).context("a number")?.parse()?;
+        Ok(kib / 1024.0)
+    }
+
+    pub(crate) async fn stop(mut self) -> Result<()> {
+        stop(&mut self.process).await
+    }
+}
+
+/// Starts the server; gives its process, the milliseconds until it was ready, and its first-run link.
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+async fn launch(dir: &tempfile::TempDir, address: SocketAddr) -> Result<(Child, f64, Option<String>)> {
+    let begin = Instant::now();
+    let mut process = Command::new(BINARY)
+        .args(["server", "--listen", &address.to_string(), "--data-dir"])
+        .arg(dir.path().join("data"))
+        .arg("--config")
+        .arg(dir.path().join("diwan.yaml"))
+        .args(["--log-level", "warn"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .context(BINARY)?;
+    let ready = loop {
+        if let Ok(mut connection) = Connection::open(address).await
+            && matches!(connection.send(address, &Request::get("/readyz")).await, Ok((200, ..)))
+        {
+            break begin.elapsed();
+        }
+        ensure!(process.try_wait()?.is_none(), "the server ended at once");
+        ensure!(begin.elapsed() < Duration::from_secs(20), "the server is not ready after 20 s");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    };
+    let stdout = process.stdout.take().context("its output")?;
+    let link = first_link(BufReader::new(stdout)).await;
+    Ok((process, ready.as_secs_f64() * 1e3, link))
+}
+
+/// The one-time link among the first lines, if the server prints one.
+async fn first_link(output: BufReader<tokio::process::ChildStdout>) -> Option<String> {
+    let mut lines = output.lines();
+    let read = async {
+        while let Ok(Some(line)) = lines.next_line().await {
+            if let Some(at) = line.find("#token=") {
+                return line[at + 7..].split_whitespace().next().map(str::to_owned);
+            }
+        }
+        None
+    };
+    tokio::time::timeout(Duration::from_secs(1), read).await.ok().flatten()
+}
+
+/// Becomes the owner and makes an API token.
+async fn first_owner(address: SocketAddr, link_token: &str) -> Result<String> {
+    let mut connection = Connection::open(address).await?;
+    let body = serde_json::json!({"token": link_token, "email": EMAIL, "name": "Bench", "password": PASSWORD});
+    let claim = Request::json("POST", "/api/v1/setup/owner", &body.to_string());
+    let (status, head, text) = connection.send(address, &claim).await?;
+    ensure!(status == 201, "setup: {status} {text}");
+    let cookie = head.lines().find_map(|l| l.strip_prefix("set-cookie: diwan_session=")).context("a session cookie")?;
+    let cookie = format!("diwan_session={}", cookie.split(';').next().unwrap_or_default());
+    let body = r#"{"name":"bench","scopes":["profile.self"]}"#;
+    let create = Request::json("POST", "/api/v1/me/tokens", body).cookie(&cookie);
+    let (status, _, text) = connection.send(address, &create).await?;
+    ensure!(status == 201, "token: {status} {text}");
+    let answer: Value = serde_json::from_str(&text)?;
+    Ok(answer["secret"].as_str().context("a secret")?.to_owned())
+}
+
+async fn stop(process: &mut Child) -> Result<()> {
+    if let Some(id) = process.id() {
+        Command::new("kill").args(["-INT", &id.to_string()]).status().await?;
+    }
+    let status = process.wait().await?;
+    if !status.success() {
+        bail!("the server did not stop cleanly: {status}");
+    }
+    Ok(())
+}
+
+/// The peer: one axum handler and nothing around it, in a process of its own.
+pub(crate) struct Bare {
+    process: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Bare {
+    pub(crate) async fn start() -> Result<Self> {
+        let address = free_address()?;
+        let process =
+            Command::new(std::env::current_exe()?).args(["bare-server", &address.to_string()]).kill_on_drop(true).spawn()?;
+        for _ in 0..200 {
+            if Connection::open(address).await.is_ok() {
+                return Ok(Self { process, address });
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        bail!("the bare server does not answer")
+    }
+
+    pub(crate) async fn stop(mut self) -> Result<()> {
+        Ok(self.process.kill().await?)
+    }
+}
+
+/// The bare peer's own process.
+pub(crate) fn serve_bare() -> Result<()> {
+    let address: SocketAddr = std::env::args().nth(2).context("an address")?.parse()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let router = axum::Router::new().route("/", axum::routing::get(|| async { "hello, world" }));
+        let listener = tokio::net::TcpListener::bind(address).await?;
+        Ok(axum::serve(listener, router).await?)
+    })
+}
+
+fn free_address() -> Result<SocketAddr> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    Ok(listener.local_addr()?)
+}

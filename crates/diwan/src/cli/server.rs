@@ -1,0 +1,160 @@
+//! `diwan server` and `diwan up`: the control plane in the foreground.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use diwan_kernel::World;
+use serde_json::Value;
+
+use crate::compose::config::Config;
+use crate::compose::server::{self, Product};
+use crate::compose::{StartError, logging};
+
+/// Exit code of a start that was refused.
+const REFUSED: u8 = 2;
+
+/// Flags of the server. Each is also a variable (DIWAN_LISTEN) and a key in the file (server.listen).
+#[derive(Debug, Clone, Default, Args)]
+pub struct ServerArgs {
+    /// Where to listen [default: 127.0.0.1:7400] [env: DIWAN_LISTEN]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// Where keys, backups and the embedded database live [env: DIWAN_DATA_DIR]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<String>,
+    /// A SQLite path or a PostgreSQL URL [default: diwan.db in the data directory] [env: DIWAN_DATABASE_URL]
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+    /// The address people open, for links, cookies and passkeys [env: DIWAN_PUBLIC_URL]
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// The certificate chain to serve HTTPS with, in PEM [env: DIWAN_TLS_CERT]
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<String>,
+    /// The private key of the certificate, in PEM [env: DIWAN_TLS_KEY]
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<String>,
+    /// Where Prometheus may fetch metrics [default: nowhere] [env: DIWAN_METRICS_LISTEN]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics_listen: Option<String>,
+    /// How logs are written: human or json [default: human] [env: DIWAN_LOG_FORMAT]
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<String>,
+    /// How much is logged: error, warn, info, debug or trace [default: info] [env: DIWAN_LOG_LEVEL]
+    #[arg(long, value_name = "LEVEL")]
+    log_level: Option<String>,
+    /// The configuration file, in YAML [env: DIWAN_CONFIG]
+    #[arg(long, value_name = "FILE", env = "DIWAN_CONFIG", hide_env = true)]
+    config: Option<PathBuf>,
+}
+
+impl ServerArgs {
+    /// The configuration that these flags, the environment and the file make.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn load(&self, default_data_dir: Option<String>) -> Result<Config, StartError> {
+        let flags = [
+            ("listen", &self.listen),
+            ("data_dir", &self.data_dir),
+            ("database_url", &self.database_url),
+            ("public_url", &self.public_url),
+            ("tls_cert", &self.tls_cert),
+            ("tls_key", &self.tls_key),
+            ("metrics_listen", &self.metrics_listen),
+            ("log_format", &self.log_format),
+            ("log_level", &self.log_level),
+        ];
+        let flags = flags.into_iter().filter_map(|(key, value)| Some(("server", key, Value::from(value.clone()?))));
+        let mut config = Config::load(self.config.as_deref(), std::env::vars(), flags)?;
+        if let Some(dir) = default_data_dir.filter(|_| config.server.data_dir.is_empty()) {
+            config.server.data_dir = dir;
+        }
+        Ok(config)
+    }
+}
+
+/// Runs the control plane until it is told to stop.
+pub fn run(args: &ServerArgs, default_data_dir: Option<String>) -> ExitCode {
+    let config = match args.load(default_data_dir) {
+        Ok(config) => config,
+        Err(error) => return refuse(&error),
+    };
+    if let Err(error) = logging::start(&config.server) {
+        return refuse(&StartError::Part(error));
+    }
+    // Whatever is written from here on is this user's alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return refuse(&StartError::Part(format!("the runtime does not start: {error}"))),
+    };
+    runtime.block_on(async {
+        match server::start(config, World::real()).await {
+            Ok(product) => serve(product).await,
+            Err(error) => refuse(&error),
+        }
+    })
+}
+
+async fn serve(product: Product) -> ExitCode {
+    println!("{}", greeting(&product));
+    let supervisor = product.supervisor.clone();
+    supervisor.spawn("signals", diwan_kernel::TaskPolicy::Once, {
+        let supervisor = supervisor.clone();
+        async move {
+            wait_for_signal().await;
+            tracing::info!("stopping: finishing what is under way; signal again to stop at once");
+            supervisor.stop();
+        }
+    });
+    supervisor.stopping().await;
+    let hurry = async {
+        wait_for_signal().await;
+        tracing::warn!("stopping at once");
+    };
+    let farewell = tokio::select! {
+        farewell = product.shut_down() => farewell,
+        () = hurry => return ExitCode::FAILURE,
+    };
+    if farewell.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// What a person reads when the server is up.
+fn greeting(product: &Product) -> String {
+    let mut lines = vec![String::new(), format!("  Diwan is ready at {}", product.open_url)];
+    if let Some(link) = &product.setup_link {
+        lines.push(String::new());
+        lines.push("  Nobody owns this installation yet. Open this link to become its owner".into());
+        lines.push("  (valid for 15 minutes, once; a restart prints a new one):".into());
+        lines.push(String::new());
+        lines.push(format!("  {}", link.expose()));
+    }
+    if product.mail_goes_to_outbox {
+        lines.push(String::new());
+        lines.push("  No SMTP server is configured: mails are kept in the outbox, which the owner".into());
+        lines.push("  sees in the dashboard under Settings. Set mail.host to send them.".into());
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+#[cfg(unix)]
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+fn refuse(error: &StartError) -> ExitCode {
+    eprintln!("error: {error}");
+    eprintln!("next: {}", error.next());
+    ExitCode::from(REFUSED)
+}

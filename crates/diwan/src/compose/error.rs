@@ -1,0 +1,80 @@
+//! Why the product did not start: one sentence, and what to do about it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use diwan_kernel::DbError;
+use diwan_kernel::config::ConfigError;
+use diwan_kernel::keys::KeyError;
+use diwan_kernel::seal::SealError;
+use diwan_kernel::world::DiskError;
+
+/// Why the product did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration is not acceptable.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The data directory cannot be used.
+    #[error("the data directory is not usable: {0}")]
+    DataDir(#[from] DiskError),
+    /// Another server has the data directory.
+    #[error("another Diwan server is already running on the data directory {}", .0.display())]
+    Locked(PathBuf),
+    /// The sealing keys cannot be used.
+    #[error(transparent)]
+    SealingKey(#[from] SealError),
+    /// A server key does not open.
+    #[error(transparent)]
+    ServerKey(#[from] KeyError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// The address is taken.
+    #[error("the address {0} is already in use")]
+    AddressTaken(SocketAddr),
+    /// The address cannot be listened at.
+    #[error("cannot listen at {address}: {why}")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// What the system said.
+        why: String,
+    },
+    /// A part of the product refused to start.
+    #[error("{0}")]
+    Part(String),
+}
+
+impl StartError {
+    /// What to do about it.
+    pub fn next(&self) -> &'static str {
+        match self {
+            Self::Config(_) => "Correct the setting; `diwan config reference` lists them all.",
+            Self::DataDir(_) => {
+                "Give this user the directory (and space on its disk), or name another one with --data-dir."
+            }
+            Self::Locked(_) => "Stop the other server first, or name another directory with --data-dir.",
+            Self::SealingKey(_) | Self::ServerKey(_) => {
+                "Put back the key file that belongs to this database (keys/seal.key in the data directory)."
+            }
+            Self::Database(DbError::Newer(_)) => {
+                "Start the newer version, or restore the backup made before the upgrade."
+            }
+            Self::Database(_) => {
+                "Check --database-url and that the database can be reached and written; `diwan doctor` looks closer."
+            }
+            Self::AddressTaken(_) => "Stop what uses it, or name another one with --listen.",
+            Self::Listen { .. } => "Name an address of this machine with --listen.",
+            Self::Part(_) => "Run `diwan doctor` for a closer look.",
+        }
+    }
+
+    /// Says what a failed attempt to listen means.
+    pub fn listening(address: SocketAddr, error: &std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::AddrInUse => Self::AddressTaken(address),
+            _ => Self::Listen { address, why: error.to_string() },
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What the edge asks and the capabilities know: who is calling, and how everything is doing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::http::request::Parts;
+use diwan_audit::Audit;
+use diwan_identity::{Identity, Plan};
+use diwan_kernel::Problem;
+use diwan_kernel::ctx::RequestFacts;
+use diwan_server::{Authenticator, Caller, Mail, Rate, ServerConfig, VitalSigns, Vitals, Warning};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Lets identity say who is calling.
+pub(super) struct Gate {
+    identity: Identity,
+    least_burst: u32,
+    least_per_s: u32,
+}
+
+impl Gate {
+    pub(super) const fn new(identity: Identity, config: &ServerConfig) -> Self {
+        let (least_burst, least_per_s) = (config.account_rate_limit_burst, config.account_rate_limit_per_s);
+        Self { identity, least_burst, least_per_s }
+    }
+
+    /// What the plan allows, and never less than what the configuration gives every account.
+    fn rate(&self, plan: Plan) -> Rate {
+        let burst = plan.request_burst().max(self.least_burst);
+        Rate::new(burst, plan.requests_per_s().max(self.least_per_s), SECOND)
+    }
+}
+
+#[async_trait]
+impl Authenticator for Gate {
+    async fn authenticate(&self, parts: &Parts, facts: Arc<RequestFacts>) -> Result<Caller, Problem> {
+        let known = self.identity.authenticate(parts, facts).await?;
+        let rate = known.plan.map(|plan| self.rate(plan));
+        Ok(Caller { ctx: known.ctx, rate, set_cookies: known.set_cookies, refused: known.refused })
+    }
+}
+
+/// Gathers how the capabilities are doing.
+pub(super) struct Pulse {
+    pub(super) identity: Identity,
+    pub(super) audit: Audit,
+    pub(super) mail_goes_to_outbox: bool,
+}
+
+#[async_trait]
+impl VitalSigns for Pulse {
+    async fn vitals(&self) -> Result<Vitals, Problem> {
+        let census = self.identity.census().await?;
+        let warnings = self.audit.warnings().into_iter();
+        let warnings = warnings.map(|w| Warning { code: w.code, detail: w.detail, next: w.next }).collect();
+        let mail = if self.mail_goes_to_outbox { Mail::Outbox } else { Mail::Smtp };
+        let (people, active_today, sessions) = (census.people, census.active_today, census.sessions);
+        Ok(Vitals { people, active_today, sessions, mail, warnings })
+    }
+}

@@ -1,0 +1,191 @@
+//! The control plane, put together: each part is built from its configuration and handed to those
+//! that stand on it. Nothing is decided here.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use diwan_audit::Audit;
+use diwan_identity::Identity;
+use diwan_kernel::db::{Applied, Db, KERNEL, Migrations};
+use diwan_kernel::supervisor::Farewell;
+use diwan_kernel::world::DirLock;
+use diwan_kernel::{Events, Sealer, Secret, Supervisor, World};
+use diwan_server::{Dashboard, Edge, Ground, ServerConfig};
+use url::Url;
+
+use super::StartError;
+use super::config::Config;
+use super::gate::{Gate, Pulse};
+
+/// The schema of every capability, in the order in which they build on each other.
+pub const MIGRATIONS: &[Migrations] = &[KERNEL, diwan_audit::MIGRATIONS, diwan_identity::MIGRATIONS];
+
+/// Which version this is.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A running control plane.
+#[derive(Debug)]
+pub struct Product {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What a person opens.
+    pub open_url: String,
+    /// With which the first person becomes owner, when there is none yet.
+    pub setup_link: Option<Secret<String>>,
+    /// Whether mails are kept in the outbox because there is no mail server.
+    pub mail_goes_to_outbox: bool,
+    /// Owns its tasks.
+    pub supervisor: Supervisor,
+    /// The world it lives in.
+    pub world: World,
+    /// Its database.
+    pub db: Db,
+    /// Its feed.
+    pub events: Events,
+    /// The document that describes its API.
+    pub openapi: String,
+    /// Its audit trail.
+    pub audit: Audit,
+    /// Its people.
+    pub identity: Identity,
+    grace: Duration,
+    _lock: DirLock,
+}
+
+impl Product {
+    /// Finishes what is under way and stops.
+    pub async fn shut_down(self) -> Farewell {
+        self.supervisor.shut_down(self.grace).await
+    }
+}
+
+/// The directories of an installation.
+#[derive(Debug, Clone)]
+pub struct DataDir(PathBuf);
+
+impl DataDir {
+    /// The installation at this path.
+    pub fn at(path: &str) -> Self {
+        Self(PathBuf::from(path))
+    }
+
+    /// The directory itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The sealing keys.
+    pub fn seal_key(&self) -> PathBuf {
+        self.0.join("keys").join("seal.key")
+    }
+
+    /// Copies of the database.
+    pub fn backups(&self) -> PathBuf {
+        self.0.join("backups")
+    }
+}
+
+/// Starts the control plane.
+///
+/// # Errors
+/// When anything it stands on is not as it must be; nothing is left running then.
+pub async fn start(config: Config, world: World) -> Result<Product, StartError> {
+    let supervisor = Supervisor::new();
+    let started = build(config, world, &supervisor).await;
+    if started.is_err() {
+        supervisor.shut_down(Duration::from_secs(2)).await;
+    }
+    started
+}
+
+async fn build(config: Config, world: World, supervisor: &Supervisor) -> Result<Product, StartError> {
+    let data = DataDir::at(&config.server.data_dir);
+    let lock = prepare(&data, &world)?;
+    // The address first: a taken port should not leave a half-made installation behind.
+    let listener = world.net().listen(config.server.listen).await;
+    let listener = listener.map_err(|e| StartError::listening(config.server.listen, &e))?;
+    let address = listener.local_addr().map_err(|e| StartError::listening(config.server.listen, &e))?;
+    let public_url = public_url(&config, address)?;
+
+    let events = Events::new(&world);
+    let sealer = Sealer::open(&world, &data.seal_key())?;
+    let db = Db::open(&config.server.location(), &world, supervisor, &events).await?;
+    announce(&db.migrate(MIGRATIONS, &data.backups()).await?);
+
+    let audit = Audit::start(&db, &sealer, supervisor, &world, data.path(), config.audit.clone()).await;
+    let audit = audit.map_err(|e| StartError::Part(e.to_string()))?;
+    let identity = Identity::start(diwan_identity::Parts {
+        db: db.clone(),
+        sealer: sealer.clone(),
+        supervisor: supervisor.clone(),
+        config: config.identity.clone(),
+        mail: config.mail.clone(),
+        oidc: config.oidc.clone(),
+        public_url: public_url.clone(),
+        instance_name: config.server.instance_name.clone(),
+        product_version: VERSION,
+    })
+    .await;
+    let identity = identity.map_err(|e| StartError::Part(e.to_string()))?;
+
+    let grace = Duration::from_secs(config.server.shutdown_grace_s);
+    let mail_goes_to_outbox = config.mail.host.is_empty();
+    let ground =
+        Ground { world: world.clone(), db: db.clone(), events: events.clone(), sealer, supervisor: supervisor.clone() };
+    let edge =
+        Edge::builder(ground, ServerConfig { public_url: Some(public_url.to_string()), ..config.server.clone() })
+            .capability(identity.routes())
+            .capability(audit.routes())
+            .authenticator(Arc::new(Gate::new(identity.clone(), &config.server)))
+            .vital_signs(Arc::new(Pulse { identity: identity.clone(), audit: audit.clone(), mail_goes_to_outbox }))
+            .settings(config.settings())
+            .dashboard(Some(Dashboard::embedded()))
+            .build()
+            .map_err(|e| StartError::Part(e.to_string()))?;
+    let openapi = edge.openapi().to_owned();
+    edge.serve(listener).await.map_err(|e| StartError::Part(e.to_string()))?;
+    let setup_link = identity.setup_link().await.map_err(|e| StartError::Part(e.to_string()))?;
+    Ok(Product {
+        address,
+        open_url: public_url.to_string().trim_end_matches('/').to_owned(),
+        setup_link: setup_link.map(|link| link.url),
+        mail_goes_to_outbox,
+        openapi,
+        supervisor: supervisor.clone(),
+        world,
+        db,
+        events,
+        audit,
+        identity,
+        grace,
+        _lock: lock,
+    })
+}
+
+fn prepare(data: &DataDir, world: &World) -> Result<DirLock, StartError> {
+    let disk = world.disk();
+    disk.create_dir(data.path())?;
+    disk.create_dir(&data.path().join("keys"))?;
+    disk.lock_dir(data.path())?.ok_or_else(|| StartError::Locked(data.path().to_owned()))
+}
+
+/// What people open: as configured, or else this machine's own name for itself. A name rather than
+/// 127.0.0.1, because browsers bind passkeys to names.
+fn public_url(config: &Config, address: SocketAddr) -> Result<Url, StartError> {
+    let scheme = if config.server.tls_cert.is_some() { "https" } else { "http" };
+    let guessed = if address.ip().is_loopback() || address.ip().is_unspecified() {
+        format!("{scheme}://localhost:{}", address.port())
+    } else {
+        format!("{scheme}://{address}")
+    };
+    let url = config.server.public_url.as_deref().unwrap_or(&guessed);
+    Url::parse(url).map_err(|e| StartError::Part(format!("server.public_url is not a URL: {e}")))
+}
+
+fn announce(applied: &Applied) {
+    if !applied.steps.is_empty() {
+        tracing::info!(steps = ?applied.steps, backup = ?applied.backup, "the database schema was brought up to date");
+    }
+}
