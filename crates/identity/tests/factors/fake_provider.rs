@@ -175,11 +175,7 @@ fn is_client(headers: &HeaderMap) -> bool {
     pair == format!("{}:{}", encode(CLIENT_ID), encode(CLIENT_SECRET))
 }
 
-async fn token(
-    State(provider): State<FakeProvider>,
-    headers: HeaderMap,
-    body: String,
-) -> Response {
+async fn token(State(provider): State<FakeProvider>, headers: HeaderMap, body: String) -> Response {
     let form: HashMap<String, String> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
     let refuse = |error: &str| (StatusCode::BAD_REQUEST, Json(json!({"error": error}))).into_response();
     if !is_client(&headers) {

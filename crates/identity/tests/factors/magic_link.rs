@@ -123,8 +123,8 @@ on_every_backend! {
         let visitor = server.visitor();
         ask(&visitor, "owner@example.org").await.expect(StatusCode::ACCEPTED);
         let token = newest_token(&owner, FIRST).await;
-        assert_eq!(redeem(&visitor, &token).await.problem(), "link_not_enough");
-        let (app, _) = super::totp::enrol(&server, &owner).await;
+        assert_eq!(redeem(&visitor, &token).await.problem(), "stronger_sign_in_needed");
+        let (app, _) = crate::totp::enrol(&server, &owner).await;
         ask(&visitor, "owner@example.org").await.expect(StatusCode::ACCEPTED);
         let token = newest_token(&owner, FIRST + 1).await;
         let asked = redeem(&visitor, &token).await.expect(StatusCode::OK);

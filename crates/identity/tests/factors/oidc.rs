@@ -218,7 +218,7 @@ on_every_backend! {
 
     async fn what_a_second_factor_guards_needs_it_here_too(backend) {
         let (provider, server, owner) = house(backend).await;
-        let (app, _) = super::totp::enrol(&server, &owner).await;
+        let (app, _) = crate::totp::enrol(&server, &owner).await;
         link(&owner, &provider, amina()).await;
         let visitor = server.visitor();
         let to = go_through(&visitor, &provider, amina()).await;

@@ -49,7 +49,7 @@ async fn sign_in(server: &TestServer, device: &mut Authenticator) -> Answer {
 on_every_backend! {
     async fn a_passkey_signs_in_without_a_name_and_without_a_second_factor(backend) {
         let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
-        super::totp::enrol(&server, &owner).await;
+        crate::totp::enrol(&server, &owner).await;
         let mut device = register(&server, &owner).await;
         let listed = owner.get("/api/v1/me/passkeys").await.expect(StatusCode::OK);
         assert_eq!((&listed["items"][0]["name"], &listed["items"][0]["last_used_at"]), (&json!("My phone"), &Value::Null));

@@ -12,7 +12,7 @@ use super::{PASSWORD, actions, sign_in, step_up};
 /// The clock of the server when a test with a manual clock begins.
 const START_S: u64 = 1_767_690_000;
 
-pub(super) struct App {
+pub(crate) struct App {
     totp: Totp,
     now_s: u64,
 }
@@ -24,19 +24,19 @@ impl App {
         Self { totp: builder.with_secret(secret).build().unwrap(), now_s: START_S }
     }
 
-    pub(super) fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         self.totp.generate(self.now_s).to_string()
     }
 
     /// Lets time pass for the phone and the server.
-    pub(super) fn wait(&mut self, server: &TestServer, seconds: u64) {
+    pub(crate) fn wait(&mut self, server: &TestServer, seconds: u64) {
         self.now_s += seconds;
         server.advance(Duration::from_secs(seconds));
     }
 }
 
 /// Sets up an authenticator app.
-pub(super) async fn enrol(server: &TestServer, person: &Person) -> (App, Vec<String>) {
+pub(crate) async fn enrol(server: &TestServer, person: &Person) -> (App, Vec<String>) {
     step_up(person).await;
     let started = person.post("/api/v1/me/totp", Value::Null).await.expect(StatusCode::OK);
     let mut app = App::new(started["secret"].as_str().unwrap());

@@ -87,7 +87,7 @@ fn english(letter: Letter<'_>, instance: &str) -> Draft {
             before: vec![
                 "Hello,".into(),
                 format!(
-                    "press the button to sign in to {house}. The link works once, for {minutes} minutes, in the browser in which you asked for it."
+                    "Press the button to sign in to {house}. The link works once, for {minutes} minutes, in the browser in which you asked for it."
                 ),
             ],
             button: Some(("Sign in", link.to_owned())),
@@ -120,20 +120,20 @@ fn english(letter: Letter<'_>, instance: &str) -> Draft {
 
 fn english_change(change: Change<'_>, house: &str) -> String {
     match change {
-        Change::PasskeyAdded(name) => format!("the passkey “{}” was added to your account at {house}.", own(name)),
+        Change::PasskeyAdded(name) => format!("The passkey “{}” was added to your account at {house}.", own(name)),
         Change::PasskeyRemoved(name) => {
-            format!("the passkey “{}” was removed from your account at {house}.", own(name))
+            format!("The passkey “{}” was removed from your account at {house}.", own(name))
         }
-        Change::TotpEnabled => format!("an authenticator app now protects your account at {house}."),
-        Change::TotpDisabled => format!("your account at {house} no longer asks for the code of an authenticator app."),
-        Change::RecoveryCodesReplaced => format!("the recovery codes of your account at {house} were replaced."),
+        Change::TotpEnabled => format!("An authenticator app now protects your account at {house}."),
+        Change::TotpDisabled => format!("Your account at {house} no longer asks for the code of an authenticator app."),
+        Change::RecoveryCodesReplaced => format!("The recovery codes of your account at {house} were replaced."),
         Change::IdentityLinked(provider) => {
-            format!("an account at {} can now sign in to your account at {house}.", own(provider))
+            format!("An account at {} can now sign in to your account at {house}.", own(provider))
         }
         Change::IdentityUnlinked(provider) => {
-            format!("the account at {} can no longer sign in to your account at {house}.", own(provider))
+            format!("The account at {} can no longer sign in to your account at {house}.", own(provider))
         }
-        Change::PasswordChanged => format!("the password of your account at {house} was changed."),
+        Change::PasswordChanged => format!("The password of your account at {house} was changed."),
     }
 }
 

@@ -1,0 +1,101 @@
+use std::time::Duration;
+
+use diwan_testkit::server::PASSWORD;
+use diwan_testkit::{Answer, Person, TestServer, on_every_backend};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use super::text;
+
+async fn invite(person: &Person, email: &str, role: &str) -> Value {
+    person.post("/api/v1/invitations", json!({"email": email, "role": role})).await.expect(StatusCode::CREATED)
+}
+
+fn token(sent: &Value) -> &str {
+    text(sent, "link").split("#token=").nth(1).expect("a token")
+}
+
+async fn accept(server: &TestServer, token: &str) -> Answer {
+    let body = json!({"token": token, "name": "Amina", "password": PASSWORD});
+    server.visitor().post("/api/v1/invitations/accept", body).await
+}
+
+on_every_backend! {
+    async fn an_invitation_is_looked_at_and_accepted_once(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let sent = invite(&owner, "Amina@example.org", "developer").await;
+        assert_eq!(text(&sent, "mail"), "outbox");
+        let preview = || json!({"token": token(&sent)});
+        for _ in 0..2 {
+            let shown = server.visitor().post("/api/v1/invitations/preview", preview()).await.expect(StatusCode::OK);
+            assert_eq!((text(&shown, "email"), text(&shown, "invited_by_name")), ("amina@example.org", "Omar"));
+        }
+        let joined = accept(&server, token(&sent)).await.expect(StatusCode::CREATED);
+        assert_eq!((text(&joined["user"], "email"), text(&joined["user"], "role")), ("amina@example.org", "developer"));
+        let again = accept(&server, token(&sent)).await;
+        assert_eq!((again.status, again.problem()), (StatusCode::NOT_FOUND, "invitation_invalid"));
+        let list = owner.get("/api/v1/invitations").await.expect(StatusCode::OK);
+        assert_eq!(text(&list["items"][0], "status"), "accepted");
+    }
+
+    async fn of_many_who_accept_at_once_one_joins(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let sent = invite(&owner, "amina@example.org", "viewer").await;
+        let answers = futures::future::join_all((0..10).map(|_| accept(&server, token(&sent)))).await;
+        assert_eq!(answers.iter().filter(|a| a.status == StatusCode::CREATED).count(), 1);
+        let people = owner.get("/api/v1/users").await.expect(StatusCode::OK);
+        assert_eq!(people["items"].as_array().expect("items").len(), 2);
+    }
+
+    async fn a_revoked_or_old_invitation_does_not_count(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let revoked = invite(&owner, "a@example.org", "viewer").await;
+        let path = format!("/api/v1/invitations/{}", text(&revoked["invitation"], "id"));
+        owner.delete(&path).await.expect(StatusCode::NO_CONTENT);
+        assert_eq!(accept(&server, token(&revoked)).await.problem(), "invitation_invalid");
+        assert_eq!(owner.delete(&path).await.problem(), "invitation_closed");
+        let old = invite(&owner, "b@example.org", "viewer").await;
+        for _ in 0..7 {
+            server.advance(Duration::from_secs(24 * 3600 - 1));
+            owner.get("/api/v1/me").await.expect(StatusCode::OK);
+        }
+        server.advance(Duration::from_secs(7));
+        assert_eq!(accept(&server, token(&old)).await.problem(), "invitation_invalid");
+        let list = owner.get("/api/v1/invitations").await.expect(StatusCode::OK);
+        assert_eq!(text(&list["items"][0], "status"), "expired");
+        invite(&owner, "b@example.org", "viewer").await;
+    }
+
+    async fn sending_again_voids_the_old_link(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let first = invite(&owner, "amina@example.org", "viewer").await;
+        let path = format!("/api/v1/invitations/{}/resend", text(&first["invitation"], "id"));
+        let second = owner.post(&path, json!({})).await.expect(StatusCode::OK);
+        assert_eq!(accept(&server, token(&first)).await.problem(), "invitation_invalid");
+        accept(&server, token(&second)).await.expect(StatusCode::CREATED);
+        assert_eq!(owner.post(&path, json!({})).await.problem(), "invitation_closed");
+    }
+
+    async fn nobody_is_invited_twice(backend) {
+        let (_server, owner) = TestServer::builder().on(backend).owned().await;
+        let body = |email: &str| json!({"email": email, "role": "viewer"});
+        let taken = owner.post("/api/v1/invitations", body("OWNER@example.org")).await;
+        assert_eq!((taken.status, taken.problem()), (StatusCode::CONFLICT, "email_taken"));
+        invite(&owner, "amina@example.org", "viewer").await;
+        let twice = owner.post("/api/v1/invitations", body("Amina@example.org")).await;
+        assert_eq!((twice.status, twice.problem()), (StatusCode::CONFLICT, "already_invited"));
+    }
+
+    async fn only_owners_invite_owners(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let admin = server.invite(&owner, "Adel", "admin").await;
+        let body = json!({"email": "x@example.org", "role": "owner"});
+        assert_eq!(admin.post("/api/v1/invitations", body).await.problem(), "not_allowed");
+        let sent = invite(&owner, "x@example.org", "owner").await;
+        let path = format!("/api/v1/invitations/{}", text(&sent["invitation"], "id"));
+        assert_eq!(admin.delete(&path).await.problem(), "not_allowed");
+        assert_eq!(admin.post(&format!("{path}/resend"), json!({})).await.problem(), "not_allowed");
+        let amina = server.invite(&owner, "Amina", "developer").await;
+        assert_eq!(amina.get("/api/v1/invitations").await.problem(), "not_allowed");
+    }
+}
