@@ -54,7 +54,8 @@ events! {
     /// Somebody made an API token.
     ApiTokenCreated { id: ApiTokenId, user: UserId } = "me" "api_token.created" for |e| Audience::User(e.user);
     /// Somebody revoked an API token.
-    ApiTokenRevoked { id: ApiTokenId, user: UserId } = "me" "api_token.revoked" for |e| Audience::User(e.user);
+    ApiTokenRevoked { id: ApiTokenId, user: UserId } = "me" "api_token.revoked"
+        for |e| Audience::User(e.user), ends |e| Ending::Token(e.id);
     /// Somebody was invited.
     InvitationCreated { id: InvitationId } = "invitations" "invitation.created" for |_| INVITATIONS;
     /// An invitation was renewed, accepted or revoked.

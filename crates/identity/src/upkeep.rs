@@ -12,8 +12,8 @@ use crate::table::expired::{self, Horizon};
 use crate::table::session;
 
 const WRITE_EVERY: Duration = Duration::from_secs(15);
-/// Every so many writes, what ran out is removed: every five minutes.
-const CLEAN_EVERY: u32 = 20;
+/// Every so many writes, what ran out is removed: every minute.
+const CLEAN_EVERY: u32 = 4;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Somebody who was away for longer comes from a new place.
 const PLACES: Duration = Duration::from_secs(400 * 24 * 3600);

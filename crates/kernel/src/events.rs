@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::broadcast;
 
 use crate::ctx::{Actor, Ctx, Permission};
-use crate::id::{Id, Session, User};
+use crate::id::{ApiToken, Id, Session, User};
 use crate::world::{Timestamp, World};
 
 const KEPT: usize = 4096;
@@ -59,8 +59,10 @@ pub enum Ending {
     None,
     /// One session.
     Session(Id<Session>),
-    /// All sessions of a person.
+    /// All sessions of a person, and what their API tokens opened.
     User(Id<User>),
+    /// What one API token opened.
+    Token(Id<ApiToken>),
 }
 
 /// An event on its way to being published.

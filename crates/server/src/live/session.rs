@@ -164,6 +164,7 @@ impl Session {
         let ends = match event.ends {
             Ending::None => false,
             Ending::User(user) => self.ctx.actor.user_id() == Some(user),
+            Ending::Token(ended) => matches!(&self.ctx.actor, Actor::Token { id, .. } if *id == ended),
             Ending::Session(ended) => matches!(&self.ctx.actor, Actor::User { session, .. } if *session == ended),
         };
         if ends {
