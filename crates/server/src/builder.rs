@@ -207,7 +207,7 @@ fn join(capabilities: impl Iterator<Item = OpenApiRouter>) -> Result<(Router, Op
         router = router.merge(routes);
         documents.push(document);
     }
-    Ok((router, openapi::assemble(VERSION, documents)))
+    Ok((router, openapi::assemble(VERSION, documents).map_err(BuildError)?))
 }
 
 fn tag_of(json: &str) -> Result<HeaderValue, BuildError> {

@@ -36,7 +36,11 @@ says in `Retry-After` how long to wait.";
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// Puts the documents of the capabilities together, below [`BASE`].
-pub(crate) fn assemble(version: &str, parts: Vec<OpenApi>) -> OpenApi {
+///
+/// # Errors
+/// When two of them mean different things by one name.
+pub(crate) fn assemble(version: &str, parts: Vec<OpenApi>) -> Result<OpenApi, String> {
+    refuse_two_meanings(&parts)?;
     let info = InfoBuilder::new()
         .title("Diwan")
         .version(version)
@@ -58,7 +62,18 @@ pub(crate) fn assemble(version: &str, parts: Vec<OpenApi>) -> OpenApi {
             }
         }
     }
-    document
+    Ok(document)
+}
+
+/// Joining documents keeps the first of two schemas with one name, and says nothing.
+fn refuse_two_meanings(parts: &[OpenApi]) -> Result<(), String> {
+    let mut meanings = BTreeMap::new();
+    for (name, schema) in parts.iter().filter_map(|p| p.components.as_ref()).flat_map(|c| &c.schemas) {
+        if meanings.insert(name, schema).is_some_and(|other| other != schema) {
+            return Err(format!("two capabilities mean different things by the schema {name}"));
+        }
+    }
+    Ok(())
 }
 
 /// The document as it is served and committed.

@@ -1,0 +1,150 @@
+//! What the edge promises, told through the whole product.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "that is how a test fails")]
+
+use std::time::Duration;
+
+use diwan_testkit::server::Person;
+use diwan_testkit::{TestServer, on_every_backend};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+async fn invite(owner: &Person, email: &str, key: &str) -> diwan_testkit::Answer {
+    let body = json!({"email": email, "role": "viewer"});
+    owner.send(Method::POST, "/api/v1/invitations", Some(body), &[("idempotency-key", key)]).await
+}
+
+async fn invitations(owner: &Person) -> usize {
+    let page = owner.get("/api/v1/invitations").await.expect(StatusCode::OK);
+    page["items"].as_array().expect("items").len()
+}
+
+on_every_backend! {
+    async fn a_repeated_invitation_is_one_invitation_with_the_same_link(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let first = invite(&owner, "amina@example.org", "k1").await.expect(StatusCode::CREATED);
+        let second = invite(&owner, "amina@example.org", "k1").await;
+        assert_eq!(second.headers["idempotency-replayed"], "true");
+        assert_eq!(second.expect(StatusCode::CREATED)["link"], first["link"]);
+        assert_eq!(invite(&owner, "other@example.org", "k1").await.problem(), "idempotency_key_reused");
+        assert_eq!(invitations(&owner).await, 1);
+        server.stop().await;
+    }
+
+    async fn of_invitations_at_the_same_moment_with_one_key_one_is_made(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let all = futures_join((0..8).map(|_| invite(&owner, "amina@example.org", "k"))).await;
+        let made = all.iter().filter(|a| a.status == StatusCode::CREATED).count();
+        assert!(made >= 1);
+        for answer in all.iter().filter(|a| a.status != StatusCode::CREATED) {
+            assert_eq!(answer.problem(), "idempotency_key_in_progress");
+        }
+        assert_eq!(invitations(&owner).await, 1);
+        server.stop().await;
+    }
+
+    async fn a_replayed_answer_survives_a_restart(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let first = invite(&owner, "amina@example.org", "k1").await.expect(StatusCode::CREATED);
+        let server = server.restart().await;
+        let cookie = owner.cookie("diwan_session").expect("a session");
+        let again = server.visitor();
+        again.set_cookie("diwan_session", &cookie);
+        assert_eq!(invite(&again, "amina@example.org", "k1").await.expect(StatusCode::CREATED)["link"], first["link"]);
+        server.stop().await;
+    }
+
+    async fn it_is_ready_and_says_how_it_is(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        assert_eq!(owner.get("/readyz").await.expect(StatusCode::OK)["status"], "ready");
+        let status = owner.get("/api/v1/status").await.expect(StatusCode::OK);
+        assert_eq!(status["database"]["healthy"], true);
+        assert!(status["database"]["schema_version"].as_i64().unwrap() >= 3);
+        assert!(status["database"]["size_bytes"].as_i64().unwrap() > 0);
+        assert_eq!(status["people"]["total"], 1);
+        server.stop().await;
+    }
+
+    async fn the_live_feed_of_somebody_ends_within_a_second_of_their_session(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let amina = server.invite(&owner, "Amina", "admin").await;
+        let mut feed = open_feed(&server, &amina).await;
+        let me = amina.get("/api/v1/me").await.expect(StatusCode::OK);
+        let path = format!("/api/v1/users/{}/sessions", me["user"]["id"].as_str().unwrap());
+        owner.delete(&path).await.expect(StatusCode::OK);
+        let closed = tokio::time::timeout(Duration::from_secs(1), close_code(&mut feed)).await;
+        assert_eq!(closed.expect("within a second"), 4401);
+        server.stop().await;
+    }
+
+    async fn a_refusal_is_in_the_audit_trail(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let viewer = server.invite(&owner, "Vera", "viewer").await;
+        assert_eq!(viewer.get("/api/v1/users").await.problem(), "not_allowed");
+        let mut found = Value::Null;
+        for _ in 0..50 {
+            let page = owner.get("/api/v1/audit?action=request.refuse").await.expect(StatusCode::OK);
+            found = page["items"][0].clone();
+            if !found.is_null() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!((&found["outcome"], &found["error"]), (&"denied".into(), &"not_allowed".into()), "{found}");
+        assert_eq!(found["resource"]["id"], "list_users");
+        assert_eq!(found["actor"]["name"], "Vera");
+        server.stop().await;
+    }
+}
+
+async fn futures_join<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut waiting: Vec<_> = all.map(Box::pin).collect();
+    let mut done: Vec<Option<F::Output>> = waiting.iter().map(|_| None).collect();
+    std::future::poll_fn(|cx| {
+        let mut pending = false;
+        for (future, done) in waiting.iter_mut().zip(&mut done).filter(|(_, done)| done.is_none()) {
+            match future.as_mut().poll(cx) {
+                std::task::Poll::Ready(output) => *done = Some(output),
+                std::task::Poll::Pending => pending = true,
+            }
+        }
+        if pending { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
+    })
+    .await;
+    done.into_iter().flatten().collect()
+}
+
+/// Opens the live feed by hand and waits for its greeting.
+async fn open_feed(server: &TestServer, person: &Person) -> TcpStream {
+    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    let cookie = person.cookie("diwan_session").expect("a session");
+    let request = format!(
+        "GET /api/v1/live HTTP/1.1\r\nHost: {0}\r\nOrigin: http://{0}\r\nCookie: diwan_session={cookie}\r\n\
+Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        server.address()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut seen = String::new();
+    while !seen.contains("\"hello\"") {
+        let mut bytes = [0; 1024];
+        let read = stream.read(&mut bytes).await.unwrap();
+        assert!(read > 0, "{seen}");
+        seen.push_str(&String::from_utf8_lossy(&bytes[..read]));
+    }
+    assert!(seen.starts_with("HTTP/1.1 101"), "{seen}");
+    stream
+}
+
+/// Reads frames until the server closes, and says with which code.
+async fn close_code(stream: &mut TcpStream) -> u16 {
+    loop {
+        let (first, length) = (stream.read_u8().await.unwrap(), stream.read_u8().await.unwrap());
+        let length = if length == 126 { stream.read_u16().await.unwrap() } else { length.into() };
+        let mut payload = vec![0; length.into()];
+        stream.read_exact(&mut payload).await.unwrap();
+        if first == 0x88 {
+            return u16::from_be_bytes([payload[0], payload[1]]);
+        }
+    }
+}
