@@ -49,9 +49,9 @@ impl FakeSmtp {
         next.expect("a mail comes").expect("the server runs")
     }
 
-    /// Whether no mail came so far.
-    pub(crate) fn is_empty(&mut self) -> bool {
-        self.received.try_recv().is_err()
+    /// The next mail, if it is here already.
+    pub(crate) fn next_if_here(&mut self) -> Option<Received> {
+        self.received.try_recv().ok()
     }
 }
 

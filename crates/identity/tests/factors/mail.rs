@@ -27,6 +27,27 @@ async fn invite(owner: &Person, email: &str) -> serde_json::Value {
     owner.post("/api/v1/invitations", body).await.expect(StatusCode::CREATED)
 }
 
+/// Whether a mail to this address comes, while time passes and other mails wake the sender.
+async fn arrives(smtp: &mut FakeSmtp, server: &TestServer, owner: &Person, recipient: &str) -> bool {
+    for round in 0..40 {
+        server.advance(Duration::from_secs(600));
+        invite(owner, &format!("other-{round}@example.com")).await;
+        while let Some(mail) = smtp.next_if_here() {
+            if mail.recipient == recipient {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// The owner, signed in anew.
+async fn owner_again(server: &TestServer) -> Person {
+    let (owner, answer) = crate::sign_in(server, "owner@example.org").await;
+    answer.expect(StatusCode::OK);
+    owner
+}
+
 on_every_backend! {
     async fn a_mail_goes_to_the_mail_server_and_leaves_nothing_readable_behind(backend) {
         let mut smtp = FakeSmtp::start(&[]).await;
@@ -46,17 +67,7 @@ on_every_backend! {
         let mut smtp = FakeSmtp::start(&["451 come back later", "421 busy"]).await;
         let (server, owner) = house(backend, &smtp, MailSecurity::None).await;
         invite(&owner, "amina@example.com").await;
-        // Each further mail wakes the sender, and the clock says that the first one is due again.
-        for attempt in 1..=2 {
-            while smtp.connections.load(Ordering::SeqCst) < attempt {
-                owner.get("/api/v1/me").await.expect(StatusCode::OK);
-            }
-            server.advance(Duration::from_secs(180));
-            let answer = server.visitor().post("/api/v1/auth/magic-link", json!({"email": "owner@example.org"})).await;
-            assert_eq!(answer.status, StatusCode::ACCEPTED);
-        }
-        let recipients = [smtp.next().await.recipient, smtp.next().await.recipient, smtp.next().await.recipient];
-        assert!(recipients.contains(&"amina@example.com".to_owned()), "{recipients:?}");
+        assert!(arrives(&mut smtp, &server, &owner, "amina@example.com").await);
         server.stop().await;
     }
 
@@ -66,7 +77,7 @@ on_every_backend! {
         invite(&owner, "nobody@example.com").await;
         let mails = outbox(&owner, 1).await;
         assert_eq!(mails[0]["to"], "nobody@example.com");
-        assert!(smtp.is_empty());
+        assert!(smtp.next_if_here().is_none());
         server.stop().await;
     }
 
@@ -77,9 +88,8 @@ on_every_backend! {
         while smtp.connections.load(Ordering::SeqCst) < 1 {
             owner.get("/api/v1/me").await.expect(StatusCode::OK);
         }
-        server.advance(Duration::from_secs(3600));
         let server = server.restart().await;
-        assert_eq!(smtp.next().await.recipient, "amina@example.com");
+        assert!(arrives(&mut smtp, &server, &owner_again(&server).await, "amina@example.com").await);
         server.stop().await;
     }
 
@@ -90,7 +100,7 @@ on_every_backend! {
         while smtp.connections.load(Ordering::SeqCst) < 1 {
             owner.get("/api/v1/me").await.expect(StatusCode::OK);
         }
-        assert!(smtp.is_empty(), "the mail went out in clear");
+        assert!(smtp.next_if_here().is_none(), "the mail went out in clear");
         server.stop().await;
     }
 }

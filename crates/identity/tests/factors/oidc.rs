@@ -227,7 +227,7 @@ on_every_backend! {
         let fragment = to.split('#').nth(1).unwrap();
         let told: HashMap<String, String> = url::form_urlencoded::parse(fragment.as_bytes()).into_owned().collect();
         assert_eq!(told["methods"], "totp,recovery_code");
-        let body = json!({"challenge": told["challenge"], "method": "totp", "code": app.code()});
+        let body = json!({"challenge": told["challenge"], "method": "totp", "code": app.code(&server)});
         visitor.post("/api/v1/auth/second-factor", body).await.expect(StatusCode::OK);
         assert!(is_signed_in(&visitor).await);
         server.stop().await;
