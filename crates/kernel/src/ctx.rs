@@ -59,7 +59,7 @@ impl Role {
 }
 
 macro_rules! permissions {
-    ($($(#[$meta:meta])* $name:ident = $text:literal from $role:ident),+ $(,)?) => {
+    ($($(#[$meta:meta])* $name:ident = $text:tt from $role:ident),+ $(,)?) => {
         /// One thing that a caller may do.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
         pub enum Permission {$(

@@ -28,7 +28,7 @@ const HARMLESS: [(HeaderName, &str); 5] = [
     operation_id = "get_avatar",
     tag = "identity",
     params(("id" = UserId, Path, description = "Whose")),
-    responses((status = 200, description = "The picture", body = Vec<u8>, content_type = "image/*"), GuardedReadOne),
+    responses((status = 200, description = "The picture", content(("image/*"))), GuardedReadOne),
     extensions(("x-permission" = json!("profile.self"))),
     security(("session" = []), ("bearer" = [])),
 )]

@@ -17,9 +17,9 @@ use crate::view::User;
     operation_id = "put_avatar",
     tag = "identity",
     request_body(content(
-        (Vec<u8> = "image/png"),
-        (Vec<u8> = "image/jpeg"),
-        (Vec<u8> = "image/webp"),
+        ("image/png"),
+        ("image/jpeg"),
+        ("image/webp"),
     )),
     responses((status = 200, description = "You, with your picture", body = User), GuardedWrite),
     extensions(("x-permission" = json!("profile.self"))),
