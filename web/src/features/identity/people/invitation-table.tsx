@@ -31,7 +31,12 @@ export function InvitationTable({ invitations, onResend, onRevoke }: InvitationT
             {one.email}
           </bdi>
           <span className="text-sm text-faint">
-            {t("people.invite.by")} <bdi>{one.invited_by.name}</bdi> · <Ago at={one.created_at} />
+            {one.invited_by && (
+              <>
+                {t("people.invite.by")} <bdi>{one.invited_by.name}</bdi> ·{" "}
+              </>
+            )}
+            <Ago at={one.created_at} />
           </span>
         </span>
       ),

@@ -23,7 +23,7 @@ export function PersonAccess({ person }: { person: User }) {
   const form = useForm({
     fields: { role: null, plan: null },
     submit: async ({ role, plan }) => {
-      const body = { role: role as Role, plan };
+      const body = { role: role as Role, plan: plan as User["plan"] };
       await unwrap(api.PATCH("/users/{id}", { params: { path: { id: person.id } }, body }));
       toast(t("common.saved"));
       await queries.invalidateQueries({ queryKey: ["users"] });

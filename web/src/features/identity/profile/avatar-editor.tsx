@@ -58,9 +58,9 @@ async function putAvatar(file: File) {
   const picture = await makeAvatar(file);
   return unwrap(
     api.PUT("/me/avatar", {
-      // The document calls a raw body a string of bytes; what travels is the picture itself.
-      body: picture as unknown as string,
-      bodySerializer: (body) => body,
+      body: picture,
+      // The picture itself travels, not a text about it.
+      bodySerializer: (body) => body as Blob,
       headers: { "Content-Type": picture.type },
     }),
   );
