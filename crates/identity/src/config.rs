@@ -9,6 +9,30 @@ use serde::{Deserialize, Serialize};
 use crate::network::Network;
 use crate::plan::Plan;
 
+/// Who must have a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondFactorFor {
+    /// Nobody must; everybody can.
+    #[default]
+    Nobody,
+    /// Owners and admins.
+    Admins,
+    /// Everybody.
+    Everybody,
+}
+
+impl SecondFactorFor {
+    /// Whether somebody with this role must have one.
+    pub(crate) fn includes(self, role: Role) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Admins => role >= Role::Admin,
+            Self::Everybody => true,
+        }
+    }
+}
+
 /// How people sign in and for how long.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,6 +43,8 @@ pub struct IdentityConfig {
     pub session_absolute_hours: u32,
     /// Addresses and networks (CIDR) that people may come from; empty: from everywhere.
     pub allowed_addresses: Vec<String>,
+    /// Who must have a second factor: until then they can do nothing but set one up.
+    pub second_factor_required_for: SecondFactorFor,
     /// The plan of people who join.
     pub default_plan: Plan,
     /// Memory of the password hash, in KiB.
@@ -35,6 +61,7 @@ impl Default for IdentityConfig {
             session_idle_minutes: 7 * 24 * 60,
             session_absolute_hours: 30 * 24,
             allowed_addresses: vec![],
+            second_factor_required_for: SecondFactorFor::Nobody,
             default_plan: Plan::Pro,
             password_memory_kib: 19 * 1024,
             password_passes: 2,
@@ -75,6 +102,11 @@ impl Section for IdentityConfig {
         Key {
             name: "allowed_addresses",
             about: "Addresses and networks (CIDR) that people may come from; empty: everywhere.",
+            secret: false,
+        },
+        Key {
+            name: "second_factor_required_for",
+            about: "Who can do nothing but set up a second factor until they have one: nobody, admins or everybody.",
             secret: false,
         },
         Key { name: "default_plan", about: "The plan of people who join: free, pro or enterprise.", secret: false },

@@ -11,7 +11,7 @@ use diwan_kernel::ctx::{Permissions, RequestFacts};
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::id::{SessionId, UserId};
 use diwan_kernel::world::Timestamp;
-use diwan_kernel::{Actor, Ctx, DbError, Problem};
+use diwan_kernel::{Actor, Ctx, DbError, Permission, Problem};
 
 use crate::cookie;
 use crate::cookie_value::CookieValue;
@@ -19,6 +19,7 @@ use crate::identity::{Caller, Credential, Identity};
 use crate::jws::{self, Rejected};
 use crate::plan::Plan;
 use crate::refusal;
+use crate::sign_in::SignInMethod;
 use crate::table::api_token::{self, ApiToken};
 use crate::table::session::{self, Holder, Session};
 use crate::table::user::Status;
@@ -154,7 +155,7 @@ impl Identity {
         if !is_current && !is_accepted {
             return Err(ended());
         }
-        let mut admitted = known.admitted(Credential::Cookie);
+        let mut admitted = self.admitted(&known, Credential::Cookie);
         if !is_current {
             // What was proved since was proved under the newer value.
             admitted.stepped_up_until = None;
@@ -202,7 +203,7 @@ impl Identity {
         let known = self.living_session(ctx, claims.sid).await?;
         let known = known.filter(|k| k.session.user == claims.sub);
         let known = known.ok_or_else(|| Turned::Away(refusal::session_ended()))?;
-        Ok(known.admitted(Credential::AccessToken))
+        Ok(self.admitted(&known, Credential::AccessToken))
     }
 
     async fn admit_api_token(&self, ctx: &Ctx, text: &str) -> Result<Admitted, Turned> {
@@ -226,11 +227,34 @@ impl Identity {
         Ok(Admitted {
             credential: Credential::ApiToken,
             actor: Actor::Token { id: token.id, name: known.name.clone(), owner: token.user, role: holder.role },
-            permissions: token.scopes.and(holder.role.permissions()),
+            permissions: token.scopes.and(self.permissions(holder, holder.two_factor)),
             plan: holder.plan,
             stepped_up_until: None,
             set_cookies: vec![],
         })
+    }
+
+    fn admitted(&self, known: &KnownSession, credential: Credential) -> Admitted {
+        let KnownSession { session, holder, name, .. } = known;
+        // A passkey that verified its user is two factors by itself.
+        let has_two = holder.two_factor || session.method == SignInMethod::Passkey;
+        Admitted {
+            credential,
+            actor: Actor::User { id: session.user, name: name.clone(), role: holder.role, session: session.id },
+            permissions: self.permissions(holder, has_two),
+            plan: holder.plan,
+            stepped_up_until: session.stepped_up_until,
+            set_cookies: vec![],
+        }
+    }
+
+    /// What somebody may do. Who must have a second factor and has none may only see to that.
+    fn permissions(&self, holder: &Holder, has_two_factors: bool) -> Permissions {
+        let role = holder.role;
+        if has_two_factors || !self.config().second_factor_required_for.includes(role) {
+            return role.permissions();
+        }
+        std::iter::once(Permission::ProfileSelf).collect()
     }
 
     /// A session that is alive: not ended, not expired, not idle for too long, its person active.
@@ -281,21 +305,6 @@ impl Identity {
         });
         self.tokens().keep(hash, known.clone(), before);
         Ok(Some(known))
-    }
-}
-
-impl KnownSession {
-    fn admitted(&self, credential: Credential) -> Admitted {
-        let Session { id, user, stepped_up_until, .. } = self.session;
-        let role = self.holder.role;
-        Admitted {
-            credential,
-            actor: Actor::User { id: user, name: self.name.clone(), role, session: id },
-            permissions: role.permissions(),
-            plan: self.holder.plan,
-            stepped_up_until,
-            set_cookies: vec![],
-        }
     }
 }
 

@@ -51,7 +51,7 @@ mod touched;
 mod upkeep;
 mod view;
 
-pub use config::{IdentityConfig, MailConfig, MailSecurity, OidcConfig, OidcProvider};
+pub use config::{IdentityConfig, MailConfig, MailSecurity, OidcConfig, OidcProvider, SecondFactorFor};
 pub use error::StartError;
 pub use identity::{Caller, Credential, Identity, Parts};
 pub use migration::MIGRATIONS;

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use diwan_kernel::db::Unrecorded;
-use diwan_kernel::{Ctx, Entry, Problem};
+use diwan_kernel::world::Timestamp;
+use diwan_kernel::{Ctx, DbError, Entry, Problem, Tx};
 
 use crate::event::SessionEnded;
 use crate::identity::Identity;
@@ -39,43 +40,45 @@ impl Identity {
             return Err(invalid());
         }
         let next = token.successor(&self.keys().session, &stored.session.to_string());
-        if stored.used_at.is_none() && self.exchange(ctx, &stored, &token, &next).await? {
-            return Ok(self.token_pair(stored.user, stored.session, &next, now));
-        }
-        // Somebody was first: a moment ago, for the same answer, or long ago, with a copy.
-        let stored = refresh_token::find(self.db(), token.digest()).await?.ok_or_else(invalid)?;
-        let is_lost_answer = stored.used_at.is_some_and(|at| now.since(at) <= LOST_ANSWER);
-        if is_lost_answer && refresh_token::is_unused(self.db(), next.digest()).await? {
-            return Ok(self.token_pair(stored.user, stored.session, &next, now));
-        }
-        self.end_family(ctx, &stored).await
+        self.exchange(ctx, &stored, &token, &next).await?;
+        Ok(self.token_pair(stored.user, stored.session, &next, now))
     }
 
-    /// Uses the token up and adds its successor. True for whoever is first.
-    async fn exchange(&self, ctx: &Ctx, stored: &RefreshToken, token: &Opaque, next: &Opaque) -> Result<bool, Problem> {
+    /// Uses the token up and adds its successor, or finds that a moment ago somebody else did.
+    ///
+    /// What came before is asked inside the unit of work: whoever was first may not be on the disk
+    /// yet, and is once this unit is.
+    async fn exchange(&self, ctx: &Ctx, stored: &RefreshToken, token: &Opaque, next: &Opaque) -> Result<(), Problem> {
         let now = ctx.now();
         let mut tx = self.db().begin(ctx).await?;
-        if !refresh_token::use_up(&mut tx, token.digest(), now).await? {
-            return Ok(false);
+        if refresh_token::use_up(&mut tx, token.digest(), now).await? {
+            refresh_token::insert(&mut tx, stored.session, next.digest(), now).await?;
+            session::seen(&mut tx, stored.session, now).await?;
+        } else if !is_lost_answer(&mut tx, token, next, now).await? {
+            return self.end_family(tx, stored).await;
         }
-        refresh_token::insert(&mut tx, stored.session, next.digest(), now).await?;
-        session::seen(&mut tx, stored.session, now).await?;
         // Programs do this every hour: it keeps a session alive and decides nothing.
-        tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
-        Ok(true)
+        Ok(tx.commit_unrecorded(Unrecorded::Bookkeeping).await?)
     }
 
     /// Ends the session of a token that was used twice.
-    async fn end_family(&self, ctx: &Ctx, stored: &RefreshToken) -> Result<TokenPair, Problem> {
-        let mut tx = self.db().begin(ctx).await?;
-        if session::delete(&mut tx, stored.user, stored.session).await? {
-            tx.emit(&SessionEnded { id: stored.session, user: stored.user });
+    async fn end_family(&self, mut tx: Tx, stored: &RefreshToken) -> Result<(), Problem> {
+        if !session::delete(&mut tx, stored.user, stored.session).await? {
+            return Err(invalid());
         }
+        tx.emit(&SessionEnded { id: stored.session, user: stored.user });
         let entry = Entry::denied("session.refresh_reuse", "refresh_reused").on("session", stored.session);
         tx.commit(entry.with("user", stored.user.to_string())).await?;
         self.forget_session(stored.session);
         Err(reused())
     }
+}
+
+/// Whether a used token was exchanged a moment ago, for a successor that nobody used yet.
+async fn is_lost_answer(tx: &mut Tx, token: &Opaque, next: &Opaque, now: Timestamp) -> Result<bool, DbError> {
+    let used_at = refresh_token::used_at(tx, token.digest()).await?;
+    let is_recent = used_at.is_some_and(|at| now.since(at) <= LOST_ANSWER);
+    Ok(is_recent && refresh_token::is_unused(tx, next.digest()).await?)
 }
 
 fn invalid() -> Problem {

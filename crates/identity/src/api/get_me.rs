@@ -32,6 +32,8 @@ pub(crate) struct Me {
     permissions: Vec<Permission>,
     /// The session that asks; null for API tokens.
     session: Option<CurrentSession>,
+    /// Whether you must set up a second factor before you can do anything else.
+    second_factor_needed: bool,
     /// Whether signing in asks for a code.
     totp_enabled: bool,
     /// How many passkeys you have.
@@ -64,9 +66,11 @@ pub(crate) async fn get_me(
         Actor::User { session, .. } => Some(CurrentSession { id: session, step_up_until }),
         _ => None,
     };
+    let second_factor_needed = session.is_some() && ctx.permissions != user.role.permissions();
     Ok(Json(Me {
         permissions: ctx.permissions.iter().collect(),
         session,
+        second_factor_needed,
         totp_enabled: user.two_factor,
         passkey_count: factor::passkey_count(&identity, user.id).await?,
         recovery_codes_left: factor::recovery_codes_left(&identity, user.id).await?,

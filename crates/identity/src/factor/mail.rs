@@ -8,7 +8,6 @@ mod message;
 mod sender;
 pub(crate) mod template;
 
-use diwan_kernel::db::Unrecorded;
 use diwan_kernel::id::UserId;
 use diwan_kernel::{Ctx, DbError, Id, Problem, Tx};
 use serde::{Deserialize, Serialize};
@@ -37,7 +36,7 @@ pub(crate) struct Mail {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = MailDelivery)]
-pub enum Delivery {
+pub(crate) enum Delivery {
     /// Given to the task that hands it to the mail server.
     Sent,
     /// Kept in the outbox, because there is no mail server.
@@ -121,17 +120,4 @@ pub(crate) fn wake(identity: &Identity) {
     if let Some(mailer) = identity.factors().mailer() {
         mailer.wake();
     }
-}
-
-/// Writes a mail down by itself and sends it soon.
-///
-/// # Errors
-/// When the database does not take it.
-pub(crate) async fn send(identity: &Identity, ctx: &Ctx, mail: Mail) -> Result<Delivery, Problem> {
-    let prepared = prepare(identity, ctx, mail)?;
-    let mut tx = identity.db().begin(ctx).await?;
-    let delivery = prepared.queue(&mut tx).await?;
-    tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
-    wake(identity);
-    Ok(delivery)
 }

@@ -8,10 +8,7 @@ use diwan_kernel::{Db, DbError, Permission, Tx, params};
 use serde_json::Value as Json;
 
 use super::session::Holder;
-use super::word;
 use crate::network::Network;
-use crate::person::Status;
-use crate::plan::Plan;
 
 /// An API token, as stored.
 #[derive(Debug, Clone)]
@@ -54,16 +51,11 @@ fn texts(row: &Row, column: &str) -> Result<Vec<String>, DbError> {
 
 /// The token with this hash and whose it is.
 pub(crate) async fn find_by_hash(db: &Db, hash: [u8; 32]) -> Result<Option<(ApiToken, Holder)>, DbError> {
-    let sql = "SELECT t.*, u.name AS user_name, u.role AS user_role, u.plan AS user_plan, u.status AS user_status
+    let sql = "SELECT t.*, u.name AS user_name, u.role AS user_role, u.plan AS user_plan, u.status AS user_status,
+            u.two_factor AS user_two_factor
          FROM api_token t JOIN users u ON u.id = t.user_id WHERE t.secret_hash = $1";
     let Some(row) = db.query_opt(sql, params![hash]).await? else { return Ok(None) };
-    let holder = Holder {
-        name: row.get("user_name")?,
-        role: word(&row, "user_role", diwan_kernel::Role::parse)?,
-        plan: word(&row, "user_plan", Plan::parse)?,
-        status: word(&row, "user_status", Status::parse)?,
-    };
-    Ok(Some((read(&row)?, holder)))
+    Ok(Some((read(&row)?, Holder::read(&row)?)))
 }
 
 /// Adds a token.

@@ -9,22 +9,26 @@ use diwan_kernel::{Db, DbError, Tx, params};
 pub(crate) struct RefreshToken {
     pub(crate) session: SessionId,
     pub(crate) user: UserId,
-    /// When it was exchanged for the next one.
-    pub(crate) used_at: Option<Timestamp>,
 }
 
 /// The token with this hash, good or not.
 pub(crate) async fn find(db: &Db, hash: [u8; 32]) -> Result<Option<RefreshToken>, DbError> {
-    let sql = "SELECT r.session_id, r.used_at, s.user_id FROM refresh_token r
+    let sql = "SELECT r.session_id, s.user_id FROM refresh_token r
          JOIN session s ON s.id = r.session_id WHERE r.hash = $1";
     let Some(row) = db.query_opt(sql, params![hash]).await? else { return Ok(None) };
-    Ok(Some(RefreshToken { session: row.get("session_id")?, user: row.get("user_id")?, used_at: row.get("used_at")? }))
+    Ok(Some(RefreshToken { session: row.get("session_id")?, user: row.get("user_id")? }))
+}
+
+/// When the token with this hash was exchanged for the next one.
+pub(crate) async fn used_at(tx: &mut Tx, hash: [u8; 32]) -> Result<Option<Timestamp>, DbError> {
+    let row = tx.query_opt("SELECT used_at FROM refresh_token WHERE hash = $1", params![hash]).await?;
+    row.map_or(Ok(None), |row| row.get("used_at"))
 }
 
 /// Whether the token with this hash is there and good.
-pub(crate) async fn is_unused(db: &Db, hash: [u8; 32]) -> Result<bool, DbError> {
+pub(crate) async fn is_unused(tx: &mut Tx, hash: [u8; 32]) -> Result<bool, DbError> {
     let sql = "SELECT 1 AS one FROM refresh_token WHERE hash = $1 AND used_at IS NULL";
-    Ok(db.query_opt(sql, params![hash]).await?.is_some())
+    Ok(tx.query_opt(sql, params![hash]).await?.is_some())
 }
 
 /// Adds the first token of a session, or the next one.

@@ -39,6 +39,21 @@ pub(crate) struct Holder {
     pub(crate) role: Role,
     pub(crate) plan: Plan,
     pub(crate) status: Status,
+    /// Whether a second factor is enrolled.
+    pub(crate) two_factor: bool,
+}
+
+impl Holder {
+    /// Reads it from a row in which its columns begin with `user_`.
+    pub(super) fn read(row: &Row) -> Result<Self, DbError> {
+        Ok(Self {
+            name: row.get("user_name")?,
+            role: word(row, "user_role", Role::parse)?,
+            plan: word(row, "user_plan", Plan::parse)?,
+            status: word(row, "user_status", Status::parse)?,
+            two_factor: row.get("user_two_factor")?,
+        })
+    }
 }
 
 fn read(row: &Row) -> Result<Session, DbError> {
@@ -62,16 +77,11 @@ fn read(row: &Row) -> Result<Session, DbError> {
 
 /// A session and whose it is.
 pub(crate) async fn find(db: &Db, id: SessionId) -> Result<Option<(Session, Holder)>, DbError> {
-    let sql = "SELECT s.*, u.name AS user_name, u.role AS user_role, u.plan AS user_plan, u.status AS user_status
+    let sql = "SELECT s.*, u.name AS user_name, u.role AS user_role, u.plan AS user_plan, u.status AS user_status,
+            u.two_factor AS user_two_factor
          FROM session s JOIN users u ON u.id = s.user_id WHERE s.id = $1";
     let Some(row) = db.query_opt(sql, params![id]).await? else { return Ok(None) };
-    let holder = Holder {
-        name: row.get("user_name")?,
-        role: word(&row, "user_role", Role::parse)?,
-        plan: word(&row, "user_plan", Plan::parse)?,
-        status: word(&row, "user_status", Status::parse)?,
-    };
-    Ok(Some((read(&row)?, holder)))
+    Ok(Some((read(&row)?, Holder::read(&row)?)))
 }
 
 /// Adds a session.

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use diwan_testkit::server::PASSWORD;
 use diwan_testkit::{Answer, TestServer, on_every_backend};
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use super::{OTHER_PASSWORD, entry, id_of, sign_in, text, tokens};
@@ -97,6 +97,39 @@ on_every_backend! {
         let refused = try_password(&server, "owner@example.org", PASSWORD).await;
         assert_eq!((refused.status, refused.problem()), (StatusCode::FORBIDDEN, "address_not_allowed"));
         server.visitor().get("/api/v1/setup").await.expect(StatusCode::OK);
+    }
+
+    async fn who_must_have_a_second_factor_can_only_set_one_up(backend) {
+        let builder = TestServer::builder().on(backend)
+            .config(|c| c.identity.second_factor_required_for = diwan_identity::SecondFactorFor::Admins);
+        let (_server, owner) = builder.owned().await;
+        let me = owner.get("/api/v1/me").await.expect(StatusCode::OK);
+        assert_eq!((&me["second_factor_needed"], &me["permissions"]), (&json!(true), &json!(["profile.self"])));
+        assert_eq!(owner.get("/api/v1/users").await.problem(), "not_allowed");
+        owner.post("/api/v1/me/totp", json!({})).await.expect(StatusCode::OK);
+    }
+
+    async fn the_time_does_not_tell_who_has_an_account(backend) {
+        let proxies = vec!["127.0.0.1/32".parse().expect("a network")];
+        let builder = TestServer::builder().on(backend).config(|c| c.server.trusted_proxies = proxies);
+        let (server, _) = builder.owned().await;
+        let visitor = server.visitor();
+        let clock = diwan_kernel::World::real();
+        let mut took = [vec![], vec![]];
+        for n in 0..120 {
+            for (kind, email) in ["owner@example.org", "nobody@example.org"].into_iter().enumerate() {
+                let from = format!("203.0.{kind}.{n}");
+                let body = json!({"email": email, "password": OTHER_PASSWORD});
+                let start = clock.monotonic();
+                let headers = [("x-forwarded-for", &*from)];
+                let answer = visitor.send(Method::POST, "/api/v1/auth/password", Some(body), &headers).await;
+                took[kind].push(clock.monotonic() - start);
+                assert_eq!(answer.problem(), "credentials_wrong");
+            }
+        }
+        let median = |times: &mut Vec<Duration>| { times.sort(); times[times.len() / 2] };
+        let [known, unknown] = took.each_mut().map(median);
+        assert!(known.abs_diff(unknown) < Duration::from_millis(5), "{known:?} and {unknown:?}");
     }
 
     async fn tries_are_forgotten_with_time(backend) {

@@ -36,7 +36,8 @@ pub(crate) async fn enrol(server: &TestServer, person: &Person) -> (App, Vec<Str
     step_up(person).await;
     let started = person.post("/api/v1/me/totp", Value::Null).await.expect(StatusCode::OK);
     let app = App::new(started["secret"].as_str().unwrap());
-    let confirmed = person.post("/api/v1/me/totp/confirm", json!({"code": app.code(server)})).await.expect(StatusCode::OK);
+    let confirmed =
+        person.post("/api/v1/me/totp/confirm", json!({"code": app.code(server)})).await.expect(StatusCode::OK);
     next_step(server);
     next_step(server);
     let codes = confirmed["recovery_codes"].as_array().unwrap();

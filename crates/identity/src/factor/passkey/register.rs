@@ -36,7 +36,7 @@ pub(crate) async fn start_registration(
     if known.len() >= MOST as usize {
         return Err(full());
     }
-    let known = known.into_iter().map(|p| p.credential_id.into()).collect();
+    let known = known.into_iter().map(|p| p.credential_id).collect();
     let handle = Uuid::from_u128(user.bits());
     let started = webauthn.start_passkey_registration(handle, &person.email, &person.name, Some(known));
     let (question, state) = started.map_err(Problem::internal)?;
