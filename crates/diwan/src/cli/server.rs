@@ -99,19 +99,18 @@ pub fn run(args: &ServerArgs, default_data_dir: Option<String>) -> ExitCode {
 }
 
 async fn serve(product: Product) -> ExitCode {
+    // Before anybody can know that it runs: a signal that comes with the greeting ends it properly too.
+    let mut signals = Signals::listen();
     println!("{}", greeting(&product));
-    let supervisor = product.supervisor.clone();
-    supervisor.spawn("signals", diwan_kernel::TaskPolicy::Once, {
-        let supervisor = supervisor.clone();
-        async move {
-            wait_for_signal().await;
+    tokio::select! {
+        () = signals.next() => {
             tracing::info!("stopping: finishing what is under way; signal again to stop at once");
-            supervisor.stop();
+            product.supervisor.stop();
         }
-    });
-    supervisor.stopping().await;
+        () = product.supervisor.stopping() => {}
+    }
     let hurry = async {
-        wait_for_signal().await;
+        signals.next().await;
         tracing::warn!("stopping at once");
     };
     let farewell = tokio::select! {
@@ -140,16 +139,23 @@ fn greeting(product: &Product) -> String {
     lines.join("\n")
 }
 
+/// Ctrl-C and the request to terminate, heard from the moment it is made.
 #[cfg(unix)]
-async fn wait_for_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+struct Signals(Option<(tokio::signal::unix::Signal, tokio::signal::unix::Signal)>);
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        Self(signal(SignalKind::interrupt()).ok().zip(signal(SignalKind::terminate()).ok()))
+    }
+
+    async fn next(&mut self) {
+        let Some((interrupt, terminate)) = &mut self.0 else { return std::future::pending().await };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }
 
