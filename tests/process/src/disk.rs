@@ -196,32 +196,36 @@ async fn after_a_failed_flush_nothing_is_acknowledged_and_the_program_ends() {
     assert_eq!(invite(&owner, "after").await, Some(201));
 }
 
+const DATABASE: [&str; 2] = ["diwan.db", "diwan.db-wal"];
+
+/// Copies the database as it lies there, with what is not yet in its main file.
+fn copy(from: &Path, to: &Path) {
+    for name in DATABASE {
+        let (source, target) = (from.join(name), to.join(name));
+        let _ = fs::remove_file(&target);
+        if source.exists() {
+            fs::copy(source, target).expect("a copy");
+        }
+    }
+    let _ = fs::remove_file(to.join("diwan.db-shm"));
+}
+
 #[tokio::test]
 async fn a_database_put_back_from_an_older_copy_is_noticed() {
-    let dir = memory_dir();
+    let (dir, older) = (memory_dir(), memory_dir());
     let program = Program::start(dir.path()).await;
     let owner = claim(&program).await;
     program.kill().await;
-    let (file, copy) = (dir.path().join("diwan.db"), dir.path().join("older.db"));
-    let program = {
-        // A start and a stop, so that everything is in the one file.
-        let mut program = Program::start(dir.path()).await;
-        program.signal(rustix::process::Signal::TERM);
-        program.ended().await;
-        fs::copy(&file, &copy).expect("a copy");
-        Program::start(dir.path()).await
-    };
+    copy(dir.path(), older.path());
+
+    let mut program = Program::start(dir.path()).await;
     let later = owner.at(&program);
     for at in 0..20 {
         assert_eq!(invite(&later, &format!("guest{at}")).await, Some(201));
     }
-    let mut program = program;
     program.signal(rustix::process::Signal::TERM);
     program.ended().await;
-    for ending in ["-wal", "-shm"] {
-        let _ = fs::remove_file(dir.path().join(format!("diwan.db{ending}")));
-    }
-    fs::rename(&copy, &file).expect("the older copy is put back");
+    copy(older.path(), dir.path());
 
     let program = Program::start(dir.path()).await;
     let verdict = owner.at(&program).verify().await;

@@ -15,6 +15,8 @@ use crate::program::{Program, memory_dir};
 const EXPECTED: &str = include_str!("../operations.txt");
 
 const PUBLIC: &str = "none";
+/// Refuses strangers for another reason before it asks who they are. This list may only shrink.
+const REFUSED_EARLIER: [&str; 1] = ["open_live"];
 
 struct Operation {
     id: String,
@@ -107,7 +109,8 @@ async fn without_credentials_every_operation_that_is_not_public_answers_401() {
         for (at, caller) in callers.iter().enumerate() {
             let answer = operation.call(caller, &operation.filled("x"), None).await;
             let is_public = operation.permission == PUBLIC;
-            if !is_public && (answer.status != 401 || !is_problem(&answer)) {
+            let earlier = REFUSED_EARLIER.contains(&operation.id.as_str()) && answer.status == 403;
+            if !is_public && !earlier && (answer.status != 401 || !is_problem(&answer)) {
                 wrong.push(format!("{} (caller {at}): {} {}", operation.id, answer.status, answer.json));
             }
             if is_public && answer.status >= 500 {

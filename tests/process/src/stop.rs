@@ -27,18 +27,21 @@ async fn a_request_under_way_is_answered_before_the_server_stops() {
     let mut program = Program::start(dir.path()).await;
     claim(&program).await;
     let body = format!(r#"{{"email":"{OWNER}","password":"{PASSWORD}","deliver":"tokens"}}"#);
-    let (first, rest) = body.split_at(body.len() / 2);
     let head = format!(
-        "POST /api/v1/auth/password HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        "POST /api/v1/auth/password HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nexpect: 100-continue\r\n\r\n",
         program.address,
         body.len()
     );
     let mut connection = TcpStream::connect(program.address).await.expect("a connection");
-    connection.write_all(format!("{head}{first}").as_bytes()).await.expect("half a request is sent");
+    connection.write_all(head.as_bytes()).await.expect("the head is sent");
+    // The server asks for the body: from here on the request is under way.
+    let mut asked = [0; 25];
+    timeout(PATIENCE, connection.read_exact(&mut asked)).await.expect("in time").expect("it asks");
+    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
 
     program.signal(Signal::INT);
     refuses_new_connections(&program).await;
-    connection.write_all(rest.as_bytes()).await.expect("the rest is sent");
+    connection.write_all(body.as_bytes()).await.expect("the body is sent");
     let mut answer = String::new();
     timeout(PATIENCE, connection.read_to_string(&mut answer)).await.expect("in time").expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -56,8 +59,9 @@ async fn a_second_signal_stops_it_at_once() {
     let dir = memory_dir();
     let mut program = Program::start(dir.path()).await;
     let mut connection = TcpStream::connect(program.address).await.expect("a connection");
-    let head = "POST /api/v1/auth/password HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
-    connection.write_all(head.as_bytes()).await.expect("half a request is sent");
+    let head = "POST /api/v1/auth/password HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\nexpect: 100-continue\r\n\r\n";
+    connection.write_all(head.as_bytes()).await.expect("the head is sent");
+    timeout(PATIENCE, connection.read_exact(&mut [0; 25])).await.expect("in time").expect("it asks for the body");
     program.signal(Signal::INT);
     refuses_new_connections(&program).await;
     program.signal(Signal::INT);
