@@ -3,6 +3,7 @@ import { type AuditSearch, outcomes } from "@/app/search";
 import { Button } from "@/ui/button";
 import { Field, Input, Select } from "@/ui/field";
 import { SearchField } from "@/ui/search-field";
+import { useKnownActions } from "./action";
 
 interface EntryFiltersProps {
   search: AuditSearch;
@@ -12,6 +13,8 @@ interface EntryFiltersProps {
 
 export function EntryFilters({ search, onChange, onClear }: EntryFiltersProps) {
   const { t } = useTranslation();
+  const actions = useKnownActions();
+  const odd = search.action && !actions.some(({ code }) => code === search.action) ? search.action : undefined;
   return (
     <search className="grid grid-cols-2 items-end gap-3 border-b border-line p-4 lg:flex lg:flex-wrap">
       <SearchField
@@ -27,12 +30,23 @@ export function EntryFilters({ search, onChange, onClear }: EntryFiltersProps) {
         className="lg:w-36"
       />
       <SearchField
-        label={t("audit.action")}
-        value={search.action ?? ""}
-        onChange={(text) => onChange({ action: text || undefined })}
-        className="lg:w-36"
+        label={t("audit.resource_filter")}
+        value={search.resource ?? ""}
+        onChange={(text) => onChange({ resource: text || undefined })}
+        className="lg:w-48"
       />
-      <Field label={t("audit.outcome")} hideLabel className="col-span-2 lg:w-36">
+      <Field label={t("audit.action")} hideLabel className="lg:w-48">
+        <Select value={search.action ?? ""} onChange={(event) => onChange({ action: event.target.value || undefined })}>
+          <option value="">{t("audit.any_action")}</option>
+          {odd && <option value={odd}>{odd}</option>}
+          {actions.map(({ code, label }) => (
+            <option key={code} value={code}>
+              {label}
+            </option>
+          ))}
+        </Select>
+      </Field>
+      <Field label={t("audit.outcome")} hideLabel className="lg:w-36">
         <Select
           value={search.outcome ?? ""}
           onChange={(event) => onChange({ outcome: outcomes.find((one) => one === event.target.value) })}

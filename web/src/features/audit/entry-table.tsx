@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { AuditEntry } from "@/api/types";
 import { type Column, Table } from "@/ui/table";
 import { Moment } from "@/ui/time";
+import { useActionLabel } from "./action";
 import { Actor } from "./actor";
 import { Outcome } from "./outcome";
 
@@ -12,6 +13,7 @@ interface EntryTableProps {
 
 export function EntryTable({ entries, onOpen }: EntryTableProps) {
   const { t } = useTranslation();
+  const label = useActionLabel();
   const columns: Column<AuditEntry>[] = [
     {
       key: "action",
@@ -20,11 +22,9 @@ export function EntryTable({ entries, onOpen }: EntryTableProps) {
         <button
           type="button"
           onClick={() => onOpen(entry)}
-          className="rounded-sm text-start after:absolute after:inset-0 hover:underline"
+          className="rounded-sm text-start font-medium after:absolute after:inset-0 hover:underline"
         >
-          <bdi dir="ltr" className="font-mono text-sm">
-            {entry.action}
-          </bdi>
+          <bdi>{label(entry.action)}</bdi>
         </button>
       ),
     },

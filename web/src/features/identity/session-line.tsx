@@ -19,7 +19,7 @@ export function SessionLine({ session, action }: { session: Session; action?: Re
         <p className="text-sm text-faint">
           <bdi dir="ltr">{session.address}</bdi>
           {" · "}
-          {t(`method.${session.method}` as "method.password", { defaultValue: session.method })}
+          {t(`method.${session.method}`)}
           {" · "}
           {t("common.active")} <Ago at={session.last_seen_at} />
         </p>

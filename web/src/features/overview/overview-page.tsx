@@ -13,6 +13,7 @@ import { Warnings } from "./warnings";
 export default function OverviewPage() {
   const { t } = useTranslation();
   const { user } = useMe();
+  const firstName = user.name.split(" ")[0];
   const mayReadStatus = useCan("status.read");
   const mayReadAudit = useCan("audit.read");
   const status = useQuery({
@@ -22,7 +23,7 @@ export default function OverviewPage() {
     refetchInterval: 60_000,
   });
   return (
-    <Page title={t("overview.greeting", { name: user.name.split(" ")[0] })} lead={t("overview.lead")}>
+    <Page title={t("places.overview")} lead={t("overview.lead", { name: `\u2068${firstName}\u2069` })}>
       <div className="grid gap-6">
         {status.data && <Warnings warnings={status.data.warnings} />}
         {mayReadStatus && !status.isError && <Figures status={status.data} />}

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "@/api/client";
+import { useActionLabel } from "@/features/audit/action";
 import { actorName } from "@/features/audit/actor";
 import { Outcome } from "@/features/audit/outcome";
 import { ListState } from "@/ui/list-state";
@@ -13,6 +14,7 @@ const SHOWN = 8;
 
 export function RecentActivity() {
   const { t } = useTranslation();
+  const label = useActionLabel();
   const entries = useQuery({
     queryKey: ["audit", "recent"],
     queryFn: async ({ signal }) =>
@@ -32,9 +34,7 @@ export function RecentActivity() {
             {items.map((entry) => (
               <li key={entry.seq} className="flex items-center gap-4 px-5 py-3">
                 <div className="min-w-0 flex-1">
-                  <bdi dir="ltr" className="block truncate font-medium">
-                    {entry.action}
-                  </bdi>
+                  <bdi className="block truncate font-medium">{label(entry.action)}</bdi>
                   <p className="truncate text-sm text-faint">
                     <bdi>{actorName(entry.actor, t)}</bdi> · <Ago at={entry.at} />
                   </p>

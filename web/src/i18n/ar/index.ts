@@ -1,3 +1,4 @@
+import actions from "./actions.json";
 import audit from "./audit.json";
 import common from "./common.json";
 import people from "./people.json";
@@ -7,4 +8,14 @@ import profile from "./profile.json";
 import shell from "./shell.json";
 import signIn from "./sign-in.json";
 
-export default { ...common, ...shell, ...problems, ...signIn, ...profile, ...people, ...audit, ...platform };
+export default {
+  ...common,
+  ...shell,
+  ...problems,
+  ...signIn,
+  ...profile,
+  ...people,
+  ...audit,
+  ...platform,
+  ...actions,
+};
