@@ -8,8 +8,8 @@ mod register;
 
 use std::time::Duration;
 
-use axum::http::header::HOST;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::ORIGIN;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::id::User;
 use diwan_kernel::{Ctx, Id, Problem};
@@ -71,24 +71,26 @@ impl Home {
         self.webauthn.is_some()
     }
 
-    /// What checks passkeys, for a page that was opened where they work.
+    /// What checks passkeys, for a page that was opened where they work. Browsers say where that is;
+    /// programs do not, and have no device to ask.
     ///
     /// # Errors
     /// 409 `passkeys_need_a_name` for a page that was opened under another name or by a number.
     pub(super) fn at(&self, headers: &HeaderMap) -> Result<&Webauthn, Problem> {
-        let asked = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let name = asked.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
-        let name = name.map_or(asked, |(name, _)| name);
+        let is_elsewhere = |page: &HeaderValue| {
+            let page = page.to_str().ok().and_then(|text| Url::parse(text).ok());
+            page.is_none_or(|page| page.origin() != self.origin.origin())
+        };
         match &self.webauthn {
             None => Err(nameless(
                 "This installation is reached by a number, not by a name, and passkeys are bound to names.",
                 "Give it a name and set it as server.public_url, for example https://diwan.example.org.".to_owned(),
             )),
-            Some(webauthn) if self.origin.domain().is_some_and(|own| own.eq_ignore_ascii_case(name)) => Ok(webauthn),
-            Some(_) => Err(nameless(
+            Some(_) if headers.get(ORIGIN).is_some_and(is_elsewhere) => Err(nameless(
                 "This page was opened under an address that passkeys cannot be bound to.",
                 format!("Open {} instead and try again.", self.origin),
             )),
+            Some(webauthn) => Ok(webauthn),
         }
     }
 
@@ -202,34 +204,40 @@ fn refused() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
 
     fn home(url: &str) -> Home {
         Home::new(&Url::parse(url).unwrap(), "Diwan").unwrap()
     }
 
-    fn at(home: &Home, host: &'static str) -> Result<(), &'static str> {
+    fn at(home: &Home, page: &'static str) -> Result<(), &'static str> {
         let mut headers = HeaderMap::new();
-        headers.insert(HOST, HeaderValue::from_static(host));
+        headers.insert(ORIGIN, HeaderValue::from_static(page));
         home.at(&headers).map(drop).map_err(|problem| problem.code())
     }
 
     #[test]
     fn a_page_opened_by_its_name_can_use_passkeys() {
-        assert_eq!(at(&home("https://diwan.example.org"), "diwan.example.org"), Ok(()));
-        assert_eq!(at(&home("https://diwan.example.org:8443"), "Diwan.example.org:8443"), Ok(()));
-        assert_eq!(at(&home("http://127.0.0.1:7400"), "localhost:7400"), Ok(()));
-        assert_eq!(at(&home("http://[::1]:7400"), "localhost:7400"), Ok(()));
+        assert_eq!(at(&home("https://diwan.example.org"), "https://diwan.example.org"), Ok(()));
+        assert_eq!(at(&home("https://diwan.example.org:8443"), "https://diwan.example.org:8443"), Ok(()));
+        assert_eq!(at(&home("http://127.0.0.1:7400"), "http://localhost:7400"), Ok(()));
+        assert_eq!(at(&home("http://[::1]:7400"), "http://localhost:7400"), Ok(()));
+        assert!(home("http://localhost:7400").at(&HeaderMap::new()).is_ok(), "a program does not say where it is");
     }
 
     #[test]
     fn a_page_opened_by_a_number_is_told_where_to_go() {
-        let refusal = Err("passkeys_need_a_name");
-        assert_eq!(at(&home("http://127.0.0.1:7400"), "127.0.0.1:7400"), refusal);
-        assert_eq!(at(&home("http://127.0.0.1:7400"), "[::1]:7400"), refusal);
-        assert_eq!(at(&home("http://192.168.1.5:7400"), "192.168.1.5:7400"), refusal);
-        assert_eq!(at(&home("https://diwan.example.org"), "other.example.org"), refusal);
-        assert_eq!(at(&home("https://diwan.example.org"), ""), refusal);
+        for (url, page) in [
+            ("http://127.0.0.1:7400", "http://127.0.0.1:7400"),
+            ("http://127.0.0.1:7400", "http://[::1]:7400"),
+            ("http://192.168.1.5:7400", "http://192.168.1.5:7400"),
+            ("https://diwan.example.org", "https://other.example.org"),
+            ("https://diwan.example.org", "http://diwan.example.org"),
+            ("https://diwan.example.org", "https://diwan.example.org:8443"),
+            ("https://diwan.example.org", "null"),
+            ("https://diwan.example.org", ""),
+        ] {
+            assert_eq!(at(&home(url), page), Err("passkeys_need_a_name"), "{url} {page}");
+        }
         assert!(!home("http://192.168.1.5:7400").is_named());
     }
 }

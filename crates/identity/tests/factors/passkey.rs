@@ -13,8 +13,7 @@ fn origin(server: &TestServer) -> String {
 
 /// Asks as a page that was opened by the installation's name.
 async fn post(server: &TestServer, person: &Person, path: &str, body: Value) -> Answer {
-    let host = format!("localhost:{}", server.address().port());
-    person.send(Method::POST, path, Some(body), &[("host", &host)]).await
+    person.send(Method::POST, path, Some(body), &[("origin", &origin(server))]).await
 }
 
 async fn register(server: &TestServer, person: &Person) -> Authenticator {
@@ -170,7 +169,8 @@ on_every_backend! {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         step_up(&owner).await;
         for path in ["/api/v1/auth/passkey/start", "/api/v1/me/passkeys/start"] {
-            let answer = owner.post(path, json!({})).await;
+            let by_number = format!("http://{}", server.address());
+            let answer = owner.send(Method::POST, path, Some(json!({})), &[("origin", &by_number)]).await;
             assert_eq!(answer.problem(), "passkeys_need_a_name", "{path}");
             assert!(answer.json["next"].as_str().unwrap().contains(&origin(&server)), "{}", answer.text);
         }
