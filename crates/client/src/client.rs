@@ -51,6 +51,8 @@ impl Client {
             .tcp_nodelay(true)
             // A token must not follow a redirect to somebody else.
             .redirect(Policy::none());
+        // What is on this machine needs no proxy, whatever the environment says.
+        let builder = if options.server.is_here() { builder.no_proxy() } else { builder };
         let trust = options.trust.clone().unwrap_or_default();
         let http = trust.apply(builder)?.build().map_err(|e| ClientError::Setup(e.to_string()))?;
         Ok(Self { options, http })

@@ -29,13 +29,17 @@ impl ServerUrl {
 
     /// Whether what is sent there can be read on the way.
     pub fn is_in_clear(&self) -> bool {
-        let is_here = match self.0.host() {
+        self.0.scheme() == "http" && !self.is_here()
+    }
+
+    /// Whether it is this machine.
+    pub(crate) fn is_here(&self) -> bool {
+        match self.0.host() {
             Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
             Some(url::Host::Ipv4(address)) => address.is_loopback(),
             Some(url::Host::Ipv6(address)) => address.is_loopback(),
             None => false,
-        };
-        self.0.scheme() == "http" && !is_here
+        }
     }
 }
 

@@ -52,7 +52,10 @@ fn scripts_stop_at_the_first_error_and_build_no_command_from_text() {
 fn nothing_starts_other_programs() {
     let sources = files_ending("crates", &[".rs"]).into_iter().filter(|path| path.contains("/src/"));
     let starts = |path: &String| read(path).contains("process::Command") || read(path).contains("Command::new(");
-    let wrong: Vec<_> = sources.filter(|path| !path.starts_with("crates/testkit/")).filter(starts).collect();
+    // `diwan login` opens the page where its person approves: one program, one argument, no shell.
+    let browser = "crates/diwan/src/cli/browser.rs";
+    let ours = sources.filter(|path| !path.starts_with("crates/testkit/") && path != browser);
+    let wrong: Vec<_> = ours.filter(starts).collect();
     expect_nothing(&wrong, "Files that start other programs");
 }
 

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::Args;
-use diwan_client::{Client, ClientError, CredentialsFile, Fingerprint, Options, Reply, ServerUrl, Trust};
+use diwan_client::{Client, ClientError, CredentialsFile, Fingerprint, Options, Problem, Reply, ServerUrl, Trust};
 
 use super::failure::Failure;
 use super::screen::Screen;
@@ -93,6 +93,10 @@ impl<'a> Door<'a> {
     ) -> Result<Reply<T>, Failure> {
         match operation().await {
             Err(error) if error.code() == Some("step_up_required") && can_ask() => {}
+            Err(ClientError::Refused(problem)) if problem.code == "step_up_required" => {
+                let next = "Run it in a terminal, where your password or an authenticator code can be asked for.";
+                return Err(ClientError::Refused(Box::new(Problem { next: next.into(), ..*problem })).into());
+            }
             other => return Ok(other?),
         }
         let secret = ask_secret("This needs a fresh proof that it is you.\nPassword or authenticator code: ")?;

@@ -9,16 +9,16 @@ use rustix::termios::tcgetwinsize;
 
 use super::failure::Failure;
 
-/// Columns of a screen whose width nobody knows.
-const USUAL_WIDTH: u16 = 100;
 const LEAST_WIDTH: u16 = 40;
 
 /// Where a command prints.
 #[derive(Debug, Clone)]
 pub(super) struct Screen {
     json: bool,
-    width: u16,
+    /// How many columns fit; what programs read is not cut into columns.
+    width: Option<u16>,
     has_colours: bool,
+    has_error_colours: bool,
 }
 
 /// What a mark means.
@@ -35,10 +35,14 @@ impl Screen {
         let set = |name| std::env::var(name).ok().filter(|v| !v.is_empty());
         let stdout = std::io::stdout();
         let own = tcgetwinsize(&stdout).ok().map(|size| size.ws_col).filter(|columns| *columns > 0);
-        let width = set("COLUMNS").and_then(|v| v.parse().ok()).or(own).unwrap_or(USUAL_WIDTH);
-        let is_dumb = set("TERM").is_some_and(|term| term == "dumb");
-        let has_colours = stdout.is_terminal() && set("NO_COLOR").is_none() && !is_dumb;
-        Self { json, width: width.max(LEAST_WIDTH), has_colours }
+        let width = set("COLUMNS").and_then(|v| v.parse().ok()).or(own).map(|width: u16| width.max(LEAST_WIDTH));
+        let wants_colours = set("NO_COLOR").is_none() && set("TERM").is_none_or(|term| term != "dumb");
+        Self {
+            json,
+            width: width.filter(|_| stdout.is_terminal() || set("COLUMNS").is_some()),
+            has_colours: wants_colours && stdout.is_terminal(),
+            has_error_colours: wants_colours && std::io::stderr().is_terminal(),
+        }
     }
 
     /// Whether programs read what is printed.
@@ -60,11 +64,15 @@ impl Screen {
     pub(super) fn table(&self, headings: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failure> {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(self.width);
+        if let Some(width) = self.width {
+            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        }
         table.set_header(headings);
         for row in rows {
             table.add_row(row.iter().map(|cell| safe(cell).into_owned()));
+        }
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
         }
         write(&table.trim_fmt())
     }
@@ -78,22 +86,27 @@ impl Screen {
 
     /// A text in the colour of its tone, where there are colours.
     pub(super) fn toned(&self, tone: Tone, text: &str) -> String {
-        let colour = match tone {
-            Tone::Good => 32,
-            Tone::Doubtful => 33,
-            Tone::Bad => 31,
-        };
-        if self.has_colours { format!("\u{1b}[{colour}m{text}\u{1b}[0m") } else { text.to_owned() }
+        toned(self.has_colours, tone, text)
     }
 
-    /// A line like `error: …` with its label in colour.
+    /// A line for standard error like `error: …`, with its label in colour.
     pub(super) fn labelled(&self, line: &str) -> String {
+        let label = |tone, text| toned(self.has_error_colours, tone, text);
         match line.split_once(": ") {
-            Some(("error", rest)) => format!("{}: {rest}", self.toned(Tone::Bad, "error")),
-            Some(("next", rest)) => format!("{}: {rest}", self.toned(Tone::Good, "next")),
+            Some(("error", rest)) => format!("{}: {rest}", label(Tone::Bad, "error")),
+            Some(("next", rest)) => format!("{}: {rest}", label(Tone::Good, "next")),
             _ => line.to_owned(),
         }
     }
+}
+
+fn toned(has_colours: bool, tone: Tone, text: &str) -> String {
+    let colour = match tone {
+        Tone::Good => 32,
+        Tone::Doubtful => 33,
+        Tone::Bad => 31,
+    };
+    if has_colours { format!("\u{1b}[{colour}m{text}\u{1b}[0m") } else { text.to_owned() }
 }
 
 /// Writes to standard output. A reader that went away (`| head`) is no error worth a word.
@@ -179,6 +192,14 @@ pub(super) fn moment(rfc3339: &str) -> String {
     }
 }
 
+/// A moment to the second, in UTC.
+pub(super) fn exact_moment(rfc3339: &str) -> String {
+    match rfc3339.split_once('T') {
+        Some((day, time)) if time.len() >= 8 && time.is_char_boundary(8) => format!("{day} {}", &time[..8]),
+        _ => rfc3339.to_owned(),
+    }
+}
+
 /// A moment that may not have come, or a dash.
 pub(super) fn moment_or_dash(rfc3339: Option<&str>) -> String {
     rfc3339.map_or_else(|| "–".to_owned(), moment)
@@ -226,7 +247,8 @@ mod tests {
     #[test]
     fn moments_and_sizes_are_for_people() {
         assert_eq!(moment("2026-11-20T10:00:00.000Z"), "2026-11-20 10:00");
-        assert_eq!(moment("never"), "never");
+        assert_eq!(exact_moment("2026-11-20T10:00:07.000Z"), "2026-11-20 10:00:07");
+        assert_eq!((moment("never").as_str(), exact_moment("T").as_str()), ("never", "T"));
         assert_eq!((size(512).as_str(), size(1536).as_str(), size(5 << 30).as_str()), ("512 B", "1.5 KiB", "5.0 GiB"));
     }
 }

@@ -6,7 +6,7 @@ use diwan_client::AuditEntry;
 use super::super::door::Door;
 use super::super::failure::{Done, Failure};
 use super::super::paging::Paging;
-use super::super::screen::moment;
+use super::super::screen::exact_moment;
 use super::Filter;
 
 #[derive(Debug, Args)]
@@ -35,7 +35,7 @@ fn row(entry: &AuditEntry) -> Vec<String> {
     };
     vec![
         entry.seq.to_string(),
-        moment(&entry.at),
+        exact_moment(&entry.at),
         who.clone(),
         entry.action.clone(),
         on.unwrap_or_default(),

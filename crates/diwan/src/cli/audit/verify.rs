@@ -109,7 +109,7 @@ impl Verify {
         let mark = door.screen.toned(Tone::Good, "✓");
         let which = if *entries == 0 { "no entries yet".into() } else { format!("entries {first_seq} to {last_seq}") };
         door.screen.line(&format!(
-            "{mark} Nothing was changed or removed: {which}, {checkpoints} signed checkpoints, {duration_ms} ms."
+            "{mark} Nothing was changed or removed: {which} (signed checkpoints: {checkpoints}, {duration_ms} ms)."
         ))?;
         door.screen.line(&format!("  Hash of the last entry: {}", safe(head_hash)))?;
         if anchor != "ok" && self.has_anchor() {
