@@ -10,6 +10,9 @@ use super::answers::GuardedWrite;
 use crate::factor::{recovery, session_user, totp};
 use crate::identity::Identity;
 
+/// Apps show six digits, some with a gap.
+const LONGEST_CODE: usize = 16;
+
 /// A code.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -50,5 +53,8 @@ pub(crate) async fn confirm_totp(
     Json(body): Json<ConfirmTotp>,
 ) -> Result<Json<RecoveryCodes>, Problem> {
     let user = session_user(&ctx)?;
+    if !(1..=LONGEST_CODE).contains(&body.code.chars().count()) {
+        return Err(Problem::invalid_field("code", "wrong_length", "A code has six digits."));
+    }
     Ok(Json(totp::confirm(&identity, &ctx, user, &body.code).await?.into()))
 }

@@ -28,7 +28,6 @@ use crate::sign_in::{Candidate, Deliver, Proof, SignInMethod, SignInResponse, Si
     params(("provider" = String, Path, description = "Its short name", max_length = 32), Answer),
     responses((status = 302, description = "To where the sign-in was begun, or to /sign-in?error=CODE"), OpenReadOne),
     extensions(("x-permission" = json!("none"))),
-    security(()),
 )]
 pub(crate) async fn finish_oidc_sign_in(
     ctx: Allowed<Anyone>,

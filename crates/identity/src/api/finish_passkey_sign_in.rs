@@ -37,7 +37,6 @@ pub(crate) struct FinishPasskeySignIn {
     request_body = FinishPasskeySignIn,
     responses((status = 200, description = "Signed in", body = SignInResult), OpenWrite),
     extensions(("x-permission" = json!("none"))),
-    security(()),
 )]
 pub(crate) async fn finish_passkey_sign_in(
     ctx: Allowed<Anyone>,

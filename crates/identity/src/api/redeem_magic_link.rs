@@ -34,7 +34,6 @@ pub(crate) struct RedeemMagicLink {
     request_body = RedeemMagicLink,
     responses((status = 200, description = "Signed in, or one more proof is needed", body = SignInResult), OpenWrite),
     extensions(("x-permission" = json!("none"))),
-    security(()),
 )]
 pub(crate) async fn redeem_magic_link(
     ctx: Allowed<Anyone>,

@@ -43,7 +43,6 @@ pub(crate) struct MagicLinkRequested {
     request_body = RequestMagicLink,
     responses((status = 202, description = "If there is such an account, a mail is on its way", body = MagicLinkRequested), OpenWrite),
     extensions(("x-permission" = json!("none"))),
-    security(()),
 )]
 pub(crate) async fn request_magic_link(
     ctx: Allowed<Anyone>,

@@ -32,7 +32,6 @@ pub(crate) struct StartOidcQuery {
     params(("provider" = String, Path, description = "Its short name", max_length = 32), StartOidcQuery),
     responses((status = 302, description = "To the provider"), OpenReadOne),
     extensions(("x-permission" = json!("none"))),
-    security(()),
 )]
 pub(crate) async fn start_oidc_sign_in(
     ctx: Allowed<Anyone>,

@@ -36,7 +36,6 @@ impl From<Question> for PasskeyChallenge {
     tag = "identity",
     responses((status = 200, description = "What to ask the device", body = PasskeyChallenge), OpenWrite),
     extensions(("x-permission" = json!("none"))),
-    security(()),
 )]
 pub(crate) async fn start_passkey_sign_in(
     ctx: Allowed<Anyone>,
