@@ -98,6 +98,39 @@ on_every_backend! {
     }
 }
 
+/// In real time and over real sockets, what the crate's own tests do with a clock they hold.
+#[tokio::test]
+async fn slow_clients_are_closed_within_ten_seconds() {
+    let server = TestServer::builder().start().await;
+    let body = "POST /api/v1/auth/magic-link HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+Content-Length: 1000\r\n\r\n{";
+    let forms = [("", ""), ("GET / HTTP/1.1\r\nHo", ""), ("GET / HTTP/1.1\r\n", "a"), (body, ""), (body, " ")];
+    let closed = futures_join(forms.into_iter().map(|(start, drip)| closed_after(&server, start, drip))).await;
+    for (form, after) in forms.iter().zip(closed) {
+        assert!(after < Duration::from_millis(10_800), "{form:?} was closed after {after:?}");
+    }
+    server.stop().await;
+}
+
+async fn closed_after(server: &TestServer, start: &str, drip: &str) -> Duration {
+    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    stream.write_all(start.as_bytes()).await.unwrap();
+    let began = diwan_kernel::World::real();
+    let (mut reader, mut writer) = stream.split();
+    let reading = async {
+        let mut bytes = [0; 4096];
+        while matches!(reader.read(&mut bytes).await, Ok(1..)) {}
+    };
+    let dripping = async {
+        loop {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            let _ = writer.write_all(drip.as_bytes()).await;
+        }
+    };
+    tokio::select! { () = reading => {}, () = dripping => {} }
+    began.monotonic()
+}
+
 async fn futures_join<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
     let mut waiting: Vec<_> = all.map(Box::pin).collect();
     let mut done: Vec<Option<F::Output>> = waiting.iter().map(|_| None).collect();

@@ -102,8 +102,9 @@ impl<K: Kind> fmt::Display for Id<K> {
             *letter = ALPHABET[(rest & 31) as usize];
             rest >>= 5;
         }
-        write!(f, "{}_", K::PREFIX)?;
-        letters.iter().try_for_each(|l| write!(f, "{}", *l as char))
+        f.write_str(K::PREFIX)?;
+        f.write_str("_")?;
+        f.write_str(std::str::from_utf8(&letters).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -85,6 +85,18 @@ mod tests {
         assert_eq!(client("10.0.0.1", &two_lines).0, "198.51.100.7");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_forwarded_a_foreign_peer_stays_itself(line in "[ -~]{0,80}") {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-forwarded-for", line.parse().unwrap());
+            let trusted = ["10.0.0.0/8".parse().unwrap()];
+            let peer = "203.0.113.9".parse().unwrap();
+            proptest::prop_assert_eq!(Client::of(peer, false, &headers, &trusted).address, peer);
+            Client::of("10.0.0.1".parse().unwrap(), false, &headers, &trusted);
+        }
+    }
+
     #[test]
     fn nonsense_ends_the_list() {
         assert_eq!(client("10.0.0.1", &[("x-forwarded-for", "1.2.3.4, unknown")]).0, "10.0.0.1");

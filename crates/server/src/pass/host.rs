@@ -175,6 +175,19 @@ mod tests {
         assert!(check("http://localhost/", &["localhost"]).is_ok());
     }
 
+    proptest::proptest! {
+        /// A name passes only if it is an address, localhost or configured.
+        #[test]
+        fn no_other_name_passes(name in "[a-z0-9.-]{1,40}(:[0-9]{1,5})?") {
+            let bare = name.split(':').next().unwrap_or_default();
+            let own = ["localhost", "diwan.example.org", "spare.example.org"].contains(&bare)
+                || bare.trim_end_matches('.').ends_with(".localhost")
+                || bare.trim_end_matches('.') == "localhost"
+                || bare.parse::<IpAddr>().is_ok();
+            proptest::prop_assert_eq!(check("/", &[&name]).is_ok(), own);
+        }
+    }
+
     #[test]
     fn an_origin_is_its_own_only_when_it_is_exactly_that() {
         let at = Authority("10.0.0.5:7400".into());

@@ -43,6 +43,32 @@ async fn whatever_goes_wrong_is_told_as_a_problem_document() {
 }
 
 #[tokio::test]
+async fn no_body_makes_the_reader_stumble() {
+    let house = plan().build().await;
+    let deep = format!("{{\"name\":{}", "[".repeat(100_000));
+    let bodies = [
+        &*deep,
+        "",
+        "null",
+        "[]",
+        "\"a\"",
+        "{\"name\":1e400}",
+        "{\"name\":NaN}",
+        "{\"name\":\"\\ud800\"}",
+        "{\"name\":\"a\",\"name\":\"b\"}",
+        "{\"name\":\"a\",\"more\":1}",
+        "{\"name\":\"\\u0000\"}",
+        "{\"name\":\"a\"}{}",
+        "\u{feff}{}",
+    ];
+    for body in bodies {
+        let answer = house.ask(post("/api/v1/things", body).token("Bearer amina")).await;
+        let (status, code) = answer.problem();
+        assert!(matches!((status, code), (400, "request_invalid") | (422, "fields_invalid")), "{status} {code}");
+    }
+}
+
+#[tokio::test]
 async fn a_problem_keeps_the_headers_that_are_not_of_its_body() {
     let house = plan().build().await;
     assert_eq!(house.ask(get("/api/v1/bare")).await.header("x-kept"), "1");
