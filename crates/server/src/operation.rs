@@ -1,6 +1,8 @@
 //! What the edge must know of an operation before it is carried out. All of it is read from the
 //! OpenAPI document, so that what is documented and what is enforced cannot differ.
 
+use std::time::Duration;
+
 use axum::http::Method;
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
@@ -24,6 +26,8 @@ pub(crate) struct Operation {
     pub is_public: bool,
     /// Whether it opens a WebSocket (`x-socket`).
     pub is_socket: bool,
+    /// How long it may take, if that differs from the usual (`x-time-limit-s`).
+    pub time_limit: Option<Duration>,
     /// How large its body may be, if that differs from the usual (`x-max-body-bytes`).
     pub max_body_bytes: Option<usize>,
 }
@@ -125,10 +129,12 @@ fn operation(index: usize, path: &str, method: Method, documented: &Documented) 
         // Without a word about it, an operation is not public.
         None => false,
     };
-    let max_body_bytes = extension("x-max-body-bytes").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+    let number = |name: &str| extension(name).and_then(Value::as_u64);
+    let max_body_bytes = number("x-max-body-bytes").and_then(|n| usize::try_from(n).ok());
+    let time_limit = number("x-time-limit-s").map(Duration::from_secs);
     let is_socket = extension("x-socket") == Some(&Value::Bool(true));
     let id = documented.operation_id.clone().unwrap_or_else(|| format!("{method} {path}"));
-    Operation { index, id, path: path.to_owned(), method, is_public, is_socket, max_body_bytes }
+    Operation { index, id, path: path.to_owned(), method, is_public, is_socket, time_limit, max_body_bytes }
 }
 
 #[cfg(test)]

@@ -26,6 +26,11 @@ pub(crate) struct Carrier {
 }
 
 impl Carrier {
+    /// With a time of its own, for an operation that says so.
+    pub(crate) fn within(self, time_limit: Option<Duration>) -> Self {
+        Self { time_limit: time_limit.unwrap_or(self.time_limit), ..self }
+    }
+
     /// Carries a request out.
     pub(crate) async fn carry(mut self, mut request: Request<Body>) -> Response {
         let target = std::mem::take(request.uri_mut());

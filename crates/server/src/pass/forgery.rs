@@ -29,9 +29,11 @@ impl Credential {
         if headers.contains_key(header::AUTHORIZATION) {
             return Self::Header;
         }
-        let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let mut names = lines.flat_map(|line| line.split(';')).filter_map(|pair| Some(pair.split_once('=')?.0.trim()));
-        if names.any(|name| SESSION_COOKIES.contains(&name)) { Self::Cookie } else { Self::None }
+        // Byte by byte: a cookie that is no text must not hide the one beside it.
+        let pairs = headers.get_all(header::COOKIE).iter().flat_map(|line| line.as_bytes().split(|b| *b == b';'));
+        let mut names = pairs.filter_map(|pair| pair.split(|b| *b == b'=').next()).map(<[u8]>::trim_ascii);
+        let is_session = |name: &[u8]| SESSION_COOKIES.iter().any(|cookie| cookie.as_bytes() == name);
+        if names.any(is_session) { Self::Cookie } else { Self::None }
     }
 }
 
@@ -102,5 +104,27 @@ pub(crate) fn may_open_socket(
         _ if cross => false,
         Some(origin) => origin.to_str().is_ok_and(|o| hosts.is_own_origin(o, authority, secure)),
         None => credential == Credential::Header,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn a_session_cookie_is_found_among_others_however_they_look() {
+        let of = |lines: &[&[u8]]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(header::COOKIE, HeaderValue::from_bytes(line).unwrap());
+            }
+            Credential::of(&headers)
+        };
+        assert_eq!(of(&[]), Credential::None);
+        assert_eq!(of(&[b"a=1; xdiwan_session=2; diwan_sessions=3"]), Credential::None);
+        assert_eq!(of(&[b"a=\xff\xfe; diwan_session=2"]), Credential::Cookie);
+        assert_eq!(of(&[b"a=1", b"__Host-diwan_session=x=y"]), Credential::Cookie);
+        assert_eq!(of(&[b"a=1;  diwan_session =2"]), Credential::Cookie);
     }
 }

@@ -12,7 +12,8 @@ use crate::operation::is_unsafe;
 
 const LONGEST_PATH: usize = 200;
 
-/// Writes the line: failures as errors, writes and refusals as information, reads for debugging.
+/// Writes the line: failures as errors, writes and refusals as information, reads for debugging. What is
+/// over a limit is counted elsewhere and only written for debugging: a flood must not become a flood of lines.
 pub(crate) fn request(visit: &Visit<'_>, status: StatusCode, problem: Option<&Problem>, took: Duration) {
     let (method, route, address) = (visit.method.as_str(), route(visit), visit.client.address);
     let (request, status, duration_ms) = (&*visit.id, status.as_u16(), took.as_secs_f64() * 1e3);
@@ -22,9 +23,9 @@ pub(crate) fn request(visit: &Visit<'_>, status: StatusCode, problem: Option<&Pr
         let cause = problem.and_then(Problem::cause_chain).unwrap_or_default();
         let actor = actor();
         tracing::error!(request, method, %route, status, code, duration_ms, actor, %address, cause, "request failed");
-    } else if status >= 400 {
+    } else if status >= 400 && status != StatusCode::TOO_MANY_REQUESTS.as_u16() {
         tracing::info!(request, method, %route, status, code, duration_ms, actor = actor(), %address, "request refused");
-    } else if is_unsafe(&visit.method) {
+    } else if status < 400 && is_unsafe(&visit.method) {
         tracing::info!(request, method, %route, status, duration_ms, actor = actor(), %address, "request done");
     } else {
         tracing::debug!(request, method, %route, status, duration_ms, actor = actor(), %address, "request answered");

@@ -83,8 +83,8 @@ impl Inner {
             Asked::Ready => return Ok(self.readiness.ready(&self.db, &self.supervisor).await),
             _ => {}
         }
-        target::check(&parts.uri)?;
-        let authority = self.hosts.check(&parts)?;
+        let authority = target::check(&parts.uri).and_then(|()| self.hosts.check(&parts));
+        let authority = authority.map_err(|problem| self.charge(visit, problem))?;
         if let Some(answer) = cors::preflight(&parts, &self.config.cors_origins) {
             return Ok(answer);
         }
@@ -114,9 +114,10 @@ impl Inner {
         let (credential, secure) = (visit.credential, visit.client.secure);
         let may_open = || forgery::may_open_socket(&parts.headers, credential, &self.hosts, authority, secure);
         if operation.is_socket && !may_open() {
-            return Err(forgery::cross_site());
+            return Err(self.charge(visit, forgery::cross_site()));
         }
-        forgery::check(&parts, credential, &self.hosts, authority, secure)?;
+        let own = forgery::check(&parts, credential, &self.hosts, authority, secure);
+        own.map_err(|problem| self.charge(visit, problem))?;
         let mut caller = self.authenticator.authenticate(&parts, visit.facts.clone()).await?;
         visit.ctx = Some(caller.ctx.clone());
         visit.set_cookies = std::mem::take(&mut caller.set_cookies);
@@ -130,7 +131,7 @@ impl Inner {
         if let Some(slot) = entrance.slot.clone().filter(|_| operation.is_socket) {
             parts.extensions.insert(slot);
         }
-        let carrier = self.carrier.clone();
+        let carrier = self.carrier.clone().within(operation.time_limit);
         match key.filter(|_| matches!(ctx.actor, Actor::User { .. } | Actor::Token { .. })) {
             Some(key) => self.promises.keep(carrier, (parts, body), ctx, key, &visit.fate).await,
             None => {
@@ -148,6 +149,11 @@ impl Inner {
     fn take_unknown(&self, visit: &mut Visit<'_>) -> Result<(), Problem> {
         let verdict = self.limits.take_unknown(visit.client.address, visit.facts.arrived);
         self.note_verdict(visit, verdict)
+    }
+
+    /// Refusals that ask nobody are quickly given, but not without end.
+    fn charge(&self, visit: &mut Visit<'_>, problem: Problem) -> Problem {
+        self.take_unknown(visit).err().unwrap_or(problem)
     }
 
     fn note_verdict(&self, visit: &mut Visit<'_>, verdict: rate::Verdict) -> Result<(), Problem> {

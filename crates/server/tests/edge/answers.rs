@@ -92,6 +92,7 @@ async fn an_operation_that_takes_too_long_is_given_up() {
     let answer = house.ask(get("/api/v1/slow")).await;
     assert_eq!((answer.problem(), answer.header("retry-after")), ((503, "took_too_long"), "5"));
     assert_eq!(start.elapsed().as_secs(), 30);
+    assert_eq!(house.ask(get("/api/v1/patient")).await.status, StatusCode::NO_CONTENT, "it said that it takes longer");
 }
 
 #[tokio::test]

@@ -42,6 +42,16 @@ async fn paths_that_do_not_exist_and_bad_proofs_count_as_well() {
 }
 
 #[tokio::test]
+async fn refusals_that_cost_nothing_count_as_well() {
+    let evil = |path| post(path, "").header("origin", "https://evil.example");
+    for request in [get("/").header("host", "evil.example"), get("/%00"), evil("/api/v1/open"), evil("/api/v1/things")]
+    {
+        let house = plan().manual_clock().build().await;
+        assert_eq!(count(&house, request, 200).await, 100);
+    }
+}
+
+#[tokio::test]
 async fn an_account_has_a_bucket_of_its_own_wherever_it_is() {
     let house = plan().manual_clock().with(|c| c.account_rate_limit_burst = 150).build().await;
     assert_eq!(count(&house, get("/api/v1/mine").token("Bearer amina"), 100).await, 100);

@@ -21,6 +21,7 @@ pub(crate) fn routes(db: Db) -> OpenApiRouter {
         .routes(routes!(get_thing, delete_thing))
         .routes(routes!(get_panic))
         .routes(routes!(get_slow))
+        .routes(routes!(get_patient))
         .routes(routes!(get_large))
         .routes(routes!(put_blob))
         .routes(routes!(get_bare))
@@ -114,6 +115,17 @@ async fn get_panic(_: Allowed<Anyone>) -> Done {
 #[utoipa::path(get, path = "/slow", extensions(("x-permission" = json!("none"))), responses((status = 200)))]
 async fn get_slow(_: Allowed<Anyone>) -> Done {
     tokio::time::sleep(Duration::from_secs(3600)).await;
+    Done
+}
+
+/// Takes longer than most, and says so
+#[utoipa::path(
+    get, path = "/patient",
+    extensions(("x-permission" = json!("none")), ("x-time-limit-s" = json!(60))),
+    responses((status = 204))
+)]
+async fn get_patient(_: Allowed<Anyone>) -> Done {
+    tokio::time::sleep(Duration::from_secs(45)).await;
     Done
 }
 
