@@ -12,6 +12,7 @@ import { ErrorState, useProblemText } from "@/ui/problem";
 import { Skeleton } from "@/ui/states";
 import { type Challenge, useFinishSignIn } from "./finish";
 import { Frame } from "./frame";
+import { useArrivingChallenge } from "./link-token";
 import { MagicLinkForm } from "./magic-link-form";
 import { OtherWays } from "./other-ways";
 import { PasswordForm } from "./password-form";
@@ -27,7 +28,8 @@ export default function SignInPage() {
   const setup = useQuery(setupQuery);
   const finish = useFinishSignIn(return_to);
   const text = useProblemText();
-  const [step, setStep] = useState<Step>({ at: "choose" });
+  const arriving = useArrivingChallenge();
+  const [step, setStep] = useState<Step>(arriving ? { at: "second", challenge: arriving } : { at: "choose" });
   const back = () => setStep({ at: "choose" });
 
   async function signedIn(result: Parameters<typeof finish>[0]) {
