@@ -45,16 +45,12 @@ pub(crate) struct Departure {
 #[into_params(parameter_in = Query)]
 pub(crate) struct Answer {
     /// What the provider gives for a token.
-    #[param(max_length = 4096)]
     pub(crate) code: Option<String>,
     /// What we sent along.
-    #[param(max_length = 512)]
     pub(crate) state: Option<String>,
     /// Who answers.
-    #[param(max_length = 512)]
     pub(crate) iss: Option<String>,
     /// Why it did not work.
-    #[param(max_length = 512)]
     pub(crate) error: Option<String>,
 }
 
