@@ -174,8 +174,10 @@ export const router = createRouter({
 onSessionEnded(() => {
   if (router.state.location.pathname.startsWith("/sign-in")) return;
   const return_to = router.state.location.href;
+  // Who never was signed in on this page need not hear that it is over.
+  const error = queryClient.getQueryData(meQuery.queryKey) && "session_ended";
   queryClient.clear();
-  void router.navigate({ to: "/sign-in", search: { return_to } });
+  void router.navigate({ to: "/sign-in", search: { return_to, error } });
 });
 
 declare module "@tanstack/react-router" {

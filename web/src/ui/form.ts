@@ -54,8 +54,9 @@ export function useForm<F extends string>({ fields, submit }: FormOptions<F>) {
   function complaints(caught: ProblemError) {
     const found: Partial<Record<F, string>> = {};
     for (const { field, code, message } of caught.problem.errors ?? []) {
-      if (names.includes(field as F))
-        found[field as F] = t(`field.${code}` as "field.too_short", { defaultValue: message });
+      // The server may name one item of a list: `allowed_addresses[0]`.
+      const name = names.find((one) => one === field.split(/[.[]/)[0]);
+      if (name) found[name] = t(`field.${code}` as "field.too_short", { defaultValue: message });
     }
     return found;
   }

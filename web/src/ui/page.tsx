@@ -51,8 +51,8 @@ interface SectionProps {
 export function Section({ title, lead, actions, children }: SectionProps) {
   return (
     <section className="mb-6 overflow-hidden rounded-lg border border-line bg-surface">
-      <header className="flex flex-wrap items-start justify-between gap-3 px-5 pt-5">
-        <div className="min-w-0 max-w-prose">
+      <header className="flex flex-wrap items-start justify-between gap-3 px-5 pt-5 sm:flex-nowrap [&>:last-child]:shrink-0">
+        <div className="min-w-0 max-w-prose shrink!">
           <h2 className="text-lg font-semibold">{title}</h2>
           {lead && <p className="mt-0.5 text-muted">{lead}</p>}
         </div>

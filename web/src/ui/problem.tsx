@@ -1,4 +1,5 @@
 // How a failure is told: one sentence in the person's language, what to do next, and a line of detail for support.
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { type ProblemError, toProblem } from "@/api/problem";
 import { Button } from "./button";
@@ -18,11 +19,18 @@ export function useProblemText() {
 
 export function ProblemNotice({ problem }: { problem: ProblemError | null }) {
   const text = useProblemText();
+  const place = useRef<HTMLDivElement>(null);
+  // In a long form the notice may stand above what is in sight.
+  useEffect(() => {
+    if (problem) place.current?.scrollIntoView({ block: "nearest" });
+  }, [problem]);
   if (!problem) return null;
   return (
-    <Notice tone="danger" live title={text(problem)}>
-      <ProblemDetail error={problem} />
-    </Notice>
+    <div ref={place}>
+      <Notice tone="danger" live title={text(problem)}>
+        <ProblemDetail error={problem} />
+      </Notice>
+    </div>
   );
 }
 

@@ -50,5 +50,7 @@ function strength(password: string): Level {
   const distinct = new Set(password).size;
   if (distinct < 6) return 1;
   if (length >= 16 && (kinds >= 2 || length >= 22)) return 4;
+  // A word with digits behind it is what everybody tries first.
+  if (/^\p{L}+[\d\p{P}]*$/u.test(password)) return 2;
   return length >= 12 && kinds >= 2 ? 3 : 2;
 }

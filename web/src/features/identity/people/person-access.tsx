@@ -34,7 +34,7 @@ export function PersonAccess({ person }: { person: User }) {
       <h3 className="mb-3 font-semibold">{t("people.access")}</h3>
       <form {...form.props} className="grid gap-4">
         <ProblemNotice problem={form.problem} />
-        <Field label={t("people.role")} hint={locked ? t("people.owner_locked") : undefined}>
+        <Field label={t("people.role")} hint={locked ? t("people.owner_locked") : t("people.role_ends_sessions")}>
           <Select name="role" defaultValue={person.role} disabled={locked}>
             {offered.map((role) => (
               <option key={role} value={role}>

@@ -51,13 +51,13 @@ function TokenForm({ onSecret, onCreated, onClose }: TokenFormProps) {
   const { permissions } = useMe();
   const [scopes, setScopes] = useState<Permission[]>(["status.read"]);
   const form = useForm({
-    fields: { name: required, expires: null, addresses: null },
-    submit: async ({ name, expires, addresses }) => {
+    fields: { name: required, expires: null, allowed_addresses: null },
+    submit: async ({ name, expires, allowed_addresses }) => {
       const body = {
         name: name.trim(),
         scopes,
         expires_in_days: expires === "never" ? null : Number(expires),
-        allowed_addresses: addresses.split(/[\s,،]+/).filter(Boolean),
+        allowed_addresses: allowed_addresses.split(/[\s,،]+/).filter(Boolean),
       };
       const { secret } = await unwrap(api.POST("/me/tokens", { body }));
       await onCreated();
@@ -67,7 +67,13 @@ function TokenForm({ onSecret, onCreated, onClose }: TokenFormProps) {
   const toggle = (scope: Permission) =>
     setScopes((before) => (before.includes(scope) ? before.filter((one) => one !== scope) : [...before, scope]));
   return (
-    <Dialog open onClose={onClose} title={t("profile.tokens.create")} description={t("profile.tokens.create_lead")}>
+    <Dialog
+      wide
+      open
+      onClose={onClose}
+      title={t("profile.tokens.create")}
+      description={t("profile.tokens.create_lead")}
+    >
       <form {...form.props} className="grid gap-4">
         <ProblemNotice problem={form.problem} />
         <Field label={t("profile.tokens.name")} error={form.errors.name}>
@@ -84,27 +90,29 @@ function TokenForm({ onSecret, onCreated, onClose }: TokenFormProps) {
         </Field>
         <fieldset>
           <legend className="mb-1 text-sm font-medium">{t("profile.tokens.scopes")}</legend>
-          {permissions.map((scope) => (
-            <Checkbox
-              key={scope}
-              checked={scopes.includes(scope)}
-              onChange={() => toggle(scope)}
-              label={t(`permission.${scope.replace(".", "_")}` as "permission.profile_self", { defaultValue: scope })}
-              hint={
-                <bdi dir="ltr" className="font-mono text-xs">
-                  {scope}
-                </bdi>
-              }
-            />
-          ))}
+          <div className="grid gap-x-6 sm:grid-cols-2">
+            {permissions.map((scope) => (
+              <Checkbox
+                key={scope}
+                checked={scopes.includes(scope)}
+                onChange={() => toggle(scope)}
+                label={t(`permission.${scope.replace(".", "_")}` as "permission.profile_self", { defaultValue: scope })}
+                hint={
+                  <bdi dir="ltr" className="font-mono text-xs">
+                    {scope}
+                  </bdi>
+                }
+              />
+            ))}
+          </div>
         </fieldset>
         <Field
           label={t("profile.tokens.addresses")}
           optional
           hint={t("profile.tokens.addresses_hint")}
-          error={form.errors.addresses}
+          error={form.errors.allowed_addresses}
         >
-          <Input name="addresses" code placeholder="203.0.113.7, 10.0.0.0/8" />
+          <Input name="allowed_addresses" code placeholder="203.0.113.7, 10.0.0.0/8" />
         </Field>
         <DialogActions>
           <Button onClick={onClose}>{t("common.cancel")}</Button>

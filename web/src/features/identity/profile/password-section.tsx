@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "@/api/client";
+import { ProblemError } from "@/api/problem";
 import { useMe } from "@/app/me";
 import { Button } from "@/ui/button";
 import { Field, PasswordInput } from "@/ui/field";
@@ -45,7 +46,9 @@ function PasswordForm({ askCurrent, email, onClose }: PasswordFormProps) {
     fields: { current_password: askCurrent ? required : null, new_password: required },
     submit: async ({ current_password, new_password }) => {
       const body = { new_password, ...(askCurrent ? { current_password } : {}) };
-      await unwrap(api.PUT("/me/password", { body }));
+      await unwrap(api.PUT("/me/password", { body })).catch((error) => {
+        throw wrongPassword(error);
+      });
       toast(t("profile.password.changed"));
       onClose();
       await queries.invalidateQueries({ queryKey: ["me"] });
@@ -72,4 +75,11 @@ function PasswordForm({ askCurrent, email, onClose }: PasswordFormProps) {
       </div>
     </form>
   );
+}
+
+/** Nobody was asked for an e-mail address here, so the complaint belongs to the one field it can be about. */
+function wrongPassword(error: unknown): unknown {
+  if (!(error instanceof ProblemError) || error.code !== "credentials_wrong") return error;
+  const errors = [{ field: "current_password", code: "current_password_wrong", message: error.problem.detail }];
+  return new ProblemError({ ...error.problem, code: "fields_invalid", errors });
 }

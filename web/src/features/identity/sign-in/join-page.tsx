@@ -1,9 +1,10 @@
 // Accepting an invitation: shows who invites, as what, and asks for a name and a password.
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "@/api/client";
 import type { Language } from "@/api/types";
-import { Button } from "@/ui/button";
+import { Button, buttonLook } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
 import { required, useForm } from "@/ui/form";
 import { Notice } from "@/ui/notice";
@@ -30,7 +31,14 @@ export default function JoinPage() {
     <Frame title={t("join.title")} lead={lead}>
       {!token && <Notice title={t("join.missing.title")}>{t("join.missing.text")}</Notice>}
       {token && preview.isPending && <Skeleton className="h-40" />}
-      {preview.isError && <ErrorState error={preview.error} />}
+      {preview.isError && (
+        <>
+          <ErrorState error={preview.error} />
+          <Link to="/sign-in" className={buttonLook("secondary")}>
+            {t("sign_in.redeem.again")}
+          </Link>
+        </>
+      )}
       {token && preview.data && (
         <>
           <JoinForm token={token} email={preview.data.email} />

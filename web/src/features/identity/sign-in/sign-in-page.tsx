@@ -64,7 +64,12 @@ export default function SignInPage() {
   return (
     <Frame title={t("sign_in.title")} lead={t("sign_in.lead")}>
       {error && (
-        <Notice tone="danger" live className="mb-5" title={text(new ProblemError(problemFrom({ code: error }, 401)))} />
+        <Notice
+          tone={error === "session_ended" ? "info" : "danger"}
+          live
+          className="mb-5"
+          title={text(new ProblemError(problemFrom({ code: error }, 401)))}
+        />
       )}
       {setup.isPending && <FormSkeleton />}
       {setup.isError && <ErrorState error={setup.error} retry={() => void setup.refetch()} />}

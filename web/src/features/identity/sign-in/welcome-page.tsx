@@ -1,7 +1,9 @@
 // The first run: whoever holds the link from the terminal becomes the owner.
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "@/api/client";
+import { setupQuery } from "@/api/queries";
 import type { Language } from "@/api/types";
 import { Button, buttonLook } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
@@ -16,6 +18,8 @@ import { useLinkToken } from "./link-token";
 export default function WelcomePage() {
   const { t } = useTranslation();
   const token = useLinkToken();
+  const setup = useQuery(setupQuery);
+  if (setup.data && !setup.data.needs_owner) return <AlreadyOwned />;
   return (
     <Frame title={t("welcome.title")} lead={t("welcome.lead")}>
       {token ? (
@@ -23,6 +27,17 @@ export default function WelcomePage() {
       ) : (
         <Notice title={t("welcome.no_link.title")}>{t("welcome.no_link.text")}</Notice>
       )}
+    </Frame>
+  );
+}
+
+function AlreadyOwned() {
+  const { t } = useTranslation();
+  return (
+    <Frame title={t("welcome.title")} lead={t("problem.setup_already_done")}>
+      <Link to="/sign-in" className={buttonLook("primary")}>
+        {t("sign_in.action")}
+      </Link>
     </Frame>
   );
 }
@@ -41,11 +56,6 @@ function OwnerForm({ token }: { token: string }) {
   return (
     <form {...form.props} className="grid gap-4">
       <ProblemNotice problem={form.problem} />
-      {form.problem?.code === "setup_already_done" && (
-        <Link to="/sign-in" className={buttonLook()}>
-          {t("sign_in.action")}
-        </Link>
-      )}
       <Field label={t("join.name")} error={form.errors.name}>
         <Input name="name" autoComplete="name" />
       </Field>
