@@ -4,7 +4,7 @@
 //! length. The hash of an entry covers the hash before it and its own place:
 //! `h_i = SHA-256(0x00 ‖ h_{i-1} ‖ i ‖ bytes)`.
 
-use diwan_kernel::db::Value;
+use diwan_kernel::db::Cell;
 use ring::digest;
 
 /// A SHA-256 digest.
@@ -40,16 +40,16 @@ pub const FIELDS: [&str; 17] = [
 ];
 
 /// Writes the canonical bytes of an entry into an empty buffer.
-pub fn encode(fields: &[Value], bytes: &mut Vec<u8>) {
+pub fn encode<'a>(fields: impl IntoIterator<Item = Cell<'a>>, bytes: &mut Vec<u8>) {
     bytes.push(VERSION);
     for field in fields {
         match field {
-            Value::Null => bytes.push(0),
-            Value::Int(v) => tagged(bytes, 1, &v.to_be_bytes()),
-            Value::Text(v) => sized(bytes, 2, v.as_bytes()),
+            Cell::Null => bytes.push(0),
+            Cell::Int(v) => tagged(bytes, 1, &v.to_be_bytes()),
+            Cell::Text(v) => sized(bytes, 2, v.as_bytes()),
             // No column holds these, but a changed database may.
-            Value::Blob(v) => sized(bytes, 3, v),
-            Value::Real(v) => tagged(bytes, 4, &v.to_bits().to_be_bytes()),
+            Cell::Blob(v) => sized(bytes, 3, v),
+            Cell::Real(v) => tagged(bytes, 4, &v.to_bits().to_be_bytes()),
         }
     }
 }
@@ -110,6 +110,7 @@ pub fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use diwan_kernel::db::Value;
     use proptest::prelude::*;
 
     fn value() -> impl Strategy<Value = Value> {
@@ -123,7 +124,7 @@ mod tests {
 
     fn bytes(fields: &[Value]) -> Vec<u8> {
         let mut bytes = vec![];
-        encode(fields, &mut bytes);
+        encode(fields.iter().map(Cell::from), &mut bytes);
         bytes
     }
 

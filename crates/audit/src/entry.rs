@@ -1,11 +1,11 @@
 //! An entry of the trail: as a row that is hashed, and as people read it.
 
-use diwan_kernel::db::{DbError, FromValue, Row, Value};
+use diwan_kernel::db::{DbError, Row};
 use diwan_kernel::{Actor, Outcome, Timestamp, id_kinds};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
-use crate::canonical::{Hash, encode, entry_hash};
+use crate::canonical::{Hash, entry_hash};
 
 id_kinds! {
     /// An entry of the audit trail.
@@ -13,34 +13,20 @@ id_kinds! {
 }
 
 /// A row as it stands in the database, whatever somebody may have done to it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Link {
     /// Its place.
-    pub seq: i64,
-    /// The columns that the hash covers, in the order of [`crate::canonical::FIELDS`].
-    pub fields: Vec<Value>,
+    pub(crate) seq: i64,
+    /// The canonical bytes of its fields.
+    pub(crate) bytes: Vec<u8>,
     /// The hash that was written with it, if it still looks like one.
-    pub hash: Option<Hash>,
+    pub(crate) hash: Option<Hash>,
 }
 
 impl Link {
-    /// Takes a row of `seq`, the fields and `hash`, in this order.
-    pub(crate) fn from_row(row: Row) -> Result<Self, DbError> {
-        let mismatch = || DbError::Mismatch { column: "seq".into() };
-        let mut values = row.into_values();
-        let hash = values.pop().ok_or_else(mismatch)?;
-        if values.is_empty() {
-            return Err(mismatch());
-        }
-        let Value::Int(seq) = values.remove(0) else { return Err(mismatch()) };
-        Ok(Self { seq, fields: values, hash: Hash::from_value(&hash) })
-    }
-
     /// Whether it is the entry that belongs at `seq` after the hash `previous`.
-    pub(crate) fn belongs(&self, previous: &Hash, seq: i64, buffer: &mut Vec<u8>) -> bool {
-        buffer.clear();
-        encode(&self.fields, buffer);
-        self.hash == Some(entry_hash(previous, seq, buffer))
+    pub(crate) fn belongs(&self, previous: &Hash, seq: i64) -> bool {
+        self.hash == Some(entry_hash(previous, seq, &self.bytes))
     }
 }
 

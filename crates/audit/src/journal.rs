@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use diwan_kernel::db::{DbError, Tx, Value};
+use diwan_kernel::db::{Cell, DbError, Tx, Value};
 use diwan_kernel::events::{Audience, DomainEvent};
 use diwan_kernel::journal::{Entry, Journal, Outcome};
 use diwan_kernel::{Actor, Ctx, Id, Permission, Timestamp};
@@ -57,7 +57,7 @@ impl Journal for Trail {
         let actor = AuditActor::from(entry.actor.as_ref().unwrap_or(&ctx.actor));
         let fields = fields(ctx, at, entry);
         let mut bytes = Vec::with_capacity(512);
-        encode(&fields, &mut bytes);
+        encode(fields.iter().map(Cell::from), &mut bytes);
         let hash: Hash = entry_hash(&head.hash, seq, &bytes);
         audit_entry::insert(tx, seq, fields, hash).await.map_err(closed)?;
         audit_head::set(tx, &hash, &self.key.seal_head(seq, &hash)).await.map_err(closed)?;

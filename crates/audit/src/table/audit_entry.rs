@@ -1,10 +1,12 @@
 //! The entries of the trail.
 
+use std::ops::ControlFlow;
+
 use diwan_kernel::Timestamp;
-use diwan_kernel::db::{BuiltSql, Db, DbError, Row, Tx, Value, like_pattern};
+use diwan_kernel::db::{BuiltSql, Cell, Db, DbError, Row, RowRef, Tx, Value, like_pattern};
 use diwan_kernel::params;
 
-use crate::canonical::Hash;
+use crate::canonical::{FIELDS, Hash, encode};
 use crate::entry::{AuditEntry, Link};
 use crate::filter::Filter;
 use crate::suspicion::{EDGE_REFUSAL, SIGN_IN};
@@ -14,9 +16,9 @@ const INSERT: &str = "INSERT INTO audit_entry (seq, id, at, actor_kind, actor_id
     error, metadata, hash)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
 
-const LINKS: &str = "SELECT seq, id, at, actor_kind, actor_id, actor_name, action, resource_kind, resource_id,
-    outcome, command, machine, address, user_agent, request_id, duration_ms, error, metadata, hash
-    FROM audit_entry WHERE seq > $1 ORDER BY seq LIMIT $2";
+const LINKS: &str = "SELECT seq, hash, id, at, actor_kind, actor_id, actor_name, action, resource_kind, resource_id,
+    outcome, command, machine, address, user_agent, request_id, duration_ms, error, metadata
+    FROM audit_entry WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3";
 
 const LIST: &str = "SELECT seq, id, at, actor_kind, actor_id, actor_name, action, resource_kind, resource_id,
     outcome, command, machine, address, user_agent, request_id, duration_ms, error, metadata, hash
@@ -33,13 +35,61 @@ pub(crate) async fn insert(tx: &mut Tx, seq: i64, fields: Vec<Value>, hash: Hash
 
 /// The rows after `seq`, as they stand, oldest first.
 pub(crate) async fn links_after(db: &Db, seq: i64, limit: i64) -> Result<Vec<Link>, DbError> {
-    db.query(LINKS, params![seq, limit]).await?.into_iter().map(Link::from_row).collect()
+    let first = seq.saturating_add(1);
+    db.scan(LINKS, params![first, i64::MAX, limit], vec![], |links, row| {
+        links.push(link(row));
+        ControlFlow::Continue(())
+    })
+    .await
+}
+
+/// Looks at the rows from `first` to `last` as they stand, one after the other; `look` is given the
+/// place, the canonical bytes and the hash, and may stop.
+pub(crate) async fn look_through<S: Send + 'static>(
+    db: &Db,
+    (first, last): (i64, i64),
+    state: S,
+    mut look: impl FnMut(&mut S, i64, &[u8], Option<Hash>) -> ControlFlow<()> + Send + 'static,
+) -> Result<S, DbError> {
+    let mut bytes = Vec::with_capacity(1024);
+    db.scan(LINKS, params![first, last, i64::MAX], state, move |state, row| {
+        bytes.clear();
+        encode_fields(row, &mut bytes);
+        look(state, seq(row), &bytes, hash(row))
+    })
+    .await
+}
+
+fn link(row: &RowRef<'_>) -> Link {
+    let mut bytes = Vec::with_capacity(512);
+    encode_fields(row, &mut bytes);
+    Link { seq: seq(row), bytes, hash: hash(row) }
+}
+
+/// The fields stand behind the place and the hash, in the order in which they are hashed.
+fn encode_fields(row: &RowRef<'_>, bytes: &mut Vec<u8>) {
+    encode((2..2 + FIELDS.len()).map(|at| row.cell(at)), bytes);
+}
+
+/// The key of the table is always a whole number.
+fn seq(row: &RowRef<'_>) -> i64 {
+    if let Cell::Int(seq) = row.cell(0) { seq } else { i64::MIN }
+}
+
+fn hash(row: &RowRef<'_>) -> Option<Hash> {
+    if let Cell::Blob(bytes) = row.cell(1) { bytes.try_into().ok() } else { None }
 }
 
 /// The hash of the entry at `seq`.
 pub(crate) async fn find_hash(db: &Db, seq: i64) -> Result<Option<Hash>, DbError> {
     let row = db.query_opt("SELECT hash FROM audit_entry WHERE seq = $1", params![seq]).await?;
     Ok(row.and_then(|row| row.get("hash").ok()))
+}
+
+/// The lowest place that is taken.
+pub(crate) async fn first_seq(db: &Db) -> Result<Option<i64>, DbError> {
+    let row = db.query_opt("SELECT MIN(seq) AS seq FROM audit_entry", vec![]).await?;
+    row.map_or(Ok(None), |row| row.get("seq"))
 }
 
 /// The highest place that is taken; 0 when there is none.

@@ -16,7 +16,6 @@ pub(crate) struct Diagnosis {
     first: Vec<Link>,
     before: Option<Hash>,
     rightful: Option<Rightful>,
-    buffer: Vec<u8>,
 }
 
 /// The entry that belongs where the chain breaks, found further on.
@@ -31,7 +30,7 @@ struct Rightful {
 impl Diagnosis {
     /// The chain breaks at `at`, where an entry that follows the hash `previous` belongs.
     pub(crate) fn new(at: i64, previous: Hash) -> Self {
-        Self { at, previous, first: vec![], before: None, rightful: None, buffer: vec![] }
+        Self { at, previous, first: vec![], before: None, rightful: None }
     }
 
     /// Looks at the next rows; the first one is the one at the break. True when it has seen enough.
@@ -45,7 +44,7 @@ impl Diagnosis {
                     found.after = Some(link.clone());
                     return true;
                 }
-                None if link.belongs(&self.previous, self.at, &mut self.buffer) => {
+                None if link.belongs(&self.previous, self.at) => {
                     let hash = link.hash.unwrap_or_default();
                     self.rightful = Some(Rightful { seq: link.seq, hash, before: self.before, after: None });
                 }
@@ -66,20 +65,20 @@ impl Diagnosis {
     }
 
     /// Whether everything from the break on was pushed back to make room.
-    fn was_inserted(&mut self, found: &Rightful) -> bool {
+    fn was_inserted(&self, found: &Rightful) -> bool {
         if let Some(after) = &found.after {
-            return after.belongs(&found.hash, self.at + 1, &mut self.buffer);
+            return after.belongs(&found.hash, self.at + 1);
         }
         // It stands last: either it was pushed back, or it changed places with the one at the break.
         let before = if found.seq == self.at + 1 { Some(found.hash) } else { found.before };
         let moved = self.first.first().zip(before);
-        !moved.is_some_and(|(link, before)| link.belongs(&before, found.seq, &mut self.buffer))
+        !moved.is_some_and(|(link, before)| link.belongs(&before, found.seq))
     }
 
     /// Whether the rows from the break on were pulled forward over a removed one.
-    fn was_renumbered(&mut self) -> bool {
+    fn was_renumbered(&self) -> bool {
         let [first, second] = &*self.first else { return false };
         let Some(hash) = first.hash else { return false };
-        (1..=MOST_REMOVED).any(|removed| second.belongs(&hash, self.at + 1 + removed, &mut self.buffer))
+        (1..=MOST_REMOVED).any(|removed| second.belongs(&hash, self.at + 1 + removed))
     }
 }

@@ -14,6 +14,7 @@ pub(crate) use ending::stray;
 use std::time::Duration;
 
 use diwan_kernel::db::DbError;
+use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 
 use crate::anchor::Anchor;
@@ -26,6 +27,10 @@ use diagnosis::Diagnosis;
 use source::Source;
 
 const PAGE: i64 = 4096;
+/// How many entries are walked over in one go.
+const STRETCH: i64 = if cfg!(test) { 16 } else { 20_000 };
+/// How many stretches are walked over at the same time: others need readers too.
+const AT_ONCE: usize = 2;
 
 /// What is wrong with the trail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -180,13 +185,13 @@ impl From<Findings> for AuditVerification {
 async fn inspect(source: &impl Source, vouching: &Vouching, anchor: &Anchor, base: Base) -> Result<Findings, DbError> {
     let checkpoints = checkpoints::follow(source, vouching, base).await?;
     let head = source.head().await?;
-    let (chain, broken) = walk(source, base, checkpoints.last.number).await?;
+    let chain = walk(source, base, checkpoints.last.number).await?;
     let end = head.as_ref().map(|head| head.seq);
-    let (state, fault) = match broken {
+    let (state, fault) = match chain.broken() {
         None => ending::judge(source, vouching, &chain, head, &checkpoints.last, anchor).await?,
         Some(broken) => {
             let (state, _) = ending::against_anchor(source, None, &checkpoints.last, anchor).await?;
-            (state, Some(explain(source, &chain, broken, end).await?))
+            (state, Some(explain(source, &chain, broken.clone(), end).await?))
         }
     };
     // The first entry that cannot be relied on decides; the chain itself speaks first.
@@ -195,26 +200,38 @@ async fn inspect(source: &impl Source, vouching: &Vouching, anchor: &Anchor, bas
     Ok(Findings { base, chain, checkpoints: checkpoints.count, anchor: state, took: Duration::ZERO, fault })
 }
 
-/// Walks over all rows, reading the next page while the current one is hashed.
-async fn walk(source: &impl Source, base: Base, last_checkpoint: i64) -> Result<(Chain, Option<Break>), DbError> {
-    let mut chain = Chain::after(&base);
-    let mut page = source.links_after(i64::MIN, PAGE).await?;
-    while let (Some(first), Some(last)) = (page.first().map(|l| l.seq), page.last().map(|l| l.seq)) {
-        let is_last_page = (page.len() as i64) < PAGE;
-        let signed = source.checkpoints_within(first, last, last_checkpoint).await?;
-        let work = source.world().heavy(move || {
-            let outcome = chain.walk(&page, &signed);
-            (chain, outcome)
-        });
-        let next = async { if is_last_page { Ok(vec![]) } else { source.links_after(last, PAGE).await } };
-        let (done, next) = futures::join!(work, next);
-        let (walked, outcome) = done.map_err(|e| DbError::Engine(e.to_string()))?;
-        if let Err(broken) = outcome {
-            return Ok((walked, Some(broken)));
-        }
-        (chain, page) = (walked, next?);
+/// Walks over all rows, stretch by stretch, some of them at the same time.
+async fn walk(source: &impl Source, base: Base, last_checkpoint: i64) -> Result<Chain, DbError> {
+    let mut whole = Chain::after(&base);
+    if let Some(seq) = source.first_seq().await?.filter(|seq| *seq <= base.seq) {
+        let _ = whole.step(seq, &[], None);
+        return Ok(whole);
     }
-    Ok((chain, None))
+    let end = source.last_seq().await?;
+    let firsts = (0..).map(|n| base.seq + 1 + n * STRETCH).take_while(|first| *first <= end);
+    let walks = firsts.map(|first| stretch(source, base, (first, end.min(first + STRETCH - 1)), last_checkpoint));
+    let mut walks = std::pin::pin!(futures::stream::iter(walks).buffered(AT_ONCE));
+    while let Some(walked) = walks.next().await {
+        whole = whole.join(walked?);
+        if whole.broken().is_some() {
+            break;
+        }
+    }
+    Ok(whole)
+}
+
+/// Walks over one stretch. What it begins behind is judged by the stretch before.
+async fn stretch(
+    source: &impl Source,
+    base: Base,
+    (first, last): (i64, i64),
+    last_checkpoint: i64,
+) -> Result<Chain, DbError> {
+    let previous = if first == base.seq + 1 { base.hash } else { source.hash_at(first - 1).await?.unwrap_or_default() };
+    let signed = source.checkpoints_within(first, last, last_checkpoint).await?;
+    let mut chain = source.walk(first, last, Chain::between(first, previous, base.seq, signed)).await?;
+    chain.end_at(last);
+    Ok(chain)
 }
 
 async fn explain(source: &impl Source, chain: &Chain, broken: Break, head: Option<i64>) -> Result<AuditFault, DbError> {

@@ -3,6 +3,7 @@
 use diwan_kernel::World;
 use diwan_kernel::db::{Db, DbError};
 
+use super::chain::Chain;
 use crate::canonical::Hash;
 use crate::checkpoint::Checkpoint;
 use crate::entry::Link;
@@ -20,6 +21,10 @@ pub(crate) trait Source {
     async fn head(&self) -> Result<Option<Head>, DbError>;
     /// The rows after `seq`.
     async fn links_after(&self, seq: i64, limit: i64) -> Result<Vec<Link>, DbError>;
+    /// The lowest place that is taken.
+    async fn first_seq(&self) -> Result<Option<i64>, DbError>;
+    /// Lets the chain walk over the rows from `first` to `last`.
+    async fn walk(&self, first: i64, last: i64, chain: Chain) -> Result<Chain, DbError>;
     /// The hash of the row at `seq`.
     async fn hash_at(&self, seq: i64) -> Result<Option<Hash>, DbError>;
     /// The highest place that is taken.
@@ -49,6 +54,14 @@ impl Source for Db {
 
     async fn links_after(&self, seq: i64, limit: i64) -> Result<Vec<Link>, DbError> {
         audit_entry::links_after(self, seq, limit).await
+    }
+
+    async fn first_seq(&self) -> Result<Option<i64>, DbError> {
+        audit_entry::first_seq(self).await
+    }
+
+    async fn walk(&self, first: i64, last: i64, chain: Chain) -> Result<Chain, DbError> {
+        audit_entry::look_through(self, (first, last), chain, Chain::step).await
     }
 
     async fn hash_at(&self, seq: i64) -> Result<Option<Hash>, DbError> {

@@ -2,10 +2,11 @@
 
 use std::sync::LazyLock;
 
-use diwan_kernel::db::{DbError, Value};
+use diwan_kernel::db::{Cell, DbError, Value};
 use diwan_kernel::{Timestamp, World};
 use proptest::prelude::*;
 
+use super::chain::Chain;
 use super::source::Source;
 use super::{AnchorState, AuditVerification, FaultKind, verify};
 use crate::anchor::Anchor;
@@ -47,6 +48,16 @@ impl Source for Memory {
         Ok(self.links.iter().filter(|l| l.seq > seq).take(limit as usize).cloned().collect())
     }
 
+    async fn first_seq(&self) -> Result<Option<i64>, DbError> {
+        Ok(self.links.first().map(|l| l.seq))
+    }
+
+    async fn walk(&self, first: i64, last: i64, mut chain: Chain) -> Result<Chain, DbError> {
+        let within = self.links.iter().filter(|l| (first..=last).contains(&l.seq));
+        let _ = within.map(|l| chain.step(l.seq, &l.bytes, l.hash)).find(std::ops::ControlFlow::is_break);
+        Ok(chain)
+    }
+
     async fn hash_at(&self, seq: i64) -> Result<Option<Hash>, DbError> {
         Ok(self.links.iter().find(|l| l.seq == seq).and_then(|l| l.hash))
     }
@@ -77,6 +88,20 @@ fn key() -> SigningKey {
     SigningKey::from_seed(&[5; 32]).expect("a seed")
 }
 
+/// The canonical bytes of an entry with these fields.
+fn encoded(fields: &[Value]) -> Vec<u8> {
+    let mut bytes = vec![];
+    encode(fields.iter().map(Cell::from), &mut bytes);
+    bytes
+}
+
+/// The entry that honestly stands at `n`, with one field changed.
+fn with_field(n: i64, column: usize, change: impl FnOnce(&Value) -> Value) -> Vec<u8> {
+    let mut fields = fields(n);
+    fields[column] = change(&fields[column]);
+    encoded(&fields)
+}
+
 fn fields(n: i64) -> Vec<Value> {
     let text = |s: &str| Value::Text(s.to_owned());
     let value = |name: &&str| match *name {
@@ -95,9 +120,7 @@ fn chain(links: &mut [Link], first: i64, mut previous: Hash, from: usize) {
     for (place, link) in links.iter_mut().enumerate() {
         link.seq = first + place as i64;
         if place >= from {
-            let mut bytes = vec![];
-            encode(&link.fields, &mut bytes);
-            link.hash = Some(entry_hash(&previous, link.seq, &bytes));
+            link.hash = Some(entry_hash(&previous, link.seq, &link.bytes));
         }
         previous = link.hash.unwrap_or_default();
     }
@@ -117,7 +140,7 @@ fn honest() -> (Memory, Anchor) {
 
 fn make_honest() -> (Memory, Anchor) {
     let key = key();
-    let mut links: Vec<Link> = (1..=ENTRIES).map(|n| Link { seq: n, fields: fields(n), hash: None }).collect();
+    let mut links: Vec<Link> = (1..=ENTRIES).map(|n| Link { seq: n, bytes: encoded(&fields(n)), hash: None }).collect();
     chain(&mut links, 1, GENESIS, 0);
     let mut checkpoints: Vec<Checkpoint> = vec![];
     for seq in CHECKPOINTS {
@@ -180,6 +203,10 @@ fn changed(value: &Value) -> Value {
     }
 }
 
+fn somebody_else(_: &Value) -> Value {
+    Value::Text("somebody else".into())
+}
+
 /// The last place before `row` that a checkpoint vouches for.
 fn vouched_before(row: i64) -> i64 {
     CHECKPOINTS.into_iter().filter(|seq| *seq < row).max().unwrap_or(0)
@@ -192,14 +219,9 @@ fn apply(trail: &mut Memory, tamper: &Tamper) -> (i64, Vec<FaultKind>) {
     match *tamper {
         Tamper::Flip { row, column } => {
             let link = &mut links[row as usize - 1];
-            match link.fields.get(column) {
-                Some(value) => link.fields[column] = changed(value),
-                None => {
-                    link.hash = link.hash.map(|mut h| {
-                        h[(row % 32) as usize] ^= 1;
-                        h
-                    })
-                }
+            match column < FIELDS.len() {
+                true => link.bytes = with_field(row, column, changed),
+                false => link.hash.iter_mut().for_each(|hash| hash[(row % 32) as usize] ^= 1),
             }
             (row, vec![Edited])
         }
@@ -228,14 +250,15 @@ fn apply(trail: &mut Memory, tamper: &Tamper) -> (i64, Vec<FaultKind>) {
             (a, vec![Reordered])
         }
         Tamper::Insert { row } => {
-            let mut copy = links[(row * 7 % ENTRIES) as usize].clone();
-            copy.fields[0] = Value::Text("aud_new".into());
+            let place = row * 7 % ENTRIES;
+            let mut copy = links[place as usize].clone();
+            copy.bytes = with_field(place + 1, 0, |_| Value::Text("aud_new".into()));
             links.insert(row as usize - 1, copy);
             chain(links, 1, GENESIS, usize::MAX);
             (row, vec![Inserted])
         }
         Tamper::Append { chained } => {
-            links.push(Link { seq: ENTRIES + 1, fields: fields(7), hash: Some([1; 32]) });
+            links.push(Link { seq: ENTRIES + 1, bytes: encoded(&fields(7)), hash: Some([1; 32]) });
             if chained {
                 chain(links, 1, GENESIS, ENTRIES as usize);
             }
@@ -260,8 +283,7 @@ fn apply(trail: &mut Memory, tamper: &Tamper) -> (i64, Vec<FaultKind>) {
             (to + 1, vec![if head { RolledBack } else { Truncated }])
         }
         Tamper::Fork { from, head } => {
-            let row = &mut links[from as usize - 1];
-            row.fields[4] = Value::Text("somebody else".into());
+            links[from as usize - 1].bytes = with_field(from, 4, somebody_else);
             chain(links, 1, GENESIS, from as usize - 1);
             if head && let Some(kept) = &mut trail.head {
                 kept.hash = links[ENTRIES as usize - 1].hash.unwrap_or_default();
@@ -269,7 +291,7 @@ fn apply(trail: &mut Memory, tamper: &Tamper) -> (i64, Vec<FaultKind>) {
             (vouched_before(from) + 1, vec![Forked, BadSignature])
         }
         Tamper::ForkAndSign { from } => {
-            links[from as usize - 1].fields[4] = Value::Text("somebody else".into());
+            links[from as usize - 1].bytes = with_field(from, 4, somebody_else);
             chain(links, 1, GENESIS, from as usize - 1);
             let thief = SigningKey::from_seed(&[6; 32]).expect("a seed");
             let mut base = Base::default();
@@ -371,7 +393,7 @@ fn with_the_public_key_alone_the_signed_part_is_vouched_for() {
 fn another_story_with_good_seals_is_told_apart_by_the_anchor() {
     let (mut trail, anchor) = honest();
     // Somebody with the key restored a copy made at 150 and the server went on from there.
-    trail.links[159].fields[4] = Value::Text("later".into());
+    trail.links[159].bytes = with_field(160, 4, somebody_else);
     chain(&mut trail.links, 1, GENESIS, 159);
     trail.checkpoints.truncate(3);
     let base = trail.checkpoints[2].base();

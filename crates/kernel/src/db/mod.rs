@@ -16,13 +16,14 @@ mod sqlite;
 mod tx;
 mod value;
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 pub use error::DbError;
 pub use migrate::{Applied, KERNEL, Migration, Migrations};
 pub use tx::{Tx, Unrecorded};
-pub use value::{FromValue, Row, Value};
+pub use value::{Cell, FromValue, Row, RowRef, Value};
 
 use crate::ctx::Ctx;
 use crate::events::Events;
@@ -150,12 +151,33 @@ impl Db {
         }
     }
 
-    /// Reads the only row, if there is one.
+    /// Reads the only row, if there is one. For rows found by an index: on SQLite it is read in place,
+    /// so a statement that looks at many rows belongs to [`Db::query`].
     ///
     /// # Errors
     /// When the engine cannot answer.
     pub async fn query_opt(&self, sql: &'static str, params: Vec<Value>) -> Result<Option<Row>, DbError> {
-        Ok(self.query(sql, params).await?.into_iter().next())
+        let rows = match &self.inner.engine {
+            Engine::Sqlite(sqlite) => sqlite.find(sql, params).await?,
+            Engine::Postgres(postgres) => postgres.query(sql, params).await?,
+        };
+        Ok(rows.into_iter().next())
+    }
+
+    /// Looks at many rows one after the other, without keeping them. `look` is called away from the
+    /// event loop where the engine allows, and may stop early; what it gathers in `state` comes back.
+    ///
+    /// # Errors
+    /// When the engine cannot answer.
+    pub async fn scan<S, F>(&self, sql: &'static str, params: Vec<Value>, state: S, look: F) -> Result<S, DbError>
+    where
+        S: Send + 'static,
+        F: FnMut(&mut S, &RowRef<'_>) -> ControlFlow<()> + Send + 'static,
+    {
+        match &self.inner.engine {
+            Engine::Sqlite(sqlite) => sqlite.scan(sql, params, state, look).await,
+            Engine::Postgres(postgres) => postgres.scan(sql, params, state, look).await,
+        }
     }
 
     /// Begins a unit of work.

@@ -1,14 +1,16 @@
 //! PostgreSQL: a pool of connections; a unit of work is a transaction on one of them.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use futures::TryStreamExt;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{DbError, Row, Value};
+use super::{Cell, DbError, Row, RowRef, Value};
 
 const CONNECTIONS: usize = 16;
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -48,6 +50,31 @@ impl Postgres {
 
     pub(super) async fn query(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, DbError> {
         run(&self.connection().await?, sql, &params).await
+    }
+
+    pub(super) async fn scan<S, F>(
+        &self,
+        sql: &'static str,
+        params: Vec<Value>,
+        mut state: S,
+        mut look: F,
+    ) -> Result<S, DbError>
+    where
+        F: FnMut(&mut S, &RowRef<'_>) -> ControlFlow<()>,
+    {
+        let connection = self.connection().await?;
+        let statement = connection.prepare_cached(sql).await.map_err(|e| translate(&e))?;
+        let columns: Arc<[String]> = Arc::default();
+        let rows = connection.query_raw(&statement, references(&params)).await.map_err(|e| translate(&e))?;
+        let mut rows = std::pin::pin!(rows);
+        while let Some(row) = rows.try_next().await.map_err(|e| translate(&e))? {
+            let row = own(&row, &columns)?;
+            let cells = |at: usize| row.values.get(at).map_or(Cell::Null, Cell::from);
+            if look(&mut state, &RowRef::new(&cells)).is_break() {
+                break;
+            }
+        }
+        Ok(state)
     }
 
     pub(super) async fn begin(&self) -> Result<PostgresUnit, DbError> {

@@ -5,9 +5,11 @@
 //! that queued before it: while one commit waits for the disk, the next group gathers. A unit that
 //! fails or is dropped rolls back to its savepoint and takes nobody with it.
 //!
-//! Statements run in place: they take microseconds. Commits, and reads, which may be long, do not.
+//! Statements of a unit, and reads of a single row, run in place: they take microseconds. Commits, and
+//! reads that may be long, do not.
 
 use std::borrow::Cow;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,12 +20,14 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use tokio::sync::{Notify, OwnedMutexGuard, Semaphore, oneshot};
 
 use super::ballast::Ballast;
-use super::{DbError, Row, Value};
+use super::{Cell, DbError, Row, RowRef, Value};
 use crate::events::{Events, NewEvent};
 use crate::supervisor::{Supervisor, TaskPolicy};
 use crate::world::World;
 
 const READERS: usize = 4;
+/// As many as threads may want one at once on a small server; others take the longer way.
+const FINDERS: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(10);
 const ROOM_CHECK: Duration = Duration::from_secs(2);
 /// The write-ahead log is brought back to this size after it grew.
@@ -35,6 +39,8 @@ pub(super) struct Sqlite {
     /// There is none when the database was opened for reading only.
     writer: Option<Arc<tokio::sync::Mutex<Writer>>>,
     readers: Arc<Readers>,
+    /// For reads of a row or two, which are done in place.
+    finders: Mutex<Vec<Connection>>,
     work_done: Arc<Notify>,
     full: Arc<AtomicBool>,
     counts: Arc<Counts>,
@@ -60,7 +66,7 @@ struct Waiting {
 
 struct Readers {
     free: Mutex<Vec<Connection>>,
-    places: Semaphore,
+    places: Arc<Semaphore>,
 }
 
 impl Sqlite {
@@ -81,11 +87,13 @@ impl Sqlite {
     pub(super) fn open_for_reading(path: &Path, world: &World) -> Result<Self, DbError> {
         let unreachable = |e: rusqlite::Error| DbError::Unreachable(format!("{}: {e}", path.display()));
         let readers = (0..READERS).map(|_| open_reader(path)).collect::<Result<Vec<_>, _>>().map_err(unreachable)?;
+        let finders = (0..FINDERS).map(|_| open_reader(path)).collect::<Result<Vec<_>, _>>().map_err(unreachable)?;
         Ok(Self {
             path: path.to_owned(),
             world: world.clone(),
+            finders: Mutex::new(finders),
             writer: None,
-            readers: Arc::new(Readers { free: Mutex::new(readers), places: Semaphore::new(READERS) }),
+            readers: Arc::new(Readers { free: Mutex::new(readers), places: Arc::new(Semaphore::new(READERS)) }),
             work_done: Arc::default(),
             full: Arc::default(),
             counts: Arc::default(),
@@ -101,16 +109,59 @@ impl Sqlite {
     }
 
     pub(super) async fn query(&self, sql: Cow<'static, str>, params: Vec<Value>) -> Result<Vec<Row>, DbError> {
-        let place = tokio::time::timeout(PATIENCE, self.readers.places.acquire()).await;
-        let _place = place.map_err(|_| DbError::Busy)?.map_err(|_| DbError::Busy)?;
+        self.with_reader(move |connection| run(connection, &sql, &params)).await
+    }
+
+    pub(super) async fn scan<S, F>(
+        &self,
+        sql: &'static str,
+        params: Vec<Value>,
+        mut state: S,
+        mut look: F,
+    ) -> Result<S, DbError>
+    where
+        S: Send + 'static,
+        F: FnMut(&mut S, &RowRef<'_>) -> ControlFlow<()> + Send + 'static,
+    {
+        self.with_reader(move |connection| {
+            let mut statement = bind(connection, sql, &params).map_err(translate)?;
+            let mut rows = statement.raw_query();
+            while let Some(row) = rows.next().map_err(translate)? {
+                let cells = |at| row.get_ref(at).map_or(Cell::Null, cell);
+                if look(&mut state, &RowRef::new(&cells)).is_break() {
+                    break;
+                }
+            }
+            Ok(state)
+        })
+        .await
+    }
+
+    /// Lends a reader to some work away from the event loop. Its place goes with the work: a caller
+    /// that goes away meanwhile does not give the place back before the reader.
+    async fn with_reader<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, DbError> + Send + 'static,
+    ) -> Result<T, DbError> {
+        let place = tokio::time::timeout(PATIENCE, self.readers.places.clone().acquire_owned()).await;
+        let place = place.map_err(|_| DbError::Busy)?.map_err(|_| DbError::Busy)?;
         let readers = self.readers.clone();
-        let read = move || {
+        let lent = move || {
             let connection = lock(&readers.free).pop().ok_or(DbError::Busy)?;
-            let rows = run(&connection, &sql, &params);
+            let done = work(&connection);
             lock(&readers.free).push(connection);
-            rows
+            drop(place);
+            done
         };
-        self.world.heavy(read).await.map_err(|e| DbError::Engine(e.to_string()))?
+        self.world.heavy(lent).await.map_err(|e| DbError::Engine(e.to_string()))?
+    }
+
+    /// Reads a row or two in place: it takes less time than handing it to another thread would.
+    pub(super) async fn find(&self, sql: &'static str, params: Vec<Value>) -> Result<Vec<Row>, DbError> {
+        let Some(connection) = lock(&self.finders).pop() else { return self.query(sql.into(), params).await };
+        let rows = run(&connection, sql, &params);
+        lock(&self.finders).push(connection);
+        rows
     }
 
     /// Waits for the writer and opens a savepoint.
@@ -340,6 +391,16 @@ fn run(connection: &Connection, sql: &str, params: &[Value]) -> Result<Vec<Row>,
         found.push(Row { columns: columns.clone(), values: values.map_err(translate)? });
     }
     Ok(found)
+}
+
+fn cell(value: ValueRef<'_>) -> Cell<'_> {
+    match value {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(v) => Cell::Int(v),
+        ValueRef::Real(v) => Cell::Real(v),
+        ValueRef::Text(v) => Cell::Text(String::from_utf8_lossy(v)),
+        ValueRef::Blob(v) => Cell::Blob(v),
+    }
 }
 
 fn own(value: ValueRef<'_>) -> Value {

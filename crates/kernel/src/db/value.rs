@@ -1,6 +1,7 @@
 //! Values as both engines understand them: null, integer, real, text, bytes. Moments are integers
 //! (milliseconds), truths are 0 and 1, ids and JSON are text.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::sync::Arc;
 
@@ -152,10 +153,54 @@ impl Row {
         let at = self.columns.iter().position(|c| c == column).ok_or_else(mismatch)?;
         T::from_value(&self.values[at]).ok_or_else(mismatch)
     }
+}
 
-    /// The values in the order in which the query names them, for readers that take all of them.
-    pub fn into_values(self) -> Vec<Value> {
-        self.values
+/// A value that is only looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell<'a> {
+    /// Nothing.
+    Null,
+    /// A whole number.
+    Int(i64),
+    /// A real number.
+    Real(f64),
+    /// Text.
+    Text(Cow<'a, str>),
+    /// Bytes.
+    Blob(&'a [u8]),
+}
+
+impl<'a> From<&'a Value> for Cell<'a> {
+    fn from(value: &'a Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Int(v) => Self::Int(*v),
+            Value::Real(v) => Self::Real(*v),
+            Value::Text(v) => Self::Text(Cow::Borrowed(v)),
+            Value::Blob(v) => Self::Blob(v),
+        }
+    }
+}
+
+/// A row that is only looked at, while the engine stands on it.
+pub struct RowRef<'r> {
+    cells: &'r dyn Fn(usize) -> Cell<'r>,
+}
+
+impl std::fmt::Debug for RowRef<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RowRef").finish_non_exhaustive()
+    }
+}
+
+impl<'r> RowRef<'r> {
+    pub(super) const fn new(cells: &'r dyn Fn(usize) -> Cell<'r>) -> Self {
+        Self { cells }
+    }
+
+    /// The value at this place of the query.
+    pub fn cell(&self, at: usize) -> Cell<'r> {
+        (self.cells)(at)
     }
 }
 
