@@ -42,7 +42,7 @@ function preloadLatinFont(): Plugin {
     transformIndexHtml: {
       order: "post",
       handler(_html, { bundle }) {
-        const font = Object.keys(bundle ?? {}).find((name) => /geist-latin-wght.*\.woff2$/.test(name));
+        const font = Object.keys(bundle ?? {}).find((name) => /\/geist-latin-(?!ext)[^/]*\.woff2$/.test(name));
         if (!font) return [];
         const attrs = { rel: "preload", as: "font", type: "font/woff2", href: `/${font}`, crossorigin: "" };
         return [{ tag: "link", attrs, injectTo: "head" }];

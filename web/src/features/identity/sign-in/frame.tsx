@@ -49,7 +49,13 @@ function Footer({ version }: { version: string | undefined }) {
     <footer className="-mx-2 flex flex-wrap items-center gap-1 text-sm text-muted">
       <button type="button" className={look} onClick={() => void setLanguage(i18n.language === "ar" ? "en" : "ar")}>
         <Icon name="language" className="size-4" />
-        {i18n.language === "ar" ? <span lang="en">English</span> : <span lang="ar">العربية</span>}
+        {i18n.language === "ar" ? (
+          <span lang="en">English</span>
+        ) : (
+          <span lang="ar" className="font-system">
+            العربية
+          </span>
+        )}
       </button>
       <button
         type="button"
