@@ -236,3 +236,22 @@ impl Section for OidcConfig {
         secret: true,
     }];
 }
+
+#[cfg(test)]
+mod cost {
+    use super::*;
+
+    #[test]
+    fn a_cost_below_what_is_safe_is_refused() {
+        let with = |change: fn(&mut IdentityConfig)| {
+            let mut config = IdentityConfig::default();
+            change(&mut config);
+            config.validate().err().map(|(key, _)| key)
+        };
+        assert_eq!(with(|_| {}), None);
+        assert_eq!(with(|c| c.password_memory_kib = 19_455), Some("password_memory_kib"));
+        assert_eq!(with(|c| c.password_passes = 1), Some("password_passes"));
+        assert_eq!(with(|c| c.session_idle_minutes = 4), Some("session_idle_minutes"));
+        assert_eq!(with(|c| c.allowed_addresses = vec!["everywhere".into()]), Some("allowed_addresses"));
+    }
+}

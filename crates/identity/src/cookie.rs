@@ -22,7 +22,7 @@ pub(crate) enum SameSite {
 impl Identity {
     /// The cookie's name as browsers see it: bound to this host under https.
     pub(crate) fn cookie_name(&self, name: &str) -> String {
-        if self.is_https() { format!("__Host-{name}") } else { name.to_owned() }
+        full_name(self.is_https(), name)
     }
 
     /// The value of a cookie of ours, if the request carries it exactly once.
@@ -49,19 +49,42 @@ impl Identity {
         same_site: SameSite,
         max_age: Option<Duration>,
     ) -> HeaderValue {
-        let mut text = format!("{}={value}; Path=/; HttpOnly; SameSite={same_site:?}", self.cookie_name(name));
-        if self.is_https() {
-            text.push_str("; Secure");
-        }
-        if let Some(age) = max_age {
-            text.push_str(&format!("; Max-Age={}", age.as_secs()));
-        }
-        // Values are base64 or hex: they always make a header.
-        HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+        header(self.is_https(), (name, value), same_site, max_age)
     }
 
     /// A `Set-Cookie` header that takes the cookie away.
     pub(crate) fn clear_cookie(&self, name: &str, same_site: SameSite) -> HeaderValue {
         self.set_cookie(name, "", same_site, Some(Duration::ZERO))
+    }
+}
+
+fn full_name(is_https: bool, name: &str) -> String {
+    if is_https { format!("__Host-{name}") } else { name.to_owned() }
+}
+
+fn header(is_https: bool, (name, value): (&str, &str), same_site: SameSite, max_age: Option<Duration>) -> HeaderValue {
+    let mut text = format!("{}={value}; Path=/; HttpOnly; SameSite={same_site:?}", full_name(is_https, name));
+    if is_https {
+        text.push_str("; Secure");
+    }
+    if let Some(age) = max_age {
+        text.push_str(&format!("; Max-Age={}", age.as_secs()));
+    }
+    // Values are base64 or hex: they always make a header.
+    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn under_https_a_cookie_is_bound_to_the_host() {
+        let session = (SESSION, "value");
+        assert_eq!(
+            header(true, session, SameSite::Strict, Some(Duration::from_secs(60))),
+            "__Host-diwan_session=value; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=60"
+        );
+        assert_eq!(header(false, session, SameSite::Lax, None), "diwan_session=value; Path=/; HttpOnly; SameSite=Lax");
     }
 }

@@ -12,6 +12,7 @@ use crate::sign_in::{Deliver, SignInMethod, SignInResult, TokenPair};
 use crate::table::device_login::{self, DeviceLogin, Stage};
 use crate::table::user;
 use crate::table::user::Status;
+use crate::throttle::Tried;
 
 /// How long somebody has to approve.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(600);
@@ -19,8 +20,9 @@ pub(crate) const LIFETIME: Duration = Duration::from_secs(600);
 pub(crate) const INTERVAL: Duration = Duration::from_secs(5);
 /// How much slower a program must be that asks too often.
 const SLOWER_BY_MS: i64 = 5_000;
-/// So many may wait at a time, whoever asks: nobody fills the table.
-const MOST_PENDING: i64 = 1_000;
+/// So many may wait at a time, whoever asks: the table stays small. One network alone is stopped
+/// long before.
+const MOST_PENDING: i64 = 10_000;
 /// Consonants that are not mistaken for each other, and that spell no words.
 const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
@@ -61,6 +63,8 @@ impl Identity {
     /// # Errors
     /// 429 when too many are waiting.
     pub(crate) async fn begin_device_login(&self, ctx: &Ctx, client_name: String) -> Result<Begun, Problem> {
+        // Every one counts as a try that failed: nobody needs many.
+        let _counted = self.begin_attempt(ctx, Tried::DeviceLogin, "").await?;
         let secret = Opaque::fresh(&ctx.world);
         let now = ctx.now();
         let login = DeviceLogin {

@@ -2,14 +2,12 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderValue, request};
 use diwan_kernel::ctx::{Permissions, RequestFacts};
 use diwan_kernel::db::Unrecorded;
-use diwan_kernel::id::{SessionId, UserId};
 use diwan_kernel::world::Timestamp;
 use diwan_kernel::{Actor, Ctx, DbError, Permission, Problem};
 
@@ -17,10 +15,10 @@ use crate::cookie;
 use crate::cookie_value::CookieValue;
 use crate::identity::{Caller, Credential, Identity};
 use crate::jws::{self, Rejected};
+use crate::known::{KnownSession, KnownToken, is_due};
 use crate::plan::Plan;
 use crate::refusal;
 use crate::sign_in::SignInMethod;
-use crate::table::api_token::{self, ApiToken};
 use crate::table::session::{self, Holder, Session};
 use crate::table::user::Status;
 use crate::token_secret::{self, TokenSecret};
@@ -29,39 +27,6 @@ use crate::token_secret::{self, TokenSecret};
 const ROTATE_AFTER: Duration = Duration::from_secs(15 * 60);
 /// How long the value before is accepted after the new one was used: for requests on their way.
 const GRACE: Duration = Duration::from_secs(60);
-/// Being here is noted once in so long.
-const NOTE_EVERY: Duration = Duration::from_secs(60);
-
-/// A session that was read a moment ago.
-#[derive(Debug)]
-pub(crate) struct KnownSession {
-    session: Session,
-    holder: Holder,
-    name: Arc<str>,
-    last_seen_ms: AtomicI64,
-}
-
-/// An API token that was read a moment ago.
-#[derive(Debug)]
-pub(crate) struct KnownToken {
-    token: ApiToken,
-    holder: Holder,
-    name: Arc<str>,
-    last_used_ms: AtomicI64,
-}
-
-impl KnownSession {
-    pub(crate) fn is_of(&self, user: UserId) -> bool {
-        self.session.user == user
-    }
-}
-
-impl KnownToken {
-    pub(crate) fn is_of(&self, user: UserId) -> bool {
-        self.token.user == user
-    }
-}
-
 /// Why a credential does not make a caller.
 enum Turned {
     /// It does not count.
@@ -256,56 +221,6 @@ impl Identity {
         }
         std::iter::once(Permission::ProfileSelf).collect()
     }
-
-    /// A session that is alive: not ended, not expired, not idle for too long, its person active.
-    async fn living_session(&self, ctx: &Ctx, id: SessionId) -> Result<Option<Arc<KnownSession>>, DbError> {
-        let Some(known) = self.known_session(ctx, id).await? else { return Ok(None) };
-        let now = ctx.now();
-        let last_seen = Timestamp::from_millis(known.last_seen_ms.load(Ordering::Relaxed));
-        let is_alive =
-            known.holder.status == Status::Active && now < known.session.expires_at && last_seen > self.idle_since(now);
-        if is_alive && is_due(&known.last_seen_ms, now) {
-            self.touched().session(id, known.session.user, now);
-        }
-        Ok(is_alive.then_some(known))
-    }
-
-    async fn known_session(&self, ctx: &Ctx, id: SessionId) -> Result<Option<Arc<KnownSession>>, DbError> {
-        let now = ctx.world.monotonic();
-        if let Some(known) = self.sessions().get(&id, now) {
-            return Ok(Some(known));
-        }
-        let before = self.sessions().before(now);
-        let Some((session, holder)) = session::find(self.db(), id).await? else { return Ok(None) };
-        // What was noted in memory and not written yet counts too.
-        let last_seen = self.touched().last_seen(id).max(Some(session.last_seen_at)).unwrap_or_default();
-        let known = Arc::new(KnownSession {
-            name: Arc::from(&*holder.name),
-            last_seen_ms: AtomicI64::new(last_seen.as_millis()),
-            session,
-            holder,
-        });
-        self.sessions().keep(id, known.clone(), before);
-        Ok(Some(known))
-    }
-
-    async fn known_token(&self, ctx: &Ctx, hash: [u8; 32]) -> Result<Option<Arc<KnownToken>>, DbError> {
-        let now = ctx.world.monotonic();
-        if let Some(known) = self.tokens().get(&hash, now) {
-            return Ok(Some(known));
-        }
-        let before = self.tokens().before(now);
-        let Some((token, holder)) = api_token::find_by_hash(self.db(), hash).await? else { return Ok(None) };
-        let last_used = token.last_used_at.unwrap_or_default();
-        let known = Arc::new(KnownToken {
-            name: Arc::from(&*token.name),
-            last_used_ms: AtomicI64::new(last_used.as_millis()),
-            token,
-            holder,
-        });
-        self.tokens().keep(hash, known.clone(), before);
-        Ok(Some(known))
-    }
 }
 
 impl Admitted {
@@ -314,13 +229,6 @@ impl Admitted {
         let ctx = Ctx { actor, permissions, stepped_up_until, ..ctx };
         Caller { ctx, credential, plan: Some(plan), set_cookies, refused: None }
     }
-}
-
-/// Whether being here is to be noted again; true for one of those who ask at the same time.
-fn is_due(noted_ms: &AtomicI64, now: Timestamp) -> bool {
-    let noted = noted_ms.load(Ordering::Relaxed);
-    now.since(Timestamp::from_millis(noted)) >= NOTE_EVERY
-        && noted_ms.compare_exchange(noted, now.as_millis(), Ordering::Relaxed, Ordering::Relaxed).is_ok()
 }
 
 fn read_bearer(header: &str) -> Presented<'_> {
@@ -343,15 +251,5 @@ mod tests {
         for header in ["", "Bearer", "Basic YTpi", "BearerX abc", "Bearer\tabc", "Digest dwn_abc"] {
             assert_eq!(read_bearer(header), Presented::Garbage, "{header}");
         }
-    }
-
-    #[test]
-    fn being_here_is_noted_by_one_of_many() {
-        let noted = AtomicI64::new(0);
-        let now = Timestamp::from_millis(60_000);
-        assert!(is_due(&noted, now));
-        assert!(!is_due(&noted, now));
-        assert!(!is_due(&noted, Timestamp::from_millis(119_999)));
-        assert!(is_due(&noted, Timestamp::from_millis(120_000)));
     }
 }

@@ -17,11 +17,17 @@
 //! One-time codes are different: whoever tries them has already proved the first factor. There the
 //! account itself is counted (for unknown browsers), because six digits do not stand many guesses.
 
+mod allowance;
+
 use std::time::Duration;
 
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::world::Timestamp;
 use diwan_kernel::{Ctx, DbError, Problem, Tx};
+
+use allowance::{
+    Allowance, CODE, DAY, DEVICE_LOGIN, MAIL, NETWORK, PASSWORD, PASSWORD_KNOWN_DEVICE, PASSWORD_UNDER_ATTACK,
+};
 
 use crate::device_mark;
 use crate::identity::Identity;
@@ -30,9 +36,6 @@ use crate::network::Network;
 use crate::table::attempt::{self, Counted};
 use crate::table::seen_from;
 
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
-const DAY: Duration = Duration::from_secs(24 * 3600);
 /// From so many failures a day an account is taken to be under attack.
 const ATTACK: u32 = 100;
 
@@ -45,6 +48,8 @@ pub(crate) enum Tried {
     Code,
     /// To have a mail sent: every one counts, there is no success that forgives.
     Mail,
+    /// To have a command line approved: every one counts.
+    DeviceLogin,
 }
 
 impl Tried {
@@ -53,58 +58,31 @@ impl Tried {
             Self::Password => "password",
             Self::Code => "code",
             Self::Mail => "mail",
+            Self::DeviceLogin => "device_login",
         }
     }
 }
-
-/// How many tries are free, and how long the next ones wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Allowance {
-    free: u32,
-    first_wait: Duration,
-    longest_wait: Duration,
-    /// After so long without a try everything is forgotten.
-    memory: Duration,
-}
-
-impl Allowance {
-    /// How long to wait after the nth try.
-    fn wait_after(self, nth: u32) -> Duration {
-        match nth.checked_sub(self.free) {
-            None => Duration::ZERO,
-            Some(over) => self.first_wait.saturating_mul(1 << over.min(16)).min(self.longest_wait),
-        }
-    }
-}
-
-const PASSWORD: Allowance =
-    Allowance { free: 5, first_wait: Duration::from_secs(30), longest_wait: Duration::from_secs(15 * 60), memory: DAY };
-const PASSWORD_UNDER_ATTACK: Allowance = Allowance { free: 1, first_wait: MINUTE, longest_wait: HOUR, memory: DAY };
-const PASSWORD_KNOWN_DEVICE: Allowance = Allowance { free: 10, ..PASSWORD };
-const CODE: Allowance = Allowance { free: 5, first_wait: Duration::from_secs(300), longest_wait: HOUR, memory: DAY };
-const MAIL: Allowance =
-    Allowance { free: 3, first_wait: MINUTE, longest_wait: Duration::from_secs(15 * 60), memory: HOUR };
-const NETWORK: Allowance =
-    Allowance { free: 50, first_wait: Duration::from_secs(10), longest_wait: Duration::from_secs(300), memory: HOUR };
 
 /// A try that was let through. Unless it is forgiven it stays counted as a failure.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Attempt {
-    /// Forgotten when the try was right.
-    own: [u8; 32],
-    /// Lowered by one when the try was right.
-    shared: Vec<[u8; 32]>,
+    counters: Counters,
     /// How often this account was tried from unknown places lately.
     pub(crate) account_failures: u32,
 }
 
 impl Attempt {
-    /// Takes the count of a right try back, inside the unit of work that it leads to.
-    pub(crate) async fn forgive(&self, tx: &mut Tx) -> Result<(), DbError> {
-        attempt::forget(tx, self.own).await?;
-        for key in &self.shared {
-            attempt::take_back(tx, *key).await?;
+    /// Takes the count of a right try back: in the order in which tries are counted, so that two
+    /// units of work never wait for each other.
+    async fn forgive(&self, tx: &mut Tx) -> Result<(), DbError> {
+        let Counters { own, network, account } = self.counters;
+        if let Some(key) = account {
+            attempt::take_back(tx, key).await?;
+        }
+        attempt::forget(tx, own).await?;
+        if let Some(key) = network {
+            attempt::take_back(tx, key).await?;
         }
         Ok(())
     }
@@ -117,12 +95,17 @@ impl Identity {
     /// 429 `too_many_attempts` when there were too many.
     pub(crate) async fn begin_attempt(&self, ctx: &Ctx, what: Tried, account: &str) -> Result<Attempt, Problem> {
         let device = self.known_device(ctx, account).await?;
+        let counters = self.counters(ctx, what, account, device.as_deref());
+        // A flood of tries that are refused anyway is refused by reading alone.
+        let keys = (counters.own, counters.network.unwrap_or(counters.own));
+        if let Some(until) = attempt::blocked_until(self.db(), keys).await?.filter(|until| *until > ctx.now()) {
+            return Err(too_many(until.since(ctx.now())));
+        }
         // The counters are our bookkeeping: they do not use up the client's idempotency key.
         let system = Ctx { idempotency: None, ..ctx.clone() };
         let mut tx = self.db().begin(&system).await?;
-        let counters = self.counters(ctx, what, account, device.as_deref());
         let mut counted = Counting { tx: &mut tx, now: ctx.now(), refused_until: None };
-        let attempt = counted.all(&counters, what).await?;
+        let attempt = counted.all(counters, what).await?;
         let refused = counted.refused_until;
         if let Some(until) = refused {
             return Err(too_many(until.since(ctx.now())));
@@ -163,13 +146,17 @@ impl Identity {
                     "attempt network",
                     &[what.as_str().as_bytes(), network.as_bytes()],
                 )),
-                account: Some(key("everywhere", "")),
+                // Everybody begins device logins: there is no account that could be under attack.
+                account: (what != Tried::DeviceLogin).then(|| key("everywhere", "")),
             },
         }
     }
 }
 
+/// Under which keys a try is counted.
+#[derive(Debug, Clone, Copy)]
 struct Counters {
+    /// Forgotten when a try was right; the others are lowered by one.
     own: [u8; 32],
     network: Option<[u8; 32]>,
     account: Option<[u8; 32]>,
@@ -184,7 +171,7 @@ struct Counting<'a> {
 impl Counting<'_> {
     /// Counts a try everywhere it belongs, always in the same order, so that two of them never wait
     /// for each other.
-    async fn all(&mut self, counters: &Counters, what: Tried) -> Result<Attempt, DbError> {
+    async fn all(&mut self, counters: Counters, what: Tried) -> Result<Attempt, DbError> {
         let account_failures = match counters.account {
             Some(key) => self.count_only(key).await?,
             None => 0,
@@ -195,13 +182,13 @@ impl Counting<'_> {
             (Tried::Password, Some(_)) => PASSWORD,
             (Tried::Code, _) => CODE,
             (Tried::Mail, _) => MAIL,
+            (Tried::DeviceLogin, _) => DEVICE_LOGIN,
         };
         self.count(counters.own, allowance).await?;
         if let Some(key) = counters.network {
             self.count(key, NETWORK).await?;
         }
-        let shared = counters.account.into_iter().chain(counters.network).collect();
-        Ok(Attempt { own: counters.own, shared, account_failures })
+        Ok(Attempt { counters, account_failures })
     }
 
     async fn count(&mut self, key: [u8; 32], allowance: Allowance) -> Result<(), DbError> {
@@ -232,35 +219,4 @@ fn too_many(wait: Duration) -> Problem {
         "There were too many attempts that did not succeed.",
         wait.max(Duration::from_secs(1)),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn the_first_tries_are_free_and_then_the_wait_doubles_up_to_its_bound() {
-        let waits: Vec<u64> = (1..=12).map(|n| PASSWORD.wait_after(n).as_secs()).collect();
-        assert_eq!(waits, [0, 0, 0, 0, 30, 60, 120, 240, 480, 900, 900, 900]);
-        assert_eq!(PASSWORD_UNDER_ATTACK.wait_after(1), MINUTE);
-        assert_eq!(CODE.wait_after(5), Duration::from_secs(300));
-    }
-
-    #[test]
-    fn codes_cannot_be_guessed_in_a_year() {
-        // At the longest wait there is one try per hour, each against three codes of a million.
-        let tries_a_year = 365 * 24 + 20;
-        assert!(f64::from(tries_a_year) * 3.0 / 1e6 < 0.03);
-    }
-
-    proptest! {
-        #[test]
-        fn waiting_never_gets_shorter(nth in 0u32..u32::MAX) {
-            for allowance in [PASSWORD, PASSWORD_UNDER_ATTACK, PASSWORD_KNOWN_DEVICE, CODE, MAIL, NETWORK] {
-                prop_assert!(allowance.wait_after(nth) <= allowance.wait_after(nth.saturating_add(1)));
-                prop_assert!(allowance.wait_after(nth) <= allowance.longest_wait);
-            }
-        }
-    }
 }

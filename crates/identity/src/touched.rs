@@ -1,7 +1,7 @@
 //! Who was here, before it is written down: at most once a minute each, in groups, off the way of
 //! requests.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use diwan_kernel::db::Unrecorded;
@@ -12,11 +12,12 @@ use diwan_kernel::{Ctx, DbError};
 use crate::identity::Identity;
 use crate::table::{api_token, session, user};
 
+/// Sorted, so that two nodes that write at the same time go in the same order.
 #[derive(Debug, Default)]
 struct Notes {
-    sessions: HashMap<SessionId, Timestamp>,
-    tokens: HashMap<ApiTokenId, Timestamp>,
-    users: HashMap<UserId, Timestamp>,
+    sessions: BTreeMap<SessionId, Timestamp>,
+    tokens: BTreeMap<ApiTokenId, Timestamp>,
+    users: BTreeMap<UserId, Timestamp>,
 }
 
 /// What is to be written.

@@ -75,7 +75,12 @@ pub(crate) async fn get_setup(_: Allowed<Anyone>, State(identity): State<Identit
         needs_owner: !identity.has_owner().await?,
         product_version: identity.product_version(),
         instance_name: identity.instance_name().to_owned(),
-        sign_in: SignInWays { password: true, magic_link: true, passkey: identity.factors().passkeys().is_named(), oidc },
+        sign_in: SignInWays {
+            password: true,
+            magic_link: true,
+            passkey: identity.factors().passkeys().is_named(),
+            oidc,
+        },
         mail: if identity.mail_config().host.is_empty() { MailRoute::Outbox } else { MailRoute::Smtp },
         default_language: Language::En,
     }))

@@ -83,6 +83,8 @@ async fn post(
     let kept = MagicLink { user: person.id, browser_hash };
     let mut tx = identity.db().begin(ctx).await?;
     let limit = (MOST, now.minus(WITHIN));
+    // Those who ask at once take turns, so that the limit holds.
+    table::user::lock(&mut tx, person.id).await?;
     if !table::magic_link::insert(&mut tx, token.digest(), &kept, (now, now.plus(GOOD_FOR)), limit).await? {
         tracing::warn!(user = %person.id, "too many sign-in links were asked for");
         return Ok(());

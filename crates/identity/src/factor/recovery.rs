@@ -100,6 +100,7 @@ pub(crate) async fn regenerate(identity: &Identity, ctx: &Ctx, user: Id<User>) -
     let codes = Codes::fresh(&ctx.world);
     let hashes = codes.hashes(identity.factors().recovery_key(), user);
     let mut tx = identity.db().begin(ctx).await?;
+    table::user::lock(&mut tx, user).await?;
     table::recovery_code::replace(&mut tx, user, &hashes, ctx.now()).await?;
     tx.emit(&MeUpdated { user });
     mail::tell(identity, ctx, &mut tx, user, Change::RecoveryCodesReplaced).await?;

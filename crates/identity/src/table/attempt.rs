@@ -1,7 +1,7 @@
 //! Tries at secrets, counted.
 
 use diwan_kernel::world::Timestamp;
-use diwan_kernel::{DbError, Tx, params};
+use diwan_kernel::{Db, DbError, Tx, params};
 
 /// How a counted try stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,6 +10,12 @@ pub(crate) enum Counted {
     Nth(u32),
     /// Nobody may try before then. It was not counted.
     BlockedUntil(Timestamp),
+}
+
+/// Until when these two are blocked, as far as that is known without waiting for anybody.
+pub(crate) async fn blocked_until(db: &Db, keys: ([u8; 32], [u8; 32])) -> Result<Option<Timestamp>, DbError> {
+    let sql = "SELECT MAX(blocked_until) AS until FROM attempt WHERE key = $1 OR key = $2";
+    db.query_opt(sql, params![keys.0, keys.1]).await?.map_or(Ok(None), |row| row.get("until"))
 }
 
 /// Counts a try before it is judged. Counts from before `window_start` are forgotten.

@@ -201,7 +201,7 @@ pub(crate) async fn delete_expired(
     now: Timestamp,
     idle_since: Timestamp,
 ) -> Result<Vec<(SessionId, UserId)>, DbError> {
-    let sql = "SELECT id, user_id FROM session WHERE expires_at <= $1 OR last_seen_at <= $2 LIMIT 500";
+    let sql = "SELECT id, user_id FROM session WHERE expires_at <= $1 OR last_seen_at <= $2 ORDER BY id LIMIT 500";
     let rows = tx.query(sql, params![now, idle_since]).await?;
     let expired = rows.iter().map(|row| Ok((row.get("id")?, row.get("user_id")?)));
     let expired = expired.collect::<Result<Vec<(SessionId, UserId)>, DbError>>()?;
@@ -214,5 +214,5 @@ pub(crate) async fn delete_expired(
 /// How many sessions still count.
 pub(crate) async fn count(db: &Db, now: Timestamp, idle_since: Timestamp) -> Result<i64, DbError> {
     let sql = "SELECT COUNT(*) AS n FROM session WHERE expires_at > $1 AND last_seen_at > $2";
-    db.query_opt(sql, params![now, idle_since]).await?.ok_or(DbError::Busy)?.get("n")
+    db.query(sql, params![now, idle_since]).await?.first().ok_or(DbError::Busy)?.get("n")
 }

@@ -199,6 +199,6 @@ pub(crate) async fn delete(tx: &mut Tx, id: UserId) -> Result<(), DbError> {
 pub(crate) async fn count(db: &Db, since: Timestamp) -> Result<(i64, i64), DbError> {
     let sql = "SELECT COUNT(*) AS everybody,
             COALESCE(SUM(CASE WHEN last_seen_at >= $1 THEN 1 ELSE 0 END), 0) AS here FROM users";
-    let row = db.query_opt(sql, params![since]).await?.ok_or(DbError::Busy)?;
+    let row = db.query(sql, params![since]).await?.into_iter().next().ok_or(DbError::Busy)?;
     Ok((row.get("everybody")?, row.get("here")?))
 }

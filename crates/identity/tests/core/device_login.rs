@@ -75,6 +75,16 @@ on_every_backend! {
         assert_eq!(owner.get(&path).await.problem(), "not_found");
     }
 
+    async fn nobody_begins_them_without_end(backend) {
+        let (server, _) = TestServer::builder().on(backend).owned().await;
+        for _ in 0..20 {
+            begin(&server).await;
+        }
+        let body = json!({"client_name": "diwan on a laptop"});
+        let refused = server.visitor().post("/api/v1/auth/device", body).await;
+        assert_eq!((refused.status, refused.problem()), (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"));
+    }
+
     async fn of_many_polls_at_once_one_gets_the_tokens(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let begun = begin(&server).await;

@@ -156,6 +156,39 @@ on_every_backend! {
         server.stop().await;
     }
 
+    async fn a_mail_is_written_in_its_readers_language(backend) {
+        let (server, owner) = house(backend).await;
+        let badr = server.visitor();
+        ask(&badr, "badr@example.org").await.expect(StatusCode::ACCEPTED);
+        redeem(&badr, &newest_token(&owner, FIRST).await).await.expect(StatusCode::OK);
+        badr.patch("/api/v1/me", json!({"language": "ar"})).await.expect(StatusCode::OK);
+        server.advance(Duration::from_secs(1));
+        ask(&badr, "badr@example.org").await.expect(StatusCode::ACCEPTED);
+        let mails = outbox(&owner, FIRST + 1).await;
+        assert!(mails[0]["subject"].as_str().unwrap().contains("رابط تسجيل الدخول"), "{}", mails[0]);
+        server.stop().await;
+    }
+
+    async fn only_the_owner_reads_the_outbox_and_the_database_does_not_tell(backend) {
+        let (server, owner) = house(backend).await;
+        let admin = server.invite(&owner, "Ghada", "admin").await;
+        assert_eq!(admin.get("/api/v1/outbox").await.problem(), "not_allowed");
+        assert_eq!(server.visitor().get("/api/v1/outbox").await.problem(), "sign_in_required");
+        let rows = server.product().db.query("SELECT body FROM outbox_mail", vec![]).await.unwrap();
+        assert_eq!(rows.len(), 2);
+        for row in rows {
+            let body: Vec<u8> = row.get("body").unwrap();
+            assert!(!String::from_utf8_lossy(&body).contains("token"), "a link lies there in clear");
+        }
+        // Page by page.
+        let first = owner.get("/api/v1/outbox?limit=1").await.expect(StatusCode::OK);
+        let next = format!("/api/v1/outbox?limit=1&cursor={}", first["next_cursor"].as_str().unwrap());
+        let second = owner.get(&next).await.expect(StatusCode::OK);
+        assert_ne!(first["items"][0]["id"], second["items"][0]["id"]);
+        assert!(second["next_cursor"].is_null());
+        server.stop().await;
+    }
+
     async fn asking_for_many_mails_ends_after_a_few(backend) {
         let (server, owner) = house(backend).await;
         let mut statuses = vec![];

@@ -93,6 +93,16 @@ on_every_backend! {
         server.stop().await;
     }
 
+    async fn whoever_is_concerned_is_told_that_their_sign_in_changed(backend) {
+        let mut smtp = FakeSmtp::start(&[]).await;
+        let (server, owner) = house(backend, &smtp, MailSecurity::None).await;
+        crate::totp::enrol(&server, &owner).await;
+        let mail = smtp.next().await;
+        assert_eq!(mail.recipient, "owner@example.org");
+        assert!(mail.data.contains("Subject: Your sign-in to Diwan has changed"), "{}", mail.data);
+        server.stop().await;
+    }
+
     async fn nothing_is_said_in_clear_to_a_server_without_tls(backend) {
         let mut smtp = FakeSmtp::start(&[]).await;
         let (server, owner) = house(backend, &smtp, MailSecurity::Starttls).await;

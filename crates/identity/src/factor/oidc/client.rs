@@ -17,6 +17,8 @@ const MOST_BYTES: usize = 256 * 1024;
 /// Why a provider did not give what it was asked for.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Trouble {
+    #[error("the provider did not answer a moment ago")]
+    Away,
     #[error("the provider cannot be reached: {0}")]
     Unreachable(#[from] reqwest::Error),
     #[error("the provider answered {status}: {error}")]

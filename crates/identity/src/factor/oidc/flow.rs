@@ -81,7 +81,8 @@ impl Failure {
 
 impl From<Trouble> for Failure {
     fn from(trouble: Trouble) -> Self {
-        let code = if matches!(trouble, Trouble::Unreachable(_)) { "oidc_unreachable" } else { "oidc_failed" };
+        let code =
+            if matches!(trouble, Trouble::Unreachable(_) | Trouble::Away) { "oidc_unreachable" } else { "oidc_failed" };
         Self::new(code, trouble)
     }
 }

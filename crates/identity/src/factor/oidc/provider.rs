@@ -16,6 +16,8 @@ use crate::config::OidcProvider;
 const FRESH: Duration = Duration::from_secs(3600);
 /// Keys are not fetched more often than this, whatever tokens come.
 const KEYS_AGAIN: Duration = Duration::from_secs(30);
+/// A provider that did not answer is left alone for this long: nobody waits in line for it.
+const ASK_AGAIN: Duration = Duration::from_secs(10);
 
 /// What a provider says of itself (OpenID Connect Discovery 1.0).
 #[derive(Debug, Clone, Deserialize)]
@@ -56,7 +58,13 @@ struct Known {
 pub(crate) struct Provider {
     pub(super) settings: OidcProvider,
     client: Client,
-    known: Mutex<Option<Known>>,
+    memory: Mutex<Memory>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    known: Option<Known>,
+    failed_at: Option<Duration>,
 }
 
 /// What is needed to send somebody there and to understand what they bring back.
@@ -68,7 +76,7 @@ pub(super) struct Introduction {
 
 impl Provider {
     pub(super) fn new(settings: OidcProvider, client: Client) -> Self {
-        Self { settings, client, known: Mutex::new(None) }
+        Self { settings, client, memory: Mutex::default() }
     }
 
     pub(super) const fn client(&self) -> &Client {
@@ -80,20 +88,26 @@ impl Provider {
     /// # Errors
     /// When it is nothing and the provider does not answer well.
     pub(super) async fn introduce(&self, world: &World) -> Result<Introduction, Trouble> {
-        let mut known = self.known.lock().await;
+        let mut memory = self.memory.lock().await;
         let now = world.monotonic();
-        if let Some(known) = known.as_ref().filter(|k| now.saturating_sub(k.at) < FRESH) {
-            return Ok(known.introduction());
+        let just_failed = memory.failed_at.is_some_and(|at| now.saturating_sub(at) < ASK_AGAIN);
+        match &memory.known {
+            Some(known) if just_failed || now.saturating_sub(known.at) < FRESH => return Ok(known.introduction()),
+            None if just_failed => return Err(Trouble::Away),
+            _ => {}
         }
-        let asked = self.ask(now).await;
-        match (asked, known.as_mut()) {
-            (Ok(new), _) => Ok(known.insert(new).introduction()),
-            // What was true an hour ago is better than closing the door.
-            (Err(trouble), Some(old)) => {
-                tracing::warn!(provider = %self.settings.id, error = %trouble, "what is known of an identity provider is old");
-                Ok(old.introduction())
+        match self.ask(now).await {
+            Ok(new) => {
+                *memory = Memory { known: Some(new.clone()), failed_at: None };
+                Ok(new.introduction())
             }
-            (Err(trouble), None) => Err(trouble),
+            Err(trouble) => {
+                memory.failed_at = Some(now);
+                // What was true an hour ago is better than closing the door.
+                let old = memory.known.as_ref().map(Known::introduction);
+                tracing::warn!(provider = %self.settings.id, error = %trouble, "an identity provider does not answer well");
+                old.ok_or(trouble)
+            }
         }
     }
 
@@ -102,9 +116,11 @@ impl Provider {
     /// # Errors
     /// When the provider does not answer well.
     pub(super) async fn fresh_keys(&self, world: &World) -> Result<Introduction, Trouble> {
-        let mut known = self.known.lock().await;
+        let mut memory = self.memory.lock().await;
         let now = world.monotonic();
-        let Some(known) = known.as_mut() else { return Err(Trouble::Malformed("nothing is known of it".into())) };
+        let Some(known) = memory.known.as_mut() else {
+            return Err(Trouble::Malformed("nothing is known of it".into()));
+        };
         if now.saturating_sub(known.keys_at) >= KEYS_AGAIN {
             known.keys_at = now;
             known.keys = self.ask_keys(&known.metadata.keys).await?;

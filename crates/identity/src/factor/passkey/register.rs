@@ -81,6 +81,8 @@ pub(crate) async fn finish_registration(
 
 async fn save(identity: &Identity, ctx: &Ctx, passkey: &Passkey) -> Result<(), Problem> {
     let mut tx = identity.db().begin(ctx).await?;
+    // Two of their windows take turns, so that the limit holds.
+    table::user::lock(&mut tx, passkey.user).await?;
     match table::passkey::insert(&mut tx, passkey, MOST).await {
         Ok(true) => {}
         Ok(false) => return Err(full()),
