@@ -43,7 +43,7 @@ async fn measure(report: &mut Report) -> Result<()> {
     sign_in(report, &product).await?;
     api_writes(report, &product).await?;
     report.figure("resident memory, after the load", product.resident_mib().await?, "MiB", None);
-    product.stop().await?;
+    product.stop()?;
     writes::measure(report, CONNECTIONS, SPAN).await?;
     report::dashboard_payload(report)
 }
@@ -52,7 +52,7 @@ async fn measure(report: &mut Report) -> Result<()> {
 async fn http(report: &mut Report, product: &Product) -> Result<()> {
     let bare = Bare::start().await?;
     let hello = Load::new(bare.address, Request::get("/")).run(CONNECTIONS, SPAN).await?;
-    bare.stop().await?;
+    bare.stop()?;
     report.load("bare axum handler", &hello);
     let health = Load::new(product.address, Request::get("/healthz")).run(CONNECTIONS, SPAN).await?;
     report.load("/healthz", &health);

@@ -1,13 +1,13 @@
 //! The processes that are measured: the product as it is shipped, and the bare peer.
 
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::Stdio;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
 
 use crate::load::{Connection, Request};
 
@@ -31,12 +31,12 @@ impl Product {
         let address = free_address()?;
         let config = dir.path().join("diwan.yaml");
         // The limits are for strangers; here they would be what is measured.
-        std::fs::write(&config, "server:\n  rate_limit_burst: 100000000\n  rate_limit_per_s: 10000000\n")?;
+        std::fs::write(&config, "server:\n  rate_limit_burst: 100000000\n  account_rate_limit_burst: 100000000\n  sign_in_rate_limit_burst: 100000000\n  account_rate_limit_per_s: 100000000\n")?;
         let (mut process, first_start_ms, output) = launch(&dir, address).await?;
         let link = output.context("the first start prints a link")?;
         let token = first_owner(address, &link).await?;
-        stop(&mut process).await?;
-        let (process, second_start_ms, _) = launch(&dir, address).await?;
+        stop(&mut process)?;
+        let (process, second_start_ms, _) = launch(&dir, address).await.context("second start")?;
         Ok(Self { process, _dir: dir, address, token, first_start_ms, second_start_ms })
     }
 
@@ -46,15 +46,15 @@ impl Product {
     }
 
     pub(crate) async fn resident_mib(&self) -> Result<f64> {
-        let id = self.process.id().context("the server runs")?;
+        let id = self.process.id();
         let status = tokio::fs::read_to_string(format!("/proc/{id}/status")).await?;
         let line = status.lines().find(|l| l.starts_with("VmRSS:")).context("VmRSS")?;
         let kib: f64 = line.split_whitespace().nth(1).context("a number")?.parse()?;
         Ok(kib / 1024.0)
     }
 
-    pub(crate) async fn stop(mut self) -> Result<()> {
-        stop(&mut self.process).await
+    pub(crate) fn stop(mut self) -> Result<()> {
+        stop(&mut self.process)
     }
 }
 
@@ -70,7 +70,6 @@ async fn launch(dir: &tempfile::TempDir, address: SocketAddr) -> Result<(Child, 
         .args(["--log-level", "warn"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        .kill_on_drop(true)
         .spawn()
         .context(BINARY)?;
     let ready = loop {
@@ -84,22 +83,22 @@ async fn launch(dir: &tempfile::TempDir, address: SocketAddr) -> Result<(Child, 
         tokio::time::sleep(Duration::from_millis(2)).await;
     };
     let stdout = process.stdout.take().context("its output")?;
-    let link = first_link(BufReader::new(stdout)).await;
+    let link = first_link(stdout);
     Ok((process, ready.as_secs_f64() * 1e3, link))
 }
 
 /// The one-time link among the first lines, if the server prints one.
-async fn first_link(output: BufReader<tokio::process::ChildStdout>) -> Option<String> {
-    let mut lines = output.lines();
-    let read = async {
-        while let Ok(Some(line)) = lines.next_line().await {
-            if let Some(at) = line.find("#token=") {
-                return line[at + 7..].split_whitespace().next().map(str::to_owned);
+fn first_link(output: ChildStdout) -> Option<String> {
+    let (sender, receiver) = mpsc::channel();
+    // The thread reads on to the end, so that the server never waits for its reader.
+    std::thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            if let Some(token) = line.split("#token=").nth(1) {
+                let _ = sender.send(token.trim().to_owned());
             }
         }
-        None
-    };
-    tokio::time::timeout(Duration::from_secs(1), read).await.ok().flatten()
+    });
+    receiver.recv_timeout(Duration::from_secs(1)).ok()
 }
 
 /// Becomes the owner and makes an API token.
@@ -107,23 +106,21 @@ async fn first_owner(address: SocketAddr, link_token: &str) -> Result<String> {
     let mut connection = Connection::open(address).await?;
     let body = serde_json::json!({"token": link_token, "email": EMAIL, "name": "Bench", "password": PASSWORD});
     let claim = Request::json("POST", "/api/v1/setup/owner", &body.to_string());
-    let (status, head, text) = connection.send(address, &claim).await?;
+    let (status, head, text) = connection.send(address, &claim).await.context("claim")?;
     ensure!(status == 201, "setup: {status} {text}");
     let cookie = head.lines().find_map(|l| l.strip_prefix("set-cookie: diwan_session=")).context("a session cookie")?;
     let cookie = format!("diwan_session={}", cookie.split(';').next().unwrap_or_default());
     let body = r#"{"name":"bench","scopes":["profile.self"]}"#;
     let create = Request::json("POST", "/api/v1/me/tokens", body).cookie(&cookie);
-    let (status, _, text) = connection.send(address, &create).await?;
+    let (status, _, text) = connection.send(address, &create).await.context("create")?;
     ensure!(status == 201, "token: {status} {text}");
     let answer: Value = serde_json::from_str(&text)?;
     Ok(answer["secret"].as_str().context("a secret")?.to_owned())
 }
 
-async fn stop(process: &mut Child) -> Result<()> {
-    if let Some(id) = process.id() {
-        Command::new("kill").args(["-INT", &id.to_string()]).status().await?;
-    }
-    let status = process.wait().await?;
+fn stop(process: &mut Child) -> Result<()> {
+    Command::new("kill").args(["-INT", &process.id().to_string()]).status()?;
+    let status = process.wait()?;
     if !status.success() {
         bail!("the server did not stop cleanly: {status}");
     }
@@ -139,8 +136,7 @@ pub(crate) struct Bare {
 impl Bare {
     pub(crate) async fn start() -> Result<Self> {
         let address = free_address()?;
-        let process =
-            Command::new(std::env::current_exe()?).args(["bare-server", &address.to_string()]).kill_on_drop(true).spawn()?;
+        let process = Command::new(std::env::current_exe()?).args(["bare-server", &address.to_string()]).spawn()?;
         for _ in 0..200 {
             if Connection::open(address).await.is_ok() {
                 return Ok(Self { process, address });
@@ -150,8 +146,10 @@ impl Bare {
         bail!("the bare server does not answer")
     }
 
-    pub(crate) async fn stop(mut self) -> Result<()> {
-        Ok(self.process.kill().await?)
+    pub(crate) fn stop(mut self) -> Result<()> {
+        self.process.kill()?;
+        self.process.wait()?;
+        Ok(())
     }
 }
 
@@ -169,4 +167,17 @@ pub(crate) fn serve_bare() -> Result<()> {
 fn free_address() -> Result<SocketAddr> {
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     Ok(listener.local_addr()?)
+}
+
+impl Drop for Product {
+    fn drop(&mut self) {
+        // A failed run leaves no server behind; one that has stopped already is fine.
+        let _ = self.process.kill();
+    }
+}
+
+impl Drop for Bare {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+    }
 }

@@ -47,7 +47,8 @@ async fn writers(clients: usize, span: Duration) -> Result<(f64, f64)> {
                     let sent = Instant::now();
                     let id = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                     let mut tx = db.begin(&ctx).await?;
-                    tx.execute("INSERT INTO line (id, text) VALUES ($1, $2)", params![id, "a line of some length"]).await?;
+                    tx.execute("INSERT INTO line (id, text) VALUES ($1, $2)", params![id, "a line of some length"])
+                        .await?;
                     tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
                     times.push(sent.elapsed());
                 }

@@ -4,5 +4,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    diwan::memory::give_back();
     diwan::cli::main()
 }

@@ -93,8 +93,8 @@ impl Supervisor {
             this.lock_running().remove(&number);
             this.ended(name, policy, outcome.is_some_and(|o| o.is_err()));
         };
-        // A task outlives the request that started it, but keeps its place in the trace.
-        let watched = watched.instrument(tracing::info_span!("task", name).or_current());
+        // A task outlives whoever started it, so it stands at the root of the trace.
+        let watched = watched.instrument(tracing::debug_span!(parent: None, "task", name));
         let tracker = if policy == TaskPolicy::Foundation { &self.inner.foundation } else { &self.inner.tracker };
         #[expect(clippy::disallowed_methods, reason = "the supervisor is what everybody else must use")]
         tokio::spawn(tracker.track_future(watched));

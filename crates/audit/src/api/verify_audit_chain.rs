@@ -16,7 +16,7 @@ use crate::verify::AuditVerification;
     operation_id = "verify_audit_chain",
     tag = "audit",
     responses((status = 200, description = "What was found", body = AuditVerification), GuardedWork),
-    extensions(("x-permission" = json!("audit.read"))),
+    extensions(("x-permission" = json!("audit.read")), ("x-time-limit-s" = json!(600))),
     security(("session" = []), ("bearer" = [])),
 )]
 pub(super) async fn verify_audit_chain(

@@ -86,6 +86,7 @@ pub fn run(args: &ServerArgs, default_data_dir: Option<String>) -> ExitCode {
     }
     // Whatever is written from here on is this user's alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    raise_file_limit();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return refuse(&StartError::Part(format!("the runtime does not start: {error}"))),
@@ -118,6 +119,15 @@ async fn serve(product: Product) -> ExitCode {
         () = hurry => return ExitCode::FAILURE,
     };
     if farewell.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Every connection is an open file: the usual 1024 would be the limit long before ours is.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "the limit of open files cannot be raised; fewer connections are possible");
+    }
 }
 
 /// What a person reads when the server is up.
