@@ -5,7 +5,6 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::journal::EntryRecorded;
-use crate::suspicion::is_sign_in;
 
 /// Hears the entries that this process appends.
 pub(crate) struct Feed(Receiver<std::sync::Arc<Event>>);
@@ -20,22 +19,12 @@ impl Feed {
         self.0 = self.0.resubscribe();
     }
 
-    /// Waits until the trail has reached `seq`.
+    /// Waits for an entry at `seq` or after it.
     pub(crate) async fn reaches(&mut self, seq: i64) {
-        self.wait(|event| event.data.get("seq").and_then(serde_json::Value::as_i64).is_some_and(|at| at >= seq)).await;
-    }
-
-    /// Waits for an entry that may be part of something suspicious.
-    pub(crate) async fn is_noteworthy(&mut self) {
-        let text =
-            |event: &Event, key: &str| event.data.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
-        self.wait(|event| text(event, "outcome") != "ok" || is_sign_in(&text(event, "action"))).await;
-    }
-
-    async fn wait(&mut self, is_it: impl Fn(&Event) -> bool) {
+        let has_come = |event: &Event| event.data.get("seq").and_then(serde_json::Value::as_i64) >= Some(seq);
         loop {
             match self.0.recv().await {
-                Ok(event) if event.name == EntryRecorded::NAME && is_it(&event) => return,
+                Ok(event) if event.name == EntryRecorded::NAME && has_come(&event) => return,
                 Ok(_) => {}
                 // So much has happened that it is time to look.
                 Err(RecvError::Lagged(_)) => return,

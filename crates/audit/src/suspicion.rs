@@ -15,14 +15,15 @@ id_kinds! {
 /// The id of a suspicious activity.
 pub type SuspicionId = Id<Suspicion>;
 
-/// The action that lets somebody in. Its entry says `new_address` when that was from somewhere new.
-pub(crate) const SIGN_IN: &str = "session.start";
-/// The flag of such an entry.
+/// Particulars by which an entry says something about itself, whatever its action is called:
+/// somebody came in from an address that was never used before,
 pub(crate) const NEW_ADDRESS: &str = "new_address";
+/// how many requests it stands for that were refused before anything was tried,
+pub(crate) const COUNT: &str = "count";
+/// whose account it is about, when that is neither the actor nor the resource.
+pub(crate) const USER: &str = "user";
 /// The code that says that a refresh token came back after it was used.
 const REUSE: &str = "refresh_reused";
-/// The action of refusals that the edge gives and counts: what was asked for was never tried.
-pub(crate) const EDGE_REFUSAL: &str = "request.refuse";
 
 /// What makes an activity suspicious.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -105,11 +106,6 @@ pub struct SuspiciousActivity {
     pub address: Option<String>,
     /// What happened, in a sentence.
     pub detail: String,
-}
-
-/// Whether this action lets somebody in.
-pub(crate) fn is_sign_in(action: &str) -> bool {
-    action == SIGN_IN
 }
 
 /// Whether this error says that a refresh token came back.

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::audit::Inner;
 use crate::entry::{ActorKind, AuditActor, AuditEntry};
 use crate::feed::Feed;
-use crate::suspicion::{EDGE_REFUSAL, NEW_ADDRESS, SuspicionKind, SuspiciousActivity, is_reuse, is_sign_in};
+use crate::suspicion::{COUNT, NEW_ADDRESS, SuspicionKind, SuspiciousActivity, USER, is_reuse};
 use crate::table::audit_entry::{self, Subject, Tally};
 use crate::table::{audit_head, suspicious_activity};
 
@@ -48,7 +48,7 @@ pub(crate) async fn run(audit: Arc<Inner>) {
         }
         tokio::select! {
             () = audit.supervisor.stopping() => return,
-            () = feed.is_noteworthy() => {}
+            () = feed.reaches(0) => {}
             () = tokio::time::sleep(PERIOD) => {}
         }
         if !audit.supervisor.pause(GATHER).await {
@@ -91,7 +91,7 @@ async fn look_at(audit: &Inner, page: &[AuditEntry]) -> Result<(), DbError> {
             note(audit, kind, &subject, entry, Tally { count: 1, first_at: entry.at }).await?;
         }
         for subject in subjects(entry) {
-            if entry.action != EDGE_REFUSAL {
+            if !entry.metadata.contains_key(COUNT) {
                 counted.insert((SuspicionKind::RepeatedFailures, subject.clone()), entry);
             }
             if entry.outcome == Outcome::Denied {
@@ -113,11 +113,11 @@ async fn look_at(audit: &Inner, page: &[AuditEntry]) -> Result<(), DbError> {
 /// What is suspicious when it happens once.
 fn stands_alone(entry: &AuditEntry) -> Option<(SuspicionKind, Subject)> {
     if is_reuse(entry.error.as_deref()) {
-        let user = entry.metadata.get("user").and_then(|user| user.as_str()).map(str::to_owned);
+        let user = entry.metadata.get(USER).and_then(|user| user.as_str()).map(str::to_owned);
         let subject = user.map(Subject::Account).or_else(|| subjects(entry).into_iter().next())?;
         return Some((SuspicionKind::RefreshTokenReuse, subject));
     }
-    let is_from_afar = is_sign_in(&entry.action) && entry.metadata.get(NEW_ADDRESS) == Some(&true.into());
+    let is_from_afar = entry.outcome == Outcome::Ok && entry.metadata.get(NEW_ADDRESS) == Some(&true.into());
     let subject = Subject::Actor(entry.actor.id.clone()?);
     is_from_afar.then_some((SuspicionKind::NewAddress, subject))
 }

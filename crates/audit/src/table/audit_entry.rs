@@ -9,7 +9,7 @@ use diwan_kernel::params;
 use crate::canonical::{FIELDS, Hash, encode};
 use crate::entry::{AuditEntry, Link};
 use crate::filter::Filter;
-use crate::suspicion::{EDGE_REFUSAL, SIGN_IN};
+use crate::suspicion::{COUNT, NEW_ADDRESS};
 
 const INSERT: &str = "INSERT INTO audit_entry (seq, id, at, actor_kind, actor_id, actor_name, action,
     resource_kind, resource_id, outcome, command, machine, address, user_agent, request_id, duration_ms,
@@ -161,10 +161,13 @@ pub(crate) async fn remove_up_to(tx: &mut Tx, seq: i64) -> Result<u64, DbError> 
     tx.execute("DELETE FROM audit_entry WHERE seq <= $1", params![seq]).await
 }
 
-/// Entries after `seq` that may be part of something suspicious: refusals, failures and sign-ins.
+/// Entries after `seq` that may be part of something suspicious: refusals, failures, and whoever
+/// came in from a new address.
 pub(crate) async fn noteworthy_after(db: &Db, seq: i64, limit: i64) -> Result<Vec<AuditEntry>, DbError> {
-    let sql = "SELECT * FROM audit_entry WHERE seq > $1 AND (outcome <> 'ok' OR action = $2) ORDER BY seq LIMIT $3";
-    db.query(sql, params![seq, SIGN_IN, limit]).await?.iter().map(AuditEntry::from_row).collect()
+    let sql = "SELECT * FROM audit_entry
+        WHERE seq > $1 AND (outcome <> 'ok' OR metadata LIKE $2) ORDER BY seq LIMIT $3";
+    let flagged = format!("%\"{NEW_ADDRESS}\":true%");
+    db.query(sql, params![seq, flagged, limit]).await?.iter().map(AuditEntry::from_row).collect()
 }
 
 /// By what entries belong together.
@@ -206,11 +209,7 @@ pub(crate) async fn tally(
 ) -> Result<Tally, DbError> {
     let sql = BuiltSql::new("SELECT at, metadata FROM audit_entry WHERE outcome <> 'ok'")
         .push(" AND at >= ? AND at <= ?", params![since, until]);
-    let sql = if refusals {
-        sql.push(" AND outcome = 'denied'", vec![])
-    } else {
-        sql.push(" AND action <> ?", params![EDGE_REFUSAL])
-    };
+    let sql = if refusals { sql.push(" AND outcome = 'denied'", vec![]) } else { sql };
     let sql = match subject {
         Subject::Actor(id) => sql.push(" AND actor_id = ?", params![id]),
         Subject::Address(address) => sql.push(" AND address = ?", params![address]),
@@ -219,13 +218,22 @@ pub(crate) async fn tally(
         }
     };
     let rows = db.query_built(sql.push(" ORDER BY seq DESC LIMIT ?", params![MOST_COUNTED])).await?;
-    let stands_for = |row: &Row| {
+    let counted = |row: &Row| {
         let metadata = row.get::<serde_json::Value>("metadata").unwrap_or_default();
-        metadata.get("count").and_then(serde_json::Value::as_i64).unwrap_or(1).max(1)
+        metadata.get(COUNT).and_then(serde_json::Value::as_i64)
     };
-    let count = rows.iter().map(stands_for).fold(0, i64::saturating_add);
-    let first_at = rows.last().and_then(|row| row.get("at").ok()).unwrap_or(until);
-    Ok(Tally { count, first_at })
+    let mut tally = Tally { count: 0, first_at: until };
+    for row in &rows {
+        let count = match counted(row) {
+            // What was refused before anything was tried is no failure.
+            Some(_) if !refusals => continue,
+            Some(count) => count.max(1),
+            None => 1,
+        };
+        tally.count = tally.count.saturating_add(count);
+        tally.first_at = row.get("at").unwrap_or(until);
+    }
+    Ok(tally)
 }
 
 /// Enough to know that it is suspicious; a flood must not make the count itself slow.
