@@ -6,11 +6,13 @@
 
 mod account;
 mod client;
+mod exchange;
 mod flow;
 mod id_token;
 mod jwks;
 mod provider;
 pub(crate) mod return_to;
+mod settings;
 
 #[cfg(test)]
 mod test_provider;
@@ -19,7 +21,8 @@ use diwan_kernel::Problem;
 
 pub(crate) use account::unlink;
 pub(crate) use flow::{Answer, Arrival, Failure, finish, start};
-pub(crate) use provider::{Provider, check_providers};
+pub(crate) use provider::Provider;
+pub(crate) use settings::check_providers;
 
 use crate::config::OidcConfig;
 use crate::error::StartError;

@@ -1,3 +1,5 @@
+//! API tokens: what they may, where from, how long.
+
 use std::time::Duration;
 
 use diwan_testkit::{Person, TestServer, on_every_backend};

@@ -1,3 +1,5 @@
+//! Signing in at a command line, approved in a browser.
+
 use std::time::Duration;
 
 use diwan_testkit::{Answer, TestServer, on_every_backend};

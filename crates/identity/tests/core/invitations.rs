@@ -1,3 +1,5 @@
+//! Inviting, accepting, revoking.
+
 use std::time::Duration;
 
 use diwan_testkit::server::PASSWORD;

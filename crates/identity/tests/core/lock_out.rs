@@ -1,3 +1,5 @@
+//! Guessing is slowed, and nobody is locked out by others.
+
 use diwan_testkit::server::PASSWORD;
 use diwan_testkit::{Answer, Person, TestServer, on_every_backend};
 use reqwest::{Method, StatusCode};

@@ -1,3 +1,5 @@
+//! Signing in with a password, and changing it.
+
 use std::time::Duration;
 
 use diwan_testkit::server::PASSWORD;

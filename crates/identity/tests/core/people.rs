@@ -1,3 +1,5 @@
+//! People: lists, roles, the last owner, removal.
+
 use diwan_testkit::{TestServer, on_every_backend};
 use reqwest::StatusCode;
 use serde_json::{Value, json};

@@ -1,3 +1,5 @@
+//! One's own profile and picture.
+
 use diwan_testkit::{TestServer, on_every_backend};
 use reqwest::StatusCode;
 use serde_json::{Value, json};

@@ -1,3 +1,5 @@
+//! Refresh tokens: one successor, and what a copy does.
+
 use std::time::Duration;
 
 use diwan_testkit::{Answer, TestServer, on_every_backend};

@@ -1,3 +1,5 @@
+//! Sessions: cookies, lists, ends.
+
 use std::time::Duration;
 
 use diwan_testkit::server::PASSWORD;

@@ -1,3 +1,5 @@
+//! The first owner of a fresh installation.
+
 use std::time::Duration;
 
 use diwan_testkit::server::PASSWORD;

@@ -1,3 +1,5 @@
+//! Fresh proofs for dangerous actions.
+
 use std::time::Duration;
 
 use diwan_testkit::server::PASSWORD;
