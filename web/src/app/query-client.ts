@@ -11,7 +11,10 @@ export const queryClient = new QueryClient({
   queryCache: new QueryCache({ onError }),
   mutationCache: new MutationCache({ onError }),
   defaultOptions: {
+    // A platform on this very machine answers without any network, so the browser's opinion about it does not count.
+    mutations: { networkMode: "always" },
     queries: {
+      networkMode: "always",
       staleTime: 15_000,
       // Only trouble on the way is worth another try; a refusal stays a refusal.
       retry: (failures, error) => failures < 2 && isPassing(toProblem(error).status),

@@ -20,5 +20,6 @@ export function Actor({ actor }: { actor: AuditEntry["actor"] }) {
 }
 
 export function actorName(actor: AuditEntry["actor"], t: ReturnType<typeof useTranslation>["t"]): string {
-  return actor.kind === "user" || actor.kind === "token" ? actor.name : t(`audit.actor_${actor.kind}`);
+  if (actor.kind === "system" || actor.kind === "anonymous") return t(`audit.actor_${actor.kind}`);
+  return actor.name || actor.id || t("audit.actor_anonymous");
 }

@@ -11,6 +11,7 @@ import { LoadMore } from "@/ui/load-more";
 import { Card } from "@/ui/page";
 import { EmptyState } from "@/ui/states";
 import { Ago } from "@/ui/time";
+import { actorName } from "./actor";
 
 const suspiciousQuery = pagedQuery(["audit", "suspicious"], (cursor, signal) =>
   unwrap(api.GET("/audit/suspicious", { params: { query: { cursor } }, signal })),
@@ -53,7 +54,7 @@ function Activity({ activity }: { activity: SuspiciousActivity }) {
         <p className="font-medium">{t(`audit.suspicious.${activity.kind}`, { count: activity.count })}</p>
         <p className="text-muted">{t(`audit.suspicious.${activity.kind}_means`)}</p>
         <p className="mt-1 text-sm text-faint">
-          <bdi>{activity.actor.name}</bdi>
+          <bdi>{actorName(activity.actor, t)}</bdi>
           {activity.address && (
             <>
               {" · "}

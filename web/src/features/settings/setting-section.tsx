@@ -40,11 +40,9 @@ function SettingLine({ setting }: { setting: Setting }) {
         </span>
       </dt>
       <dd className="flex min-w-0 flex-wrap items-start justify-between gap-2">
-        <bdi dir="ltr" className="min-w-0 font-mono text-sm break-all">
-          {show(setting.value)}
-        </bdi>
+        <Value value={setting.value} />
         <span className="flex flex-wrap gap-1.5">
-          {setting.needs_restart && <Badge>{t("settings.needs_restart")}</Badge>}
+          {!setting.needs_restart && <Badge>{t("settings.at_once")}</Badge>}
           <Badge tone={sourceTones[setting.source]}>{t(`settings.source_${setting.source}`)}</Badge>
         </span>
       </dd>
@@ -52,6 +50,23 @@ function SettingLine({ setting }: { setting: Setting }) {
   );
 }
 
-function show(value: unknown): string {
-  return typeof value === "string" ? value || "“”" : JSON.stringify(value);
+/** What is set stands as it would be typed; what is not set is said in words. */
+function Value({ value }: { value: unknown }) {
+  const { t } = useTranslation();
+  if (value == null || value === "") return <span className="text-sm text-faint">{t("settings.not_set")}</span>;
+  if (Array.isArray(value) && value.length === 0) {
+    return <span className="text-sm text-faint">{t("settings.none")}</span>;
+  }
+  if (typeof value === "boolean") return <span className="text-sm">{t(value ? "settings.yes" : "settings.no")}</span>;
+  return (
+    <bdi dir="ltr" className="min-w-0 font-mono text-sm break-all">
+      {written(value)}
+    </bdi>
+  );
+}
+
+function written(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value.join(", ");
+  return JSON.stringify(value);
 }
