@@ -1,7 +1,7 @@
 // Signing in by a link in a mail, which waits in the outbox here.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { claimOwner, linkIn, newestMail } from "./support/api.mjs";
+import { addPerson, claimOwner, linkIn, newestMail } from "./support/api.mjs";
 import { closeBrowsers, openBrowser } from "./support/browser.mjs";
 import { startServer } from "./support/server.mjs";
 import { overview } from "./support/steps.mjs";
@@ -25,9 +25,10 @@ async function follow(page, link) {
 test("the link in the mail lets in the browser that asked for it, once", async (t) => {
   const server = await startServer(t);
   const amina = await claimOwner(server);
+  const basim = await addPerson(server, amina, { name: "Basim", email: "basim@example.com" });
   const { page } = await openBrowser(t, server);
-  await askForLink(page, amina.email);
-  const link = linkIn(await newestMail(amina, amina.email));
+  await askForLink(page, basim.email);
+  const link = linkIn(await newestMail(amina, basim.email));
 
   const thief = await openBrowser(t, server);
   await follow(thief.page, link);
@@ -42,11 +43,24 @@ test("the link in the mail lets in the browser that asked for it, once", async (
   await page.getByRole("alert").first().waitFor();
 });
 
+test("a link alone does not let an owner in", async (t) => {
+  const server = await startServer(t);
+  const amina = await claimOwner(server);
+  const { page } = await openBrowser(t, server);
+  await askForLink(page, amina.email);
+  await follow(page, linkIn(await newestMail(amina, amina.email)));
+  await page.getByRole("alert").first().waitFor();
+  assert.equal((await page.request.get("/api/v1/me")).status(), 401);
+});
+
 test("an unknown address gets the same answer and no mail", async (t) => {
   const server = await startServer(t);
   const amina = await claimOwner(server);
   const { page } = await openBrowser(t, server);
   await askForLink(page, "nobody@example.com");
+  await askForLink(page, amina.email);
+  // Once the second mail is there, the first would have been there for long.
+  await newestMail(amina, amina.email);
   const { items } = await amina.api.get("/outbox");
-  assert.deepEqual(items, []);
+  assert.deepEqual(items.map(({ to }) => to), [amina.email]);
 });

@@ -1,4 +1,5 @@
 // The API as a program uses it, to arrange what a test needs and to look at what it caused.
+import { setTimeout as pause } from "node:timers/promises";
 
 export const PASSWORD = "a long and quiet river of words";
 
@@ -57,12 +58,15 @@ export async function addPerson(server, owner, { name, email, role = "developer"
   return { name, email, password: PASSWORD, api: await signInAsProgram(server, email) };
 }
 
-/** The newest mail to an address; without a mail server, mails wait in the outbox. */
+/** The newest mail to an address. It is written after the answer that promised it, so it may take a moment. */
 export async function newestMail(owner, to) {
-  const { items } = await owner.api.get("/outbox");
-  const mail = items.find((one) => one.to === to);
-  if (!mail) throw new Error(`no mail to ${to} in the outbox`);
-  return mail;
+  for (let tries = 0; tries < 100; tries += 1) {
+    const { items } = await owner.api.get("/outbox");
+    const mail = items.find((one) => one.to === to);
+    if (mail) return mail;
+    await pause(50);
+  }
+  throw new Error(`no mail to ${to} in the outbox`);
 }
 
 export function linkIn(mail) {

@@ -16,6 +16,7 @@ const flags = [
 ];
 
 let running;
+let picturesTaken = 0;
 
 /** A person at a browser of their own: cookies are not shared with others. Complaints of its pages fail the test. */
 export async function openBrowser(test, server, { language = "en", ...options } = {}) {
@@ -32,6 +33,7 @@ export async function openBrowser(test, server, { language = "en", ...options } 
   const complaints = [];
   context.on("page", (page) => listen(page, complaints));
   atTheEnd(test, async () => {
+    await lastPictures(test, context);
     await context.close();
     assert.deepEqual(complaints, [], "the pages complained");
   });
@@ -49,6 +51,18 @@ function launch() {
 export async function closeBrowsers() {
   if (running) await (await running).close();
   running = undefined;
+}
+
+/** Where PICTURES names a folder, how each page looked in the end: a failure is understood sooner. */
+async function lastPictures(test, context) {
+  const folder = process.env.PICTURES;
+  if (!folder) return;
+  const name = test.name.replaceAll(/[^a-z0-9]+/gi, "-");
+  for (const page of context.pages()) {
+    picturesTaken += 1;
+    // A page that cannot be pictured any more is no reason to fail.
+    await page.screenshot({ path: `${folder}/${name}-${picturesTaken}.png` }).catch(() => {});
+  }
 }
 
 function listen(page, complaints) {
