@@ -55,7 +55,7 @@ impl FakeProvider {
     pub(crate) async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at: SocketAddr = listener.local_addr().unwrap();
-        let key = TestKey::p256();
+        let key = TestKey::rsa();
         let inner = Inner {
             issuer: format!("http://{at}"),
             published: vec![key.jwk("key-1")],
@@ -187,7 +187,11 @@ async fn token(State(provider): State<FakeProvider>, headers: HeaderMap, body: S
     if challenge != grant.challenge || form["redirect_uri"] != grant.redirect_uri {
         return refuse("invalid_grant");
     }
-    let alg = if matches!(inner.key, TestKey::P256(_)) { "ES256" } else { "EdDSA" };
+    let alg = match inner.key {
+        TestKey::Rsa(_) => "RS256",
+        TestKey::P256(_) => "ES256",
+        TestKey::Ed25519(_) => "EdDSA",
+    };
     let id_token = inner.key.token(&json!({"alg": alg, "kid": inner.kid}), &grant.claims);
     Json(json!({"id_token": id_token, "access_token": "for-userinfo", "token_type": "Bearer"})).into_response()
 }
