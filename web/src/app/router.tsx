@@ -1,16 +1,10 @@
 // The map of the dashboard. Every page is fetched when it is first opened.
 import type { QueryClient } from "@tanstack/react-query";
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Outlet,
-  redirect,
-} from "@tanstack/react-router";
+import { createRootRouteWithContext, createRoute, createRouter, Outlet, redirect } from "@tanstack/react-router";
 import { isSessionEnded } from "@/api/problem";
 import { meQuery } from "@/api/queries";
 import { onSessionEnded } from "@/api/session-ended";
+import { page } from "./page";
 import { queryClient } from "./query-client";
 import { NotFound, PageSkeleton, RouteError } from "./route-states";
 import * as search from "./search";
@@ -23,28 +17,28 @@ const signIn = createRoute({
   getParentRoute: atRoot,
   path: "/sign-in",
   validateSearch: search.signIn,
-  component: lazyRouteComponent(() => import("@/features/identity/sign-in/sign-in-page")),
+  component: page(() => import("@/features/identity/sign-in/sign-in-page")),
 });
 const signInLink = createRoute({
   getParentRoute: atRoot,
   path: "/sign-in/link",
   validateSearch: search.signIn,
-  component: lazyRouteComponent(() => import("@/features/identity/sign-in/link-page")),
+  component: page(() => import("@/features/identity/sign-in/link-page")),
 });
 const welcome = createRoute({
   getParentRoute: atRoot,
   path: "/welcome",
-  component: lazyRouteComponent(() => import("@/features/identity/sign-in/welcome-page")),
+  component: page(() => import("@/features/identity/sign-in/welcome-page")),
 });
 const join = createRoute({
   getParentRoute: atRoot,
   path: "/join",
-  component: lazyRouteComponent(() => import("@/features/identity/sign-in/join-page")),
+  component: page(() => import("@/features/identity/sign-in/join-page")),
 });
 const docs = createRoute({
   getParentRoute: atRoot,
   path: "/docs",
-  component: lazyRouteComponent(() => import("@/features/docs/docs-page")),
+  component: page(() => import("@/features/docs/docs-page")),
 });
 
 /** Everything below needs a session; without one the person signs in and comes back to the same place. */
@@ -65,12 +59,12 @@ const device = createRoute({
   getParentRoute: () => signedIn,
   path: "/device",
   validateSearch: search.device,
-  component: lazyRouteComponent(() => import("@/features/identity/sign-in/device-page")),
+  component: page(() => import("@/features/identity/sign-in/device-page")),
 });
 const shell = createRoute({
   getParentRoute: () => signedIn,
   id: "shell",
-  component: lazyRouteComponent(() => import("./shell/shell")),
+  component: page(() => import("./shell/shell")),
 });
 
 const inShell = () => shell;
@@ -78,24 +72,24 @@ const inShell = () => shell;
 const overview = createRoute({
   getParentRoute: inShell,
   path: "/",
-  component: lazyRouteComponent(() => import("@/features/overview/overview-page")),
+  component: page(() => import("@/features/overview/overview-page")),
 });
 const people = createRoute({
   getParentRoute: inShell,
   path: "/people",
   validateSearch: search.people,
-  component: lazyRouteComponent(() => import("@/features/identity/people/people-page")),
+  component: page(() => import("@/features/identity/people/people-page")),
 });
 const invitations = createRoute({
   getParentRoute: inShell,
   path: "/people/invitations",
   validateSearch: search.invitations,
-  component: lazyRouteComponent(() => import("@/features/identity/people/invitations-page")),
+  component: page(() => import("@/features/identity/people/invitations-page")),
 });
 const profile = createRoute({
   getParentRoute: inShell,
   path: "/profile",
-  component: lazyRouteComponent(() => import("@/features/identity/profile/profile-page")),
+  component: page(() => import("@/features/identity/profile/profile-page")),
 });
 const profileIndex = createRoute({
   getParentRoute: () => profile,
@@ -107,38 +101,38 @@ const profileIndex = createRoute({
 const general = createRoute({
   getParentRoute: () => profile,
   path: "/general",
-  component: lazyRouteComponent(() => import("@/features/identity/profile/general")),
+  component: page(() => import("@/features/identity/profile/general")),
 });
 const security = createRoute({
   getParentRoute: () => profile,
   path: "/security",
-  component: lazyRouteComponent(() => import("@/features/identity/profile/security")),
+  component: page(() => import("@/features/identity/profile/security")),
 });
 const sessions = createRoute({
   getParentRoute: () => profile,
   path: "/sessions",
-  component: lazyRouteComponent(() => import("@/features/identity/profile/sessions")),
+  component: page(() => import("@/features/identity/profile/sessions")),
 });
 const tokens = createRoute({
   getParentRoute: () => profile,
   path: "/tokens",
-  component: lazyRouteComponent(() => import("@/features/identity/profile/tokens")),
+  component: page(() => import("@/features/identity/profile/tokens")),
 });
 const audit = createRoute({
   getParentRoute: inShell,
   path: "/audit",
   validateSearch: search.audit,
-  component: lazyRouteComponent(() => import("@/features/audit/audit-page")),
+  component: page(() => import("@/features/audit/audit-page")),
 });
 const settings = createRoute({
   getParentRoute: inShell,
   path: "/settings",
-  component: lazyRouteComponent(() => import("@/features/settings/settings-page")),
+  component: page(() => import("@/features/settings/settings-page")),
 });
 const outbox = createRoute({
   getParentRoute: inShell,
   path: "/settings/outbox",
-  component: lazyRouteComponent(() => import("@/features/settings/outbox-page")),
+  component: page(() => import("@/features/settings/outbox-page")),
 });
 
 export const router = createRouter({
