@@ -35,7 +35,7 @@ impl Identity {
         let found = user::find_by_email(self.db(), email).await?;
         let nobody = diwan_kernel::id::UserId::from_bits(0);
         let stored = user::password_hash(self.db(), found.as_ref().map_or(nobody, |u| u.id)).await?;
-        let checked = self.passwords().check(stored.as_deref(), password).await?;
+        let checked = self.passwords().check(stored.as_deref(), password, attempt.standing()).await?;
         let (Some(person), Checked::Right | Checked::RightWith(_)) = (found.as_ref(), &checked) else {
             self.write_failure(ctx, found.as_ref(), &attempt).await?;
             return Err(refusal::credentials_wrong());

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cookie_value::CookieValue;
 use crate::identity::Identity;
-use crate::password::Checked;
+use crate::password::{Checked, Standing};
 use crate::sign_in::SecondFactorMethod;
 use crate::table::user::User;
 use crate::throttle::Tried;
@@ -92,7 +92,7 @@ impl Identity {
     ) -> Result<(), Problem> {
         let attempt = self.begin_attempt(ctx, Tried::Password, &user.email).await?;
         let stored = table::user::password_hash(self.db(), user.id).await?;
-        match self.passwords().check(stored.as_deref(), password).await? {
+        match self.passwords().check(stored.as_deref(), password, Standing::Known).await? {
             Checked::Wrong => Err(refusal::credentials_wrong()),
             Checked::Right | Checked::RightWith(_) => self.forgive_attempt(attempt).await,
         }

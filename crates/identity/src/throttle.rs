@@ -33,6 +33,7 @@ use crate::device_mark;
 use crate::identity::Identity;
 use crate::keys::mac;
 use crate::network::Network;
+use crate::password::Standing;
 use crate::table::attempt::{self, Counted};
 use crate::table::seen_from;
 
@@ -73,6 +74,11 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
+    /// Whether the browser is one that the account was signed in to with.
+    pub(crate) const fn standing(&self) -> Standing {
+        if self.counters.network.is_none() { Standing::Known } else { Standing::Stranger }
+    }
+
     /// Takes the count of a right try back: in the order in which tries are counted, so that two
     /// units of work never wait for each other.
     async fn forgive(&self, tx: &mut Tx) -> Result<(), DbError> {

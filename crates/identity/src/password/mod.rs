@@ -15,9 +15,25 @@ use zeroize::Zeroizing;
 use crate::config::IdentityConfig;
 pub(crate) use hash::Cost;
 
-/// Hashing that more than this many wait for is answered "busy": the last in the queue would wait
-/// for more than a second.
-const MOST_WAITING: usize = 48;
+/// Who wants something hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Somebody of whom nothing is known.
+    Stranger,
+    /// Somebody with a session, an invitation, or a browser that the account was signed in to with.
+    Known,
+}
+
+impl Standing {
+    /// When so many wait, the next one is told that we are busy: they would wait for about a second.
+    /// Strangers leave room for those who are known, so that a flood of guesses keeps nobody out.
+    const fn most_waiting(self) -> usize {
+        match self {
+            Self::Stranger => 40,
+            Self::Known => 64,
+        }
+    }
+}
 
 /// Hashes and checks passwords, a few at a time: as many as there are cores, so that a flood of
 /// sign-ins neither takes all memory nor slows down whoever is signed in.
@@ -66,7 +82,7 @@ impl Passwords {
     /// When too many are waiting.
     pub(crate) async fn hash(&self, password: &Secret<String>) -> Result<String, Problem> {
         let (salt, cost) = (self.world.random(), self.cost);
-        let digest = self.compute(password, salt, cost).await?;
+        let digest = self.compute(password, salt, cost, Standing::Known).await?;
         Ok(hash::write(cost, &salt, &digest))
     }
 
@@ -74,11 +90,16 @@ impl Passwords {
     ///
     /// # Errors
     /// When too many are waiting.
-    pub(crate) async fn check(&self, stored: Option<&str>, password: &Secret<String>) -> Result<Checked, Problem> {
+    pub(crate) async fn check(
+        &self,
+        stored: Option<&str>,
+        password: &Secret<String>,
+        standing: Standing,
+    ) -> Result<Checked, Problem> {
         let known = stored.and_then(hash::read);
         let is_known = known.is_some();
         let Some(wanted) = known.or_else(|| hash::read(&self.dummy)) else { return Ok(Checked::Wrong) };
-        let digest = self.compute(password, wanted.salt, wanted.cost).await?;
+        let digest = self.compute(password, wanted.salt, wanted.cost, standing).await?;
         if !crate::keys::same(&digest, &wanted.digest) || !is_known {
             return Ok(Checked::Wrong);
         }
@@ -88,8 +109,14 @@ impl Passwords {
         self.hash(password).await.map(Checked::RightWith)
     }
 
-    async fn compute(&self, password: &Secret<String>, salt: [u8; 16], cost: Cost) -> Result<[u8; 32], Problem> {
-        let _queued = Queued::enter(&self.waiting)?;
+    async fn compute(
+        &self,
+        password: &Secret<String>,
+        salt: [u8; 16],
+        cost: Cost,
+        standing: Standing,
+    ) -> Result<[u8; 32], Problem> {
+        let _queued = Queued::enter(&self.waiting, standing)?;
         let _place = self.places.acquire().await.map_err(Problem::internal)?;
         let password: Zeroizing<String> = Zeroizing::new(password.expose().nfkc().collect());
         let pepper = self.pepper.clone();
@@ -102,9 +129,9 @@ impl Passwords {
 struct Queued<'a>(&'a AtomicUsize);
 
 impl<'a> Queued<'a> {
-    fn enter(waiting: &'a AtomicUsize) -> Result<Self, Problem> {
+    fn enter(waiting: &'a AtomicUsize, standing: Standing) -> Result<Self, Problem> {
         let place = Self(waiting);
-        if waiting.fetch_add(1, Ordering::SeqCst) >= MOST_WAITING {
+        if waiting.fetch_add(1, Ordering::SeqCst) >= standing.most_waiting() {
             let detail = "Very many people are signing in at this moment.";
             return Err(Problem::unavailable("sign_in_busy", detail, Duration::from_secs(2)));
         }
@@ -135,9 +162,15 @@ mod tests {
     async fn only_the_same_password_is_right() -> Result<(), Problem> {
         let passwords = passwords(64);
         let stored = passwords.hash(&secret("a long enough secret")).await?;
-        assert_eq!(passwords.check(Some(&stored), &secret("a long enough secret")).await?, Checked::Right);
-        assert_eq!(passwords.check(Some(&stored), &secret("a long enough secreT")).await?, Checked::Wrong);
-        assert_eq!(passwords.check(None, &secret("a long enough secret")).await?, Checked::Wrong);
+        assert_eq!(
+            passwords.check(Some(&stored), &secret("a long enough secret"), Standing::Stranger).await?,
+            Checked::Right
+        );
+        assert_eq!(
+            passwords.check(Some(&stored), &secret("a long enough secreT"), Standing::Stranger).await?,
+            Checked::Wrong
+        );
+        assert_eq!(passwords.check(None, &secret("a long enough secret"), Standing::Stranger).await?, Checked::Wrong);
         Ok(())
     }
 
@@ -145,7 +178,7 @@ mod tests {
     async fn letters_typed_in_another_form_are_the_same_password() -> Result<(), Problem> {
         let passwords = passwords(64);
         let stored = passwords.hash(&secret("cafe\u{301} \u{fb01}lm")).await?;
-        assert_eq!(passwords.check(Some(&stored), &secret("café film")).await?, Checked::Right);
+        assert_eq!(passwords.check(Some(&stored), &secret("café film"), Standing::Stranger).await?, Checked::Right);
         Ok(())
     }
 
@@ -153,11 +186,13 @@ mod tests {
     async fn an_old_hash_is_replaced_by_one_of_the_cost_in_force() -> Result<(), Problem> {
         let old = passwords(64).hash(&secret("a long enough secret")).await?;
         let now = passwords(128);
-        let Checked::RightWith(new) = now.check(Some(&old), &secret("a long enough secret")).await? else {
+        let Checked::RightWith(new) =
+            now.check(Some(&old), &secret("a long enough secret"), Standing::Stranger).await?
+        else {
             panic!("the hash was kept");
         };
-        assert_eq!(now.check(Some(&new), &secret("a long enough secret")).await?, Checked::Right);
-        assert_eq!(now.check(Some(&old), &secret("another secret")).await?, Checked::Wrong);
+        assert_eq!(now.check(Some(&new), &secret("a long enough secret"), Standing::Stranger).await?, Checked::Right);
+        assert_eq!(now.check(Some(&old), &secret("another secret"), Standing::Stranger).await?, Checked::Wrong);
         Ok(())
     }
 
@@ -166,16 +201,22 @@ mod tests {
         let ours = passwords(64);
         let theirs = Passwords { pepper: Zeroizing::new(vec![2; 32]), ..passwords(64) };
         let stored = theirs.hash(&secret("a long enough secret")).await?;
-        assert_eq!(ours.check(Some(&stored), &secret("a long enough secret")).await?, Checked::Wrong);
+        assert_eq!(
+            ours.check(Some(&stored), &secret("a long enough secret"), Standing::Stranger).await?,
+            Checked::Wrong
+        );
         Ok(())
     }
 
     #[test]
-    fn the_queue_is_short_and_places_are_given_back() {
+    fn a_flood_of_strangers_leaves_room_for_the_known_and_places_are_given_back() {
         let waiting = AtomicUsize::new(0);
-        let queue: Vec<_> = (0..MOST_WAITING).map(|_| Queued::enter(&waiting)).collect();
-        assert!(queue.iter().all(Result::is_ok));
-        assert!(Queued::enter(&waiting).is_err());
+        let enter = |standing| Queued::enter(&waiting, standing);
+        let mut queue: Vec<_> =
+            std::iter::repeat_with(|| enter(Standing::Stranger)).take_while(Result::is_ok).collect();
+        assert_eq!(queue.len(), 40);
+        queue.extend(std::iter::repeat_with(|| enter(Standing::Known)).take_while(Result::is_ok));
+        assert_eq!(queue.len(), 64);
         drop(queue);
         assert_eq!(waiting.load(Ordering::SeqCst), 0);
     }

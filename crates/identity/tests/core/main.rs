@@ -1,5 +1,6 @@
 //! People, sessions, tokens and invitations, through the front door, on both databases.
 #![allow(missing_docs, reason = "stories, not an interface")]
+#![allow(clippy::expect_used, clippy::panic, reason = "that is how a test fails")]
 
 mod api_tokens;
 mod device_login;

@@ -16,6 +16,42 @@ fn refresh_token(pair: &Value) -> &str {
     text(pair, "refresh_token")
 }
 
+/// Chance that is the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn throw(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).expect("it fits") % sides
+    }
+}
+
+/// What the rules say about the tokens of one session.
+#[derive(Default)]
+struct Family {
+    tokens: Vec<String>,
+    used_at: Vec<u64>,
+    ended: bool,
+}
+
+impl Family {
+    #[track_caller]
+    fn expect(&mut self, step: usize, which: usize, now: u64, answer: &Answer) {
+        let last = self.tokens.len() - 1;
+        if which == last {
+            assert_eq!(answer.status, StatusCode::OK, "step {step}: {}", answer.text);
+            self.tokens.push(refresh_token(&answer.json).to_owned());
+            self.used_at.push(now);
+        } else if which + 1 == last && now - self.used_at[which] <= 10 {
+            assert_eq!(answer.status, StatusCode::OK, "step {step}: {}", answer.text);
+            assert_eq!(refresh_token(&answer.json), self.tokens[last], "step {step}");
+        } else {
+            assert_eq!(answer.problem(), "refresh_reused", "step {step}");
+            self.ended = true;
+        }
+    }
+}
+
 on_every_backend! {
     async fn a_pair_is_exchanged_for_the_next_one(backend) {
         let (server, _) = TestServer::builder().on(backend).owned().await;
@@ -81,6 +117,26 @@ on_every_backend! {
         let second = refresh(&server, refresh_token(&first)).await.expect(StatusCode::OK);
         refresh(&server, refresh_token(&second)).await.expect(StatusCode::OK);
         assert_eq!(refresh(&server, refresh_token(&first)).await.problem(), "refresh_reused");
+    }
+
+    async fn whatever_is_tried_in_whatever_order_the_rules_hold(backend) {
+        let (server, _) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let mut dice = Dice(7400);
+        let mut family = Family::default();
+        let mut now = 0;
+        for step in 0..250 {
+            if family.ended || family.tokens.is_empty() {
+                let pair = tokens(&server, "owner@example.org").await;
+                family = Family { tokens: vec![refresh_token(&pair).to_owned()], ..Family::default() };
+            }
+            let seconds = [0, 0, 1, 5, 10, 11][dice.throw(6)];
+            server.advance(Duration::from_secs(seconds));
+            now += seconds;
+            let last = family.tokens.len() - 1;
+            let which = [last, last, last, last.saturating_sub(1), dice.throw(last + 1)][dice.throw(5)];
+            let answer = refresh(&server, &family.tokens[which]).await;
+            family.expect(step, which, now, &answer);
+        }
     }
 
     async fn a_made_up_token_ends_nothing(backend) {
