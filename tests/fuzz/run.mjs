@@ -1,11 +1,19 @@
 // Starts a server of its own, becomes its owner and lets schemathesis try every operation.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { claimOwner } from "../browser/support/api.mjs";
 import { startServer } from "../browser/support/server.mjs";
 
 // These end the very session that the run stands on, so they are tried apart, each with a session of its own.
-const ENDS_SESSION = ["sign_out", "revoke_my_session", "change_password", "delete_user", "update_user"];
+const ENDS_SESSION = [
+  "sign_out",
+  "revoke_my_session",
+  "revoke_user_sessions",
+  "change_password",
+  "delete_user",
+  "update_user",
+];
 const FAR_AWAY = "1000000";
 
 const settings = {
@@ -19,18 +27,12 @@ const settings = {
 };
 
 const more = process.argv.slice(2);
-const common = [
-  "--checks=all",
-  "--continue-on-failure",
-  "--request-timeout=30",
-  "--warnings=off",
-  "--seed=7400",
-  "--generation-database=none",
-  ...(more.length > 0 ? more : ["--max-examples=40"]),
-];
+const config = fileURLToPath(new URL("schemathesis.toml", import.meta.url));
+const common = ["--checks=all", "--seed=7400", ...(more.length > 0 ? more : ["--max-examples=40"])];
 
 let failed = 0;
-failed += await run("everything that leaves the session alone", ENDS_SESSION.flatMap((id) => ["--exclude-operation-id", id]));
+const others = ENDS_SESSION.flatMap((id) => ["--exclude-operation-id", id]);
+failed += await run("everything that leaves the session alone", others);
 for (const id of ENDS_SESSION) {
   failed += await run(id, ["--phases=examples,coverage,fuzzing", "--include-operation-id", id]);
 }
@@ -43,8 +45,11 @@ async function run(title, chosen) {
   const server = await startServer({ after: (end) => endings.push(end) }, { settings });
   try {
     const { api } = await claimOwner(server);
-    const args = ["run", `${server.url}/api/v1/openapi.json`, "-H", `Authorization: Bearer ${api.token}`, ...common, ...chosen];
-    const child = spawn(process.env.SCHEMATHESIS, args, { stdio: "inherit" });
+    const args = ["--config-file", config, "run", `${server.url}/api/v1/openapi.json`, ...common, ...chosen];
+    const child = spawn(process.env.SCHEMATHESIS, args, {
+      env: { ...process.env, DIWAN_TOKEN: api.token },
+      stdio: "inherit",
+    });
     const [code] = await once(child, "exit");
     if (server.child.exitCode !== null) {
       console.log(server.log());
