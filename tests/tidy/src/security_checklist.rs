@@ -6,7 +6,7 @@ use crate::repository::{exists, expect_nothing, read};
 
 const ITEMS: usize = 40;
 /// How many items that apply today have no test yet. It may be lowered, never raised.
-const MOST_UNPROVEN: usize = 12;
+const MOST_UNPROVEN: usize = 1;
 
 struct Item {
     id: String,
