@@ -74,7 +74,7 @@ export function PasswordInput(props: ComponentProps<"input">) {
   const [shown, setShown] = useState(false);
   return (
     <span className="relative block">
-      <Input {...props} code type={shown ? "text" : "password"} className="pe-11" />
+      <Input {...props} code type={shown ? "text" : "password"} className="pe-11 rtl:ps-11 rtl:pe-3" />
       <button
         type="button"
         aria-pressed={shown}

@@ -33,7 +33,8 @@ export function SearchField({ label, value, onChange, className }: SearchFieldPr
           placeholder={label}
           value={text}
           onChange={(event) => setText(event.target.value)}
-          className="ps-9"
+          // The icon stands where the page begins, whatever direction the typed text has.
+          className="pl-9 in-[[dir=rtl]]:pr-9 in-[[dir=rtl]]:pl-3"
         />
       </span>
     </Field>

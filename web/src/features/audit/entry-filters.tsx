@@ -30,7 +30,7 @@ export function EntryFilters({ search, onChange, onClear }: EntryFiltersProps) {
         className="lg:w-36"
       />
       <SearchField
-        label={t("audit.resource_filter")}
+        label={t("audit.resource")}
         value={search.resource ?? ""}
         onChange={(text) => onChange({ resource: text || undefined })}
         className="lg:w-48"

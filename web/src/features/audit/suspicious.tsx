@@ -1,4 +1,4 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "@/api/client";
@@ -54,7 +54,7 @@ function Activity({ activity }: { activity: SuspiciousActivity }) {
         <p className="font-medium">{t(`audit.suspicious.${activity.kind}`, { count: activity.count })}</p>
         <p className="text-muted">{t(`audit.suspicious.${activity.kind}_means`)}</p>
         <p className="mt-1 text-sm text-faint">
-          <bdi>{actorName(activity.actor, t)}</bdi>
+          <Suspect actor={activity.actor} />
           {activity.address && (
             <>
               {" · "}
@@ -72,4 +72,16 @@ function Activity({ activity }: { activity: SuspiciousActivity }) {
       )}
     </li>
   );
+}
+
+/** Somebody who only tried is known by id; their name is asked for. */
+function Suspect({ actor }: { actor: SuspiciousActivity["actor"] }) {
+  const { t } = useTranslation();
+  const id = actor.kind === "user" && !actor.name ? actor.id : null;
+  const person = useQuery({
+    queryKey: ["users", "one", id],
+    queryFn: ({ signal }) => unwrap(api.GET("/users/{id}", { params: { path: { id: id ?? "" } }, signal })),
+    enabled: id !== null,
+  });
+  return <bdi>{person.data?.name ?? actorName(actor, t)}</bdi>;
 }

@@ -12,6 +12,7 @@ import { Field, Input, PasswordInput } from "@/ui/field";
 import { required, useForm } from "@/ui/form";
 import { ProblemNotice } from "@/ui/problem";
 import { passkeysSupported, provePasskey } from "./webauthn";
+import { wrongPassword } from "./wrong-password";
 
 type Method = "passkey" | "totp" | "password" | "recovery_code";
 
@@ -81,7 +82,9 @@ function SecretProof({ method, onSettled }: SecretProofProps) {
     submit: async ({ secret }) => {
       await unwrap(
         api.POST("/auth/step-up", { body: { method, secret: method === "password" ? secret : secret.trim() } }),
-      );
+      ).catch((error) => {
+        throw wrongPassword(error, "secret");
+      });
       onSettled(true);
     },
   });

@@ -2,7 +2,6 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "@/api/client";
-import { ProblemError } from "@/api/problem";
 import { useMe } from "@/app/me";
 import { Button } from "@/ui/button";
 import { Field, PasswordInput } from "@/ui/field";
@@ -11,6 +10,7 @@ import { Section } from "@/ui/page";
 import { ProblemNotice } from "@/ui/problem";
 import { toast } from "@/ui/toast";
 import { NewPassword } from "../new-password";
+import { wrongPassword } from "../wrong-password";
 
 export function PasswordSection() {
   const { t } = useTranslation();
@@ -47,7 +47,7 @@ function PasswordForm({ askCurrent, email, onClose }: PasswordFormProps) {
     submit: async ({ current_password, new_password }) => {
       const body = { new_password, ...(askCurrent ? { current_password } : {}) };
       await unwrap(api.PUT("/me/password", { body })).catch((error) => {
-        throw wrongPassword(error);
+        throw wrongPassword(error, "current_password");
       });
       toast(t("profile.password.changed"));
       onClose();
@@ -75,11 +75,4 @@ function PasswordForm({ askCurrent, email, onClose }: PasswordFormProps) {
       </div>
     </form>
   );
-}
-
-/** Nobody was asked for an e-mail address here, so the complaint belongs to the one field it can be about. */
-function wrongPassword(error: unknown): unknown {
-  if (!(error instanceof ProblemError) || error.code !== "credentials_wrong") return error;
-  const errors = [{ field: "current_password", code: "current_password_wrong", message: error.problem.detail }];
-  return new ProblemError({ ...error.problem, code: "fields_invalid", errors });
 }
