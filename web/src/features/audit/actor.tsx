@@ -12,7 +12,7 @@ const icons: Record<AuditEntry["actor"]["kind"], IconName> = {
 export function Actor({ actor }: { actor: AuditEntry["actor"] }) {
   const { t } = useTranslation();
   return (
-    <span className="inline-flex max-w-full items-center gap-2">
+    <span className="inline-flex max-w-full items-center gap-2 align-middle">
       <Icon name={icons[actor.kind]} className="size-4 text-faint" />
       <bdi className="truncate">{actorName(actor, t)}</bdi>
     </span>
