@@ -31,7 +31,10 @@ impl Product {
         let address = free_address()?;
         let config = dir.path().join("diwan.yaml");
         // The limits are for strangers; here they would be what is measured.
-        std::fs::write(&config, "server:\n  rate_limit_burst: 100000000\n  account_rate_limit_burst: 100000000\n  sign_in_rate_limit_burst: 100000000\n  account_rate_limit_per_s: 100000000\n")?;
+        std::fs::write(
+            &config,
+            "server:\n  rate_limit_burst: 100000000\n  account_rate_limit_burst: 100000000\n  sign_in_rate_limit_burst: 100000000\n  account_rate_limit_per_s: 100000000\n",
+        )?;
         let (mut process, first_start_ms, output) = launch(&dir, address).await?;
         let link = output.context("the first start prints a link")?;
         let token = first_owner(address, &link).await?;

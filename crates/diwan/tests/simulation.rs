@@ -20,6 +20,9 @@ const WRITES: usize = 30;
 /// Seeds that once failed.
 const KEPT_SEEDS: &[u64] = &[];
 
+/// What the person did and saw: acknowledged addresses, those that are there, the audit's verdict.
+type Seen = (Vec<String>, BTreeSet<String>, Value);
+
 /// What one run came to.
 #[derive(Debug, PartialEq, Eq)]
 struct Trace {
@@ -67,7 +70,7 @@ fn run(seed: u64) -> Trace {
             Ok(())
         }
     });
-    let outcome: Arc<Mutex<Option<(Vec<String>, BTreeSet<String>, Value)>>> = Arc::default();
+    let outcome: Arc<Mutex<Option<Seen>>> = Arc::default();
     let told = outcome.clone();
     sim.client("person", async move {
         *told.lock().unwrap() = Some(work(&setup_link).await);
@@ -103,7 +106,7 @@ fn run(seed: u64) -> Trace {
 }
 
 /// Becomes the owner, invites many people, each until it is acknowledged, and looks at what is there.
-async fn work(setup_link: &Mutex<Option<String>>) -> (Vec<String>, BTreeSet<String>, Value) {
+async fn work(setup_link: &Mutex<Option<String>>) -> Seen {
     let mut person = SimPerson::visiting("server", PORT);
     become_owner(&mut person, setup_link).await;
     let mut acknowledged = vec![];

@@ -13,7 +13,8 @@ fn every_crate_forbids_unsafe_code() {
     let roots = files_ending("crates", &["src/lib.rs", "src/main.rs"])
         .into_iter()
         .chain(files_ending("tests", &["src/lib.rs"]));
-    let forbids = |path: &String| read(path).contains("#![forbid(unsafe_code)]") || SAYS_WHY_NOT.contains(&path.as_str());
+    let forbids =
+        |path: &String| read(path).contains("#![forbid(unsafe_code)]") || SAYS_WHY_NOT.contains(&path.as_str());
     let wrong: Vec<_> = roots.filter(|path| !forbids(path)).collect();
     expect_nothing(&wrong, "Crates that do not forbid unsafe code");
 }

@@ -40,17 +40,24 @@ pub(super) struct Settings {
 /// The settings of one section.
 pub fn settings_of<S: Section>(layers: &Layers, section: &S) -> Vec<Setting> {
     let values = serde_json::to_value(section).unwrap_or_default();
+    let defaults = serde_json::to_value(S::default()).unwrap_or_default();
     let setting = |key: &diwan_kernel::config::Key| {
+        let source = layers.source_of(S::NAME, key.name);
         let value = values.get(key.name).cloned().unwrap_or_default();
-        let hidden = key.secret && !value.is_null() && value != "";
-        Setting {
-            section: S::NAME,
-            key: key.name,
-            value: if hidden { REDACTED.into() } else { value },
-            source: layers.source_of(S::NAME, key.name),
-            description: key.about,
-            needs_restart: true,
-        }
+        // A secret never shows itself, so that nobody set it is known by where it came from.
+        let is_unset = source == Source::Default && defaults.get(key.name) == Some(&value);
+        let value = match (key.secret, is_unset) {
+            (false, _) => value,
+            (true, true) => {
+                if value == REDACTED {
+                    Value::Null
+                } else {
+                    value
+                }
+            }
+            (true, false) => REDACTED.into(),
+        };
+        Setting { section: S::NAME, key: key.name, value, source, description: key.about, needs_restart: true }
     };
     S::KEYS.iter().map(setting).collect()
 }
