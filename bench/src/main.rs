@@ -57,9 +57,13 @@ async fn http(report: &mut Report, product: &Product) -> Result<()> {
     let health = Load::new(product.address, Request::get("/healthz")).run(CONNECTIONS, SPAN).await?;
     report.load("/healthz", &health);
     report.ratio("  /healthz : bare", health.per_second, hello.per_second, "");
+    let plans = Request::get("/api/v1/plans").bearer(&product.token);
+    let read = Load::new(product.address, plans).run(CONNECTIONS, SPAN).await?;
+    report.load("authenticated read without the database (/api/v1/plans, API token)", &read);
+    report.ratio("  authenticated read : bare", read.per_second, hello.per_second, "goal ≥ 0.5");
     let request = Request::get("/api/v1/me").bearer(&product.token);
     let read = Load::new(product.address, request.clone()).run(CONNECTIONS, SPAN).await?;
-    report.load("authenticated read (/api/v1/me, API token)", &read);
+    report.load("authenticated read with the database (/api/v1/me, API token)", &read);
     report.ratio("  authenticated read : bare", read.per_second, hello.per_second, "goal ≥ 0.5");
     let half = Load::new(product.address, request).paced(read.per_second / 2.0).run(CONNECTIONS, SPAN).await?;
     report.load("authenticated read at half load (p99 goal ≤ 5 ms)", &half);

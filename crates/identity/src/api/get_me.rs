@@ -9,9 +9,10 @@ use diwan_kernel::{Actor, Permission, Problem};
 use serde::Serialize;
 
 use super::answers::GuardedRead;
-use crate::factor;
 use crate::identity::Identity;
 use crate::plan::PlanQuotas;
+use crate::refusal;
+use crate::table::own_account;
 use crate::view::User;
 
 /// The session that asks.
@@ -60,7 +61,8 @@ pub(crate) async fn get_me(
     ctx: Allowed<may::ProfileSelf>,
     State(identity): State<Identity>,
 ) -> Result<Json<Me>, Problem> {
-    let user = identity.get_caller(&ctx).await?;
+    let account = own_account::find(identity.db(), ctx.user_id()?).await?.ok_or_else(refusal::session_ended)?;
+    let user = account.user;
     let step_up_until = ctx.stepped_up_until.filter(|until| *until > ctx.now());
     let session = match ctx.actor {
         Actor::User { session, .. } => Some(CurrentSession { id: session, step_up_until }),
@@ -72,8 +74,8 @@ pub(crate) async fn get_me(
         session,
         second_factor_needed,
         totp_enabled: user.two_factor,
-        passkey_count: factor::passkey_count(&identity, user.id).await?,
-        recovery_codes_left: factor::recovery_codes_left(&identity, user.id).await?,
+        passkey_count: account.passkeys,
+        recovery_codes_left: account.recovery_codes_left,
         has_password: user.has_password,
         plan: user.plan.into(),
         user: user.into(),

@@ -12,6 +12,7 @@ pub(crate) mod magic_link;
 pub(crate) mod oidc_flow;
 pub(crate) mod oidc_identity;
 pub(crate) mod outbox_mail;
+pub(crate) mod own_account;
 pub(crate) mod passkey;
 pub(crate) mod passkey_ceremony;
 pub(crate) mod recovery_code;

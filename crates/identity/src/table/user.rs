@@ -55,7 +55,7 @@ impl User {
     }
 }
 
-fn read(row: &Row) -> Result<User, DbError> {
+pub(super) fn read(row: &Row) -> Result<User, DbError> {
     Ok(User {
         id: row.get("id")?,
         email: row.get("email")?,
