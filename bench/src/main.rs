@@ -7,6 +7,7 @@
 mod load;
 mod product;
 mod report;
+mod trail;
 mod writes;
 
 use std::time::Duration;
@@ -45,6 +46,7 @@ async fn measure(report: &mut Report) -> Result<()> {
     report.figure("resident memory, after the load", product.resident_mib().await?, "MiB", None);
     product.stop()?;
     writes::measure(report, CONNECTIONS, SPAN).await?;
+    trail::measure(report).await?;
     report::dashboard_payload(report)
 }
 

@@ -24,13 +24,13 @@ struct SmallDisk {
 }
 
 impl SmallDisk {
-    async fn mount(size: &str) -> Option<Self> {
+    async fn mount(options: &str) -> Option<Self> {
         if !rustix::process::geteuid().is_root() {
             println!("NOT TESTED: a file system of its own can be mounted by root only");
             return None;
         }
         let this = Self { dir: tempfile::tempdir().expect("a directory can be made") };
-        this.mount_with(&["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).await;
+        this.mount_with(&["-t", "tmpfs", "-o", options, "tmpfs"]).await;
         Some(this)
     }
 
@@ -70,7 +70,7 @@ async fn invite(owner: &Api, name: &str) -> Option<u16> {
 
 #[tokio::test]
 async fn a_full_disk_refuses_writes_keeps_reading_and_recovers_without_a_restart() {
-    let Some(disk) = SmallDisk::mount("40m").await else { return };
+    let Some(disk) = SmallDisk::mount("size=40m").await else { return };
     let program = Program::start(disk.path()).await;
     let owner = claim(&program).await;
     let mut acknowledged = vec![];
@@ -126,7 +126,7 @@ async fn assert_all_there(owner: &Api, names: &[String]) {
 
 #[tokio::test]
 async fn a_read_only_data_directory_is_refused_at_the_start() {
-    let Some(disk) = SmallDisk::mount("40m").await else { return };
+    let Some(disk) = SmallDisk::mount("size=40m").await else { return };
     Program::start(disk.path()).await.kill().await;
     disk.mount_with(&["-o", "remount,ro"]).await;
     let dir = disk.path().display().to_string();
@@ -137,7 +137,7 @@ async fn a_read_only_data_directory_is_refused_at_the_start() {
 
 #[tokio::test]
 async fn a_disk_that_becomes_read_only_refuses_writes_and_keeps_reading() {
-    let Some(disk) = SmallDisk::mount("40m").await else { return };
+    let Some(disk) = SmallDisk::mount("size=40m").await else { return };
     let program = Program::start(disk.path()).await;
     let owner = claim(&program).await;
     // The kernel refuses to remount while files are open for writing, as a failing disk would not ask either:
@@ -151,10 +151,10 @@ async fn a_disk_that_becomes_read_only_refuses_writes_and_keeps_reading() {
     assert!(status == 201 || status == 507 || status == 503, "{status}");
 }
 
-/// Breaks flushing in the running program; strace does it from outside.
-async fn break_flushing(program: &Program) -> tokio::process::Child {
+/// Spoils flushing in the running program; strace does it from outside.
+async fn spoil_flushing(program: &Program, how: &str) -> tokio::process::Child {
     let mut strace = Command::new("strace")
-        .args(["-f", "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO", "-p"])
+        .args(["-f", "-e", "trace=fsync,fdatasync", "-e", &format!("inject=fsync,fdatasync:{how}"), "-p"])
         .arg(program.pid().as_raw_nonzero().to_string())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -184,7 +184,7 @@ async fn after_a_failed_flush_nothing_is_acknowledged_and_the_program_ends() {
     let mut program = Program::start(dir.path()).await;
     let owner = claim(&program).await;
     assert_eq!(invite(&owner, "before").await, Some(201));
-    let strace = break_flushing(&program).await;
+    let strace = spoil_flushing(&program, "error=EIO").await;
     assert_eq!(invite(&owner, "during").await, None, "nothing is acknowledged");
     let status = program.ended().await;
     assert!(!status.success(), "{status}");
@@ -194,6 +194,46 @@ async fn after_a_failed_flush_nothing_is_acknowledged_and_the_program_ends() {
     let owner = owner.at(&program);
     assert_all_there(&owner, &["before".to_owned()]).await;
     assert_eq!(invite(&owner, "after").await, Some(201));
+}
+
+#[tokio::test]
+async fn a_slow_disk_delays_writes_and_nothing_else() {
+    let dir = tempfile::tempdir().expect("a directory can be made");
+    let program = Program::start(dir.path()).await;
+    let owner = claim(&program).await;
+    let strace = spoil_flushing(&program, "delay_exit=1000000").await;
+    let names: Vec<_> = (0..20).map(|at| format!("guest{at}")).collect();
+    let mut writes = Box::pin(futures::future::join_all(names.iter().map(|name| invite(&owner, name))));
+    // Reading and the health check are answered while every write still waits for the disk.
+    tokio::select! {
+        biased;
+        _ = &mut writes => panic!("the disk is not slow"),
+        answer = owner.get("/me") => drop(answer.expect(200)),
+    }
+    let acknowledged: Vec<_> = writes
+        .await
+        .into_iter()
+        .zip(names)
+        .filter_map(|(status, name)| match status {
+            Some(201) => Some(name),
+            Some(503) => None,
+            other => panic!("a slow disk answers {other:?}"),
+        })
+        .collect();
+    assert!(!acknowledged.is_empty(), "slow is not broken");
+    drop(strace);
+    program.kill().await;
+    let program = Program::start(dir.path()).await;
+    assert_all_there(&owner.at(&program), &acknowledged).await;
+}
+
+#[tokio::test]
+async fn a_disk_that_takes_no_more_files_is_refused_at_the_start() {
+    let Some(disk) = SmallDisk::mount("size=40m,nr_inodes=4").await else { return };
+    let dir = disk.path().display().to_string();
+    let ended = run(&["server", "--listen", "127.0.0.1:0", "--data-dir", &dir]).await;
+    assert_eq!(ended.code, Some(2), "{}", ended.said);
+    assert!(ended.said.contains("error: ") && ended.said.contains("next: "), "{}", ended.said);
 }
 
 const DATABASE: [&str; 2] = ["diwan.db", "diwan.db-wal"];

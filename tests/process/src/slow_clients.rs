@@ -9,8 +9,9 @@ use tokio::time::{Instant, timeout};
 use crate::api::Api;
 use crate::program::{Program, memory_dir};
 
-/// Ten seconds, and a little for a busy machine.
-const LIMIT: Duration = Duration::from_millis(10_800);
+/// Ten seconds are what the edge's own tests state, with a clock they hold; this one runs on whatever
+/// machine there is.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Sends each piece after a pause, until the server hangs up.
 #[expect(clippy::disallowed_methods, reason = "how long a real program takes can only be seen on a real clock")]
