@@ -24,6 +24,10 @@ pub(crate) struct Fate(Arc<AtomicU8>);
 
 const TOO_SLOW: u8 = 1;
 const TOO_LARGE: u8 = 2;
+const DONE: u8 = 3;
+
+/// What arrives together with the head: it is out of the way before the next request, read or not.
+const SMALL: u64 = 8 * 1024;
 
 impl Fate {
     /// The problem with the body, if there was one.
@@ -33,6 +37,11 @@ impl Fate {
             TOO_LARGE => Some(too_large()),
             _ => None,
         }
+    }
+
+    /// Whether some of it may still be on its way. A connection that has to carry it first is not used again.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != DONE
     }
 }
 
@@ -63,6 +72,9 @@ where
     B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<axum::BoxError>,
 {
+    if body.size_hint().exact().is_some_and(|length| length <= SMALL) {
+        fate.0.store(DONE, Ordering::Relaxed);
+    }
     if body.is_end_stream() {
         return Body::empty();
     }
@@ -135,6 +147,9 @@ where
         if matches!(&frame, Some(Err(e)) if e.is::<http_body_util::LengthLimitError>()) {
             self.fate.0.store(TOO_LARGE, Ordering::Relaxed);
         }
+        if frame.is_none() || (matches!(&frame, Some(Ok(_))) && self.inner.is_end_stream()) {
+            self.fate.0.store(DONE, Ordering::Relaxed);
+        }
         Poll::Ready(frame)
     }
 
@@ -185,5 +200,20 @@ mod tests {
     async fn a_body_is_as_large_as_allowed_and_not_a_byte_more() {
         assert_eq!(fate_of(Body::from(vec![0; 1024]), 1024).await.0, None);
         assert_eq!(fate_of(Body::from(vec![0; 1025]), 1024).await.0, Some("body_too_large"));
+    }
+
+    #[tokio::test]
+    async fn a_large_body_that_nobody_read_is_known_as_such() {
+        for (length, is_read, is_unread) in [(100, false, false), (20_000, false, true), (20_000, true, false)] {
+            let fate = Fate::default();
+            let body = guard(Body::from(vec![0; length]), 1 << 20, &fate);
+            if is_read {
+                let _ = axum::body::to_bytes(body, usize::MAX).await;
+            }
+            assert_eq!(fate.is_unread(), is_unread, "{length} bytes, read: {is_read}");
+        }
+        let fate = Fate::default();
+        let _ = guard(Body::empty(), 1, &fate);
+        assert!(!fate.is_unread());
     }
 }

@@ -178,7 +178,7 @@ impl Inner {
     /// Makes an answer fit to leave, counts it and writes it down.
     async fn see_off(&self, visit: Visit<'_>, answer: Response) -> Response {
         let spoilt = visit.fate.problem();
-        let closes = visit.is_http1 && (visit.closes || spoilt.is_some());
+        let closes = visit.is_http1 && (visit.closes || spoilt.is_some() || visit.fate.is_unread());
         let answer = spoilt.map_or(answer, IntoResponse::into_response);
         let answer = say_why(answer, &visit);
         let (mut answer, problem) = match visit.asked {
