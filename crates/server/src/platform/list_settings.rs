@@ -45,7 +45,8 @@ pub fn settings_of<S: Section>(layers: &Layers, section: &S) -> Vec<Setting> {
         let source = layers.source_of(S::NAME, key.name);
         let value = values.get(key.name).cloned().unwrap_or_default();
         // A secret never shows itself, so that nobody set it is known by where it came from.
-        let is_unset = source == Source::Default && defaults.get(key.name) == Some(&value);
+        let default = defaults.get(key.name).cloned().unwrap_or_default();
+        let is_unset = source == Source::Default && default == value;
         let value = match (key.secret, is_unset) {
             (false, _) => value,
             (true, true) => {
