@@ -8,6 +8,7 @@ use std::time::Duration;
 use diwan::compose::config::Config;
 use diwan::compose::server::{self, Product};
 use diwan_kernel::World;
+use diwan_kernel::events::Event;
 use diwan_kernel::world::{Clock, ManualClock, Timestamp};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
 use reqwest::{Method, StatusCode};
@@ -158,6 +159,23 @@ impl TestServer {
         let body = json!({"token": token, "name": name, "password": PASSWORD});
         person.post("/api/v1/invitations/accept", body).await.expect(StatusCode::CREATED);
         person
+    }
+
+    /// Waits until so many audit entries about this action were committed since the start: what is
+    /// written after an answer is there then.
+    ///
+    /// # Panics
+    /// When more happened than the feed of events keeps.
+    pub async fn recorded(&self, action: &str, times: usize) {
+        let events = &self.product().events;
+        let mut listening = events.listen(Some((events.epoch(), 0)));
+        let is_one = |event: &Arc<Event>| event.name == "audit.recorded" && event.data["action"] == action;
+        let missed = listening.missed.expect("the feed still has all events");
+        let mut seen = missed.into_iter().filter(is_one).count();
+        while seen < times {
+            let event = listening.receiver.recv().await.expect("the feed goes on");
+            seen += usize::from(is_one(&event));
+        }
     }
 
     /// Stops it and looks whether everything ended.
