@@ -51,7 +51,8 @@ test("a person signs in and out by keyboard alone", async (t) => {
   await page.getByRole("heading", { name: en("sign_in.title") }).waitFor();
 });
 
-test("the first Tab leads past the navigation to the content", async (t) => {
+/** A page at the overview, which Enter in the password's field led to. */
+async function overviewOfOwner(t) {
   const server = await startServer(t);
   const amina = await claimOwner(server);
   const { page } = await openBrowser(t, server);
@@ -60,6 +61,11 @@ test("the first Tab leads past the navigation to the content", async (t) => {
   await page.getByLabel(en("sign_in.password"), { exact: true }).fill(amina.password);
   await page.keyboard.press("Enter");
   await overview(page);
+  return page;
+}
+
+test("the first Tab leads past the navigation to the content", async (t) => {
+  const page = await overviewOfOwner(t);
   await page.reload();
   await overview(page);
   await page.keyboard.press("Tab");
@@ -69,14 +75,7 @@ test("the first Tab leads past the navigation to the content", async (t) => {
 });
 
 test("shortcuts lead to the places they name", async (t) => {
-  const server = await startServer(t);
-  const amina = await claimOwner(server);
-  const { page } = await openBrowser(t, server);
-  await page.goto("/sign-in");
-  await page.getByLabel(en("sign_in.email"), { exact: true }).fill(amina.email);
-  await page.getByLabel(en("sign_in.password"), { exact: true }).fill(amina.password);
-  await page.keyboard.press("Enter");
-  await overview(page);
+  const page = await overviewOfOwner(t);
   for (const [key, place] of [["p", "people"], ["a", "audit"], ["s", "settings"], ["m", "profile"]]) {
     await page.keyboard.press("g");
     await page.keyboard.press(key);

@@ -9,9 +9,13 @@ import { en } from "./support/words.mjs";
 
 after(closeBrowsers);
 
-const WITHIN_MS = 1_000;
+/**
+ * That the feed ends within a second is stated by the edge's own tests, with a clock they hold. A browser on a
+ * machine that does other things takes longer, but not as long as a page that only finds out when it asks.
+ */
+const WITHIN_MS = 5_000;
 
-/** The open page leaves for the sign-in page by itself, within a second of `cause`. */
+/** The open page leaves for the sign-in page by itself, soon after `cause`. */
 async function losesAccess(page, cause) {
   const gone = page.getByRole("heading", { name: en("sign_in.title") }).waitFor();
   const start = performance.now();
@@ -46,22 +50,23 @@ test("a session that its owner ends elsewhere loses its open page", async (t) =>
   await kept.page.getByText(en("profile.sessions.current")).waitFor();
 });
 
-test("an admin who ends somebody's sessions ends their open page", async (t) => {
+/** Basim, who looks at his page, and Amina, who may end that. */
+async function basimAtHisPage(t) {
   const server = await startServer(t);
   const amina = await claimOwner(server);
   const basim = await addPerson(server, amina, { name: "Basim", email: "basim@example.com" });
   const { id } = (await basim.api.get("/me")).user;
   const { page } = await openBrowser(t, server);
   await signInLive(page, basim);
+  return { amina, id, page };
+}
+
+test("an admin who ends somebody's sessions ends their open page", async (t) => {
+  const { amina, id, page } = await basimAtHisPage(t);
   await losesAccess(page, () => amina.api.call("DELETE", `/users/${id}/sessions`));
 });
 
 test("a person who is disabled loses their open page", async (t) => {
-  const server = await startServer(t);
-  const amina = await claimOwner(server);
-  const basim = await addPerson(server, amina, { name: "Basim", email: "basim@example.com" });
-  const { id } = (await basim.api.get("/me")).user;
-  const { page } = await openBrowser(t, server);
-  await signInLive(page, basim);
+  const { amina, id, page } = await basimAtHisPage(t);
   await losesAccess(page, () => amina.api.patch(`/users/${id}`, { status: "disabled" }));
 });

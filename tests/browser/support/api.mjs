@@ -1,5 +1,5 @@
 // The API as a program uses it, to arrange what a test needs and to look at what it caused.
-import { setTimeout as pause } from "node:timers/promises";
+import { listen } from "./live.mjs";
 
 export const PASSWORD = "a long and quiet river of words";
 
@@ -58,15 +58,19 @@ export async function addPerson(server, owner, { name, email, role = "developer"
   return { name, email, password: PASSWORD, api: await signInAsProgram(server, email) };
 }
 
-/** The newest mail to an address. It is written after the answer that promised it, so it may take a moment. */
+/** The newest mail to an address. It is written after the answer that promised it, together with an audit entry. */
 export async function newestMail(owner, to) {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const { items } = await owner.api.get("/outbox");
-    const mail = items.find((one) => one.to === to);
-    if (mail) return mail;
-    await pause(50);
+  const feed = await listen(owner.api, ["audit"]);
+  try {
+    for (;;) {
+      const { items } = await owner.api.get("/outbox");
+      const mail = items.find((one) => one.to === to);
+      if (mail) return mail;
+      await feed.hear("event");
+    }
+  } finally {
+    feed.close();
   }
-  throw new Error(`no mail to ${to} in the outbox`);
 }
 
 export function linkIn(mail) {

@@ -44,15 +44,14 @@ export async function startServer(test, { settings = {}, config, port: chosen } 
 
 async function ready(child, output) {
   const deadline = AbortSignal.timeout(READY_WITHIN_MS);
-  while (!output.text.includes("Diwan is ready at")) {
+  // An empty line ends the greeting; within it, the line after one is indented.
+  while (!/Diwan is ready at [^]*\n\n(?! )/.test(output.text)) {
     const heard = Promise.race([once(child.stdout, "data", { signal: deadline }), once(child, "exit", { signal: deadline })]);
     await heard.catch(() => {
       throw new Error(`the server is not ready after ${READY_WITHIN_MS} ms:\n${output.text}`);
     });
     if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${output.text}`);
   }
-  // The greeting is printed at once, but it may arrive in pieces.
-  await new Promise((resolve) => setImmediate(resolve));
 }
 
 export async function freePort() {
