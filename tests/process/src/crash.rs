@@ -75,6 +75,7 @@ async fn survives_kills(seed: u64) {
         let writers = (0..WRITERS).map(|_| write(owner.clone(), ledger.clone(), stop.clone()));
         // The same lives in every run: a failure can be repeated.
         life = life.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        // The pause is the life of the program, which must end at any moment; nothing waits for it to be long enough.
         let die = async {
             sleep(Duration::from_millis((life >> 33) % LONGEST_LIFE_MS)).await;
             stop.store(true, Ordering::Relaxed);

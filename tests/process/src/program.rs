@@ -53,7 +53,7 @@ impl Program {
         command.args(["server", "--listen", &address.to_string(), "--data-dir"]).arg(data_dir).args(args);
         let mut child = command.spawn().expect("the program can be started");
         let mut output = Output::of(&mut child);
-        let text = output.wait_for(END_OF_GREETING, &mut child).await;
+        let text = output.wait_for(END_OF_GREETING, 1, &mut child).await;
         let setup_link = text.split_whitespace().find(|word| word.contains("/welcome#token=")).map(str::to_owned);
         Self { address, setup_link, output, child }
     }
@@ -83,6 +83,11 @@ impl Program {
 
     pub(crate) fn said(&self) -> String {
         self.output.text()
+    }
+
+    /// Waits until it has said something so many times.
+    pub(crate) async fn says(&mut self, what: &str, times: usize) {
+        self.output.wait_for(what, times, &mut self.child).await;
     }
 }
 
@@ -116,23 +121,21 @@ impl Output {
         self.text.lock().map(|text| text.clone()).unwrap_or_default()
     }
 
-    /// Waits until it was said.
-    async fn wait_for(&mut self, what: &str, child: &mut Child) -> String {
+    /// Waits until it was said so many times.
+    async fn wait_for(&mut self, what: &str, times: usize, child: &mut Child) -> String {
         let heard = async {
             loop {
                 let text = self.text();
-                if text.contains(what) {
+                if text.matches(what).count() >= times {
                     return text;
                 }
                 tokio::select! {
-                    changed = self.lines.changed() => if changed.is_err() { return self.text() },
+                    changed = self.lines.changed() => changed.unwrap_or_else(|_| panic!("it never said {what:?}:\n{text}")),
                     status = child.wait() => panic!("the program ended with {status:?}:\n{}", self.text()),
                 }
             }
         };
-        let text = timeout(PATIENCE, heard).await.unwrap_or_else(|_| panic!("not ready in time"));
-        assert!(text.contains(what), "the program never said {what:?}:\n{text}");
-        text
+        timeout(PATIENCE, heard).await.unwrap_or_else(|_| panic!("it did not say {what:?} in time:\n{}", self.text()))
     }
 }
 
@@ -154,6 +157,8 @@ fn command() -> Command {
     for name in ["DIWAN_RATE_LIMIT_BURST", "DIWAN_ACCOUNT_RATE_LIMIT_BURST", "DIWAN_SIGN_IN_RATE_LIMIT_BURST"] {
         command.env(name, "1000000");
     }
+    // So long that a program which ends within our patience did not wait for anybody.
+    command.env("DIWAN_SHUTDOWN_GRACE_S", "600");
     command.env("DIWAN_LOG_LEVEL", "warn");
     // The port changes from start to start, but tokens and links belong to one address.
     command.env("DIWAN_PUBLIC_URL", "http://localhost:7400");

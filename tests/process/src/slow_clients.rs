@@ -13,7 +13,7 @@ use crate::program::{Program, memory_dir};
 /// machine there is.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Sends each piece after a pause, until the server hangs up.
+/// Sends each piece after a pause, as a slow client does, until the server hangs up.
 #[expect(clippy::disallowed_methods, reason = "how long a real program takes can only be seen on a real clock")]
 async fn is_cut_off(program: &Program, pieces: impl IntoIterator<Item = Vec<u8>>) {
     let start = Instant::now();
