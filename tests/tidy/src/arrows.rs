@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::repository::{expect_nothing, read};
+use crate::repository::{expect_nothing, files_ending, read};
 use crate::workspace::members;
 
 /// Only for tests, so anybody's tests may use it.
@@ -52,6 +52,23 @@ fn arrows_never_form_a_circle() {
             }
         }
     }
+}
+
+#[test]
+fn dependencies_are_listed_in_order() {
+    let manifests = ["crates", "tests", "bench"].iter().flat_map(|folder| files_ending(folder, &["Cargo.toml"]));
+    let mut wrong = vec![];
+    for path in manifests {
+        let text = read(&path);
+        for list in text.split("\n[").filter(|part| part.contains("dependencies]")) {
+            let names = list.lines().skip(1).filter_map(|line| line.split(['.', ' ']).next());
+            let names: Vec<&str> = names.filter(|name| !name.is_empty() && !name.starts_with('#')).collect();
+            if !names.is_sorted() {
+                wrong.push(format!("{path}: {}", list.lines().next().unwrap_or_default()));
+            }
+        }
+    }
+    expect_nothing(&wrong, "Lists of dependencies that are not in order");
 }
 
 #[test]

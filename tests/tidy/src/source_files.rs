@@ -37,6 +37,33 @@ fn no_source_file_is_longer_than_can_be_kept_in_mind() {
     expect_nothing(&wrong, "Files above 600 lines");
 }
 
+/// Files of tests that let real time pass, and why that is no waiting for something. The list may only shrink.
+const SLOW_ON_PURPOSE: &[(&str, &str)] = &[
+    ("crates/diwan/tests/edge.rs", "a client that is slow"),
+    ("crates/server/tests/edge/things.rs", "handlers that take long, for tests that hold the clock"),
+    ("tests/process/src/crash.rs", "how long a program lives until it is killed"),
+];
+
+#[test]
+fn no_test_waits_for_time_to_pass() {
+    let tests = files_ending("crates", &[".rs"]).into_iter().filter(|path| path.contains("/tests/"));
+    let programs = files_ending("tests", &[".rs", ".mjs"]).into_iter().filter(|path| !path.contains("/tidy/"));
+    let dashboard = files_ending("web/src", &[".test.ts", ".test.tsx"]);
+    let waits = ["sleep(", "setTimeout", "waitForTimeout", "timers/promises"];
+    // Where the test holds the clock, time is nothing that anybody waits for.
+    let holds_the_clock = ["start_paused", "turmoil", "useFakeTimers"];
+    let allowed = |path: &str| SLOW_ON_PURPOSE.iter().any(|(file, _)| *file == path);
+    let mut wrong = vec![];
+    for path in tests.chain(programs).chain(dashboard).filter(|path| !allowed(path)) {
+        let text = read(&path);
+        let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        if has(&waits) && !has(&holds_the_clock) {
+            wrong.push(path);
+        }
+    }
+    expect_nothing(&wrong, "Tests that wait for time to pass instead of for what happens");
+}
+
 #[test]
 fn scripts_stop_at_the_first_error_and_build_no_command_from_text() {
     let scripts = files_below("scripts").into_iter().chain(files_below(".ci")).filter(|path| !path.ends_with(".mjs"));
