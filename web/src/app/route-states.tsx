@@ -34,11 +34,21 @@ export function RouteError({ error, reset }: ErrorComponentProps) {
   );
 }
 
+/** Outside of every frame. */
 export function NotFound() {
+  return (
+    <main>
+      <NothingHere />
+    </main>
+  );
+}
+
+/** Inside the dashboard, so whoever is signed in keeps their way around. */
+export function NothingHere() {
   const { t } = useTranslation();
   useTitle(t("state.not_found.title"));
   return (
-    <main className="mx-auto grid min-h-[70dvh] max-w-md place-content-center justify-items-center gap-2 px-4 text-center">
+    <div className="mx-auto grid min-h-[70dvh] max-w-md place-content-center justify-items-center gap-2 px-4 text-center">
       <p aria-hidden="true" className="font-mono text-2xl text-faint">
         404
       </p>
@@ -47,6 +57,6 @@ export function NotFound() {
       <Link to="/" className={`${buttonLook("primary")} mt-3`}>
         {t("state.not_found.home")}
       </Link>
-    </main>
+    </div>
   );
 }

@@ -6,7 +6,7 @@ import { meQuery } from "@/api/queries";
 import { onSessionEnded } from "@/api/session-ended";
 import { page } from "./page";
 import { queryClient } from "./query-client";
-import { NotFound, PageSkeleton, RouteError } from "./route-states";
+import { NotFound, NothingHere, PageSkeleton, RouteError } from "./route-states";
 import * as search from "./search";
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet });
@@ -127,6 +127,7 @@ const audit = createRoute({
 const settings = createRoute({
   getParentRoute: inShell,
   path: "/settings",
+  validateSearch: search.settings,
   component: page(() => import("@/features/settings/settings-page")),
 });
 const outbox = createRoute({
@@ -134,6 +135,8 @@ const outbox = createRoute({
   path: "/settings/outbox",
   component: page(() => import("@/features/settings/outbox-page")),
 });
+
+const elsewhere = createRoute({ getParentRoute: inShell, path: "$", component: NothingHere });
 
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -152,6 +155,7 @@ export const router = createRouter({
         audit,
         settings,
         outbox,
+        elsewhere,
       ]),
     ]),
   ]),

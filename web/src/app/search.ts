@@ -47,6 +47,15 @@ export function invitations(raw: Raw): { invite?: boolean | undefined } {
   return { invite: raw.invite === true || undefined };
 }
 
+export interface SettingsSearch {
+  search?: string | undefined;
+  changed?: boolean | undefined;
+}
+
+export function settings(raw: Raw): SettingsSearch {
+  return { search: text(raw.search), changed: raw.changed === true || undefined };
+}
+
 export interface AuditSearch {
   view?: (typeof auditViews)[number] | undefined;
   actor?: string | undefined;

@@ -1,5 +1,5 @@
 // Remembers a few choices on this device. Storage may be blocked, and then a choice lasts until the page is left.
-type Key = "theme" | "language" | "last-method";
+type Key = "theme" | "language" | "setup-hidden" | "backup-planned";
 
 export function remember(key: Key, value: string) {
   try {

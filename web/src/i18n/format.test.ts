@@ -13,6 +13,17 @@ describe("formats", () => {
     expect(makeFormat("ar", "UTC").number(1284)).toBe("1,284");
   });
 
+  it("name the month and count 24 hours in both languages", () => {
+    expect(makeFormat("en", "UTC").moment(at)).toBe("20 Nov 2026, 22:30");
+    expect(makeFormat("ar", "UTC").moment(at)).toMatch(/^20 نوفمبر 2026.* 22:30$/);
+    expect(makeFormat("ar", "Asia/Riyadh").time(Date.parse(at))).toBe("01:30");
+  });
+
+  it("tell how long something took in the unit that fits", () => {
+    const { took } = makeFormat("en", "UTC");
+    expect([took(0), took(612), took(57_751), took(150_000)]).toEqual(["0 ms", "612 ms", "57.8 secs", "2.5 mins"]);
+  });
+
   it("choose the unit that says most", () => {
     const now = new Date(at).getTime();
     const ago = (ms: number) => makeFormat("en", "UTC").ago(new Date(now - ms).toISOString(), now);

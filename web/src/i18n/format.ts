@@ -13,14 +13,20 @@ export function makeFormat(language: string, timeZone: string | undefined) {
   // Western digits in both languages: the people reading compare them with terminals and logs.
   const locale = language === "ar" ? "ar-u-nu-latn" : "en-GB";
   const number = new Intl.NumberFormat(locale);
-  const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone });
-  const moment = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone });
-  const exact = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long", timeZone });
+  // The medium style of Arabic is figures alone, which readers of two scripts take for two different days.
+  const date = { day: "numeric", month: language === "ar" ? "long" : "short", year: "numeric", timeZone } as const;
+  const day = new Intl.DateTimeFormat(locale, date);
+  const moment = new Intl.DateTimeFormat(locale, { ...date, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone });
+  const weekday = new Intl.DateTimeFormat(locale, { weekday: language === "ar" ? "long" : "short", timeZone });
+  const exact = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long", hourCycle: "h23", timeZone });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   return {
     number: (value: number) => number.format(value),
     day: (at: string) => day.format(new Date(at)),
     moment: (at: string) => moment.format(new Date(at)),
+    time: (at: number) => time.format(at),
+    weekday: (at: number) => weekday.format(at),
     exact: (at: string) => exact.format(new Date(at)),
     ago: (at: string, now = Date.now()) => {
       const [value, unit] = nearestUnit((new Date(at).getTime() - now) / 1000);
@@ -29,6 +35,12 @@ export function makeFormat(language: string, timeZone: string | undefined) {
     duration: (seconds: number) => {
       const [value, unit] = nearestUnit(Math.max(seconds, 1));
       return unitFormat(locale, unit).format(Math.abs(value));
+    },
+    /** How long something took, from milliseconds to minutes. */
+    took: (ms: number) => {
+      if (ms < 1000) return unitFormat(locale, "millisecond", "short").format(ms);
+      if (ms < 60_000) return unitFormat(locale, "second", "short").format(ms / 1000);
+      return unitFormat(locale, "minute", "short").format(ms / 60_000);
     },
     bytes: (bytes: number) => {
       const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];

@@ -16,14 +16,16 @@ interface PageProps {
   lead?: ReactNode;
   actions?: ReactNode;
   tabs?: ReactNode;
+  /** Which of the tabs is open, for the title in the browser. */
+  tab?: string | undefined;
   narrow?: boolean;
   children: ReactNode;
 }
 
-export function Page({ title, lead, actions, tabs, narrow, children }: PageProps) {
-  useTitle(title);
+export function Page({ title, lead, actions, tabs, tab, narrow, children }: PageProps) {
+  useTitle(tab ? `${tab} · ${title}` : title);
   return (
-    <div className={cx("mx-auto w-full px-4 pt-6 pb-16 sm:px-8 sm:pt-9", narrow ? "max-w-3xl" : "max-w-6xl")}>
+    <div className="mx-auto w-full max-w-6xl px-4 pt-6 pb-16 sm:px-8 sm:pt-9">
       <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-4">
         <div className="min-w-0">
           <h1 className="text-xl font-semibold tracking-tight">{title}</h1>
@@ -32,7 +34,8 @@ export function Page({ title, lead, actions, tabs, narrow, children }: PageProps
         {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
       </div>
       {tabs && <div className="mt-5">{tabs}</div>}
-      <div className="mt-6">{children}</div>
+      {/* Narrow pages begin where wide ones do, so nothing jumps between them. */}
+      <div className={cx("mt-6", narrow && "max-w-3xl")}>{children}</div>
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { type ProblemError, toProblem } from "@/api/problem";
 import { Button } from "./button";
 import { Icon } from "./icon";
+import { More } from "./more";
 import { Notice } from "./notice";
 
 export function useProblemText() {
@@ -39,18 +40,14 @@ export function ProblemDetail({ error }: { error: unknown }) {
   const { problem } = toProblem(error);
   if (!problem.next && !problem.request_id) return null;
   return (
-    <details className="group mt-1 text-sm">
-      <summary className="inline-flex min-h-6 list-none items-center gap-1 rounded-sm text-muted hover:text-ink">
-        <Icon name="chevron" className="size-3.5 transition-transform group-open:rotate-90 rtl:group-open:rotate-90" />
-        {t("problem_detail.more")}
-      </summary>
-      {problem.next && <p className="mt-1 text-muted">{problem.next}</p>}
+    <More label={t("problem_detail.more")}>
+      {problem.next && <p className="text-muted">{problem.next}</p>}
       <p className="mt-1 text-faint">
         <bdi dir="ltr" className="font-mono text-xs">
           {[problem.code, problem.request_id].filter(Boolean).join(" · ")}
         </bdi>
       </p>
-    </details>
+    </More>
   );
 }
 

@@ -24,6 +24,7 @@ export default function Palette({ onClose, onShortcuts }: PaletteProps) {
   const asked = useDeferredValue(text.trim());
   const people = useQuery({ ...peopleMatching(asked), enabled: mayReadPeople && asked.length >= 2 });
   const found = [...commands.filter((one) => matches(one, text)), ...(people.data ?? []).map(personCommand)];
+  const groups = (["places", "actions", "people"] as const).filter((group) => found.some((one) => one.group === group));
   const active = Math.min(at, found.length - 1);
 
   function run(command: Command | undefined) {
@@ -80,26 +81,25 @@ export default function Palette({ onClose, onShortcuts }: PaletteProps) {
               aria-label={t("palette.results")}
               className="max-h-[50vh] overflow-y-auto p-2"
             >
-              {found.map((command, index) => (
-                <button
-                  type="button"
-                  key={command.id}
-                  id={`${listId}-${index}`}
-                  role="option"
-                  tabIndex={-1}
-                  aria-selected={index === active}
-                  onClick={() => run(command)}
-                  onPointerMove={() => setAt(index)}
-                  className={cx(
-                    "flex min-h-10 w-full items-center gap-3 rounded-md px-3 text-start",
-                    index === active && "bg-accent-soft",
+              {groups.map((group) => (
+                // biome-ignore lint/a11y/useSemanticElements: a group of options in a list box; there is no element for it
+                <div key={group} role="group" aria-label={t(`palette.group.${group}`)}>
+                  <p aria-hidden="true" className="px-3 pt-2 pb-1 text-xs text-faint">
+                    {t(`palette.group.${group}`)}
+                  </p>
+                  {found.map((command, index) =>
+                    command.group === group ? (
+                      <Option
+                        key={command.id}
+                        id={`${listId}-${index}`}
+                        command={command}
+                        active={index === active}
+                        onRun={() => run(command)}
+                        onPoint={() => setAt(index)}
+                      />
+                    ) : null,
                   )}
-                >
-                  <Icon name={command.icon} className={index === active ? "text-accent" : "text-faint"} />
-                  <bdi className="flex-1 truncate">{command.label}</bdi>
-                  {command.hint && <span className="text-sm text-faint">{command.hint}</span>}
-                  {command.keys && <Kbd keys={command.keys} />}
-                </button>
+                </div>
               ))}
             </div>
             <p role="status" className={cx(found.length > 0 ? "sr-only" : "px-4 pb-6 text-center text-muted")}>
@@ -109,6 +109,37 @@ export default function Palette({ onClose, onShortcuts }: PaletteProps) {
         </Scrim>
       </Radix.Portal>
     </Radix.Root>
+  );
+}
+
+interface OptionProps {
+  id: string;
+  command: Command;
+  active: boolean;
+  onRun: () => void;
+  onPoint: () => void;
+}
+
+function Option({ id, command, active, onRun, onPoint }: OptionProps) {
+  return (
+    <button
+      type="button"
+      id={id}
+      role="option"
+      tabIndex={-1}
+      aria-selected={active}
+      onClick={onRun}
+      onPointerMove={onPoint}
+      className={cx(
+        "flex min-h-10 w-full items-center gap-3 rounded-md px-3 text-start pointer-coarse:min-h-11",
+        active && "bg-accent-soft",
+      )}
+    >
+      <Icon name={command.icon} className={active ? "text-accent" : "text-faint"} />
+      <bdi className="min-w-0 flex-1 truncate">{command.label}</bdi>
+      {command.hint && <bdi className="max-w-1/2 truncate text-sm text-faint">{command.hint}</bdi>}
+      {command.keys && <Kbd keys={command.keys} />}
+    </button>
   );
 }
 

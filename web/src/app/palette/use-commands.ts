@@ -12,6 +12,7 @@ import { useGo, usePlaces } from "../use-go";
 
 export interface Command {
   id: string;
+  group: "places" | "actions" | "people";
   label: string;
   icon: IconName;
   hint?: string;
@@ -33,6 +34,7 @@ export function useCommands(onShortcuts: () => void) {
 
   const goTo: Command[] = places.map((place) => ({
     id: `go ${place.name}`,
+    group: "places",
     label: t(`places.${place.name}`),
     icon: place.icon,
     ...(place.key ? { keys: `G ${place.key.toUpperCase()}` } : {}),
@@ -42,6 +44,7 @@ export function useCommands(onShortcuts: () => void) {
     ? [
         {
           id: "invite",
+          group: "actions",
           label: t("people.invite.action"),
           icon: "plus",
           run: () => void navigate({ to: "/people/invitations", search: { invite: true } }),
@@ -52,6 +55,7 @@ export function useCommands(onShortcuts: () => void) {
     .filter((theme) => theme !== user.theme)
     .map((theme) => ({
       id: `theme ${theme}`,
+      group: "actions",
       label: t("palette.theme", { theme: t(`theme.${theme}`) }),
       icon: "theme",
       run: () => attempt(setTheme(theme)),
@@ -60,19 +64,21 @@ export function useCommands(onShortcuts: () => void) {
   const account: Command[] = [
     {
       id: "language العربية english",
+      group: "actions",
       label: other === "ar" ? "العربية" : "English",
       icon: "language",
       hint: t("palette.language"),
       run: () => attempt(setLanguage(other)),
     },
-    { id: "shortcuts", label: t("shortcuts.title"), icon: "keyboard", keys: "?", run: onShortcuts },
-    { id: "sign out", label: t("shell.sign_out"), icon: "out", run: () => attempt(signOut()) },
+    { id: "shortcuts", group: "actions", label: t("shortcuts.title"), icon: "keyboard", keys: "?", run: onShortcuts },
+    { id: "sign out", group: "actions", label: t("shell.sign_out"), icon: "out", run: () => attempt(signOut()) },
   ];
   const personCommand = (person: User): Command => ({
     id: person.id,
+    group: "people",
     label: person.name,
     icon: "person",
-    hint: t(`role.${person.role}`),
+    hint: person.email,
     run: () => void navigate({ to: "/people", search: { person: person.id } }),
   });
 

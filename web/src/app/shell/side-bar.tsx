@@ -18,7 +18,7 @@ export function SideBar({ onSearch }: { onSearch: () => void }) {
       <button
         type="button"
         onClick={onSearch}
-        className="flex min-h-9 items-center gap-2.5 rounded-md border border-line bg-surface px-2.5 text-faint transition-colors hover:border-edge/60 hover:text-ink"
+        className="flex min-h-9 items-center gap-2.5 rounded-md border border-line bg-surface px-2.5 text-faint transition-colors hover:border-edge/60 hover:text-ink pointer-coarse:min-h-11"
       >
         <Icon name="search" className="size-4" />
         <span className="flex-1 text-start">{t("shell.search")}</span>

@@ -38,6 +38,7 @@ export default function AuditPage() {
       title={t("places.audit")}
       lead={t("audit.lead")}
       tabs={tabs}
+      tab={search.view && t(`audit.tabs.${search.view}`)}
       actions={mayExport && !search.view && <ExportMenu filters={search} />}
     >
       {!search.view && <Entries />}

@@ -42,9 +42,7 @@ export function EntrySheet({ entry, onClose }: { entry: AuditEntry; onClose: () 
           <Code label={t("audit.command")} value={entry.command} />
           <Code label={t("audit.machine")} value={entry.machine} />
           <Code label={t("audit.request_id")} value={entry.request_id} />
-          {entry.duration_ms != null && (
-            <Fact label={t("audit.duration")}>{t("audit.ms", { value: format.number(entry.duration_ms) })}</Fact>
-          )}
+          {entry.duration_ms != null && <Fact label={t("audit.duration")}>{format.took(entry.duration_ms)}</Fact>}
           <Fact label={t("audit.seq")}>{format.number(entry.seq)}</Fact>
           <Code label={t("audit.id")} value={entry.id} />
         </dl>

@@ -47,7 +47,7 @@ export function EntryTable({ entries, onOpen }: EntryTableProps) {
     {
       key: "at",
       heading: t("audit.time"),
-      className: "text-sm text-muted",
+      className: "text-sm text-muted max-md:w-full",
       cell: (entry) => <Moment at={entry.at} />,
     },
   ];

@@ -11,8 +11,12 @@ export function exportUrl(base: string, format: "jsonl" | "csv", search: AuditSe
   return `${base}/audit/export?${query}`;
 }
 
-export function isFiltered({ view: _view, ...filters }: AuditSearch): boolean {
-  return Object.values(filters).some((value) => value !== undefined);
+export function isFiltered(search: AuditSearch): boolean {
+  return countFilters(search) > 0;
+}
+
+export function countFilters({ view: _view, ...filters }: AuditSearch): number {
+  return Object.values(filters).filter((value) => value !== undefined).length;
 }
 
 function startOf(day: string | undefined): string | undefined {

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { api, unwrap } from "@/api/client";
 import { pagedQuery } from "@/api/queries";
 import type { SuspiciousActivity } from "@/api/types";
+import type { AuditSearch } from "@/app/search";
 import { buttonLook } from "@/ui/button";
 import { Icon } from "@/ui/icon";
 import { ListState } from "@/ui/list-state";
@@ -65,8 +66,8 @@ function Activity({ activity }: { activity: SuspiciousActivity }) {
           <Ago at={activity.last_at} />
         </p>
       </div>
-      {activity.actor.id && (
-        <Link to="/audit" search={{ actor: activity.actor.id }} className={buttonLook("secondary", "sm")}>
+      {(activity.actor.id || activity.address) && (
+        <Link to="/audit" search={entriesOf(activity)} className={buttonLook("secondary", "sm")}>
           {t("audit.suspicious.show")}
         </Link>
       )}
@@ -84,4 +85,9 @@ function Suspect({ actor }: { actor: SuspiciousActivity["actor"] }) {
     enabled: id !== null,
   });
   return <bdi>{person.data?.name ?? actorName(actor, t)}</bdi>;
+}
+
+/** Whoever has no account is found by where they came from. */
+function entriesOf({ actor, address }: SuspiciousActivity): AuditSearch {
+  return actor.id ? { actor: actor.id } : { search: address ?? undefined };
 }

@@ -11,7 +11,7 @@ export function Verdict({ result }: { result: AuditVerification }) {
     [t("audit.integrity.entries"), format.number(result.entries)],
     [t("audit.integrity.signed"), format.number(result.checkpoints)],
     [t("audit.integrity.range"), `${format.number(result.first_seq)} – ${format.number(result.last_seq)}`],
-    [t("audit.integrity.took"), t("audit.ms", { value: format.number(result.duration_ms) })],
+    [t("audit.integrity.took"), format.took(result.duration_ms)],
   ];
   return (
     <div className="grid gap-4">

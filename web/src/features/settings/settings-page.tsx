@@ -1,9 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "@/api/client";
 import type { Setting } from "@/api/types";
 import { useCan } from "@/app/me";
+import type { SettingsSearch } from "@/app/search";
+import { Checkbox } from "@/ui/field";
 import { ListState } from "@/ui/list-state";
 import { Card, Page } from "@/ui/page";
 import { NoPermission } from "@/ui/problem";
@@ -11,6 +13,8 @@ import { SearchField } from "@/ui/search-field";
 import { EmptyState } from "@/ui/states";
 import { SettingSection } from "./setting-section";
 import { SettingsTabs } from "./tabs";
+
+const route = getRouteApi("/signed-in/shell/settings");
 
 export default function SettingsPage() {
   const { t } = useTranslation();
@@ -24,17 +28,32 @@ export default function SettingsPage() {
 
 function Configuration() {
   const { t } = useTranslation();
-  const [text, setText] = useState("");
+  const search = route.useSearch();
+  const navigate = useNavigate({ from: "/settings" });
+  const change = (part: Partial<SettingsSearch>) =>
+    void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
   const settings = useQuery({
     queryKey: ["settings"],
     queryFn: async ({ signal }) => (await unwrap(api.GET("/settings", { signal }))).items,
   });
   return (
     <div className="grid gap-5">
-      <SearchField label={t("settings.search")} value={text} onChange={setText} className="max-w-sm" />
+      <search className="flex flex-wrap items-center gap-x-6 gap-y-2">
+        <SearchField
+          label={t("settings.search")}
+          value={search.search ?? ""}
+          onChange={(text) => change({ search: text || undefined })}
+          className="w-full max-w-sm"
+        />
+        <Checkbox
+          label={t("settings.changed_only")}
+          checked={search.changed ?? false}
+          onChange={(event) => change({ changed: event.target.checked || undefined })}
+        />
+      </search>
       <ListState query={settings} rows={8} empty={<Nothing />}>
         {(items) => {
-          const found = items.filter((setting) => matches(setting, text));
+          const found = items.filter((setting) => matches(setting, search));
           return found.length === 0 ? <Nothing /> : <Sections settings={found} />;
         }}
       </ListState>
@@ -68,7 +87,8 @@ function Nothing() {
   );
 }
 
-function matches(setting: Setting, text: string): boolean {
+function matches(setting: Setting, { search = "", changed }: SettingsSearch): boolean {
+  if (changed && setting.source === "default") return false;
   const target = `${setting.section}.${setting.key} ${setting.description}`.toLowerCase();
-  return target.includes(text.toLowerCase());
+  return target.includes(search.toLowerCase());
 }

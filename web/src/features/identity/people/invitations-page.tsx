@@ -36,7 +36,13 @@ export default function InvitationsPage() {
     </Button>
   );
   return (
-    <Page title={t("places.people")} lead={t("people.lead")} actions={actions} tabs={<PeopleTabs />}>
+    <Page
+      title={t("places.people")}
+      tab={t("people.tabs.invitations")}
+      lead={t("people.lead")}
+      actions={actions}
+      tabs={<PeopleTabs />}
+    >
       {mayInvite ? <Invitations /> : <NoPermission />}
     </Page>
   );

@@ -4,6 +4,7 @@ import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input } from "@/ui/field";
 import { required, useForm } from "@/ui/form";
+import { More } from "@/ui/more";
 import { ProblemNotice } from "@/ui/problem";
 import { SecretLine } from "@/ui/secret-line";
 import { QrCode } from "./qr-code";
@@ -27,12 +28,9 @@ export function TotpSetup({ setup, onDone, onClose }: TotpSetupProps) {
     <Dialog open onClose={onClose} title={t("profile.totp.setup_title")} description={t("profile.totp.setup_lead")}>
       <form {...form.props} className="grid gap-4">
         <QrCode text={setup.uri} label={t("profile.totp.qr")} />
-        <details className="text-sm">
-          <summary className="min-h-6 text-muted hover:text-ink">{t("profile.totp.by_hand")}</summary>
-          <div className="mt-2">
-            <SecretLine text={setup.secret} />
-          </div>
-        </details>
+        <More label={t("profile.totp.by_hand")}>
+          <SecretLine text={setup.secret} />
+        </More>
         <ProblemNotice problem={form.problem} />
         <Field label={t("step_up.totp")} error={form.errors.code}>
           <Input

@@ -64,13 +64,20 @@ function Decision({ code }: { code: string }) {
     onSuccess: () => setDone("denied"),
   });
   const failure = request.error ?? approve.error ?? deny.error;
+  const gone = failure ? toProblem(failure).status === 404 : false;
 
   if (done) return <Notice tone={done === "approved" ? "ok" : "info"} live title={t(`device.${done}`)} />;
   if (request.isPending) return <Skeleton className="h-44" />;
   return (
     <div className="grid gap-5">
-      <ProblemNotice problem={failure ? toProblem(failure) : null} />
-      {request.data ? (
+      {gone ? (
+        <Notice tone="warn" live title={t("device.gone")}>
+          {t("device.gone_text")}
+        </Notice>
+      ) : (
+        <ProblemNotice problem={failure ? toProblem(failure) : null} />
+      )}
+      {request.data && !gone ? (
         <>
           <p dir="ltr" className="rounded-lg border border-line bg-raised py-5 text-center font-mono text-2xl">
             {request.data.user_code}
@@ -104,7 +111,7 @@ function Decision({ code }: { code: string }) {
           </div>
         </>
       ) : (
-        <Link to="/device" search={{}} className={buttonLook()}>
+        <Link to="/device" search={{}} className={buttonLook("primary")}>
           {t("device.other_code")}
         </Link>
       )}

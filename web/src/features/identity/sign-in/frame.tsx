@@ -69,9 +69,9 @@ function Footer({ version }: { version: string | undefined }) {
         {t("shell.theme_now", { theme: t(`theme.${theme}`) })}
       </button>
       {version && (
-        <bdi dir="ltr" className="ms-auto px-2 text-faint">
-          {version}
-        </bdi>
+        <span className="ms-auto px-2 text-faint">
+          <bdi dir="ltr">{version}</bdi>
+        </span>
       )}
     </footer>
   );

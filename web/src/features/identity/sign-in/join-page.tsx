@@ -3,12 +3,14 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "@/api/client";
+import { toProblem } from "@/api/problem";
 import type { Language } from "@/api/types";
 import { Button, buttonLook } from "@/ui/button";
+import { cx } from "@/ui/cx";
 import { Field, Input } from "@/ui/field";
 import { required, useForm } from "@/ui/form";
 import { Notice } from "@/ui/notice";
-import { ErrorState, ProblemNotice } from "@/ui/problem";
+import { ProblemNotice } from "@/ui/problem";
 import { Skeleton } from "@/ui/states";
 import { Ago } from "@/ui/time";
 import { NewPassword } from "../new-password";
@@ -33,8 +35,8 @@ export default function JoinPage() {
       {token && preview.isPending && <Skeleton className="h-40" />}
       {preview.isError && (
         <>
-          <ErrorState error={preview.error} />
-          <Link to="/sign-in" className={buttonLook("secondary")}>
+          <ProblemNotice problem={toProblem(preview.error)} />
+          <Link to="/sign-in" className={cx(buttonLook("primary"), "mt-5 w-full")}>
             {t("sign_in.redeem.again")}
           </Link>
         </>

@@ -19,7 +19,7 @@ export function PasswordForm({ onResult }: { onResult: (result: SignInResult) =>
     <form {...form.props} className="grid gap-4">
       <ProblemNotice problem={form.problem} />
       <Field label={t("sign_in.email")} error={form.errors.email}>
-        <Input name="email" type="email" code autoComplete="username webauthn" />
+        <Input name="email" type="email" code autoFocus={hasKeyboard()} autoComplete="username webauthn" />
       </Field>
       <Field label={t("sign_in.password")} error={form.errors.password}>
         <PasswordInput name="password" autoComplete="current-password" />
@@ -29,4 +29,9 @@ export function PasswordForm({ onResult }: { onResult: (result: SignInResult) =>
       </Button>
     </form>
   );
+}
+
+/** On a touch screen the focus would call up a keyboard that covers half of the page. */
+function hasKeyboard(): boolean {
+  return matchMedia("(pointer: fine)").matches;
 }

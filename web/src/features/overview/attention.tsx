@@ -1,0 +1,76 @@
+// What somebody should look at, each with the way there. Nothing is shown when all is well.
+import { Link, type LinkProps } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import type { Status } from "@/api/types";
+import { useMe } from "@/app/me";
+import { buttonLook } from "@/ui/button";
+import { Icon } from "@/ui/icon";
+import { useSuspiciousToday } from "./suspicious-today";
+
+const FEW_CODES = 2;
+
+export function Attention({ warnings }: { warnings: Status["warnings"] }) {
+  const { t } = useTranslation();
+  const me = useMe();
+  const suspicious = useSuspiciousToday();
+  const fewCodes = me.totp_enabled && me.recovery_codes_left <= FEW_CODES;
+  if (warnings.length === 0 && !suspicious.data && !fewCodes) return null;
+  return (
+    <section aria-label={t("overview.attention")}>
+      <ul className="divide-y divide-warn/20 overflow-hidden rounded-lg border border-warn/25 bg-warn-soft">
+        {warnings.map(({ code, detail, next }) => (
+          <Matter
+            key={code}
+            title={t(`warning.${code}.title` as "warning.mail_outbox.title", { defaultValue: detail })}
+            next={t(`warning.${code}.next` as "warning.mail_outbox.next", { defaultValue: next })}
+            way={wayFor(code)}
+          />
+        ))}
+        {suspicious.data ? (
+          <Matter
+            title={t("overview.suspicious_today", { count: suspicious.data })}
+            next={t("overview.suspicious_next")}
+            way={{ to: "/audit", search: { view: "suspicious" } }}
+          />
+        ) : null}
+        {fewCodes && (
+          <Matter
+            title={t("overview.few_codes", { count: me.recovery_codes_left })}
+            next={t("overview.few_codes_next")}
+            way={{ to: "/profile/security" }}
+          />
+        )}
+      </ul>
+    </section>
+  );
+}
+
+function Matter({ title, next, way }: { title: ReactNode; next: ReactNode; way: LinkProps | null }) {
+  const { t } = useTranslation();
+  return (
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-3 px-5 py-3.5">
+      <Icon name="warning" className="self-start text-warn mt-0.5" />
+      <div className="min-w-0 flex-1 basis-56">
+        <p dir="auto" className="font-medium">
+          {title}
+        </p>
+        <p dir="auto" className="text-muted">
+          {next}
+        </p>
+      </div>
+      {way && (
+        <Link {...way} className={buttonLook("secondary", "sm")}>
+          {t("overview.look")}
+        </Link>
+      )}
+    </li>
+  );
+}
+
+function wayFor(code: string): LinkProps | null {
+  if (code.startsWith("audit_")) return { to: "/audit", search: { view: "integrity" } };
+  if (code === "mail_outbox") return { to: "/settings/outbox" };
+  if (code === "not_encrypted") return { to: "/settings", search: { search: "tls" } };
+  return null;
+}
