@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "./button";
 import { cx } from "./cx";
+import { useFocusReturn } from "./use-focus-return";
 
 interface DialogProps {
   open: boolean;
@@ -17,34 +18,43 @@ interface DialogProps {
   children: ReactNode;
 }
 
-export function Dialog({ open, onClose, title, description, sheet, wide, children }: DialogProps) {
-  const { t } = useTranslation();
+export function Dialog({ open, onClose, ...content }: DialogProps) {
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
-        <Scrim sheet={sheet}>
-          <Radix.Content
-            {...(description ? {} : { "aria-describedby": undefined })}
-            className={cx(
-              "flex max-h-full w-full flex-col overflow-hidden bg-surface shadow-pop outline-none",
-              sheet ? "slide-in h-full max-w-md rtl:[--slide-from:-24px]" : "appear rounded-xl",
-              !sheet && (wide ? "max-w-2xl" : "max-w-md"),
-            )}
-          >
-            <header className="flex items-start gap-3 px-6 pt-5 pb-1">
-              <div className="min-w-0 flex-1">
-                <Radix.Title className="text-lg font-semibold">{title}</Radix.Title>
-                {description && <Radix.Description className="mt-1 text-muted">{description}</Radix.Description>}
-              </div>
-              <Radix.Close asChild>
-                <IconButton icon="close" label={t("common.close")} className="-me-2 -mt-1" />
-              </Radix.Close>
-            </header>
-            <div className="min-h-0 flex-1 overflow-y-auto px-6 pt-3 pb-6">{children}</div>
-          </Radix.Content>
-        </Scrim>
+        <Content {...content} />
       </Radix.Portal>
     </Radix.Root>
+  );
+}
+
+/** Mounted when the dialog opens, so it knows what had the focus then. */
+function Content({ title, description, sheet, wide, children }: Omit<DialogProps, "open" | "onClose">) {
+  const { t } = useTranslation();
+  const returnFocus = useFocusReturn();
+  return (
+    <Scrim sheet={sheet}>
+      <Radix.Content
+        onCloseAutoFocus={returnFocus}
+        {...(description ? {} : { "aria-describedby": undefined })}
+        className={cx(
+          "flex max-h-full w-full flex-col overflow-hidden bg-surface shadow-pop outline-none",
+          sheet ? "slide-in h-full max-w-md rtl:[--slide-from:-24px]" : "appear rounded-xl",
+          !sheet && (wide ? "max-w-2xl" : "max-w-md"),
+        )}
+      >
+        <header className="flex items-start gap-3 px-6 pt-5 pb-1">
+          <div className="min-w-0 flex-1">
+            <Radix.Title className="text-lg font-semibold">{title}</Radix.Title>
+            {description && <Radix.Description className="mt-1 text-muted">{description}</Radix.Description>}
+          </div>
+          <Radix.Close asChild>
+            <IconButton icon="close" label={t("common.close")} className="-me-2 -mt-1" />
+          </Radix.Close>
+        </header>
+        <div className="min-h-0 flex-1 overflow-y-auto px-6 pt-3 pb-6">{children}</div>
+      </Radix.Content>
+    </Scrim>
   );
 }
 

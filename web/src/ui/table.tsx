@@ -9,8 +9,10 @@ export interface Column<T> {
   /** The heading stays for screen readers only, as for a column of buttons. */
   quiet?: boolean;
   className?: string;
-  /** Left out on a phone, where room is dear. */
-  wideOnly?: boolean;
+  /** Left out on a phone, where room is dear; with "xl" also beside the side bar of a small screen. */
+  wideOnly?: boolean | "xl";
+  /** Takes what room the others leave and cuts off what is longer, so the table never outgrows its card. */
+  grows?: boolean;
 }
 
 interface TableProps<T> {
@@ -27,7 +29,14 @@ export function Table<T>({ caption, columns, rows, rowKey }: TableProps<T>) {
       <thead className="sr-only md:not-sr-only md:table-header-group">
         <tr className="border-b border-line">
           {columns.map((column) => (
-            <th key={column.key} scope="col" className="px-5 py-2.5 text-start text-xs font-medium text-faint">
+            <th
+              key={column.key}
+              scope="col"
+              className={cx(
+                "px-5 py-2.5 text-start text-xs font-medium whitespace-nowrap text-faint",
+                column.wideOnly === "xl" && "max-xl:hidden",
+              )}
+            >
               <span className={cx(column.quiet && "sr-only")}>{column.heading}</span>
             </th>
           ))}
@@ -44,7 +53,8 @@ export function Table<T>({ caption, columns, rows, rowKey }: TableProps<T>) {
                 key={column.key}
                 className={cx(
                   "min-w-0 align-middle first:w-full md:px-5 md:py-3 md:first:w-auto",
-                  column.wideOnly && "hidden md:table-cell",
+                  column.wideOnly && (column.wideOnly === "xl" ? "hidden xl:table-cell" : "hidden md:table-cell"),
+                  column.grows ? "md:first:w-full md:max-w-0" : "md:whitespace-nowrap",
                   column.className,
                 )}
               >

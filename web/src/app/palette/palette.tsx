@@ -7,6 +7,7 @@ import { cx } from "@/ui/cx";
 import { Scrim } from "@/ui/dialog";
 import { Icon } from "@/ui/icon";
 import { Kbd } from "@/ui/kbd";
+import { useFocusReturn } from "@/ui/use-focus-return";
 import { peopleMatching } from "./people-matching";
 import { type Command, useCommands } from "./use-commands";
 
@@ -18,6 +19,7 @@ interface PaletteProps {
 export default function Palette({ onClose, onShortcuts }: PaletteProps) {
   const { t } = useTranslation();
   const listId = useId();
+  const returnFocus = useFocusReturn();
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const { commands, personCommand, mayReadPeople } = useCommands(onShortcuts);
@@ -51,6 +53,7 @@ export default function Palette({ onClose, onShortcuts }: PaletteProps) {
       <Radix.Portal>
         <Scrim>
           <Radix.Content
+            onCloseAutoFocus={returnFocus}
             aria-describedby={undefined}
             className="appear w-full max-w-xl self-start overflow-hidden rounded-xl bg-surface shadow-pop outline-none sm:mt-[12vh]"
           >

@@ -48,7 +48,10 @@ export function EntryFilters({ search, onChange, onClear }: EntryFiltersProps) {
       </div>
       <div
         id={id}
-        className={cx("grid-cols-2 items-end gap-3 md:flex md:flex-wrap md:items-center", open ? "grid" : "hidden")}
+        className={cx(
+          "grid-cols-2 items-end gap-3 md:grid md:grid-cols-3 md:items-center xl:flex",
+          open ? "grid" : "hidden",
+        )}
       >
         <Choices search={search} onChange={onChange} />
         <SearchField

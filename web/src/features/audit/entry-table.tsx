@@ -17,6 +17,7 @@ export function EntryTable({ entries, onOpen }: EntryTableProps) {
   const columns: Column<AuditEntry>[] = [
     {
       key: "action",
+      grows: true,
       heading: t("audit.action"),
       cell: (entry) => (
         <button
@@ -33,7 +34,7 @@ export function EntryTable({ entries, onOpen }: EntryTableProps) {
     {
       key: "resource",
       heading: t("audit.resource"),
-      wideOnly: true,
+      wideOnly: "xl",
       className: "max-w-44",
       cell: (entry) =>
         entry.resource ? (

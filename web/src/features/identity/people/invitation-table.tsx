@@ -24,13 +24,14 @@ export function InvitationTable({ invitations, onResend, onRevoke }: InvitationT
   const columns: Column<Invitation>[] = [
     {
       key: "email",
+      grows: true,
       heading: t("sign_in.email"),
       cell: (one) => (
         <span className="block">
           <bdi dir="ltr" className="block truncate font-medium">
             {one.email}
           </bdi>
-          <span className="text-sm text-faint">
+          <span className="block truncate text-sm text-faint">
             {one.invited_by && (
               <>
                 {t("people.invite.by")} <bdi>{one.invited_by.name}</bdi> ·{" "}

@@ -18,6 +18,7 @@ export function PeopleTable({ people, onOpen }: PeopleTableProps) {
   const columns: Column<User>[] = [
     {
       key: "name",
+      grows: true,
       heading: t("people.name"),
       cell: (person) => (
         <span className="flex items-center gap-3">
