@@ -13,7 +13,6 @@ export default defineConfig({
     // The content policy allows files of our own origin only, so nothing is inlined as a data: URL.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    chunkSizeWarningLimit: 4000,
     rolldownOptions: {
       output: {
         // What every page needs travels in two files; dialogs, menus and the reference stay with those who use them.

@@ -14,9 +14,31 @@ after(closeBrowsers);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const MATTERS = ["serious", "critical"];
 
-const outside = ["/sign-in", "/sign-in/link#token=x", "/welcome#token=x", "/welcome", "/join#token=x", "/join"];
+/** The reference with operations open that hold everything it can show: a tree, choices, a file, a live feed. */
+const reference = [
+  "/docs",
+  "/docs#authentication",
+  "/docs#problems",
+  "/docs#live-feed",
+  "/docs#list_audit_entries",
+  "/docs#sign_in_with_password",
+  "/docs#update_user",
+  "/docs#put_avatar",
+  "/docs#open_live",
+];
+
+const outside = [
+  "/sign-in",
+  "/sign-in/link#token=x",
+  "/welcome#token=x",
+  "/welcome",
+  "/join#token=x",
+  "/join",
+  "/docs",
+];
 const inside = [
   "/",
+  "/docs",
   "/people",
   "/people/invitations",
   "/profile/general",
@@ -53,6 +75,31 @@ async function serious(page) {
   return result.value.filter(({ impact }) => MATTERS.includes(impact));
 }
 
+/** Everything of the reference in one page: each address opens one more part, and what was open stays open. */
+async function walkReference(page, t, found, label) {
+  await page.goto("about:blank");
+  for (const place of reference) {
+    await page.goto(place);
+    const [, id] = place.split("#");
+    if (id) await page.locator(`#${id}-content > *`).first().waitFor();
+  }
+  // Trees within trees, and what comes back from trying.
+  await page
+    .locator("#update_user-content, #sign_in_with_password-content")
+    .locator("button[aria-expanded=false]")
+    .first()
+    .click();
+  if (label !== "signed out") {
+    const operation = page.locator("#list_audit_entries");
+    await operation.getByRole("button", { name: t("docs.try.send"), exact: true }).click();
+    await operation.getByText("200 OK").waitFor();
+  }
+  for (const issue of await serious(page)) found.push({ label, place: "/docs, open", ...issue });
+  await page.getByRole("searchbox").fill("nothing like this");
+  await page.getByText(t("docs.nothing"), { exact: true }).waitFor();
+  for (const issue of await serious(page)) found.push({ label, place: "/docs, nothing found", ...issue });
+}
+
 async function walk(page, places, found, label) {
   for (const place of places) {
     await page.goto("about:blank");
@@ -83,9 +130,11 @@ for (const language of ["en", "ar"]) {
       const guest = await openBrowser(t, server, { language });
       await guest.context.addInitScript(chooseTheme, theme);
       await walk(guest.page, outside, found, "signed out");
+      await walkReference(guest.page, t9n, found, "signed out");
       await amina.api.patch("/me", { language, theme });
       await signIn(guest.page, amina, t9n);
       await walk(guest.page, inside, found, "signed in");
+      await walkReference(guest.page, t9n, found, "signed in");
       assert.deepEqual(found, []);
     });
   }
@@ -98,8 +147,9 @@ for (const language of ["en", "ar"]) {
     await signIn(page, amina, t9n);
     const found = [];
     await walk(page, inside, found, "phone");
+    await walkReference(page, t9n, found, "phone");
     assert.deepEqual(found, []);
-    for (const place of inside) {
+    for (const place of [...inside, ...reference]) {
       await page.goto(place);
       await page.waitForLoadState("networkidle");
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

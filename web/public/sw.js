@@ -22,9 +22,9 @@ self.addEventListener("fetch", (event) => {
   else if (request.mode === "navigate" && isShell(url.pathname)) event.respondWith(shell(request));
 });
 
-// /docs is left out because it is served under a policy of its own, and /api because answers are never stored.
+// /api is left out because answers are never stored.
 function isShell(path) {
-  return !/^\/(api|docs|healthz|readyz)(\/|$)/.test(path);
+  return !/^\/(api|healthz|readyz)(\/|$)/.test(path);
 }
 
 async function asset(request) {

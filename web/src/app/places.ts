@@ -16,14 +16,12 @@ export interface Place {
     | "sessions"
     | "tokens"
     | "docs";
-  to: NonNullable<LinkProps["to"]> | "/docs";
+  to: NonNullable<LinkProps["to"]>;
   icon: IconName;
   /** Pressed after "g". */
   key?: string;
   needs?: Permission;
   inSideBar?: boolean;
-  /** The reference is served under its own content policy, so it is opened as a page of its own. */
-  ownPage?: boolean;
 }
 
 export const places: Place[] = [
@@ -37,5 +35,5 @@ export const places: Place[] = [
   { name: "security", to: "/profile/security", icon: "shield", key: "e" },
   { name: "sessions", to: "/profile/sessions", icon: "laptop" },
   { name: "tokens", to: "/profile/tokens", icon: "key", key: "t" },
-  { name: "docs", to: "/docs", icon: "docs", key: "d", inSideBar: true, ownPage: true },
+  { name: "docs", to: "/docs", icon: "docs", key: "d", inSideBar: true },
 ];

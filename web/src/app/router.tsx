@@ -1,6 +1,7 @@
 // The map of the dashboard. Every page is fetched when it is first opened.
 import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter, Outlet, redirect } from "@tanstack/react-router";
+import { api, unwrap } from "@/api/client";
 import { isSessionEnded } from "@/api/problem";
 import { meQuery } from "@/api/queries";
 import { onSessionEnded } from "@/api/session-ended";
@@ -35,18 +36,15 @@ const join = createRoute({
   path: "/join",
   component: page(() => import("@/features/identity/sign-in/join-page")),
 });
-const docs = createRoute({
-  getParentRoute: atRoot,
-  path: "/docs",
-  component: page(() => import("@/features/docs/docs-page")),
-});
 
 /** Everything below needs a session; without one the person signs in and comes back to the same place. */
 const signedIn = createRoute({
   getParentRoute: atRoot,
   id: "signed-in",
   component: Outlet,
-  beforeLoad: async ({ context, location }) => {
+  beforeLoad: async ({ context, location, cause }) => {
+    // The reference is open to everybody; who is signed in finds it inside the dashboard.
+    if (/^\/docs\/?$/.test(location.pathname)) return cause === "stay" ? undefined : lookWhoIsThere(context.queries);
     try {
       await context.queries.ensureQueryData(meQuery);
     } catch (error) {
@@ -64,7 +62,7 @@ const device = createRoute({
 const shell = createRoute({
   getParentRoute: () => signedIn,
   id: "shell",
-  component: page(() => import("./shell/shell")),
+  component: page(() => import("./shell/frame")),
 });
 
 const inShell = () => shell;
@@ -135,6 +133,18 @@ const outbox = createRoute({
   path: "/settings/outbox",
   component: page(() => import("@/features/settings/outbox-page")),
 });
+const docs = createRoute({
+  getParentRoute: inShell,
+  path: "/docs",
+  component: page(() => import("@/features/docs/docs-page")),
+});
+
+/** Asked past the cache's own fetching, which takes a refusal as the end of a session. */
+async function lookWhoIsThere(queries: QueryClient) {
+  if (queries.getQueryData(meQuery.queryKey)) return;
+  const me = await unwrap(api.GET("/me")).catch(() => undefined);
+  if (me) queries.setQueryData(meQuery.queryKey, me);
+}
 
 const elsewhere = createRoute({ getParentRoute: inShell, path: "$", component: NothingHere });
 
@@ -144,7 +154,6 @@ export const router = createRouter({
     signInLink,
     welcome,
     join,
-    docs,
     signedIn.addChildren([
       device,
       shell.addChildren([
@@ -156,6 +165,7 @@ export const router = createRouter({
         settings,
         outbox,
         elsewhere,
+        docs,
       ]),
     ]),
   ]),

@@ -11,11 +11,5 @@ export function usePlaces(): Place[] {
 
 export function useGo() {
   const navigate = useNavigate();
-  return useCallback(
-    (place: Place) => {
-      if (place.ownPage) location.assign(place.to);
-      else void navigate({ to: place.to });
-    },
-    [navigate],
-  );
+  return useCallback((place: Place) => void navigate({ to: place.to }), [navigate]);
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import ar from "./ar";
+import arDocs from "./ar/docs.json";
 import en from "./en";
+import enDocs from "./en/docs.json";
 
 const pluralForms = {
   en: ["one", "other"],
@@ -18,8 +20,8 @@ function flatten(words: object, prefix = ""): Map<string, string> {
   return flat;
 }
 
-const english = flatten(en);
-const arabic = flatten(ar);
+const english = flatten({ ...en, ...enDocs });
+const arabic = flatten({ ...ar, ...arDocs });
 const bare = (words: Map<string, string>) => new Set([...words.keys()].map((key) => key.replace(ending, "")));
 const plurals = [...english.keys()].filter((key) => key.endsWith("_other")).map((key) => key.replace(ending, ""));
 

@@ -1,8 +1,9 @@
 // Makes every key of the English words a type, so a misspelt key fails the type check.
 import type words from "./en";
+import type docs from "./en/docs.json";
 
 declare module "i18next" {
   interface CustomTypeOptions {
-    resources: { translation: typeof words };
+    resources: { translation: typeof words; docs: typeof docs };
   }
 }

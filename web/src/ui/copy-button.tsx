@@ -1,14 +1,18 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button, IconButton } from "./button";
+import type { IconName } from "./icon";
 import { toast } from "./toast";
 
 interface CopyButtonProps {
   text: string;
   label?: string;
+  /** What the button without a label is called, and how it looks, where it copies something special. */
+  name?: string;
+  icon?: IconName;
 }
 
-export function CopyButton({ text, label }: CopyButtonProps) {
+export function CopyButton({ text, label, name, icon: look = "copy" }: CopyButtonProps) {
   const { t } = useTranslation();
   const [copied, setCopied] = useState(false);
 
@@ -27,13 +31,13 @@ export function CopyButton({ text, label }: CopyButtonProps) {
     }
   }
 
-  const icon = copied ? "check" : "copy";
+  const icon = copied ? "check" : look;
   return label ? (
     <Button icon={icon} onClick={copy}>
       {label}
     </Button>
   ) : (
-    <IconButton icon={icon} label={t("common.copy")} onClick={copy} />
+    <IconButton icon={icon} label={name ?? t("common.copy")} onClick={copy} />
   );
 }
 

@@ -13,16 +13,11 @@ pub(crate) enum Kind {
     Data,
     /// A page or file of the dashboard.
     Page,
-    /// The page with the API reference, whose library writes its own styles.
-    Reference,
 }
 
 const DATA_POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; \
 connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
-const REFERENCE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
-font-src 'self' data:; connect-src 'self'; manifest-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'self'; \
-frame-ancestors 'none'; object-src 'none'";
 const PERMISSIONS: &str = "browsing-topics=(), camera=(), display-capture=(), geolocation=(), hid=(), microphone=(), payment=(), serial=(), usb=()";
 /// Two years.
 const HTTPS_ONLY: &str = "max-age=63072000";
@@ -33,7 +28,6 @@ pub(crate) fn dress(headers: &mut HeaderMap, kind: Kind, secure: bool) {
     let policy = match kind {
         Kind::Data => DATA_POLICY,
         Kind::Page => PAGE_POLICY,
-        Kind::Reference => REFERENCE_POLICY,
     };
     let fixed: [(HeaderName, &'static str); 7] = [
         (header::CONTENT_SECURITY_POLICY, policy),

@@ -126,9 +126,7 @@ impl<'a> Visit<'a> {
 
     /// What a browser may do with the answer.
     pub(crate) fn kind(&self) -> Kind {
-        let is_reference = |path: &str| path == "/docs" || path.starts_with("/docs/");
         match self.asked {
-            Asked::Screen if is_reference(self.uri.path()) => Kind::Reference,
             Asked::Screen => Kind::Page,
             _ => Kind::Data,
         }

@@ -43,22 +43,10 @@ const look =
 
 function PlaceLink({ place }: { place: Place }) {
   const { t } = useTranslation();
-  const content = (
-    <>
-      <Icon name={place.icon} />
-      {t(`places.${place.name}`)}
-    </>
-  );
-  if (place.ownPage) {
-    return (
-      <a href={place.to} className={look}>
-        {content}
-      </a>
-    );
-  }
   return (
     <Link to={place.to} activeOptions={{ exact: place.to === "/", includeSearch: false }} className={look}>
-      {content}
+      <Icon name={place.icon} />
+      {t(`places.${place.name}`)}
     </Link>
   );
 }

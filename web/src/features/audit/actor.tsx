@@ -1,3 +1,4 @@
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import type { AuditEntry } from "@/api/types";
 import { Icon, type IconName } from "@/ui/icon";
@@ -19,7 +20,7 @@ export function Actor({ actor }: { actor: AuditEntry["actor"] }) {
   );
 }
 
-export function actorName(actor: AuditEntry["actor"], t: ReturnType<typeof useTranslation>["t"]): string {
+export function actorName(actor: AuditEntry["actor"], t: TFunction): string {
   if (actor.kind === "system" || actor.kind === "anonymous") return t(`audit.actor_${actor.kind}`);
   return actor.name || actor.id || t("audit.actor_anonymous");
 }

@@ -1,3 +1,4 @@
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/app/me";
 import { useFormat } from "@/i18n/format";
@@ -30,6 +31,6 @@ export function PlanCard() {
   );
 }
 
-function planLabel(name: string, t: ReturnType<typeof useTranslation>["t"]): string {
+function planLabel(name: string, t: TFunction): string {
   return t(`plan.${name}` as "plan.free", { defaultValue: name });
 }
