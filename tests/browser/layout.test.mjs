@@ -11,7 +11,7 @@ after(closeBrowsers);
 
 const LONG = "Maximiliana Alexandra von Hohenzollern-Sigmaringen zu Württemberg und Teck";
 const ADDRESS = "maximiliana.alexandra.von.hohenzollern@department.subsidiary.example.com";
-const widths = [360, 390, 820, 1024, 1440];
+const widths = [360, 390, 820, 1024, 1280, 1440];
 const places = [
   "/",
   "/people",
@@ -26,9 +26,9 @@ const places = [
 function cutOff() {
   const found = [];
   if (document.documentElement.scrollWidth > innerWidth) found.push("the page");
-  for (const table of document.querySelectorAll("main table, main ul, main dl")) {
-    const excess = table.scrollWidth - table.parentElement.clientWidth;
-    if (excess > 1) found.push(`${excess} px of ${table.innerText.slice(0, 60)}`);
+  for (const box of document.querySelectorAll("main table, main :not(nav) > ul, main dl, main search > div")) {
+    const excess = box.scrollWidth - box.parentElement.clientWidth;
+    if (excess > 1) found.push(`${excess} px of ${box.textContent.slice(0, 60)}`);
   }
   return found;
 }
@@ -40,7 +40,8 @@ function hardToHit() {
     const box = control.getBoundingClientRect();
     const stretched = getComputedStyle(control, "::after").position === "absolute";
     const shown = box.width > 1 && !["checkbox", "radio", "file"].includes(control.type) && !stretched;
-    if (shown && box.height < 40) small.push(`${control.innerText || control.ariaLabel || control.type} ${box.height}`);
+    if (shown && box.height < 40)
+      small.push(`${control.textContent || control.ariaLabel || control.type} ${box.height}`);
   }
   return small;
 }

@@ -49,7 +49,7 @@ export function EntryFilters({ search, onChange, onClear }: EntryFiltersProps) {
       <div
         id={id}
         className={cx(
-          "grid-cols-2 items-end gap-3 md:grid md:grid-cols-3 md:items-center xl:flex",
+          "grid-cols-2 items-end gap-3 md:grid md:grid-cols-3 md:items-center min-[90rem]:flex min-[90rem]:flex-wrap",
           open ? "grid" : "hidden",
         )}
       >
@@ -58,13 +58,13 @@ export function EntryFilters({ search, onChange, onClear }: EntryFiltersProps) {
           label={t("audit.actor")}
           value={search.actor ?? ""}
           onChange={(text) => onChange({ actor: text || undefined })}
-          className="md:w-36 md:flex-1"
+          className="min-[90rem]:w-36 min-[90rem]:flex-1"
         />
         <SearchField
           label={t("audit.resource")}
           value={search.resource ?? ""}
           onChange={(text) => onChange({ resource: text || undefined })}
-          className="md:w-36 md:flex-1"
+          className="min-[90rem]:w-36 min-[90rem]:flex-1"
         />
         <Day label={t("audit.since")} value={search.since} onChange={(since) => onChange({ since })} />
         <Day label={t("audit.until")} value={search.until} onChange={(until) => onChange({ until })} />
@@ -84,7 +84,7 @@ function Choices({ search, onChange }: Omit<EntryFiltersProps, "onClear">) {
   const odd = search.action && !actions.some(({ code }) => code === search.action) ? search.action : undefined;
   return (
     <>
-      <Field label={t("audit.action")} hideLabel className="md:w-44">
+      <Field label={t("audit.action")} hideLabel className="min-[90rem]:w-44">
         <Select value={search.action ?? ""} onChange={(event) => onChange({ action: event.target.value || undefined })}>
           <option value="">{t("audit.any_action")}</option>
           {odd && <option value={odd}>{odd}</option>}
@@ -95,7 +95,7 @@ function Choices({ search, onChange }: Omit<EntryFiltersProps, "onClear">) {
           ))}
         </Select>
       </Field>
-      <Field label={t("audit.outcome")} hideLabel className="md:w-36">
+      <Field label={t("audit.outcome")} hideLabel className="min-[90rem]:w-36">
         <Select
           value={search.outcome ?? ""}
           onChange={(event) => onChange({ outcome: outcomes.find((one) => one === event.target.value) })}
@@ -125,7 +125,7 @@ function Day({ label, value, onChange }: DayProps) {
         type="date"
         value={value ?? ""}
         onChange={(event) => onChange(event.target.value || undefined)}
-        className="md:w-36"
+        className="md:flex-1 min-[90rem]:w-36 min-[90rem]:flex-none"
       />
     </Field>
   );
