@@ -10,6 +10,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use serde_saphyr::Spanned;
 
 /// One setting of a section, for the reference and the settings screen.
 #[derive(Debug, Clone, Copy)]
@@ -83,22 +84,22 @@ pub enum ConfigError {
         why: String,
     },
     /// A section or key that does not exist.
-    #[error("{name} in {source_name} is not a setting{}", nearest.as_ref().map(|n| format!("; did you mean {n}?")).unwrap_or_default())]
+    #[error("{name}{place} is not a setting{}", nearest.as_ref().map(|n| format!("; did you mean {n}?")).unwrap_or_default())]
     Unknown {
         /// As written.
         name: String,
-        /// Where it was written.
-        source_name: String,
+        /// Where it was written, like ` in line 3 of diwan.yaml`; empty when nobody wrote it.
+        place: String,
         /// What was probably meant.
         nearest: Option<String>,
     },
     /// A value that is not acceptable.
-    #[error("{name} in {source_name} is not acceptable: {why}")]
+    #[error("{name}{place} is not acceptable: {why}")]
     Invalid {
         /// Which setting.
         name: String,
-        /// Where it was written.
-        source_name: String,
+        /// Where it was written, like ` in line 3 of diwan.yaml`; empty when nobody wrote it.
+        place: String,
         /// Why.
         why: String,
     },
@@ -109,6 +110,8 @@ pub enum ConfigError {
 pub struct Layers {
     values: BTreeMap<(String, String), (Value, Source)>,
     file: Option<String>,
+    /// In which line of the file a value stands.
+    lines: BTreeMap<(String, String), u64>,
 }
 
 impl Layers {
@@ -125,28 +128,32 @@ impl Layers {
         if text.lines().all(|l| l.trim().is_empty() || l.trim_start().starts_with('#')) {
             return Ok(());
         }
-        let tree: Map<String, Value> =
-            serde_saphyr::from_str(&text).map_err(|e| malformed(first_line(&e.to_string())))?;
+        let tree: Map<String, Value> = serde_saphyr::from_str(&text).map_err(|e| malformed(plain(&e)))?;
         for (section, keys) in tree {
-            let Value::Object(keys) = keys else {
-                return Err(malformed(format!("`{section}` must be a section with keys below it")));
+            let keys = match keys {
+                Value::Object(keys) => keys,
+                // All of its keys are commented out.
+                Value::Null => continue,
+                _ => return Err(malformed(format!("`{section}` must be a section with keys below it"))),
             };
             for (key, value) in keys {
                 self.values.insert((section.clone(), key), (value, Source::File));
             }
         }
+        self.lines = lines_of(&text);
         self.file = Some(shown);
         Ok(())
     }
 
     /// Takes the `DIWAN_SECTION_KEY` variables that name settings of these sections, and the short
-    /// names (`DIWAN_LISTEN`) that stand for `server` settings.
+    /// names (`DIWAN_LISTEN`) that stand for `server` settings. An empty variable sets nothing: that
+    /// is how compose files and unit files leave one out.
     pub fn add_environment<'a>(
         &mut self,
         variables: impl IntoIterator<Item = (String, String)>,
         sections: &[(&'a str, &'a [Key])],
     ) {
-        let variables: BTreeMap<String, String> = variables.into_iter().collect();
+        let variables: BTreeMap<String, String> = variables.into_iter().filter(|(_, text)| !text.is_empty()).collect();
         for (section, keys) in sections {
             for key in *keys {
                 let long = format!("DIWAN_{section}_{}", key.name).to_uppercase();
@@ -179,9 +186,8 @@ impl Layers {
                 }
             };
             let name = format!("{section}.{key}");
-            let nearest =
-                known.into_iter().map(|k| (distance(&k, &name), k)).min().filter(|(d, _)| *d <= 4).map(|(_, k)| k);
-            return Err(ConfigError::Unknown { name, source_name: self.source_name(*source), nearest });
+            let nearest = nearest(&name, known);
+            return Err(ConfigError::Unknown { name, place: self.place(*source, section, key), nearest });
         }
         Ok(())
     }
@@ -189,48 +195,40 @@ impl Layers {
     /// One section, typed and checked.
     ///
     /// # Errors
-    /// The first value that is not acceptable.
+    /// The first value that is not acceptable. What is said about it never repeats a secret.
     pub fn section<S: Section>(&self) -> Result<S, ConfigError> {
         let invalid = |key: &str, why: String| ConfigError::Invalid {
             name: format!("{}.{key}", S::NAME),
-            source_name: self.source_name(self.source_of(S::NAME, key)),
+            place: self.place(self.source_of(S::NAME, key), S::NAME, key),
             why,
         };
         let mut section = S::default();
         let mut tree = serde_json::to_value(&section).unwrap_or_default();
+        if let Some(map) = tree.as_object_mut() {
+            // Secrets are serialised as dots, which must not become their values.
+            S::KEYS.iter().filter(|key| key.secret).for_each(|key| drop(map.remove(key.name)));
+        }
         for key in S::KEYS {
             let Some((value, source)) = self.values.get(&(S::NAME.to_owned(), key.name.to_owned())) else { continue };
             // Values are added one by one, so that the one that does not fit can be named.
-            let mut last = serde_json::Error::io(std::io::Error::other("no form of it fits"));
+            let mut why = None;
             let fits = forms(value, *source).into_iter().find_map(|form| {
                 let mut tried = tree.clone();
                 tried.as_object_mut()?.insert(key.name.to_owned(), form);
-                match serde_json::from_value::<S>(self.restore_secrets::<S>(&tried)) {
+                match serde_json::from_value::<S>(tried.clone()) {
                     Ok(good) => Some((tried, good)),
                     Err(e) => {
-                        last = e;
+                        // The first form is the one that was written.
+                        why.get_or_insert(wanted(&e.to_string(), key.secret));
                         None
                     }
                 }
             });
-            let Some((tried, good)) = fits else { return Err(invalid(key.name, last.to_string())) };
+            let Some((tried, good)) = fits else { return Err(invalid(key.name, why.unwrap_or_default())) };
             (tree, section) = (tried, good);
         }
         section.validate().map_err(|(key, why)| invalid(key, why))?;
         Ok(section)
-    }
-
-    /// Serialised secrets are redacted; those that were given are put back, the others left out.
-    fn restore_secrets<S: Section>(&self, tree: &Value) -> Value {
-        let mut tree = tree.clone();
-        let Some(map) = tree.as_object_mut() else { return tree };
-        for key in S::KEYS.iter().filter(|k| k.secret) {
-            match self.values.get(&(S::NAME.to_owned(), key.name.to_owned())) {
-                Some((value, _)) => map.insert(key.name.to_owned(), value.clone()),
-                None => map.remove(key.name),
-            };
-        }
-        tree
     }
 
     /// Where a setting came from.
@@ -239,10 +237,15 @@ impl Layers {
         self.values.get(&at).map_or(Source::Default, |(_, source)| *source)
     }
 
-    fn source_name(&self, source: Source) -> String {
+    /// Where a value was written, for a sentence about it.
+    fn place(&self, source: Source, section: &str, key: &str) -> String {
         match (source, &self.file) {
-            (Source::File, Some(file)) => file.clone(),
-            _ => source.to_string(),
+            (Source::Default, _) => String::new(),
+            (Source::File, Some(file)) => match self.lines.get(&(section.to_owned(), key.to_owned())) {
+                Some(line) => format!(" in line {line} of {file}"),
+                None => format!(" in {file}"),
+            },
+            _ => format!(" in {source}"),
         }
     }
 }
@@ -257,8 +260,53 @@ fn forms(value: &Value, source: Source) -> Vec<Value> {
     forms
 }
 
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or(text).to_owned()
+/// In which line each value stands; nothing for what cannot be told.
+fn lines_of(text: &str) -> BTreeMap<(String, String), u64> {
+    type Keys = BTreeMap<String, Spanned<Value>>;
+    let tree: BTreeMap<String, Option<Keys>> = serde_saphyr::from_str(text).unwrap_or_default();
+    let keys = tree.into_iter().flat_map(|(section, keys)| {
+        keys.unwrap_or_default().into_iter().map(move |(key, at)| ((section.clone(), key), at.defined.line()))
+    });
+    keys.filter(|(_, line)| *line > 0).collect()
+}
+
+/// What the parser says, without its picture of the place and its advice for programmers.
+fn plain(error: &serde_saphyr::Error) -> String {
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or(&text);
+    let line = line.strip_prefix("error: ").unwrap_or(line);
+    let line = line.split(", set DuplicateKeyPolicy").next().unwrap_or(line);
+    line.split("; use from_str_multiple").next().unwrap_or(line).to_owned()
+}
+
+/// What a type wants, said for whoever writes the value. The value itself is left out: it may be a
+/// secret, and whoever wrote it sees it in its place.
+fn wanted(error: &str, is_secret: bool) -> String {
+    let expected = error.split_once(", expected ").filter(|_| error.starts_with("invalid ")).map(|(_, what)| what);
+    match expected {
+        Some("usize" | "u64" | "u32" | "i64") => "it must be a whole number, 0 or more".to_owned(),
+        Some("u16") => "it must be a whole number from 0 to 65535".to_owned(),
+        Some("a string") => "it must be a text; put it in quotes".to_owned(),
+        Some("a sequence") => "it must be a list".to_owned(),
+        Some("a boolean") => "it must be true or false".to_owned(),
+        Some("socket address") => AN_ADDRESS.to_owned(),
+        Some(what) => format!("it must be {what}"),
+        None if error.contains("socket address") => AN_ADDRESS.to_owned(),
+        None => match error.split_once(", expected ").filter(|_| error.starts_with("unknown variant")) {
+            Some((_, choices)) => format!("it must be {}", choices.replace('`', "")),
+            None if is_secret && !error.starts_with("missing field") && !error.starts_with("unknown field") => {
+                "its value does not fit".to_owned()
+            }
+            None => error.to_owned(),
+        },
+    }
+}
+
+const AN_ADDRESS: &str = "it must be an address and a port, like 127.0.0.1:7400";
+
+/// The known name that was probably meant.
+pub fn nearest(name: &str, known: impl IntoIterator<Item = String>) -> Option<String> {
+    known.into_iter().map(|k| (distance(&k, name), k)).min().filter(|(d, _)| *d <= 4).map(|(_, k)| k)
 }
 
 /// How many letters must change to make one word the other.
@@ -336,7 +384,11 @@ mod tests {
     fn bad_values_name_their_key_and_their_source() {
         for (text, part) in [
             ("lamp:\n  wats: 60\n", "did you mean lamp.watts?"),
-            ("lamp:\n  watts: bright\n", "lamp.watts"),
+            ("lamp:\n  rooms: []\n\n  wats: 60\n", "lamp.wats in line 4 of"),
+            ("{lamp: {rooms: [],\n wats: 60}}", "lamp.wats in line 2 of"),
+            ("lamp:\n  watts: bright\n", "lamp.watts in line 2 of"),
+            ("lamp:\n  watts: bright\n", "it must be a whole number"),
+            ("lamp:\n  watts: 1\n  watts: 2\n", "line 3 column 3: duplicate mapping key: watts"),
             ("lamp:\n  watts: 500\n", "more than the fuse holds"),
             ("lamp: 7\n", "must be a section"),
             ("lamp:\n watts: [\n", "not valid"),
@@ -345,6 +397,46 @@ mod tests {
             let error =
                 file(text).and_then(|l| l.section::<Lamp>()).map(|_| String::new()).unwrap_or_else(|e| e.to_string());
             assert!(error.contains(part), "{text:?}: {error}");
+            assert!(!error.contains("error:") && !error.contains("DuplicateKeyPolicy"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_section_without_keys_and_an_empty_variable_set_nothing() -> Result<(), ConfigError> {
+        let mut layers = file("lamp:\n#  watts: 60\n")?;
+        layers.add_environment([("DIWAN_LAMP_WATTS".into(), String::new())], SECTIONS);
+        assert_eq!(layers.section::<Lamp>()?.watts, 40);
+        assert_eq!(layers.source_of("lamp", "watts"), Source::Default);
+        Ok(())
+    }
+
+    #[test]
+    fn a_secret_that_does_not_fit_is_named_and_not_repeated() {
+        for text in ["lamp:\n  watts: 60\n  key: 123456\n", "lamp:\n  key: [123456]\n"] {
+            let error = file(text).and_then(|l| l.section::<Lamp>()).map_or_else(|e| e.to_string(), |_| String::new());
+            assert!(error.contains("lamp.key in line"), "{error}");
+            assert!(!error.contains("123456"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_list_with_secrets_comes_from_a_variable_too() -> Result<(), ConfigError> {
+        #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+        struct Rack {
+            #[serde(default, skip_serializing)]
+            keys: Vec<BTreeMap<String, Secret<String>>>,
+        }
+        impl Section for Rack {
+            const NAME: &'static str = "rack";
+            const KEYS: &'static [Key] = &[Key { name: "keys", about: "Which.", secret: true }];
+        }
+        let sections: &[(&str, &[Key])] = &[(Rack::NAME, Rack::KEYS)];
+        let mut layers = Layers::default();
+        layers.add_environment([("DIWAN_RACK_KEYS".into(), r#"[{"door": "s3cret"}]"#.into())], sections);
+        assert_eq!(layers.section::<Rack>()?.keys[0]["door"].expose(), "s3cret");
+        layers.add_environment([("DIWAN_RACK_KEYS".into(), r#"[{"door": 7654321}]"#.into())], sections);
+        let error = layers.section::<Rack>().map_or_else(|e| e.to_string(), |_| String::new());
+        assert!(error.starts_with("rack.keys in the environment") && !error.contains("7654321"), "{error}");
+        Ok(())
     }
 }
