@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType};
 use futures::TryStreamExt;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
@@ -43,7 +43,12 @@ impl Postgres {
 
     async fn connection(&self) -> Result<Object, DbError> {
         self.pool.get().await.map_err(|e| match e {
-            deadpool_postgres::PoolError::Timeout(_) => DbError::Busy,
+            PoolError::Timeout(TimeoutType::Create) => DbError::Unreachable("it did not answer in time".into()),
+            PoolError::Timeout(_) => DbError::Busy,
+            PoolError::Backend(e) => DbError::Unreachable(match e.as_db_error() {
+                Some(said) => said.message().to_owned(),
+                None => chain(&e),
+            }),
             other => DbError::Unreachable(chain(&other)),
         })
     }
@@ -179,7 +184,11 @@ fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        text = format!("{text}: {cause}");
+        let cause_text = cause.to_string();
+        // Some errors say what their cause says.
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
         source = cause.source();
     }
     text
