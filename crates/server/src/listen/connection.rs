@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::Request;
+use axum::body::{Body, HttpBody};
+use axum::http::header::CONTENT_LENGTH;
+use axum::http::{Method, Request};
 use axum::response::Response;
 use diwan_kernel::world::{BoxStream, Rewound};
 use diwan_kernel::{Supervisor, TaskPolicy};
@@ -90,6 +91,10 @@ fn wrap(first: axum::body::Bytes, rest: BoxStream) -> Io {
 
 async fn open_plain(mut stream: BoxStream, deadline: Instant) -> Result<(BoxStream, Opening), NoOpening> {
     let first = opening::first_bytes(&mut stream).await?;
+    if first.first() == Some(&TLS_HANDSHAKE) {
+        // Somebody who typed https:// learns at once that nobody speaks it here.
+        return Err(NoOpening::Gone);
+    }
     let opening = opening::read(&mut stream, first, deadline).await?;
     Ok((stream, opening))
 }
@@ -198,9 +203,23 @@ async fn answer(
 ) -> Result<Response<Body>, Infallible> {
     guest.asked.fetch_add(1, Ordering::Relaxed);
     let _busy = Busy::begin(&guest);
-    match behind {
-        Behind::Everything(_) => Ok(edge.answer(request, guest.peer, &guest.entrance).await),
-        Behind::Metrics => Ok(metrics::answer(&edge, &request)),
+    let asks_for_head = request.method() == Method::HEAD;
+    let mut response = match behind {
+        Behind::Everything(_) => edge.answer(request, guest.peer, &guest.entrance).await,
+        Behind::Metrics => metrics::answer(&edge, &request),
+    };
+    if asks_for_head {
+        // HTTP/1 leaves the body of such an answer out by itself; over HTTP/2 it would be sent.
+        keep_head_only(&mut response);
+    }
+    Ok(response)
+}
+
+/// Leaves the body out, but not the word about how long it would be.
+fn keep_head_only(response: &mut Response<Body>) {
+    let body = std::mem::take(response.body_mut());
+    if let Some(length) = HttpBody::size_hint(&body).exact().filter(|length| *length > 0) {
+        response.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| length.into());
     }
 }
 

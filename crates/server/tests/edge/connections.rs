@@ -208,6 +208,32 @@ async fn http2_is_served_and_closed_when_it_asks_nothing_more() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_to_head_has_no_body_over_http2_either() {
+    let house = plan().open().await;
+    let (mut sender, _tasks) = http2(&house).await;
+    for path in ["/", "/healthz", "/api/v1/open", "/nowhere"] {
+        let ask = |method| {
+            Request::builder().method(method).uri(format!("http://localhost{path}")).body(Body::empty()).unwrap()
+        };
+        let head = sender.send_request(ask("HEAD")).await.unwrap();
+        let get = sender.send_request(ask("GET")).await.unwrap();
+        assert_eq!(head.status(), get.status(), "{path}");
+        let length = head.headers().get("content-length").map(|v| v.to_str().unwrap().to_owned());
+        assert!(head.into_body().collect().await.unwrap().to_bytes().is_empty(), "{path}");
+        let body = get.into_body().collect().await.unwrap().to_bytes();
+        assert!(length.is_none_or(|length| length == body.len().to_string()), "{path}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn https_on_the_http_port_is_closed_at_once() {
+    let house = plan().open().await;
+    let began = Instant::now();
+    assert_eq!(house.raw([&[0x16, 3, 1, 0, 100][..], &[7; 100]].concat()).await, "");
+    assert_eq!(began.elapsed().as_secs(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_shutdown_finishes_what_was_begun_and_closes_what_is_idle() {
     let house = plan().with(|c| c.request_timeout_s = 7).open().await;
     let mut idle = house.connect();
