@@ -166,6 +166,10 @@ impl Section for ServerConfig {
 
     fn validate(&self) -> Result<(), (&'static str, String)> {
         self.validate_origins()?;
+        if let Some(url) = &self.database_url {
+            validate_database(url.expose())?;
+        }
+        validate_log_level(&self.log_level)?;
         if self.tls_cert.is_some() != self.tls_key.is_some() {
             return Err(("tls_key", "a certificate and its key belong together: set tls_cert and tls_key".into()));
         }
@@ -190,6 +194,13 @@ impl ServerConfig {
     /// Whether people reach the server by https, as far as the configuration tells.
     pub fn is_https(&self) -> bool {
         self.tls_cert.is_some() || self.public_url.as_deref().is_some_and(|url| url.starts_with("https:"))
+    }
+
+    /// Whether others reach the server, directly or through a proxy, and it does not know that they do so
+    /// by https: then its cookies and links are made for http.
+    pub fn is_exposed_in_clear(&self) -> bool {
+        let is_reached = !self.listen.ip().is_loopback() || !self.trusted_proxies.is_empty();
+        is_reached && !self.is_https()
     }
 
     fn validate_origins(&self) -> Result<(), (&'static str, String)> {
@@ -228,6 +239,27 @@ impl ServerConfig {
             None => Ok(()),
         }
     }
+}
+
+/// A URL of another engine is not the path of a file. It may hold a password, so it is not repeated.
+fn validate_database(url: &str) -> Result<(), (&'static str, String)> {
+    let is_known = ["postgres://", "postgresql://", "sqlite://"].iter().any(|known| url.starts_with(known));
+    if url.contains("://") && !is_known {
+        return Err(("database_url", "it must be a path, or a URL that begins with postgres:// or sqlite://".into()));
+    }
+    Ok(())
+}
+
+/// A word that is no level would be taken for the name of a module, and silence everything else.
+fn validate_log_level(level: &str) -> Result<(), (&'static str, String)> {
+    let is_level = |word: &str| {
+        ["off", "error", "warn", "info", "debug", "trace"].iter().any(|known| word.trim().eq_ignore_ascii_case(known))
+    };
+    let is_part = |part: &str| part.split_once('=').map_or_else(|| is_level(part), |(_, level)| is_level(level));
+    if level.split(',').all(is_part) {
+        return Ok(());
+    }
+    Err(("log_level", "it must be error, warn, info, debug or trace, or by module like info,diwan_server=debug".into()))
 }
 
 /// The origin (`https://name:port`) of a URL that has nothing behind it.
@@ -280,7 +312,35 @@ mod tests {
         assert_eq!(refused(|c| c.instance_name = " ".into()), "instance_name");
         assert_eq!(refused(|c| c.rate_limit_per_s = 0), "rate_limit_per_s");
         assert_eq!(refused(|c| c.metrics_listen = Some(c.listen)), "metrics_listen");
+        assert_eq!(refused(|c| c.database_url = Some(Secret::new("mysql://a:b@host/d".into()))), "database_url");
+        assert_eq!(refused(|c| c.database_url = Some(Secret::new("/var/lib/diwan/diwan.db".into()))), "accepted");
+        assert_eq!(refused(|c| c.database_url = Some(Secret::new("postgres://a:b@host/d".into()))), "accepted");
         assert_eq!(refused(|c| c.public_url = Some("https://diwan.example.org/".into())), "accepted");
+    }
+
+    #[test]
+    fn a_log_level_is_one_of_five_or_given_by_module() {
+        for level in ["info", "WARN", "off", "info,diwan_server=debug", "diwan_kernel::db=trace, warn"] {
+            assert_eq!(refused(|c| c.log_level = level.into()), "accepted", "{level}");
+        }
+        for level in ["", "loud", "info,loud", "diwan_server=loud", ",", "info,"] {
+            assert_eq!(refused(|c| c.log_level = level.into()), "log_level", "{level}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_without_an_https_address_is_told_of() {
+        let exposed = |change: fn(&mut ServerConfig)| {
+            let mut config = ServerConfig::default();
+            change(&mut config);
+            config.is_exposed_in_clear()
+        };
+        let proxied: fn(&mut ServerConfig) = |c| c.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+        assert!(!exposed(|_| {}) && exposed(proxied) && exposed(|c| c.listen = "0.0.0.0:7400".parse().unwrap()));
+        assert!(!exposed(|c| {
+            c.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+            c.public_url = Some("https://diwan.example.org".into());
+        }));
     }
 
     #[test]

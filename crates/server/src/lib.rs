@@ -30,7 +30,7 @@ pub use builder::{BuildError, Builder, Ground};
 pub use config::{LogFormat, Network, ServerConfig};
 pub use dashboard::{Dashboard, File};
 pub use edge::Edge;
-pub use listen::{ServeError, Serving, TlsError};
+pub use listen::{ServeError, Serving, TlsError, check_certificate};
 pub use live::Topic;
 pub use pass::rate::Rate;
 pub use platform::{Mail, Setting, VitalSigns, Vitals, Warning, settings_of};

@@ -56,6 +56,8 @@ async fn a_configuration_that_is_missing_malformed_or_wrong_is_refused() {
     is_a_clear_refusal(&server(dir.path(), &["--config", &path]).await, "cannot read");
     for (text, about) in [
         ("server: [", "not valid"),
+        ("server:\n  instance_name: Ours\n  lissten: 127.0.0.1:1\n", "line 3 of"),
+        ("server:\n  log_format: xml\n", "server.log_format in line 2"),
         ("server:\n  lissten: 127.0.0.1:1\n", "server.listen"),
         ("server:\n  max_body_bytes: many\n", "server.max_body_bytes"),
     ] {
@@ -110,6 +112,35 @@ async fn a_postgresql_that_does_not_answer_is_refused() {
     let url = format!("postgres://diwan@{}/diwan", free_address());
     let ended = server(dir.path(), &["--database-url", &url]).await;
     is_a_clear_refusal(&ended, "database");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_database_is_said_without_its_password() {
+    let dir = memory_dir();
+    let nowhere = free_address();
+    for url in [
+        format!("postgres://diwan:hunter2@{nowhere}/diwan"),
+        "postgres://diwan:hunter2@127.0.0.1:port/diwan".to_owned(),
+        format!("mysql://diwan:hunter2@{nowhere}/diwan"),
+    ] {
+        let ended = server(dir.path(), &["--database-url", &url]).await;
+        is_a_clear_refusal(&ended, "database");
+        assert!(!ended.said.contains("hunter2"), "{}", ended.said);
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_cannot_be_used_is_refused_before_anything_is_made() {
+    let dir = memory_dir();
+    let (certificate, key) = (dir.path().join("cert.pem"), dir.path().join("key.pem"));
+    fs::write(&certificate, "nothing").expect("a file");
+    fs::write(&key, "nothing").expect("a file");
+    let data = dir.path().join("data");
+    let (certificate, key) = (certificate.display().to_string(), key.display().to_string());
+    is_a_clear_refusal(&server(&data, &["--tls-cert", &certificate, "--tls-key", &key]).await, "certificate");
+    is_a_clear_refusal(&server(&data, &["--tls-cert", "/nowhere.pem", "--tls-key", &key]).await, "/nowhere.pem");
+    is_a_clear_refusal(&server(&data, &["--tls-cert", &certificate]).await, "belong together");
+    assert!(!data.join("diwan.db").exists());
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use diwan_kernel::config::ConfigError;
 use diwan_kernel::keys::KeyError;
 use diwan_kernel::seal::SealError;
 use diwan_kernel::world::DiskError;
+use diwan_server::ServeError;
 
 /// Why the product did not start.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,9 @@ pub enum StartError {
         /// What the system said.
         why: String,
     },
+    /// The certificate, or the address for metrics, cannot be used.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
     /// A part of the product refused to start.
     #[error("{0}")]
     Part(String),
@@ -50,13 +54,14 @@ impl StartError {
     /// What to do about it.
     pub fn next(&self) -> &'static str {
         match self {
+            Self::Config(ConfigError::Unreadable { .. }) => "Name a file that this user can read with --config.",
             Self::Config(_) => "Correct the setting; `diwan config reference` lists them all.",
             Self::DataDir(_) => {
                 "Give this user the directory (and space on its disk), or name another one with --data-dir."
             }
             Self::Locked(_) => "Stop the other server first, or name another directory with --data-dir.",
             Self::SealingKey(_) | Self::ServerKey(_) => {
-                "Put back the key file that belongs to this database (keys/seal.key in the data directory)."
+                "Put back the key file that belongs to this database (keys/seal.key in the data directory), or name the directory that it lives in with --data-dir."
             }
             Self::Database(DbError::Newer(_)) => {
                 "Start the newer version, or restore the backup made before the upgrade."
@@ -66,6 +71,10 @@ impl StartError {
             }
             Self::AddressTaken(_) => "Stop what uses it, or name another one with --listen.",
             Self::Listen { .. } => "Name an address of this machine with --listen.",
+            Self::Serve(ServeError::Tls(_)) => "Correct the files that --tls-cert and --tls-key name.",
+            Self::Serve(ServeError::Listen { .. }) => {
+                "Stop what uses the address, or name another one with --metrics-listen."
+            }
             Self::Part(_) => "Run `diwan doctor` for a closer look.",
         }
     }

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use diwan_audit::Audit;
+use diwan_audit::{Audit, AuditError};
 use diwan_identity::Identity;
 use diwan_kernel::db::{Applied, Db, KERNEL, Migrations};
 use diwan_kernel::supervisor::Farewell;
 use diwan_kernel::world::DirLock;
 use diwan_kernel::{Events, Sealer, Secret, Supervisor, World};
-use diwan_server::{Dashboard, Edge, Ground, ServerConfig};
+use diwan_server::{Dashboard, Edge, Ground, ServeError, ServerConfig, check_certificate};
 use url::Url;
 
 use super::StartError;
@@ -103,11 +103,14 @@ pub async fn start(config: Config, world: World) -> Result<Product, StartError> 
 async fn build(config: Config, world: World, supervisor: &Supervisor) -> Result<Product, StartError> {
     let data = DataDir::at(&config.server.data_dir);
     let lock = prepare(&data, &world)?;
-    // The address first: a taken port should not leave a half-made installation behind.
+    // What only looks comes first: a taken port or a wrong certificate leaves no half-made installation.
     let listener = world.net().listen(config.server.listen).await;
     let listener = listener.map_err(|e| StartError::listening(config.server.listen, &e))?;
     let address = listener.local_addr().map_err(|e| StartError::listening(config.server.listen, &e))?;
     let public_url = public_url(&config, address)?;
+    if let (Some(certificate), Some(key)) = (&config.server.tls_cert, &config.server.tls_key) {
+        check_certificate(&world, certificate, key).map_err(ServeError::from)?;
+    }
 
     let events = Events::new(&world);
     let sealer = Sealer::open(&world, &data.seal_key())?;
@@ -115,7 +118,11 @@ async fn build(config: Config, world: World, supervisor: &Supervisor) -> Result<
     announce(&db.migrate(MIGRATIONS, &data.backups()).await?);
 
     let audit = Audit::start(&db, &sealer, supervisor, &world, data.path(), config.audit.clone()).await;
-    let audit = audit.map_err(|e| StartError::Part(e.to_string()))?;
+    let audit = audit.map_err(|e| match e {
+        AuditError::Db(e) => StartError::Database(e),
+        AuditError::KeySealed(e) => StartError::ServerKey(e),
+        other => StartError::Part(other.to_string()),
+    })?;
     let identity = Identity::start(diwan_identity::Parts {
         db: db.clone(),
         sealer: sealer.clone(),
@@ -128,7 +135,11 @@ async fn build(config: Config, world: World, supervisor: &Supervisor) -> Result<
         product_version: VERSION,
     })
     .await;
-    let identity = identity.map_err(|e| StartError::Part(e.to_string()))?;
+    let identity = identity.map_err(|e| match e {
+        diwan_identity::StartError::Key(e) => StartError::ServerKey(e),
+        diwan_identity::StartError::Db(e) => StartError::Database(e),
+        other => StartError::Part(other.to_string()),
+    })?;
 
     let grace = Duration::from_secs(config.server.shutdown_grace_s);
     let mail_goes_to_outbox = config.mail.host.is_empty();
@@ -145,7 +156,7 @@ async fn build(config: Config, world: World, supervisor: &Supervisor) -> Result<
             .build()
             .map_err(|e| StartError::Part(e.to_string()))?;
     let openapi = edge.openapi().to_owned();
-    edge.serve(listener).await.map_err(|e| StartError::Part(e.to_string()))?;
+    edge.serve(listener).await?;
     let setup_link = identity.setup_link().await.map_err(|e| StartError::Part(e.to_string()))?;
     Ok(Product {
         address,
@@ -173,7 +184,10 @@ fn prepare(data: &DataDir, world: &World) -> Result<DirLock, StartError> {
 
 /// What people open: as configured, or else this machine's own name for itself. A name rather than
 /// 127.0.0.1, because browsers bind passkeys to names.
-fn public_url(config: &Config, address: SocketAddr) -> Result<Url, StartError> {
+///
+/// # Errors
+/// When what is configured is not a URL.
+pub fn public_url(config: &Config, address: SocketAddr) -> Result<Url, StartError> {
     let scheme = if config.server.tls_cert.is_some() { "https" } else { "http" };
     let guessed = if address.ip().is_loopback() || address.ip().is_unspecified() {
         format!("{scheme}://localhost:{}", address.port())
@@ -186,6 +200,7 @@ fn public_url(config: &Config, address: SocketAddr) -> Result<Url, StartError> {
 
 fn announce(applied: &Applied) {
     if !applied.steps.is_empty() {
-        tracing::info!(steps = ?applied.steps, backup = ?applied.backup, "the database schema was brought up to date");
+        let (steps, backup) = (applied.steps.join(" "), applied.backup.as_ref().map(|path| path.display().to_string()));
+        tracing::info!(steps, backup, "the database schema was brought up to date");
     }
 }

@@ -19,7 +19,7 @@ mod tls;
 
 pub(crate) use door::{Door, Slot};
 pub(crate) use tls::Tls;
-pub use tls::TlsError;
+pub use tls::{TlsError, check_certificate};
 
 /// After an accept that failed (too many open files), others get the chance to finish.
 const BREATH: Duration = Duration::from_millis(100);

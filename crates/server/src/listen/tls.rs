@@ -34,6 +34,14 @@ pub enum TlsError {
     },
 }
 
+/// Says whether a server could use this certificate with this key.
+///
+/// # Errors
+/// Why it could not.
+pub fn check_certificate(world: &World, certificate: &str, key: &str) -> Result<(), TlsError> {
+    Files { certificate: certificate.into(), key: key.into() }.read(world).map(drop)
+}
+
 /// A certificate with its key, by their files.
 #[derive(Debug, Clone)]
 struct Files {
@@ -113,7 +121,11 @@ impl Files {
         }
         let key = PrivateKeyDer::from_pem_slice(&key).map_err(unusable)?;
         let certified = CertifiedKey::from_der(chain, key, &provider::default_provider());
-        Ok((certified.map_err(|e| self.unusable(e.to_string()))?, print))
+        let why = |e| match e {
+            rustls::Error::InconsistentKeys(_) => "the key does not belong to the certificate".to_owned(),
+            other => other.to_string(),
+        };
+        Ok((certified.map_err(|e| self.unusable(why(e)))?, print))
     }
 
     fn unusable(&self, why: String) -> TlsError {
