@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::client::Client;
 use crate::error::{ClientError, Problem};
 use crate::reply::Reply;
+use crate::tls::distrust;
 
 const PAUSES: [Duration; 2] = [Duration::from_millis(150), Duration::from_millis(600)];
 /// The longest "in a moment" that is waited for without saying anything.
@@ -140,8 +141,14 @@ impl Client {
     pub(crate) fn unreachable(&self, error: &reqwest::Error) -> ClientError {
         // The innermost cause is the one that a person can do something about.
         let mut cause: &dyn std::error::Error = error;
-        while let Some(deeper) = cause.source() {
-            cause = deeper;
+        loop {
+            if let Some(why) = distrust(cause) {
+                return ClientError::Untrusted { server: self.server().clone(), why };
+            }
+            match cause.source() {
+                Some(deeper) => cause = deeper,
+                None => break,
+            }
         }
         let why = if error.is_timeout() { "it did not answer in time".to_owned() } else { cause.to_string() };
         ClientError::Unreachable { server: self.server().clone(), why }

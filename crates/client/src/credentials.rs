@@ -112,9 +112,9 @@ impl CredentialsFile {
         };
         let mode = std::fs::metadata(&self.path).map_err(|e| self.unusable(e))?.permissions().mode();
         if mode & 0o077 != 0 {
-            return Err(self.unusable(format!("others can read it; run: chmod 600 {}", self.path.display())));
+            return Err(self.unusable("others can read it"));
         }
-        serde_json::from_slice(&content).map_err(|e| self.unusable(format!("{e}; remove it and sign in again")))
+        serde_json::from_slice(&content).map_err(|e| self.unusable(e))
     }
 
     /// Changes what it holds, while nobody else does.

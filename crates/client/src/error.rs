@@ -54,6 +54,14 @@ pub enum ClientError {
         /// What the system said.
         why: String,
     },
+    /// Somebody answers there, but it is not certain that it is the server.
+    #[error("cannot trust {server}: {why}")]
+    Untrusted {
+        /// Where.
+        server: ServerUrl,
+        /// What is wrong with the certificate.
+        why: String,
+    },
     /// There are no credentials for this server, or they are no longer valid.
     #[error("you are not signed in to {0}")]
     NotSignedIn(ServerUrl),

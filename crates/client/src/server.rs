@@ -11,6 +11,8 @@ use url::Url;
 #[serde(try_from = "String", into = "String")]
 pub struct ServerUrl(Url);
 
+const NO_SCHEME: &str = "it must begin with https:// or http://";
+
 /// Why a text is not the address of a server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{given:?} is not the address of a server: {why}")]
@@ -48,9 +50,12 @@ impl FromStr for ServerUrl {
 
     fn from_str(given: &str) -> Result<Self, ServerUrlError> {
         let wrong = |why: &str| ServerUrlError { given: given.to_owned(), why: why.to_owned() };
-        let url = Url::parse(given.trim()).map_err(|e| wrong(&e.to_string()))?;
+        let url = Url::parse(given.trim()).map_err(|e| match e {
+            url::ParseError::RelativeUrlWithoutBase => wrong(NO_SCHEME),
+            other => wrong(&other.to_string()),
+        })?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(wrong("it must begin with https:// or http://"));
+            return Err(wrong(NO_SCHEME));
         }
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
             return Err(wrong("it must not have anything behind the host and port"));

@@ -9,7 +9,7 @@ use ring::digest::{SHA256, digest};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring as provider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ClientError;
@@ -102,6 +102,30 @@ impl Trust {
     }
 }
 
+/// What is wrong with the server's certificate, when that is the cause.
+pub(crate) fn distrust(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let within = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    let error = cause.downcast_ref::<Error>().or_else(|| within?.downcast_ref::<Error>())?;
+    Some(match error {
+        Error::InvalidCertificate(why) => match why {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => "its certificate has expired".into(),
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                "its certificate is not valid yet: is the clock right?".into()
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                "its certificate is for another name".into()
+            }
+            CertificateError::UnknownIssuer => "no authority that is trusted here vouches for its certificate".into(),
+            CertificateError::ApplicationVerificationFailure => NOT_PINNED.into(),
+            // Made by its owner, like `openssl req -x509` does.
+            other => format!("its certificate is not one that an authority gave to a server ({other:?})"),
+        },
+        _ => return None,
+    })
+}
+
+const NOT_PINNED: &str = "its certificate is not the one with the given fingerprint";
+
 /// Believes one certificate: what an authority would say does not matter, what the certificate's key
 /// signed does.
 #[derive(Debug)]
@@ -122,7 +146,7 @@ impl ServerCertVerifier for Pinned {
         if digest(&SHA256, end_entity).as_ref() == self.fingerprint.0 {
             return Ok(ServerCertVerified::assertion());
         }
-        Err(Error::General("the server's certificate is not the one with the given fingerprint".into()))
+        Err(CertificateError::ApplicationVerificationFailure.into())
     }
 
     fn verify_tls12_signature(

@@ -39,7 +39,13 @@ impl Machine {
     }
 
     async fn run(&self, line: &str) -> Ran {
+        self.run_in(line, &[]).await
+    }
+
+    /// Runs it with these variables.
+    async fn run_in(&self, line: &str, variables: &[(&str, &str)]) -> Ran {
         let mut command = self.command(line);
+        command.envs(variables.iter().copied());
         ran(tokio::task::spawn_blocking(move || command.output()).await.expect("it ran").expect("it started"))
     }
 
@@ -248,4 +254,118 @@ async fn help_and_completions_need_no_server() {
         assert!(script.code == 0 && script.out.contains("audit"), "{shell}");
     }
     assert!(machine.run("config reference").await.out.contains("DIWAN_AUDIT_RETENTION_DAYS"));
+}
+
+#[tokio::test]
+async fn a_token_for_one_thing_signs_in_and_may_do_that() {
+    let (server, owner) = TestServer::builder().owned().await;
+    let machine = Machine::of(&server);
+    let proof = json!({"method": "password", "secret": PASSWORD});
+    owner.post("/api/v1/auth/step-up", proof).await.expect(StatusCode::OK);
+    let body = json!({"name": "watch", "scopes": ["status.read"], "expires_in_days": 1});
+    let token = owner.post("/api/v1/me/tokens", body).await.expect(StatusCode::CREATED)["secret"].clone();
+    let signed_in = machine.run_with("login --token", token.as_str().expect("text")).await;
+    assert!(signed_in.code == 0 && signed_in.out.contains("with an API token"), "{}", signed_in.err);
+    assert_eq!(machine.run("status").await.code, 0);
+    assert_eq!(machine.run("user list").await.code, 1, "it may do nothing else");
+    let unknown = machine.run_with("login --token", "dwn_unknown").await;
+    assert!(unknown.code == 3 && unknown.err.contains("Check the token"), "{}", unknown.err);
+}
+
+#[tokio::test]
+async fn who_is_not_signed_in_learns_why_and_what_to_do() {
+    let server = TestServer::builder().start().await;
+    let machine = Machine::of(&server);
+    let nobody = machine.run("status").await;
+    assert!(nobody.code == 3 && nobody.err.contains("Nobody owns this installation yet"), "{}", nobody.err);
+    let wrong = machine.run_in("status --json", &[("DIWAN_TOKEN", "dwn_unknown")]).await;
+    assert!(wrong.code == 3 && wrong.err.contains("Correct the token in DIWAN_TOKEN"), "{}", wrong.err);
+    let garbled = machine.run_in("status", &[("DIWAN_TOKEN", "one two")]).await;
+    assert!(garbled.code == 2 && garbled.err.contains("does not hold a token"), "{}", garbled.err);
+    let elsewhere = machine.run_in("status --json", &[("DIWAN_SERVER", "http://127.0.0.1:1")]).await;
+    assert_eq!(elsewhere.code, 4, "a server that does not run is the first thing to mend");
+    let problem: Value = serde_json::from_str(&elsewhere.err).expect("JSON");
+    assert_eq!((&problem["code"], &problem["status"]), (&json!("unreachable"), &Value::Null));
+    let slip = machine.run_in("status", &[("DIWAN_SERVER", "diwan.example")]).await;
+    assert!(slip.code == 2 && slip.err.contains("it must begin with https://"), "{}", slip.err);
+}
+
+#[tokio::test]
+async fn lists_fit_the_screen_and_are_whole_in_a_pipe() {
+    let (server, owner) = TestServer::builder().owned().await;
+    let machine = Machine::of(&server);
+    machine.log_in(&owner).await;
+    let wide = machine.run("user list").await;
+    assert!(wide.out.contains("usr_") && wide.err.is_empty(), "{} {}", wide.out, wide.err);
+    assert!(!wide.out.contains('\u{1b}'), "no colours in a pipe");
+    let narrow = machine.run_in("user list", &[("COLUMNS", "44")]).await;
+    assert!(narrow.out.lines().all(|line| line.chars().count() <= 44), "{}", narrow.out);
+    assert_eq!(narrow.out.lines().count(), wide.out.lines().count(), "no row takes two lines");
+    assert!(narrow.out.contains("owner@example.org") && !narrow.out.contains("usr_"), "{}", narrow.out);
+    assert!(narrow.err.contains("Not shown, for want of room") && narrow.err.contains("ID"), "{}", narrow.err);
+}
+
+#[tokio::test]
+async fn moments_are_given_as_people_write_them() {
+    let (server, owner) = TestServer::builder().owned().await;
+    let machine = Machine::of(&server);
+    machine.log_in(&owner).await;
+    for since in ["1h", "2001-01-01", "2001-01-01T09:30"] {
+        let some = machine.run(&format!("audit list --since {since}")).await;
+        assert!(some.code == 0 && some.out.contains("session.start"), "{since}: {}", some.err);
+    }
+    assert!(!machine.run("audit list --until 2001-01-01").await.out.contains("session.start"));
+    let wrong = machine.run("audit list --since yesterday").await;
+    assert!(wrong.code == 2 && wrong.err.contains("24h"), "{}", wrong.err);
+    let key = machine.json("audit key").await["public_key"].as_str().expect("a key").to_owned();
+    let of_nothing = machine.run(&format!("audit verify --public-key {key}")).await;
+    assert!(of_nothing.code == 2 && of_nothing.err.contains("--database-url"), "{}", of_nothing.err);
+}
+
+#[tokio::test]
+async fn the_configuration_comes_from_flags_variables_and_the_file_in_this_order() {
+    let (server, _owner) = TestServer::builder().owned().await;
+    let machine = Machine::of(&server);
+    let file = machine.home.path().join("diwan.yaml");
+    std::fs::write(&file, "server:\n  data_dir: /of/the/file\n  instance_name: File\nmail:\n").expect("it is written");
+    let shown = |line: &str, variables: &[(&str, &str)]| {
+        let mut command = machine.command(&format!("config show --json {line}"));
+        let ran = ran(command.envs(variables.iter().copied()).output().expect("it ran"));
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let settings: Value = serde_json::from_str(&ran.out).expect("JSON");
+        let items = settings["items"].as_array().expect("a list").clone();
+        move |key: &str| {
+            let found = items.iter().find(|s| s["key"] == key).expect("a setting");
+            format!("{} {}", found["value"].as_str().unwrap_or_default(), found["source"].as_str().expect("text"))
+        }
+    };
+    let path = file.display().to_string();
+    let of_file = shown("", &[("DIWAN_CONFIG", &path)]);
+    assert_eq!((of_file("data_dir"), of_file("listen")), ("/of/the/file file".into(), "127.0.0.1:7400 default".into()));
+    let variables =
+        [("DIWAN_CONFIG", path.as_str()), ("DIWAN_DATA_DIR", "/of/the/variable"), ("DIWAN_INSTANCE_NAME", "")];
+    let of_variable = shown("", &variables);
+    assert_eq!(of_variable("data_dir"), "/of/the/variable environment");
+    assert_eq!(of_variable("instance_name"), "File file", "an empty variable sets nothing");
+    assert_eq!(shown("--data-dir /of/the/flag", &variables)("data_dir"), "/of/the/flag flag");
+    let empty = [("DIWAN_CONFIG", ""), ("DIWAN_LISTEN", ""), ("DIWAN_SERVER", "")];
+    assert_eq!(shown("", &empty)("listen"), "127.0.0.1:7400 default");
+
+    let provider =
+        r#"[{"id":"c","label":"C","issuer":"https://login.example","client_id":"d","client_secret":"hunter2"}]"#;
+    let secrets = [("DIWAN_OIDC_PROVIDERS", provider), ("DIWAN_DATABASE_URL", "postgres://d:hunter2@db.example/d")];
+    let hidden = machine.run_in("config show", &secrets).await;
+    assert!(hidden.code == 0 && !hidden.out.contains("hunter2"), "{} {}", hidden.out, hidden.err);
+    let slip = machine.run_in("config validate", &[("DIWAN_LISTN", "127.0.0.1:1")]).await;
+    assert!(slip.err.contains("did you mean DIWAN_LISTEN?"), "{}", slip.err);
+}
+
+#[test]
+fn the_completions_of_bash_complete() {
+    let script =
+        Command::new(env!("CARGO_BIN_EXE_diwan")).args(["completions", "bash"]).output().expect("it ran").stdout;
+    let ask = "COMP_WORDS=(diwan aud); COMP_CWORD=1; _diwan diwan aud diwan; echo \"${COMPREPLY[@]}\"";
+    let script = format!("{}\n{ask}", String::from_utf8(script).expect("text"));
+    let completed = Command::new("bash").args(["--norc", "-c", &script]).output().expect("bash is there");
+    assert_eq!(String::from_utf8_lossy(&completed.stdout).trim(), "audit", "{completed:?}");
 }

@@ -9,16 +9,16 @@ use super::door::Door;
 use super::failure::{Done, Failure};
 use super::installation::Installation;
 use super::screen::{Tone, safe};
-use crate::compose::config::{Config as Whole, SECTIONS};
+use crate::compose::config::{Config as Whole, SECTIONS, variable};
 
 const AFTER_HELP: &str = "\
 Examples:
-  diwan config                               the values in force, and where each came from
+  diwan config                               the values, and where each came from
   diwan config show --running                those of the running server
   diwan config validate --config diwan.yaml  judge a file before it is used
   diwan config reference                     every setting there is
 
-Values come, weakest first, from the defaults, the file, DIWAN_* variables and flags.";
+Values come, weakest first, from the defaults, the file, DIWAN_* variables, flags.";
 
 /// Look at the configuration of this machine's installation
 #[derive(Debug, Args)]
@@ -108,7 +108,10 @@ fn sources(door: &Door<'_>, installation: &Installation) -> Result<Done, Failure
 }
 
 fn validate(door: &Door<'_>, installation: &Installation) -> Result<Done, Failure> {
-    installation.load()?;
+    let config = installation.load()?;
+    for (name, meant) in &config.slips {
+        eprintln!("The variable {} is not a setting; did you mean {meant}?", safe(name));
+    }
     if door.screen.is_json() {
         door.screen.json(&json!({"ok": true}).to_string())?;
     } else {
@@ -145,12 +148,6 @@ fn reference(door: &Door<'_>) -> Result<Done, Failure> {
         ))?;
     }
     Ok(Done::Well)
-}
-
-/// The variable that sets it; settings of the server have a short one.
-fn variable(section: &str, key: &str) -> String {
-    let name = if section == "server" { key.to_owned() } else { format!("{section}_{key}") };
-    format!("DIWAN_{}", name.to_uppercase())
 }
 
 fn shown(value: &Value) -> String {

@@ -17,9 +17,10 @@ const AFTER_HELP: &str = "\
 Examples:
   diwan database status --data-dir /var/lib/diwan
   diwan database backup /backups/diwan.db           while the server runs or not
-  diwan database migrate-back identity --keep 1     before going back to an older version
+  diwan database migrate-back identity --keep 1     before an older version starts
 
-A backup holds everything but the sealing keys: keep a copy of keys/seal.key apart from it.";
+A backup holds everything but the sealing keys: keep a copy of keys/seal.key
+apart from it.";
 
 const NEXT: &str = "`diwan doctor` looks closer.";
 

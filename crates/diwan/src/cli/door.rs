@@ -5,7 +5,9 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::Args;
-use diwan_client::{Client, ClientError, CredentialsFile, Fingerprint, Options, Problem, Reply, ServerUrl, Trust};
+use diwan_client::{
+    Client, ClientError, CredentialsFile, Fingerprint, Options, Problem, Reply, ServerUrl, ServerUrlError, Trust,
+};
 
 use super::failure::Failure;
 use super::screen::Screen;
@@ -17,7 +19,7 @@ const USUAL_SERVER: &str = "http://127.0.0.1:7400";
 #[command(next_help_heading = "Server")]
 pub(super) struct Connection {
     /// The server to talk to [default: the one signed in to last, or http://127.0.0.1:7400] [env: DIWAN_SERVER]
-    #[arg(long, global = true, value_name = "URL", env = "DIWAN_SERVER", hide_env = true)]
+    #[arg(long, global = true, value_name = "URL")]
     server: Option<ServerUrl>,
     /// Believe only servers that the authorities in this PEM file vouch for
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "fingerprint")]
@@ -25,6 +27,30 @@ pub(super) struct Connection {
     /// Believe only the server whose certificate has this SHA-256 fingerprint
     #[arg(long, global = true, value_name = "SHA256")]
     fingerprint: Option<Fingerprint>,
+}
+
+impl Connection {
+    /// With the server that the environment names, unless a flag names one.
+    pub(super) fn or_of_environment(mut self) -> Result<Self, Failure> {
+        let named = std::env::var("DIWAN_SERVER").ok().filter(|server| !server.is_empty());
+        if let (None, Some(server)) = (&self.server, named) {
+            let next = "Correct the variable DIWAN_SERVER, or name a server with --server.";
+            self.server = Some(server.parse().map_err(|e: ServerUrlError| Failure::usage(e.to_string(), next))?);
+        }
+        Ok(self)
+    }
+}
+
+/// The token that stands for a sign-in.
+fn token_of_environment() -> Result<Option<String>, Failure> {
+    let Some(token) = std::env::var("DIWAN_TOKEN").ok().filter(|token| !token.is_empty()) else { return Ok(None) };
+    if token.trim().chars().all(|c| c.is_ascii_graphic()) {
+        return Ok(Some(token.trim().to_owned()));
+    }
+    Err(Failure::usage(
+        "the variable DIWAN_TOKEN does not hold a token",
+        "A token begins with dwn_ and is one word; `diwan token create` makes one.",
+    ))
 }
 
 /// The way to a server.
@@ -41,7 +67,26 @@ impl<'a> Door<'a> {
 
     /// A client of the server that is meant.
     pub(super) fn client(&self) -> Result<Client, Failure> {
-        self.client_with(std::env::var("DIWAN_TOKEN").ok().filter(|token| !token.is_empty()))
+        self.client_with(token_of_environment()?)
+    }
+
+    /// A failure with what can be found out about its cause: somebody who is not signed in may have
+    /// a server that does not run, or one that nobody owns yet.
+    pub(super) async fn explain(&self, failure: Failure) -> Failure {
+        if !failure.is_about_sign_in() {
+            return failure;
+        }
+        if matches!(token_of_environment(), Ok(Some(_))) {
+            return failure.with_next("Correct the token in DIWAN_TOKEN, or unset it and run `diwan login`.");
+        }
+        let Ok(client) = self.client_with(None) else { return failure };
+        match client.get_setup().await {
+            Err(error @ (ClientError::Unreachable { .. } | ClientError::Untrusted { .. })) => error.into(),
+            Ok(reply) if reply.read().is_ok_and(|setup| setup.needs_owner) => failure.with_next(
+                "Nobody owns this installation yet: open the link that its start printed, then run `diwan login`.",
+            ),
+            _ => failure,
+        }
     }
 
     /// The same with another token than the environment's.
@@ -100,7 +145,7 @@ impl<'a> Door<'a> {
             other => return Ok(other?),
         }
         let secret = ask_secret("This needs a fresh proof that it is you.\nPassword or authenticator code: ")?;
-        client.step_up(kind_of_proof(&secret), &secret).await?;
+        client.step_up(kind_of_proof(&secret), &secret).await.map_err(Failure::of_proof)?;
         Ok(operation().await?)
     }
 

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use diwan_client::{ClientError, Problem};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::screen::{Screen, safe};
 
@@ -62,6 +62,30 @@ impl Failure {
         Self::new(REFUSED, "failed", detail.into(), next)
     }
 
+    /// A proof of identity that the server did not accept: the sign-in itself is as good as before.
+    pub(super) fn of_proof(error: ClientError) -> Self {
+        match Self::from(error) {
+            Self { code: NOT_SIGNED_IN, problem } if problem.status == 401 => {
+                let next = "Try again with your password, or with the code that the authenticator app shows now.";
+                let problem = Problem { next: next.into(), ..*problem };
+                Self { code: REFUSED, problem: Box::new(problem) }
+            }
+            other => other,
+        }
+    }
+
+    /// Whether nobody is signed in there, or not any more.
+    pub(super) const fn is_about_sign_in(&self) -> bool {
+        self.code == NOT_SIGNED_IN
+    }
+
+    /// The same, with other advice.
+    #[must_use]
+    pub(super) fn with_next(mut self, next: &str) -> Self {
+        next.clone_into(&mut self.problem.next);
+        self
+    }
+
     /// The exit code.
     #[cfg(test)]
     pub(super) const fn code(&self) -> u8 {
@@ -71,13 +95,23 @@ impl Failure {
     /// Tells it, and gives the exit code.
     pub(super) fn tell(&self, screen: &Screen) -> ExitCode {
         if screen.is_json() {
-            eprintln!("{}", json!(self.problem));
+            eprintln!("{}", self.json());
         } else {
             for line in self.lines() {
                 eprintln!("{}", screen.labelled(&line));
             }
         }
         ExitCode::from(self.code)
+    }
+
+    /// The problem for programs; what did not come from a server has neither status nor title.
+    fn json(&self) -> Value {
+        let mut problem = json!(self.problem);
+        if let (Value::Object(fields), 0) = (&mut problem, self.problem.status) {
+            fields.remove("status");
+            fields.remove("title");
+        }
+        problem
     }
 
     fn lines(&self) -> Vec<String> {
@@ -106,13 +140,21 @@ impl From<ClientError> for Failure {
                 detail,
                 "Is it running (`diwan up`)? Name another one with --server.",
             ),
+            ClientError::Untrusted { .. } => Self::new(
+                UNREACHABLE,
+                "untrusted",
+                detail,
+                "If the server is your own, name the SHA-256 of its certificate with --fingerprint, or its authority's file with --ca-file.",
+            ),
             ClientError::NotSignedIn(_) => Self::new(NOT_SIGNED_IN, "not_signed_in", detail, "Run `diwan login`."),
-            ClientError::Refused(problem) => {
-                let code = if problem.status == 401 { NOT_SIGNED_IN } else { REFUSED };
-                Self { code, problem }
+            ClientError::Refused(problem) if problem.status == 401 => {
+                Self { code: NOT_SIGNED_IN, problem }.with_next("Run `diwan login`.")
             }
+            ClientError::Refused(problem) => Self { code: REFUSED, problem },
             ClientError::Unexpected { .. } => Self::refused(detail, "Check that --server names a Diwan server."),
-            ClientError::Credentials { .. } => Self::usage(detail, "Mend the file, or remove it and sign in again."),
+            ClientError::Credentials { path, .. } => {
+                Self::usage(detail, &format!("Mend the file (mode 600), or remove it and sign in again: rm {path}"))
+            }
             ClientError::Setup(_) => Self::usage(detail, "Correct it and try again."),
         }
     }

@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::failure::Failure;
+use super::server::config_file;
 use super::up::default_data_dir;
 use crate::compose::config::Config;
 use crate::compose::server::DataDir;
@@ -21,7 +22,7 @@ pub(super) struct Installation {
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
     /// Its configuration file [env: DIWAN_CONFIG]
-    #[arg(long, value_name = "FILE", env = "DIWAN_CONFIG", hide_env = true)]
+    #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
@@ -30,7 +31,7 @@ impl Installation {
     pub(super) fn load(&self) -> Result<Config, Failure> {
         let flags = [("data_dir", &self.data_dir), ("database_url", &self.database_url)];
         let flags = flags.into_iter().filter_map(|(key, value)| Some(("server", key, Value::from(value.clone()?))));
-        let config = Config::load(self.config.as_deref(), std::env::vars(), flags);
+        let config = Config::load(config_file(self.config.as_ref()).as_deref(), std::env::vars(), flags);
         let next = "Correct the setting; `diwan config reference` lists them all.";
         let mut config = config.map_err(|e| Failure::usage(e.to_string(), next))?;
         if config.server.data_dir.is_empty() {
@@ -41,7 +42,7 @@ impl Installation {
 
     /// Its configuration file, if one is named.
     pub(super) fn file(&self) -> Option<String> {
-        self.config.as_ref().map(|path| path.display().to_string())
+        config_file(self.config.as_ref()).map(|path| path.display().to_string())
     }
 }
 

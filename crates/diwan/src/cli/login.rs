@@ -17,8 +17,9 @@ Examples:
   diwan login --server https://diwan.example
   diwan login --token < token.txt               with an API token, for automation
 
-Without --token, an address and a code are shown. Open the address in any browser where you are
-signed in, compare the code and approve. The sign-in is kept in ~/.config/diwan/credentials.json.";
+Without --token, an address and a code are shown. Open the address in any browser
+where you are signed in, compare the code and approve. The sign-in is kept in
+~/.config/diwan/credentials.json.";
 
 /// How long to wait longer when the server says that it is asked too often.
 const SLOWER: Duration = Duration::from_secs(5);
@@ -52,7 +53,10 @@ impl Login {
         } else {
             self.with_browser(&client).await?;
         }
-        let me = door.client_with(None)?.get_me().await?;
+        let me = match door.client_with(None)?.get_me().await {
+            Err(error) if self.token && is_narrow(&error) => return tell_of_token(door, &client),
+            me => me?,
+        };
         if door.screen.is_json() {
             door.screen.json(me.text())?;
         } else {
@@ -70,7 +74,10 @@ impl Login {
             return Err(Failure::usage("no token was given", "Pipe it in: diwan login --token < token.txt"));
         }
         // Kept only once it is known to work.
-        door.client_with(Some(token.to_owned()))?.get_me().await?;
+        match door.client_with(Some(token.to_owned()))?.get_me().await {
+            Err(error) if is_narrow(&error) => {}
+            answer => drop(answer.map_err(of_token)?),
+        }
         Ok(client.keep_api_token(token).await?)
     }
 
@@ -87,6 +94,32 @@ impl Login {
         let pair = wait_for_approval(client, &login).await?;
         Ok(client.keep_session(&pair).await?)
     }
+}
+
+/// A token may do just one thing, and reading its owner's profile need not be it: it is good all the same.
+fn is_narrow(error: &ClientError) -> bool {
+    error.code() == Some("not_allowed")
+}
+
+fn of_token(error: ClientError) -> Failure {
+    let failure = Failure::from(error);
+    let is_the_token = failure.is_about_sign_in();
+    if is_the_token {
+        failure.with_next("Check the token: it may be cut off, revoked, or at its end.")
+    } else {
+        failure
+    }
+}
+
+fn tell_of_token(door: &Door<'_>, client: &Client) -> Result<Done, Failure> {
+    let server = client.server();
+    if door.screen.is_json() {
+        let told = serde_json::json!({"server": server.to_string(), "signed_in_with": "api_token"});
+        door.screen.json(&told.to_string())?;
+    } else {
+        door.screen.line(&safe(&format!("Signed in to {server} with an API token.")))?;
+    }
+    Ok(Done::Well)
 }
 
 /// Asks as often as the server wants to be asked, until somebody decides or the time is over.

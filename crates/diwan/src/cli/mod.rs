@@ -37,15 +37,15 @@ Examples:
   diwan up                                    try Diwan on this machine
   diwan login --server https://diwan.example  sign in through the browser
   diwan user invite amina@example.org --role developer
-  diwan audit list --outcome denied --since 2026-11-01T00:00:00Z
+  diwan audit list --outcome denied --since 7d
   diwan status --json | jq .version
 
 Exit codes:
   0  it was done
-  1  it was tried and refused or failed, or something was found that must be mended
-  2  the command line or the configuration is wrong, or a server refused to start
+  1  it was refused or failed, or something was found that must be mended
+  2  the command line or the configuration is wrong, or a start was refused
   3  you are not signed in
-  4  the server cannot be reached
+  4  the server cannot be reached, or its certificate cannot be trusted
 
 Environment:
   DIWAN_SERVER  the server to talk to, unless --server names one
@@ -55,18 +55,21 @@ Environment:
 const SERVER_HELP: &str = "\
 Examples:
   diwan up
+  diwan up --listen 127.0.0.1:7500 --data-dir /tmp/diwan
   diwan server --data-dir /var/lib/diwan --public-url https://diwan.example \\
       --listen 0.0.0.0:443 --tls-cert fullchain.pem --tls-key privkey.pem
-  diwan server --config /etc/diwan.yaml --database-url postgres://diwan@db.example/diwan
+  diwan server --config /etc/diwan.yaml \\
+      --database-url postgres://diwan@db.example/diwan
 
-Every flag is also a variable (DIWAN_LISTEN) and a key in the file (server.listen);
-`diwan config reference` lists all keys. Ctrl-C finishes what is under way and ends with 0;
-a start that is refused ends with 2 and says what to do.";
+Every flag is also a variable (DIWAN_LISTEN) and a key in the file
+(server.listen); `diwan config reference` lists all. Flags win over variables,
+variables over the file. Ctrl-C finishes what is under way and ends with 0; a
+start that is refused ends with 2 and says what to do.";
 
 /// Diwan: your machines as one private AI development platform.
 #[derive(Debug, Parser)]
 #[command(name = "diwan", version, about, after_help = AFTER_HELP, max_term_width = 110)]
-#[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
     #[command(flatten)]
     connection: Connection,
@@ -122,7 +125,7 @@ pub fn main() -> ExitCode {
     match cli.command {
         // These two have a runtime of their own and speak for themselves.
         Command::Up(args) => up::run(&args),
-        Command::Server(args) => server::run(&args, None),
+        Command::Server(args) => server::run(&args),
         command => match carry_out(command, cli.connection, &screen) {
             Ok(done) => done.into(),
             Err(failure) => failure.tell(&screen),
@@ -134,8 +137,8 @@ fn carry_out(command: Command, connection: Connection, screen: &Screen) -> Resul
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Failure::usage(format!("the runtime does not start: {e}"), "Try again."))?;
     runtime.block_on(Box::pin(async {
-        let door = Door::new(connection, screen);
-        match command {
+        let door = Door::new(connection.or_of_environment()?, screen);
+        let done = match command {
             Command::Up(_) | Command::Server(_) => Ok(Done::Well),
             Command::Login(login) => login.run(&door).await,
             Command::Logout => logout::run(&door).await,
@@ -149,6 +152,10 @@ fn carry_out(command: Command, connection: Connection, screen: &Screen) -> Resul
             Command::Doctor(doctor) => doctor.run(&door).await,
             Command::Completions(completions) => completions.run(&door),
             Command::Openapi => openapi::run(&door).await,
+        };
+        match done {
+            Err(failure) => Err(door.explain(failure).await),
+            done => done,
         }
     }))
 }

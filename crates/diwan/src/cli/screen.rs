@@ -4,12 +4,14 @@
 use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use rustix::termios::tcgetwinsize;
 
 use super::failure::Failure;
 
-const LEAST_WIDTH: u16 = 40;
+const LEAST_WIDTH: u16 = 20;
+/// Between two columns.
+const GAP: u16 = 2;
 
 /// Where a command prints.
 #[derive(Debug, Clone)]
@@ -60,21 +62,33 @@ impl Screen {
         write(&safe_json(text))
     }
 
-    /// Prints rows below their headings.
+    /// Prints rows below their headings. On a terminal that is too narrow for them, columns are left
+    /// out from the right, which is said; a wrapped table cannot be read.
     pub(super) fn table(&self, headings: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failure> {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
-        if let Some(width) = self.width {
-            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-        }
         table.set_header(headings);
         for row in rows {
             table.add_row(row.iter().map(|cell| safe(cell).into_owned()));
         }
         for column in table.column_iter_mut() {
-            column.set_padding((0, 2));
+            column.set_padding((0, GAP));
         }
-        write(&table.trim_fmt())
+        let widths = table.column_max_content_widths();
+        let fitting = self.width.map_or(widths.len(), |width| fitting(&widths, width));
+        if let Some(width) = self.width.filter(|_| fitting < widths.len() || fitting == 1) {
+            for column in table.column_iter_mut().skip(fitting) {
+                column.set_constraint(ColumnConstraint::Hidden);
+            }
+            // Only a single column that is wider than the screen is left to wrap.
+            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        }
+        write(&table.trim_fmt())?;
+        if fitting < widths.len() {
+            let left_out = headings.iter().skip(fitting).copied().collect::<Vec<_>>().join(", ");
+            eprintln!("Not shown, for want of room: {left_out}. A wider window or --json shows everything.");
+        }
+        Ok(())
     }
 
     /// Prints names and values.
@@ -107,6 +121,17 @@ fn toned(has_colours: bool, tone: Tone, text: &str) -> String {
         Tone::Bad => 31,
     };
     if has_colours { format!("\u{1b}[{colour}m{text}\u{1b}[0m") } else { text.to_owned() }
+}
+
+/// How many columns of these widths fit beside each other; the first always does.
+fn fitting(widths: &[u16], room: u16) -> usize {
+    let mut used = 0_u16;
+    let fit = widths.iter().take_while(|width| {
+        let end = used.saturating_add(**width);
+        used = end.saturating_add(GAP);
+        end <= room
+    });
+    fit.count().max(1)
 }
 
 /// Writes to standard output. A reader that went away (`| head`) is no error worth a word.
@@ -242,6 +267,14 @@ mod tests {
         assert_eq!(shown, "{\"a\":\"x\\u009b2J\\u202e\"}\n");
         let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
         assert_eq!(read(given), read(&shown));
+    }
+
+    #[test]
+    fn columns_that_do_not_fit_are_left_out_from_the_right() {
+        let widths = [10, 20, 30];
+        for (room, count) in [(64, 3), (63, 2), (32, 2), (31, 1), (5, 1)] {
+            assert_eq!(fitting(&widths, room), count, "{room}");
+        }
     }
 
     #[test]

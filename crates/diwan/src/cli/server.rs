@@ -2,14 +2,20 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 use diwan_kernel::World;
 use serde_json::Value;
 
+use super::up::default_data_dir;
 use crate::compose::config::Config;
 use crate::compose::server::{self, Product};
 use crate::compose::{StartError, logging};
+
+/// One Ctrl-C may arrive several times: `timeout`, `npm` and others signal the program and then its whole
+/// group. What follows within this time is no second request.
+const ECHO: Duration = Duration::from_millis(250);
 
 /// Exit code of a start that was refused.
 const REFUSED: u8 = 2;
@@ -20,7 +26,7 @@ pub struct ServerArgs {
     /// Where to listen [default: 127.0.0.1:7400] [env: DIWAN_LISTEN]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
-    /// Where keys, backups and the embedded database live [env: DIWAN_DATA_DIR]
+    /// Where everything is kept [default: ~/.local/share/diwan] [env: DIWAN_DATA_DIR]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<String>,
     /// A SQLite path or a PostgreSQL URL [default: diwan.db in the data directory] [env: DIWAN_DATABASE_URL]
@@ -45,8 +51,14 @@ pub struct ServerArgs {
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<String>,
     /// The configuration file, in YAML [env: DIWAN_CONFIG]
-    #[arg(long, value_name = "FILE", env = "DIWAN_CONFIG", hide_env = true)]
+    #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+}
+
+/// The configuration file that was named: by the flag, or else by the variable. An empty variable
+/// names none, as with every setting.
+pub(super) fn config_file(flag: Option<&PathBuf>) -> Option<PathBuf> {
+    flag.cloned().or_else(|| std::env::var_os("DIWAN_CONFIG").filter(|name| !name.is_empty()).map(PathBuf::from))
 }
 
 impl ServerArgs {
@@ -54,7 +66,7 @@ impl ServerArgs {
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub fn load(&self, default_data_dir: Option<String>) -> Result<Config, StartError> {
+    pub fn load(&self) -> Result<Config, StartError> {
         let flags = [
             ("listen", &self.listen),
             ("data_dir", &self.data_dir),
@@ -67,22 +79,25 @@ impl ServerArgs {
             ("log_level", &self.log_level),
         ];
         let flags = flags.into_iter().filter_map(|(key, value)| Some(("server", key, Value::from(value.clone()?))));
-        let mut config = Config::load(self.config.as_deref(), std::env::vars(), flags)?;
-        if let Some(dir) = default_data_dir.filter(|_| config.server.data_dir.is_empty()) {
-            config.server.data_dir = dir;
+        let mut config = Config::load(config_file(self.config.as_ref()).as_deref(), std::env::vars(), flags)?;
+        if config.server.data_dir.is_empty() {
+            config.server.data_dir = default_data_dir();
         }
         Ok(config)
     }
 }
 
 /// Runs the control plane until it is told to stop.
-pub fn run(args: &ServerArgs, default_data_dir: Option<String>) -> ExitCode {
-    let config = match args.load(default_data_dir) {
+pub fn run(args: &ServerArgs) -> ExitCode {
+    let config = match args.load() {
         Ok(config) => config,
         Err(error) => return refuse(&error),
     };
     if let Err(error) = logging::start(&config.server) {
         return refuse(&StartError::Part(error));
+    }
+    for (name, meant) in &config.slips {
+        tracing::warn!("the variable {name} is not a setting; did you mean {meant}?");
     }
     // Whatever is written from here on is this user's alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
@@ -111,6 +126,7 @@ async fn serve(product: Product) -> ExitCode {
         () = product.supervisor.stopping() => {}
     }
     let hurry = async {
+        signals.pass_over_echoes().await;
         signals.next().await;
         tracing::warn!("stopping at once");
     };
@@ -158,6 +174,16 @@ impl Signals {
     fn listen() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
         Self(signal(SignalKind::interrupt()).ok().zip(signal(SignalKind::terminate()).ok()))
+    }
+
+    /// Takes the signals that come with the first one for the same signal.
+    async fn pass_over_echoes(&mut self) {
+        let echoes = async {
+            loop {
+                self.next().await;
+            }
+        };
+        let _ = tokio::time::timeout(ECHO, echoes).await;
     }
 
     async fn next(&mut self) {

@@ -54,6 +54,7 @@ fn every_command_is_understood() {
         "doctor --data-dir /d --json",
         "completions bash",
         "openapi --server http://127.0.0.1:1",
+        "audit list --since 24h --until 2026-11-01",
     ] {
         assert!(typed(line).is_ok(), "{line}: {:?}", typed(line).map(|_| ()));
     }
@@ -73,6 +74,9 @@ fn slips_are_refused_before_anything_happens() {
         ("token create ci", ErrorKind::MissingRequiredArgument),
         ("token create ci --scope everything", ErrorKind::InvalidValue),
         ("audit verify --public-key x", ErrorKind::ValueValidation),
+        ("audit list --since yesterday", ErrorKind::ValueValidation),
+        ("help", ErrorKind::DisplayHelp),
+        ("help user invite", ErrorKind::DisplayHelp),
         ("database migrate-back audit", ErrorKind::MissingRequiredArgument),
     ] {
         assert_eq!(typed(line).err(), Some(kind), "{line}");
@@ -91,6 +95,10 @@ fn every_command_explains_itself_in_a_line_and_the_important_ones_by_example() {
     fn walk(command: &clap::Command, path: &str) {
         let path = format!("{path} {}", command.get_name());
         assert!(command.get_about().is_some(), "{path} does not say what it does");
+        let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        for line in after.lines() {
+            assert!(line.chars().count() <= 82, "{path}: too long for a usual terminal: {line}");
+        }
         for argument in command.get_arguments().filter(|a| !["help", "version"].contains(&a.get_id().as_str())) {
             assert!(argument.get_help().is_some(), "{path}: {} does not say what it is", argument.get_id());
         }
@@ -100,7 +108,7 @@ fn every_command_explains_itself_in_a_line_and_the_important_ones_by_example() {
     command.build();
     walk(&command, "");
     for sub in command.get_subcommands() {
-        let is_plain = ["logout", "whoami", "status", "openapi"].contains(&sub.get_name());
+        let is_plain = ["help", "logout", "whoami", "status", "openapi"].contains(&sub.get_name());
         assert!(is_plain || sub.get_after_help().is_some(), "{} has no examples", sub.get_name());
     }
 }

@@ -14,10 +14,12 @@ use super::screen::{moment, moment_or_dash, safe};
 const AFTER_HELP: &str = "\
 Examples:
   diwan token list
-  DIWAN_TOKEN=$(diwan token create ci --scope status.read --scope users.read --expires-in-days 90)
+  diwan token create ci --scope status.read,users.read --expires-in-days 90
+  export DIWAN_TOKEN=$(diwan token create ci --scope status.read)
   diwan token revoke tok_01k9…
 
-A token is shown once. It may do what its scopes say, and never more than you may.";
+A token is shown once. It may do what its scopes say, and never more than you may.
+`diwan login --token` keeps one; DIWAN_TOKEN uses one without keeping it.";
 
 /// Make and revoke your API tokens
 #[derive(Debug, Subcommand)]
@@ -58,7 +60,7 @@ impl Token {
         match self {
             Self::List(paging) => {
                 let client = door.client()?;
-                let headings = ["NAME", "BEGINS", "SCOPES", "CREATED (UTC)", "ENDS", "LAST USED", "ID"];
+                let headings = ["NAME", "ID", "ENDS (UTC)", "LAST USED", "BEGINS", "CREATED", "SCOPES"];
                 paging.show(door, &headings, Query::new(), async |q| client.list_api_tokens(q).await, row).await
             }
             Self::Create(create) => create.run(door).await,
@@ -70,12 +72,12 @@ impl Token {
 fn row(token: &ApiToken) -> Vec<String> {
     vec![
         token.name.clone(),
-        token.prefix.clone(),
-        token.scopes.join(" "),
-        moment(&token.created_at),
+        token.id.clone(),
         token.expires_at.as_deref().map_or_else(|| "never".to_owned(), moment),
         moment_or_dash(token.last_used_at.as_deref()),
-        token.id.clone(),
+        token.prefix.clone(),
+        moment(&token.created_at),
+        token.scopes.join(" "),
     ]
 }
 

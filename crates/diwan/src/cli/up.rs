@@ -6,10 +6,10 @@ use super::server::{self, ServerArgs};
 
 /// Runs the control plane with its data under the user's home, unless told otherwise.
 pub fn run(args: &ServerArgs) -> ExitCode {
-    server::run(args, Some(default_data_dir()))
+    server::run(args)
 }
 
-/// `$XDG_DATA_HOME/diwan`, which is `~/.local/share/diwan` unless set.
+/// Where an installation is kept when nobody says where: `$XDG_DATA_HOME/diwan`, which is `~/.local/share/diwan` unless set.
 pub fn default_data_dir() -> String {
     let set = |name| std::env::var(name).ok().filter(|v| !v.is_empty());
     let share = set("XDG_DATA_HOME").or_else(|| set("HOME").map(|home| format!("{home}/.local/share")));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use diwan_audit::AuditConfig;
 use diwan_identity::{IdentityConfig, MailConfig, OidcConfig};
-use diwan_kernel::config::{ConfigError, Key, Layers, Section, Source};
+use diwan_kernel::config::{ConfigError, Key, Layers, Section, Source, nearest};
 use diwan_server::{ServerConfig, Setting, settings_of};
 use serde_json::Value;
 
@@ -32,6 +32,8 @@ pub struct Config {
     pub audit: AuditConfig,
     /// Where each value came from.
     pub layers: Layers,
+    /// Variables that look like settings and are none, each with the setting that was probably meant.
+    pub slips: Vec<(String, String)>,
 }
 
 impl Config {
@@ -49,6 +51,8 @@ impl Config {
         if let Some(file) = file {
             layers.add_file(file)?;
         }
+        let environment: Vec<_> = environment.into_iter().collect();
+        let slips = slips(environment.iter().map(|(name, _)| name.as_str()));
         layers.add_environment(environment, SECTIONS);
         for (section, key, value) in flags {
             layers.set(section, key, value, Source::Flag);
@@ -61,6 +65,7 @@ impl Config {
             oidc: layers.section()?,
             audit: layers.section()?,
             layers,
+            slips,
         })
     }
 
@@ -75,5 +80,39 @@ impl Config {
             settings_of(layers, &self.audit),
         ]
         .concat()
+    }
+}
+
+/// What the program reads besides settings.
+const OTHER_VARIABLES: &[&str] = &["DIWAN_CONFIG", "DIWAN_SERVER", "DIWAN_TOKEN"];
+
+/// The variable that sets this; settings of the server have a short one.
+pub fn variable(section: &str, key: &str) -> String {
+    let name = if section == "server" { key.to_owned() } else { format!("{section}_{key}") };
+    format!("DIWAN_{}", name.to_uppercase())
+}
+
+/// Variables that are nearly those of settings. What is not even near is left alone: others, like
+/// Kubernetes for a service of this name, set `DIWAN_*` variables too.
+fn slips<'a>(names: impl Iterator<Item = &'a str>) -> Vec<(String, String)> {
+    let known = || SECTIONS.iter().flat_map(|(section, keys)| keys.iter().map(|key| (*section, key.name)));
+    let long = |(section, key): (&str, &str)| format!("DIWAN_{section}_{key}").to_uppercase();
+    let is_known = |name: &str| {
+        OTHER_VARIABLES.contains(&name)
+            || known().any(|(section, key)| name == variable(section, key) || name == long((section, key)))
+    };
+    let slips = names.filter(|name| name.starts_with("DIWAN_") && !is_known(name));
+    let meant = |name: &str| nearest(name, known().map(|(section, key)| variable(section, key)));
+    slips.filter_map(|name| Some((name.to_owned(), meant(name)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_variable_is_noticed_and_others_are_left_alone() {
+        let names = ["DIWAN_LISTN", "DIWAN_LISTEN", "DIWAN_SERVER_LISTEN", "DIWAN_TOKEN", "DIWAN_SERVICE_HOST", "PATH"];
+        assert_eq!(slips(names.into_iter()), [("DIWAN_LISTN".to_owned(), "DIWAN_LISTEN".to_owned())]);
     }
 }

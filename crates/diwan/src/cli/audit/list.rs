@@ -20,7 +20,7 @@ pub(in crate::cli) struct List {
 impl List {
     pub(super) async fn run(&self, door: &Door<'_>) -> Result<Done, Failure> {
         let client = door.client()?;
-        let headings = ["SEQ", "AT (UTC)", "WHO", "ACTION", "ON", "OUTCOME", "FROM"];
+        let headings = ["SEQ", "AT (UTC)", "WHO", "ACTION", "OUTCOME", "ON", "FROM"];
         let fetch = async |query| client.list_audit_entries(query).await;
         self.paging.show(door, &headings, self.filter.query(), fetch, row).await
     }
@@ -38,8 +38,8 @@ fn row(entry: &AuditEntry) -> Vec<String> {
         exact_moment(&entry.at),
         who.clone(),
         entry.action.clone(),
-        on.unwrap_or_default(),
         outcome,
+        on.unwrap_or_default(),
         entry.address.clone().unwrap_or_default(),
     ]
 }

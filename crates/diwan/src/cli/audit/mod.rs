@@ -5,18 +5,21 @@ mod key;
 mod list;
 mod suspicious;
 mod verify;
+mod when;
 
 use clap::{Args, Subcommand, ValueEnum};
 use diwan_client::Query;
+use diwan_kernel::Timestamp;
 
 use super::door::Door;
 use super::failure::{Done, Failure};
 
 const AFTER_HELP: &str = "\
 Examples:
-  diwan audit list --action user. --since 2026-11-01T00:00:00Z
+  diwan audit list --action user. --since 7d
+  diwan audit list --actor amina --since 2026-11-01 --until 2026-11-02
   diwan audit verify                            ask the server
-  diwan audit verify --data-dir /var/lib/diwan  look at its files, without the server
+  diwan audit verify --data-dir /var/lib/diwan  look at its files
   diwan audit export --format csv --output audit.csv
   diwan audit suspicious";
 
@@ -63,12 +66,12 @@ struct Filter {
     /// How it ended
     #[arg(long)]
     outcome: Option<OutcomeName>,
-    /// From this moment on, like 2026-11-01T00:00:00Z
-    #[arg(long, value_name = "MOMENT")]
-    since: Option<String>,
-    /// Before this moment
-    #[arg(long, value_name = "MOMENT")]
-    until: Option<String>,
+    /// From this moment on: a day (2026-11-01), a moment (2026-11-01T09:30:00Z) or how long ago (30m, 24h, 7d)
+    #[arg(long, value_name = "MOMENT", value_parser = when::read)]
+    since: Option<Timestamp>,
+    /// Before this moment, said in the same ways
+    #[arg(long, value_name = "MOMENT", value_parser = when::read)]
+    until: Option<Timestamp>,
     /// A text that occurs anywhere in the entry
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,

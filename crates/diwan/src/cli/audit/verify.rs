@@ -14,12 +14,16 @@ use super::super::screen::{Tone, safe};
 use crate::compose::server::DataDir;
 
 const AFTER_HELP: &str = "\
-Without --data-dir the server verifies its own trail and says so in it. With it, the files are read
-(nothing is written), while the server runs or not; --database-url names the database if it is not in
-the data directory. With --public-key, a copy of the database alone can be checked up to its last
-signed checkpoint.
+Without --data-dir the server verifies its own trail and says so in it. With it,
+the files are read (nothing is written), while the server runs or not;
+--database-url names the database if it is not in the data directory.
+With --public-key, a copy of the database alone can be checked up to its last
+signed checkpoint. Ends with 1 when something is wrong.
 
-Ends with 1 when something is wrong.";
+Examples:
+  diwan audit verify
+  diwan audit verify --data-dir /var/lib/diwan
+  diwan audit verify --database-url copy.db --public-key KEY";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
@@ -43,6 +47,11 @@ impl Verify {
     pub(super) async fn run(&self, door: &Door<'_>) -> Result<Done, Failure> {
         let text = if self.data_dir.is_some() || self.database_url.is_some() {
             self.look_at_files().await?
+        } else if self.public_key.is_some() {
+            return Err(Failure::usage(
+                "--public-key is for the files of an installation or for a copy of its database",
+                "Name the copy with --database-url, or the installation with --data-dir.",
+            ));
         } else {
             door.client()?.verify_audit_chain().await?.text().to_owned()
         };

@@ -29,6 +29,11 @@ pub(super) async fn look(config: &Config, door: &Door<'_>, world: &World, found:
                 "Start it with `diwan up` or `diwan server`, if it should run.",
             );
         }
+        Err(ClientError::Untrusted { why, .. }) => found.look(
+            "server",
+            format!("The server at {server} answers, but this machine does not trust it: {why}."),
+            "If the certificate is your own, name it with --ca-file or --fingerprint.",
+        ),
         Err(error) => found.mend(
             "server",
             format!("Something else than Diwan answers at {server}: {error}."),

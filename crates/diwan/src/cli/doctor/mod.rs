@@ -21,7 +21,8 @@ Examples:
   diwan doctor --config /etc/diwan.yaml
   diwan doctor --json | jq '.checks[] | select(.level != \"ok\")'
 
-Nothing is changed. ✓ is fine, ! is worth a look, ✗ must be mended; with any ✗ it ends with 1.";
+Nothing is changed. ✓ is fine, ! is worth a look, ✗ must be mended; with any ✗
+it ends with 1.";
 
 /// Check this machine's installation and say what to mend
 #[derive(Debug, Args)]
@@ -77,10 +78,13 @@ impl Doctor {
         let config = self.installation.load()?;
         let (world, mut found) = (World::real(), Findings::default());
         found.good("config", "The configuration is acceptable.");
+        for (name, meant) in &config.slips {
+            found.look("config", format!("The variable {name} is not a setting."), format!("Did you mean {meant}?"));
+        }
         if files::look(&config, &world, &mut found) {
             store::look(&config, &world, &mut found).await;
         }
-        reach::look(&config, &mut found).await;
+        reach::look(&config, &world, &mut found).await;
         answer::look(&config, door, &world, &mut found).await;
         found.tell(door)?;
         Ok(if found.must_mend() { Done::Found } else { Done::Well })

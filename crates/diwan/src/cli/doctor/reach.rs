@@ -1,9 +1,10 @@
 //! How people and mails get through: addresses, encryption, the mail server.
 
 use std::net::IpAddr;
-use std::path::Path;
 use std::time::Duration;
 
+use diwan_kernel::World;
+use diwan_server::check_certificate;
 use url::{Host, Url};
 
 use super::Findings;
@@ -12,9 +13,9 @@ use crate::compose::config::Config;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Looks at what the configuration promises.
-pub(super) async fn look(config: &Config, found: &mut Findings) {
+pub(super) async fn look(config: &Config, world: &World, found: &mut Findings) {
     address(config, found);
-    certificate(config, found);
+    certificate(config, world, found);
     mail(config, found).await;
 }
 
@@ -62,21 +63,15 @@ fn address(config: &Config, found: &mut Findings) {
     }
 }
 
-fn certificate(config: &Config, found: &mut Findings) {
-    let files = [("server.tls_cert", &config.server.tls_cert), ("server.tls_key", &config.server.tls_key)];
-    for (name, path) in files {
-        let Some(path) = path else { continue };
-        if let Err(error) = std::fs::read(Path::new(path)) {
-            found.mend(
-                "tls",
-                format!("The file of {name}, {path}, cannot be read: {error}."),
-                "Correct the path, or give this user the file.",
-            );
-            return;
-        }
-    }
-    if config.server.tls_cert.is_some() {
-        found.good("tls", "The certificate and its key can be read.");
+fn certificate(config: &Config, world: &World, found: &mut Findings) {
+    let (Some(certificate), Some(key)) = (&config.server.tls_cert, &config.server.tls_key) else { return };
+    match check_certificate(world, certificate, key) {
+        Ok(()) => found.good("tls", "The certificate and its key can be read and belong together."),
+        Err(error) => found.mend(
+            "tls",
+            format!("{error}."),
+            "Correct server.tls_cert and server.tls_key, or give this user the files.",
+        ),
     }
 }
 
