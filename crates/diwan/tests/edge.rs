@@ -44,6 +44,28 @@ on_every_backend! {
         server.stop().await;
     }
 
+    async fn a_write_whose_answer_was_lost_with_the_server_is_told_so_and_not_done_again(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        invite(&owner, "amina@example.org", "k1").await.expect(StatusCode::CREATED);
+        // As a server leaves it that dies between the write and the keeping of its answer.
+        let ctx = diwan_kernel::Ctx::system(&server.product().world, "test");
+        let mut tx = server.product().db.begin(&ctx).await.expect("a unit of work");
+        let sql = "UPDATE idempotency SET status = NULL, headers = NULL, answer = NULL";
+        assert_eq!(tx.execute(sql, vec![]).await.expect("it is changed"), 1);
+        tx.commit_unrecorded(diwan_kernel::db::Unrecorded::Bookkeeping).await.expect("it is saved");
+        if server.product().db.engine() == "postgresql" {
+            // Another node could still be at work on it, but not for longer than a request may take.
+            assert_eq!(invite(&owner, "amina@example.org", "k1").await.problem(), "idempotency_key_in_progress");
+            server.advance(std::time::Duration::from_secs(45));
+        }
+        let again = invite(&owner, "amina@example.org", "k1").await;
+        assert_eq!((again.status, again.problem()), (StatusCode::CONFLICT, "idempotency_answer_lost"));
+        assert_eq!(invite(&owner, "other@example.org", "k1").await.problem(), "idempotency_key_reused");
+        assert_eq!(invitations(&owner).await, 1);
+        assert_eq!(invite(&owner, "amina@example.org", "k2").await.problem(), "already_invited");
+        server.stop().await;
+    }
+
     async fn a_replayed_answer_survives_a_restart(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let first = invite(&owner, "amina@example.org", "k1").await.expect(StatusCode::CREATED);

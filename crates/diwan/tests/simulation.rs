@@ -148,7 +148,7 @@ async fn until_answered(person: &mut SimPerson, method: &str, path: &str, body: 
     loop {
         match person.send(method, path, body, headers).await {
             Ok((200..=299, answer)) => return answer,
-            Ok((409, problem)) if problem["code"] == "idempotency_key_in_progress" => return problem,
+            Ok((409, problem)) if problem["code"] == "idempotency_answer_lost" => return problem,
             Ok((status @ (400..=428 | 430..=499), problem)) => panic!("{method} {path}: {status} {problem}"),
             Ok(_) | Err(_) => tokio::time::sleep(Duration::from_millis(250)).await,
         }

@@ -141,7 +141,7 @@ impl Builder {
         let time_limit = std::time::Duration::from_secs(config.request_timeout_s);
         let public_origin = config.public_url.as_deref().and_then(|url| origin_of(url).ok());
         let exempt = config.trusted_proxies.clone();
-        let promises = Promises { db: db.clone(), sealer, supervisor: supervisor.clone() };
+        let promises = Promises::new(db.clone(), sealer, supervisor.clone());
         supervisor.spawn("idempotency sweep", TaskPolicy::Critical, promises.clone().sweep());
         Ok(Edge::new(Inner {
             is_https: config.is_https(),

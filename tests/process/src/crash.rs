@@ -103,7 +103,7 @@ async fn write(owner: Api, ledger: Arc<Mutex<Ledger>>, stop: Arc<AtomicBool>) {
         let mut ledger = ledger.lock().expect("a ledger");
         match answer {
             // A repetition whose first try was carried out, but killed before its answer was kept.
-            Some(answer) if answer.json["code"] == "idempotency_key_in_progress" => {
+            Some(answer) if answer.json["code"] == "idempotency_answer_lost" => {
                 ledger.acknowledged.insert(email, None);
             }
             Some(answer) => {

@@ -90,8 +90,8 @@ impl From<DbError> for Problem {
             DbError::KeyInUse => Self::conflict(
                 "idempotency_key_in_progress",
                 "This request is already being carried out",
-                "Another request with the same Idempotency-Key is being carried out, or was and its answer is not available.",
-                "Wait and repeat the request with the same key, or look at the resource to see what came of it.",
+                "Another request with the same Idempotency-Key is being carried out at this moment.",
+                "Wait a moment and repeat the request with the same key.",
             ),
             _ => return Self::internal(error),
         }

@@ -2,11 +2,13 @@
 //! answer, and nothing is done twice.
 //!
 //! The first unit of work of the operation writes the key down in the transaction of the change, so
-//! that a change without its key cannot exist. The edge adds the answer afterwards. Keys belong to
-//! whoever is signed in; for everybody else they mean nothing, since "everybody else" is no one.
+//! that a change without its key cannot exist. The edge adds the answer afterwards. When the process
+//! dies in between, the write was done and its answer is lost: a repetition is told so at once, and is
+//! neither done again nor kept waiting for somebody who is gone. Keys belong to whoever is signed in;
+//! for everybody else they mean nothing, since "everybody else" is no one.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -16,7 +18,7 @@ use axum::http::{Request, StatusCode};
 use axum::response::Response;
 use diwan_kernel::ctx::Idempotency;
 use diwan_kernel::seal::Place;
-use diwan_kernel::{Ctx, Db, DbError, Problem, Sealer, Supervisor, TaskPolicy};
+use diwan_kernel::{Ctx, Db, DbError, Problem, Sealer, Supervisor, TaskPolicy, Timestamp};
 use ring::digest::{Context as Digest, SHA256};
 use tokio::sync::oneshot;
 
@@ -33,12 +35,41 @@ const LARGEST_KEPT: usize = 256 * 1024;
 const KEPT_HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG];
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
+/// Another node that shares the database may need so long beyond the time limit to keep an answer.
+const OTHER_NODE: Duration = Duration::from_secs(15);
+
 /// Keeps answers.
 #[derive(Clone)]
 pub(crate) struct Promises {
-    pub(crate) db: Db,
-    pub(crate) sealer: Sealer,
-    pub(crate) supervisor: Supervisor,
+    db: Db,
+    sealer: Sealer,
+    supervisor: Supervisor,
+    under_way: UnderWay,
+}
+
+/// The writes that this process is carrying out, by actor and key.
+#[derive(Clone, Default)]
+struct UnderWay(Arc<Mutex<BTreeSet<(String, Arc<str>)>>>);
+
+impl UnderWay {
+    /// Takes a write on; `None` while it is being carried out.
+    fn begin(&self, actor: &str, key: &Arc<str>) -> Option<Begun> {
+        let name = (actor.to_owned(), key.clone());
+        let is_first = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
+        is_first.then(|| Begun { name, among: self.clone() })
+    }
+}
+
+/// A write that is under way until this is dropped.
+struct Begun {
+    name: (String, Arc<str>),
+    among: UnderWay,
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        self.among.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
+    }
 }
 
 /// The key of a request, if it has one.
@@ -62,10 +93,14 @@ pub(crate) fn key_of(headers: &HeaderMap) -> Result<Option<Arc<str>>, Problem> {
 }
 
 impl Promises {
+    pub(crate) fn new(db: Db, sealer: Sealer, supervisor: Supervisor) -> Self {
+        Self { db, sealer, supervisor, under_way: UnderWay::default() }
+    }
+
     /// Carries a write out, or gives the answer that it had.
     ///
     /// # Errors
-    /// 409 when the key was used for another request or its write is under way.
+    /// 409 when the key was used for another request, its write is under way, or its answer is lost.
     pub(crate) async fn keep(
         &self,
         carrier: Carrier,
@@ -79,13 +114,19 @@ impl Promises {
             body.map_err(|_| fate.problem().unwrap_or_else(|| Problem::invalid("The body could not be read.")))?;
         let digest = digest(&parts, &body);
         let actor = ctx.actor.key();
+        // Before looking: what is written down and not under way here has nobody who could answer it.
+        let begun = self.under_way.begin(&actor, &key);
         if let Some(written) = idempotency::find(&self.db, &actor, &key).await? {
             if written.digest != digest {
                 return Err(key_reused());
             }
-            let kept = written.answer.ok_or(DbError::KeyInUse)?;
-            return self.replay(kept, &actor, &key);
+            return match written.answer {
+                Some(kept) => self.replay(kept, &actor, &key),
+                None if begun.is_some() && self.is_given_up(written.at, carrier.time_limit) => Err(answer_lost()),
+                None => Err(DbError::KeyInUse.into()),
+            };
         }
+        let begun = begun.ok_or(DbError::KeyInUse)?;
         let promise = Idempotency::new(key.clone(), digest);
         ctx.idempotency = Some(promise.clone());
         let request_id = ctx.request.as_ref().map(|r| r.id.to_string()).unwrap_or_default();
@@ -98,9 +139,16 @@ impl Promises {
             if promise.is_written() {
                 response = this.store(response, &actor, &promise.key, &request_id).await;
             }
+            drop(begun);
             let _ = tell.send(response);
         });
         told.await.map_err(|_| Problem::internal("an idempotent write was cut short"))
+    }
+
+    /// Whether nobody is carrying out a write that is not under way here. A SQLite database has one
+    /// process; a PostgreSQL database may have others, which end within the time limit.
+    fn is_given_up(&self, at: Timestamp, time_limit: Duration) -> bool {
+        self.db.engine() == "sqlite" || at.plus(time_limit + OTHER_NODE) <= self.db.world().now()
     }
 
     /// Keeps the answer of a write that was done. An answer that cannot be kept is still given.
@@ -193,6 +241,15 @@ fn key_reused() -> Problem {
         "This idempotency key was used for another request",
         "The same Idempotency-Key came before with another method, address or body.",
         "Send a fresh key with every new write.",
+    )
+}
+
+fn answer_lost() -> Problem {
+    Problem::conflict(
+        "idempotency_answer_lost",
+        "This was begun before, and its answer is lost",
+        "A request with the same Idempotency-Key was carried out, but the server ended or failed before it could keep the answer.",
+        "Look at the resource to see what came of it; only if it is not there, repeat the request with a fresh key.",
     )
 }
 

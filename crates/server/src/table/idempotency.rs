@@ -9,6 +9,8 @@ use diwan_kernel::{Ctx, Db, DbError, Timestamp, params};
 pub(crate) struct Written {
     /// A digest of the request.
     pub digest: [u8; 32],
+    /// When it was begun.
+    pub at: Timestamp,
     /// Its answer, if that is known.
     pub answer: Option<Kept>,
 }
@@ -26,7 +28,7 @@ pub(crate) struct Kept {
 
 /// The write that was done under this key.
 pub(crate) async fn find(db: &Db, actor: &str, key: &str) -> Result<Option<Written>, DbError> {
-    let sql = "SELECT digest, status, headers, answer FROM idempotency WHERE actor = $1 AND key = $2";
+    let sql = "SELECT digest, created_at, status, headers, answer FROM idempotency WHERE actor = $1 AND key = $2";
     let Some(row) = db.query_opt(sql, params![actor, key]).await? else { return Ok(None) };
     let status: Option<i32> = row.get("status")?;
     let (headers, body): (Option<String>, Option<Vec<u8>>) = (row.get("headers")?, row.get("answer")?);
@@ -34,7 +36,7 @@ pub(crate) async fn find(db: &Db, actor: &str, key: &str) -> Result<Option<Writt
         (Some(status), Some(headers), Some(body)) => Some(Kept { status, headers, body }),
         _ => None,
     };
-    Ok(Some(Written { digest: row.get("digest")?, answer }))
+    Ok(Some(Written { digest: row.get("digest")?, at: row.get("created_at")?, answer }))
 }
 
 /// Adds the answer to a write.
