@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use diwan_kernel::db::{DbError, Tx, Unrecorded};
+use diwan_kernel::db::{Db, DbError, Tx, Unrecorded};
 use diwan_kernel::events::{Audience, DomainEvent};
 use diwan_kernel::{Ctx, Id, Outcome, Permission};
 use serde::Serialize;
@@ -159,7 +159,7 @@ async fn save(
     entry: &AuditEntry,
     tally: Tally,
 ) -> Result<(), DbError> {
-    let (actor, who) = whose(subject, entry);
+    let (actor, who) = whose(&audit.db, subject, entry).await?;
     let activity = SuspiciousActivity {
         id: Id::new(&audit.world),
         kind,
@@ -177,17 +177,20 @@ async fn save(
     Ok(())
 }
 
-/// Who an activity is told about, and what they are called in its sentence.
-fn whose(subject: &Subject, entry: &AuditEntry) -> (AuditActor, String) {
-    match subject {
+/// Who an activity is told about, and what they are called in its sentence. Whose account it is about
+/// is called as the trail called them last.
+async fn whose(db: &Db, subject: &Subject, entry: &AuditEntry) -> Result<(AuditActor, String), DbError> {
+    Ok(match subject {
         Subject::Actor(_) => (entry.actor.clone(), entry.actor.name.clone()),
         Subject::Address(address) => {
             let nobody = AuditActor { kind: ActorKind::Anonymous, id: None, name: String::new() };
             (nobody, format!("somebody at {address}"))
         }
         Subject::Account(id) => {
-            let owner = AuditActor { kind: ActorKind::User, id: Some(id.clone()), name: String::new() };
-            (owner, format!("somebody using the account {id}"))
+            let name = audit_entry::latest_name_of(db, id).await?;
+            let who = format!("somebody using the account of {}", name.as_ref().unwrap_or(id));
+            let name = name.unwrap_or_default();
+            (AuditActor { kind: ActorKind::User, id: Some(id.clone()), name }, who)
         }
-    }
+    })
 }

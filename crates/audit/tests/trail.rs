@@ -229,6 +229,28 @@ on_every_backend! {
         assert_eq!(house.count(reuse).await, 1);
     }
 
+    async fn a_suspicion_about_a_known_account_names_its_person(backend) {
+        let house = House::new(backend).await;
+        let known = amina();
+        let id = known.user_id().expect("a person").to_string();
+        house.record(&house.request(known, "203.0.113.9"), Entry::done("session.start")).await;
+        let nobody = house.request(Actor::Anonymous, "203.0.113.7");
+        for _ in 0..5 {
+            house.record(&nobody, Entry::denied("sign_in.failed", "credentials_wrong").on("user", &id)).await;
+        }
+        house.record(&nobody, Entry::denied("session.refresh_reuse", "refresh_reused").with("user", "usr_x")).await;
+        house.audit.look_for_suspicions().await.expect("it answers");
+        let sql = "SELECT actor_id, actor_name, detail FROM suspicious_activity WHERE actor_id IS NOT NULL ORDER BY kind";
+        let rows = house.ground.db.query(sql, vec![]).await.expect("it answers");
+        let told: Vec<[String; 3]> = rows
+            .iter()
+            .map(|row| ["actor_id", "actor_name", "detail"].map(|column| row.get::<String>(column).expect("text")))
+            .collect();
+        let unknown = ["usr_x", "", "A refresh token of somebody using the account of usr_x was used again after it had been exchanged."];
+        let amina = [&*id, "Amina", "5 failures within an hour by somebody using the account of Amina."];
+        assert_eq!(told, [unknown, amina]);
+    }
+
     async fn a_new_address_is_noted_and_every_one_for_itself(backend) {
         let house = House::new(backend).await;
         for (address, is_new, noted) in [("203.0.113.9", false, 0), ("2001:db8::1", true, 1), ("203.0.113.9", false, 1), ("198.51.100.1", true, 2)] {

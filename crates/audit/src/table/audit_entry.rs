@@ -170,6 +170,13 @@ pub(crate) async fn noteworthy_after(db: &Db, seq: i64, limit: i64) -> Result<Ve
     db.query(sql, params![seq, flagged, limit]).await?.iter().map(AuditEntry::from_row).collect()
 }
 
+/// What somebody was called when they last did something.
+pub(crate) async fn latest_name_of(db: &Db, actor: &str) -> Result<Option<String>, DbError> {
+    let sql = "SELECT actor_name FROM audit_entry
+        WHERE actor_id = $1 AND actor_name <> '' ORDER BY seq DESC LIMIT 1";
+    db.query_opt(sql, params![actor]).await?.map(|row| row.get("actor_name")).transpose()
+}
+
 /// By what entries belong together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Subject {

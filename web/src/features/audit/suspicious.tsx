@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "@/api/client";
@@ -55,7 +55,7 @@ function Activity({ activity }: { activity: SuspiciousActivity }) {
         <p className="font-medium">{t(`audit.suspicious.${activity.kind}`, { count: activity.count })}</p>
         <p className="text-muted">{t(`audit.suspicious.${activity.kind}_means`)}</p>
         <p className="mt-1 text-sm text-faint">
-          <Suspect actor={activity.actor} />
+          <bdi>{actorName(activity.actor, t)}</bdi>
           {activity.address && (
             <>
               {" · "}
@@ -73,21 +73,4 @@ function Activity({ activity }: { activity: SuspiciousActivity }) {
       )}
     </li>
   );
-}
-
-/** Somebody who only tried is known by id; their name is asked for. */
-function Suspect({ actor }: { actor: SuspiciousActivity["actor"] }) {
-  const { t } = useTranslation();
-  const id = actor.kind === "user" && !actor.name ? actor.id : null;
-  const person = useQuery({
-    queryKey: ["users", "one", id],
-    queryFn: ({ signal }) => unwrap(api.GET("/users/{id}", { params: { path: { id: id ?? "" } }, signal })),
-    enabled: id !== null,
-  });
-  return <bdi>{person.data?.name ?? actorName(actor, t)}</bdi>;
-}
-
-/** Whoever has no account is found by where they came from. */
-function entriesOf({ actor, address }: SuspiciousActivity): AuditSearch {
-  return actor.id ? { actor: actor.id } : { search: address ?? undefined };
 }
