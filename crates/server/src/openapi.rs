@@ -1,16 +1,16 @@
 //! The OpenAPI document: what the capabilities say about themselves, put together and completed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::Method;
 use diwan_kernel::problem::ProblemDocument;
 use utoipa::PartialSchema;
 use utoipa::ToSchema;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{ArrayItems, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required,
+    Components, Content, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required,
     ResponseBuilder, Server,
 };
 
@@ -56,13 +56,113 @@ pub(crate) fn assemble(version: &str, parts: Vec<OpenApi>) -> Result<OpenApi, St
     for item in document.paths.paths.values_mut() {
         for (method, operation) in operations_of(item) {
             add_problem_response(operation);
+            // No operation takes a body and does without it.
+            if let Some(RefOr::T(body)) = &mut operation.request_body {
+                body.required.get_or_insert(Required::True);
+            }
             let is_public = operation.extensions.as_ref().and_then(|e| e.get("x-permission")) == Some(&"none".into());
             if method != Method::GET && !is_public {
                 operation.parameters.get_or_insert_default().push(idempotency_key().into());
             }
         }
     }
+    require_what_is_always_there(&mut document);
     Ok(document)
+}
+
+/// What an answer does not know it says with null: the field is there all the same. The derive takes
+/// every field that may be null for one that may be missing, which is true of requests alone. A field
+/// of an answer that may really be missing is never null, and its schema says so.
+fn require_what_is_always_there(document: &mut OpenApi) {
+    let Some(components) = &mut document.components else { return };
+    let mut sent = BTreeSet::new();
+    for operation in document.paths.paths.values_mut().flat_map(operations_of).map(|(_, operation)| operation) {
+        let Some(RefOr::T(body)) = &operation.request_body else { continue };
+        for content in body.content.values() {
+            if let RefOr::T(Content { schema: Some(schema), .. }) = content {
+                note_named(schema, &components.schemas, &mut sent);
+            }
+        }
+    }
+    for (name, schema) in &mut components.schemas {
+        if !sent.contains(name)
+            && let RefOr::T(schema) = schema
+        {
+            require_nullable(schema);
+        }
+    }
+}
+
+/// Notes the schemas that this one is made of, by name.
+fn note_named(schema: &RefOr<Schema>, all: &BTreeMap<String, RefOr<Schema>>, noted: &mut BTreeSet<String>) {
+    match schema {
+        RefOr::Ref(reference) => {
+            let name = reference.ref_location.rsplit('/').next().unwrap_or_default();
+            if noted.insert(name.to_owned())
+                && let Some(schema) = all.get(name)
+            {
+                note_named(schema, all, noted);
+            }
+        }
+        RefOr::T(Schema::Object(object)) => object.properties.values().for_each(|s| note_named(s, all, noted)),
+        RefOr::T(Schema::Array(array)) => {
+            if let ArrayItems::RefOrSchema(items) = &array.items {
+                note_named(items, all, noted);
+            }
+        }
+        RefOr::T(Schema::OneOf(any)) => any.items.iter().for_each(|s| note_named(s, all, noted)),
+        RefOr::T(Schema::AllOf(all_of)) => all_of.items.iter().for_each(|s| note_named(s, all, noted)),
+        RefOr::T(Schema::AnyOf(any)) => any.items.iter().for_each(|s| note_named(s, all, noted)),
+        RefOr::T(_) => {}
+    }
+}
+
+fn require_nullable(schema: &mut Schema) {
+    let within: &mut Vec<RefOr<Schema>> = match schema {
+        Schema::Object(object) => {
+            for (name, property) in &mut object.properties {
+                if is_nullable(property) && !object.required.contains(name) {
+                    object.required.push(name.clone());
+                }
+                if let RefOr::T(property) = property {
+                    require_nullable(property);
+                }
+            }
+            return;
+        }
+        Schema::Array(array) => {
+            if let ArrayItems::RefOrSchema(items) = &mut array.items
+                && let RefOr::T(items) = &mut **items
+            {
+                require_nullable(items);
+            }
+            return;
+        }
+        Schema::OneOf(any) => &mut any.items,
+        Schema::AllOf(all) => &mut all.items,
+        Schema::AnyOf(any) => &mut any.items,
+        _ => return,
+    };
+    for schema in within {
+        if let RefOr::T(schema) = schema {
+            require_nullable(schema);
+        }
+    }
+}
+
+fn is_nullable(schema: &RefOr<Schema>) -> bool {
+    let may_be_null = |kind: &SchemaType| match kind {
+        SchemaType::Type(kind) => *kind == Type::Null,
+        SchemaType::Array(kinds) => kinds.contains(&Type::Null),
+        SchemaType::AnyValue => false,
+    };
+    match schema {
+        RefOr::T(Schema::Object(object)) => may_be_null(&object.schema_type),
+        RefOr::T(Schema::Array(array)) => may_be_null(&array.schema_type),
+        RefOr::T(Schema::OneOf(any)) => any.items.iter().any(is_nullable),
+        RefOr::T(Schema::AnyOf(any)) => any.items.iter().any(is_nullable),
+        _ => false,
+    }
 }
 
 /// Joining documents keeps the first of two schemas with one name, and says nothing.
