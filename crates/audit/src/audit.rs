@@ -199,6 +199,17 @@ async fn begin_trail(db: &Db, key: &SigningKey) -> Result<(), DbError> {
     tx.commit_unrecorded(Unrecorded::AuditItself).await
 }
 
+/// Lets a command that runs beside the server, or without it, write into the trail of an installation
+/// that has one: every change that it commits leaves its entry like any other. Nothing is begun.
+///
+/// # Errors
+/// When the database does not answer, or holds no trail that these keys belong to.
+pub async fn write_offline(db: &Db, sealer: &Sealer) -> Result<(), AuditError> {
+    let key = SigningKey::find(db, sealer).await?.ok_or(AuditError::NoTrail)?;
+    db.set_journal(Arc::new(Trail { key: Arc::new(key) }));
+    Ok(())
+}
+
 /// Verifies a trail without a running server: over a database opened for reading, with the anchor in
 /// the data directory.
 ///

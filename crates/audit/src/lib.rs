@@ -36,7 +36,7 @@ mod watch_checkpoints;
 mod watch_retention;
 mod watch_suspicions;
 
-pub use audit::{Audit, OfflineKey, verify_offline};
+pub use audit::{Audit, OfflineKey, verify_offline, write_offline};
 pub use checkpoint::{AuditCheckpoint, Checkpoint};
 pub use config::AuditConfig;
 pub use entry::{ActorKind, AuditActor, AuditEntry, AuditResource, Recorded};

@@ -130,6 +130,21 @@ pub struct CreatedApiToken {
     pub secret: String,
 }
 
+/// Who is to be invited.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Invite<'a> {
+    /// Their address.
+    pub email: &'a str,
+    /// What they will be.
+    pub role: &'a str,
+    /// A few words to go with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<&'a str>,
+    /// The language of the mail: `en` or `ar`; left out: the installation's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<&'a str>,
+}
+
 /// An invitation.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Invitation {

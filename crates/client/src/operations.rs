@@ -9,7 +9,7 @@ use crate::client::Client;
 use crate::error::ClientError;
 use crate::model::{
     ApiToken, AuditCheckpoint, AuditEntry, AuditKey, AuditVerification, CreatedApiToken, DeviceLogin,
-    InvitationDelivery, Items, Me, Page, Setting, Setup, Status, SuspiciousActivity, TokenPair, User,
+    InvitationDelivery, Invite, Items, Me, Page, Setting, Setup, Status, SuspiciousActivity, TokenPair, User,
 };
 use crate::reply::Reply;
 
@@ -163,21 +163,23 @@ impl Client {
         self.write(Method::DELETE, &format!("/users/{}", part(id)), None).await
     }
 
+    /// Removes somebody's authenticator app and recovery codes, and their passkeys if that is asked for.
+    ///
+    /// # Errors
+    /// When that is not allowed, or there is nothing to remove.
+    pub async fn reset_second_factor(&self, id: &str, passkeys: bool) -> Answer<()> {
+        let path = format!("/api/v1/users/{}/second-factor", part(id));
+        let mut call = Call::write(Method::DELETE, path, None)?;
+        call.query = Query::new().with("passkeys", passkeys.then_some("true"));
+        self.call(call).await
+    }
+
     /// Invites somebody.
     ///
     /// # Errors
     /// When that is not allowed.
-    pub async fn create_invitation(
-        &self,
-        email: &str,
-        role: &str,
-        message: Option<&str>,
-    ) -> Answer<InvitationDelivery> {
-        let mut body = json!({"email": email, "role": role});
-        if let Some(message) = message {
-            body["message"] = message.into();
-        }
-        self.post("/invitations", Some(body)).await
+    pub async fn create_invitation(&self, invite: &Invite<'_>) -> Answer<InvitationDelivery> {
+        self.post("/invitations", object(invite)).await
     }
 
     /// One's own API tokens.

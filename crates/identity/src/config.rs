@@ -7,6 +7,7 @@ use diwan_kernel::{Role, Secret};
 use serde::{Deserialize, Serialize};
 
 use crate::network::Network;
+use crate::person::Language;
 use crate::plan::Plan;
 
 /// Who must have a second factor.
@@ -47,6 +48,8 @@ pub struct IdentityConfig {
     pub second_factor_required_for: SecondFactorFor,
     /// The plan of people who join.
     pub default_plan: Plan,
+    /// The language of pages and mails for people of whom none is known.
+    pub default_language: Language,
     /// Memory of the password hash, in KiB.
     pub password_memory_kib: u32,
     /// Passes of the password hash.
@@ -63,6 +66,7 @@ impl Default for IdentityConfig {
             allowed_addresses: vec![],
             second_factor_required_for: SecondFactorFor::Nobody,
             default_plan: Plan::Pro,
+            default_language: Language::En,
             password_memory_kib: 19 * 1024,
             password_passes: 2,
             password_lanes: 1,
@@ -110,6 +114,11 @@ impl Section for IdentityConfig {
             secret: false,
         },
         Key { name: "default_plan", about: "The plan of people who join: free, pro or enterprise.", secret: false },
+        Key {
+            name: "default_language",
+            about: "The language of pages and mails for people of whom none is known: en or ar.",
+            secret: false,
+        },
         Key {
             name: "password_memory_kib",
             about: "Memory of the password hash (argon2id) in KiB, at least 19456.",

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderValue, request};
-use diwan_kernel::ctx::{Permissions, RequestFacts};
+use diwan_kernel::ctx::{Duty, Permissions, RequestFacts};
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::world::Timestamp;
 use diwan_kernel::{Actor, Ctx, DbError, Permission, Problem};
@@ -46,6 +46,7 @@ struct Admitted {
     credential: Credential,
     actor: Actor,
     permissions: Permissions,
+    duty: Option<Duty>,
     plan: Plan,
     stepped_up_until: Option<Timestamp>,
     set_cookies: Vec<HeaderValue>,
@@ -189,10 +190,13 @@ impl Identity {
         if is_due(&known.last_used_ms, ctx.now()) {
             self.touched().token(token.id, token.user, ctx.now());
         }
+        // A token is not opened by a password, so how long that is does not matter here.
+        let duty = self.duty(holder, holder.two_factor).filter(|duty| *duty == Duty::SecondFactor);
         Ok(Admitted {
             credential: Credential::ApiToken,
             actor: Actor::Token { id: token.id, name: known.name.clone(), owner: token.user, role: holder.role },
-            permissions: token.scopes.and(self.permissions(holder, holder.two_factor)),
+            permissions: token.scopes.and(permissions(holder, duty)),
+            duty,
             plan: holder.plan,
             stepped_up_until: None,
             set_cookies: vec![],
@@ -203,30 +207,40 @@ impl Identity {
         let KnownSession { session, holder, name, .. } = known;
         // A passkey that verified its user is two factors by itself.
         let has_two = holder.two_factor || session.method == SignInMethod::Passkey;
+        let duty = self.duty(holder, has_two);
         Admitted {
             credential,
             actor: Actor::User { id: session.user, name: name.clone(), role: holder.role, session: session.id },
-            permissions: self.permissions(holder, has_two),
+            permissions: permissions(holder, duty),
+            duty,
             plan: holder.plan,
             stepped_up_until: session.stepped_up_until,
             set_cookies: vec![],
         }
     }
 
-    /// What somebody may do. Who must have a second factor and has none may only see to that.
-    fn permissions(&self, holder: &Holder, has_two_factors: bool) -> Permissions {
-        let role = holder.role;
-        if has_two_factors || !self.config().second_factor_required_for.includes(role) {
-            return role.permissions();
+    /// What somebody must see to before anything else. A second factor settles both.
+    fn duty(&self, holder: &Holder, has_two_factors: bool) -> Option<Duty> {
+        if !has_two_factors && self.config().second_factor_required_for.includes(holder.role) {
+            return Some(Duty::SecondFactor);
         }
-        std::iter::once(Permission::ProfileSelf).collect()
+        // A passkey does not stand beside the password: it can be used instead of it.
+        (holder.password_needs_second_factor && !holder.two_factor).then_some(Duty::LongerPassword)
+    }
+}
+
+/// What somebody may do. Who has a duty may only see to that.
+fn permissions(holder: &Holder, duty: Option<Duty>) -> Permissions {
+    match duty {
+        None => holder.role.permissions(),
+        Some(_) => std::iter::once(Permission::ProfileSelf).collect(),
     }
 }
 
 impl Admitted {
     fn into_caller(self, ctx: Ctx) -> Caller {
-        let Self { credential, actor, permissions, plan, stepped_up_until, set_cookies } = self;
-        let ctx = Ctx { actor, permissions, stepped_up_until, ..ctx };
+        let Self { credential, actor, permissions, duty, plan, stepped_up_until, set_cookies } = self;
+        let ctx = Ctx { actor, permissions, duty, stepped_up_until, ..ctx };
         Caller { ctx, credential, plan: Some(plan), set_cookies, refused: None }
     }
 }

@@ -45,7 +45,18 @@ pub(crate) struct Acceptance {
     pub(crate) token: Secret<String>,
     pub(crate) name: String,
     pub(crate) password: Secret<String>,
-    pub(crate) language: Language,
+    /// `None`: that of the invitation.
+    pub(crate) language: Option<Language>,
+}
+
+/// Who is invited.
+#[derive(Debug)]
+pub(crate) struct Invite {
+    pub(crate) email: Email,
+    pub(crate) role: Role,
+    pub(crate) message: Option<String>,
+    /// `None`: the installation's.
+    pub(crate) language: Option<Language>,
 }
 
 impl Identity {
@@ -53,13 +64,8 @@ impl Identity {
     ///
     /// # Errors
     /// 403 for an owner's role without the permission, 409 when they are here or invited already.
-    pub(crate) async fn invite(
-        &self,
-        ctx: &Ctx,
-        email: Email,
-        role: Role,
-        message: Option<String>,
-    ) -> Result<Sent, Problem> {
+    pub(crate) async fn invite(&self, ctx: &Ctx, invite: Invite) -> Result<Sent, Problem> {
+        let Invite { email, role, message, language } = invite;
         may_invite_as(ctx, role)?;
         let inviter = self.get_caller(ctx).await?;
         if user::find_by_email(self.db(), &email).await?.is_some() {
@@ -72,6 +78,7 @@ impl Identity {
             email: email.as_str().to_owned(),
             role,
             message,
+            language: language.unwrap_or(self.config().default_language),
             invited_by: Some((inviter.id, inviter.name.clone())),
             created_at: now,
             expires_at: now.plus(LIFETIME),
@@ -86,7 +93,8 @@ impl Identity {
         let mail = letter.queue(&mut tx).await?;
         tx.emit(&InvitationCreated { id: invitation.id });
         let entry = Entry::done("invitation.create").on("invitation", invitation.id);
-        tx.commit(entry.with("email", email.as_str()).with("role", role.as_str())).await?;
+        let entry = entry.with("email", email.as_str()).with("role", role.as_str());
+        tx.commit(entry.with("language", invitation.language.as_str())).await?;
         mail::wake(self);
         Ok(Sent { invitation, link, mail })
     }
@@ -145,7 +153,8 @@ impl Identity {
         let invitation = self.open_invitation(ctx, accepts.token.expose()).await?;
         let email = Email::parse("email", &invitation.email).map_err(|e| Problem::invalid_fields(vec![e]))?;
         let (role, plan) = (invitation.role, self.config().default_plan);
-        let newcomer = Newcomer { email, name: accepts.name, role, plan, language: accepts.language };
+        let language = accepts.language.unwrap_or(invitation.language);
+        let newcomer = Newcomer { email, name: accepts.name, role, plan, language };
         let (person, password_hash) = self.prepare_person(ctx, newcomer, &accepts.password).await?;
         let opening = self.prepare_session(ctx, &person, SignInMethod::Invitation, Deliver::Cookie);
         let mut tx = self.db().begin(ctx).await?;
@@ -177,8 +186,8 @@ impl Identity {
         let inviter = invitation.invited_by.as_ref().map_or("Diwan", |(_, name)| name);
         let days = LIFETIME.as_secs() / (24 * 3600);
         let letter = Letter::Invitation { inviter, message: invitation.message.as_deref(), link: &link, days };
-        // Nobody knows yet which language they read; the installation's first one is the best guess.
-        let mail = template::write(letter, Language::En.as_str(), self.instance_name(), &invitation.email);
+        let language = invitation.language.as_str();
+        let mail = template::write(letter, language, self.instance_name(), &invitation.email);
         let prepared = mail::prepare(self, ctx, mail)?;
         Ok((link, prepared))
     }

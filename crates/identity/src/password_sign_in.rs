@@ -41,6 +41,9 @@ impl Identity {
             return Err(refusal::credentials_wrong());
         };
         self.forgive_attempt(attempt).await?;
+        if let Some(stored) = &stored {
+            self.note_password(person, stored, password).await;
+        }
         if let (Checked::RightWith(new), Some(old)) = (&checked, &stored) {
             self.renew_hash(person, old, new).await;
         }
@@ -57,6 +60,22 @@ impl Identity {
             None => entry.with("unknown_account", true),
         };
         self.record(ctx, entry).await
+    }
+
+    /// A right password is there to be looked at for this moment only: whether it is too short to stand
+    /// alone is noted once. A failure only means that it is noted next time.
+    pub(crate) async fn note_password(&self, person: &User, hash: &str, password: &Secret<String>) {
+        let needs = policy::needs_second_factor(password.expose());
+        if person.password_needs_second_factor == Some(needs) {
+            return;
+        }
+        let noted = async {
+            let mut tx = self.db().begin(&Ctx::system(self.world(), "passwords")).await?;
+            user::note_password(&mut tx, person.id, hash, needs).await?;
+            tx.commit_unrecorded(Unrecorded::Bookkeeping).await
+        };
+        noted.await.unwrap_or_else(|error| tracing::warn!(%error, "the strength of a password was not noted"));
+        self.forget_user(person.id);
     }
 
     /// The same password at the cost now in force. A failure only means that it is tried next time.
@@ -87,7 +106,7 @@ impl Identity {
         policy::judge("new_password", new.expose(), owner).map_err(refusal::password_too_weak)?;
         let hash = self.passwords().hash(new).await?;
         let mut tx = self.db().begin(ctx).await?;
-        user::set_password_hash(&mut tx, id, &hash).await?;
+        user::set_password(&mut tx, id, &hash, policy::needs_second_factor(new.expose())).await?;
         challenge::delete_of(&mut tx, id).await?;
         // A thief's browser is no longer a known one.
         let device = ctx.device.map(device_mark::place).unwrap_or_default();

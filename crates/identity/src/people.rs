@@ -83,7 +83,9 @@ impl Identity {
         let hash = self.passwords().hash(password).await?;
         let person = User::new(&ctx.world, &newcomer.email, newcomer.name, newcomer.role, newcomer.plan);
         let seen = Some(ctx.now());
-        Ok((User { language: newcomer.language, has_password: true, last_seen_at: seen, ..person }, hash))
+        let needs = Some(policy::needs_second_factor(password.expose()));
+        let person = User { has_password: true, password_needs_second_factor: needs, ..person };
+        Ok((User { language: newcomer.language, last_seen_at: seen, ..person }, hash))
     }
 
     /// The person with this id.
@@ -125,7 +127,7 @@ impl Identity {
             session::end_all(&mut tx, id, None).await?;
         }
         announce_change(&mut tx, id);
-        tx.commit(entry_of_change(&before, &after)).await?;
+        tx.commit(entry_of_change("user.update", &before, &after)).await?;
         self.forget_user(id);
         Ok(after)
     }
@@ -162,11 +164,11 @@ impl Identity {
             language: change.language.unwrap_or(before.language),
             theme: change.theme.unwrap_or(before.theme),
             time_zone: change.time_zone.unwrap_or_else(|| before.time_zone.clone()),
-            ..before
+            ..before.clone()
         };
         user::update(&mut tx, &after).await?;
         announce_change(&mut tx, after.id);
-        tx.commit(Entry::done("user.update_profile").on("user", after.id)).await?;
+        tx.commit(entry_of_change("user.update_profile", &before, &after)).await?;
         self.forget_user(after.id);
         Ok(after)
     }
@@ -206,8 +208,9 @@ async fn keep_an_owner(tx: &mut Tx, before: &User, stays_owner: bool) -> Result<
     Ok(())
 }
 
-fn entry_of_change(before: &User, after: &User) -> Entry {
-    let mut entry = Entry::done("user.update").on("user", after.id);
+/// What is different afterwards, each with what it was. Nothing of it is a secret.
+fn entry_of_change(action: &'static str, before: &User, after: &User) -> Entry {
+    let mut entry = Entry::done(action).on("user", after.id);
     let mut note = |what: &str, from: &str, to: &str| {
         if from != to {
             entry.metadata.insert(what.to_owned(), serde_json::json!({ "from": from, "to": to }));
@@ -217,5 +220,8 @@ fn entry_of_change(before: &User, after: &User) -> Entry {
     note("plan", before.plan.as_str(), after.plan.as_str());
     note("status", before.status.as_str(), after.status.as_str());
     note("name", &before.name, &after.name);
+    note("language", before.language.as_str(), after.language.as_str());
+    note("theme", before.theme.as_str(), after.theme.as_str());
+    note("time_zone", &before.time_zone, &after.time_zone);
     entry
 }

@@ -5,11 +5,11 @@ use diwan_kernel::problem::FieldError;
 pub(crate) const LONGEST_NAME: usize = 80;
 
 macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+    ($(#[$meta:meta])* $vis:vis $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         #[serde(rename_all = "snake_case")]
         $(#[$meta])*
-        pub(crate) enum $name {$($(#[$doc])* $variant),+}
+        $vis enum $name {$($(#[$doc])* $variant),+}
 
         impl $name {
             /// The word used in the API and in the database.
@@ -28,8 +28,10 @@ pub(crate) use words;
 
 words! {
     /// A language of the dashboard and of mails.
-    Language {
+    #[derive(Default)]
+    pub Language {
         /// English.
+        #[default]
         En = "en",
         /// Arabic.
         Ar = "ar",
@@ -38,7 +40,7 @@ words! {
 
 words! {
     /// How the dashboard looks.
-    Theme {
+    pub(crate) Theme {
         /// As the device says.
         System = "system",
         /// Light.
@@ -53,7 +55,7 @@ words! {
 words! {
     /// Whether somebody may come in.
     #[schema(as = UserStatus)]
-    Status {
+    pub(crate) Status {
         /// They may.
         Active = "active",
         /// They may not.
@@ -63,7 +65,7 @@ words! {
 
 words! {
     /// What carries a session.
-    SessionKind {
+    pub(crate) SessionKind {
         /// A browser, with a cookie.
         Browser = "browser",
         /// A program, with tokens.

@@ -18,7 +18,7 @@ use crate::{factor, refusal, table, view};
 
 words! {
     /// How somebody signed in.
-    SignInMethod {
+    pub(crate) SignInMethod {
         /// With a password.
         Password = "password",
         /// With a link that came by e-mail.
@@ -102,6 +102,7 @@ pub(crate) enum SignInResult {
         user: Box<view::User>,
         /// The tokens, when they were asked for.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
         tokens: Option<TokenPair>,
     },
     /// One more proof is needed.

@@ -94,7 +94,12 @@ impl Identity {
         let stored = table::user::password_hash(self.db(), user.id).await?;
         match self.passwords().check(stored.as_deref(), password, Standing::Known).await? {
             Checked::Wrong => Err(refusal::credentials_wrong()),
-            Checked::Right | Checked::RightWith(_) => self.forgive_attempt(attempt).await,
+            Checked::Right | Checked::RightWith(_) => {
+                if let Some(stored) = &stored {
+                    self.note_password(user, stored, password).await;
+                }
+                self.forgive_attempt(attempt).await
+            }
         }
     }
 

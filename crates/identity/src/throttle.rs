@@ -36,6 +36,7 @@ use crate::network::Network;
 use crate::password::Standing;
 use crate::table::attempt::{self, Counted};
 use crate::table::seen_from;
+use crate::table::user::User;
 
 /// From so many failures a day an account is taken to be under attack.
 const ATTACK: u32 = 100;
@@ -128,6 +129,24 @@ impl Identity {
         let mut tx = self.db().begin(&Ctx::system(self.world(), "throttle")).await?;
         attempt.forgive(&mut tx).await?;
         Ok(tx.commit_unrecorded(Unrecorded::Bookkeeping).await?)
+    }
+
+    /// Somebody proved who they are in another way: what was counted against their account from here
+    /// is forgotten, so that they are not kept waiting for what they tried before.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn forget_tries(&self, tx: &mut Tx, ctx: &Ctx, user: &User) -> Result<(), DbError> {
+        let id = user.id.to_string();
+        for (what, account) in [(Tried::Password, user.email.as_str()), (Tried::Code, &id)] {
+            let Counters { own, account, .. } = self.counters(ctx, what, account, None);
+            // In the order in which tries are counted.
+            if let Some(account) = account {
+                attempt::forget(tx, account).await?;
+            }
+            attempt::forget(tx, own).await?;
+        }
+        Ok(())
     }
 
     /// The place name of the browser, if this account was signed in to with it before.

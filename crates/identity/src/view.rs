@@ -174,6 +174,8 @@ pub(crate) struct Invitation {
     pub(crate) role: Role,
     /// How far it is.
     pub(crate) status: InvitationStatus,
+    /// What it is written in.
+    pub(crate) language: Language,
     /// Who sent it; null when they are no longer here.
     pub(crate) invited_by: Option<UserMention>,
     /// When it was sent.
@@ -196,6 +198,7 @@ impl Invitation {
             email: invitation.email,
             role: invitation.role,
             status,
+            language: invitation.language,
             invited_by: invitation.invited_by.map(|(id, name)| UserMention { id, name }),
             created_at: invitation.created_at,
             expires_at: invitation.expires_at,

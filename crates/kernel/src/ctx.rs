@@ -217,6 +217,24 @@ impl Actor {
     }
 }
 
+/// What somebody must see to before they may do what their role allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duty {
+    /// To set up a second factor, because the installation asks it of their role.
+    SecondFactor,
+    /// To choose a longer password, because no second factor stands beside the one they have.
+    LongerPassword,
+}
+
+impl Duty {
+    fn problem(self) -> Problem {
+        match self {
+            Self::SecondFactor => Problem::second_factor_needed(),
+            Self::LongerPassword => Problem::longer_password_needed(),
+        }
+    }
+}
+
 /// What is known about the request behind a call.
 #[derive(Debug, Clone)]
 pub struct RequestFacts {
@@ -271,6 +289,8 @@ pub struct Ctx {
     pub actor: Actor,
     /// What they may do.
     pub permissions: Permissions,
+    /// Why they may do less than their role allows, if that is so.
+    pub duty: Option<Duty>,
     /// Until when the last fresh proof of identity counts; API tokens have none.
     pub stepped_up_until: Option<Timestamp>,
     /// The request behind it; background work has none.
@@ -294,6 +314,7 @@ impl Ctx {
             world: world.clone(),
             actor: Actor::System(name),
             permissions: Permission::ALL.iter().copied().collect(),
+            duty: None,
             stepped_up_until: None,
             request: None,
             idempotency: None,
@@ -307,6 +328,7 @@ impl Ctx {
             world: world.clone(),
             actor: Actor::Anonymous,
             permissions: Permissions::default(),
+            duty: None,
             stepped_up_until: None,
             request: Some(request),
             idempotency: None,
@@ -373,7 +395,10 @@ impl Needs {
             (_, Actor::Anonymous) => Err(Problem::sign_in_required()),
             (Self::SignedIn, _) => Ok(()),
             (Self::Permission(p), _) if ctx.permissions.has(p) => Ok(()),
-            (Self::Permission(p), _) => Err(Problem::not_allowed(p.as_str())),
+            (Self::Permission(p), actor) => Err(match ctx.duty {
+                Some(duty) if actor.role().is_some_and(|role| role >= p.least_role()) => duty.problem(),
+                _ => Problem::not_allowed(p.as_str()),
+            }),
         }
     }
 }

@@ -60,12 +60,14 @@ pub struct ProblemDocument<'a> {
     next: &'a str,
     /// Which request this was, to find it in the logs.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     request_id: Option<&'a str>,
     /// The fields that are wrong.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
     /// After how many seconds to try again.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     retry_after_s: Option<u64>,
 }
 
@@ -124,6 +126,29 @@ impl Problem {
             "Not allowed",
             format!("This needs the permission {permission}, which your role or token does not have."),
             "Ask an owner or admin of this installation for it.",
+        )
+    }
+
+    /// The caller may do nothing else before they have a second factor.
+    pub fn second_factor_needed() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "second_factor_needed",
+            "Set up a second factor first",
+            "This installation asks for a second factor before you can do this, and your account has none.",
+            "Set up an authenticator app in your profile under Security (POST /api/v1/me/totp), then repeat the request.",
+        )
+    }
+
+    /// The caller may do nothing else before they have a longer password.
+    pub fn longer_password_needed() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "longer_password_needed",
+            "Choose a longer password first",
+            "Your password was chosen for an account with a second factor, and yours has none any more.",
+            "Choose a password of at least 15 characters in your profile under Security (PUT /api/v1/me/password), \
+             or set up an authenticator app again.",
         )
     }
 

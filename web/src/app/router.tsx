@@ -36,6 +36,11 @@ const join = createRoute({
   path: "/join",
   component: page(() => import("@/features/identity/sign-in/join-page")),
 });
+const rescue = createRoute({
+  getParentRoute: atRoot,
+  path: "/rescue",
+  component: page(() => import("@/features/identity/sign-in/rescue-page")),
+});
 
 /** Everything below needs a session; without one the person signs in and comes back to the same place. */
 const signedIn = createRoute({
@@ -154,6 +159,7 @@ export const router = createRouter({
     signInLink,
     welcome,
     join,
+    rescue,
     signedIn.addChildren([
       device,
       shell.addChildren([

@@ -13,14 +13,17 @@ interface ConfirmProps {
   run: () => Promise<unknown>;
   onClose: () => void;
   children?: ReactNode;
+  /** What else is to be decided with it. */
+  more?: ReactNode;
 }
 
-export function Confirm({ title, action, run, onClose, children }: ConfirmProps) {
+export function Confirm({ title, action, run, onClose, children, more }: ConfirmProps) {
   const { t } = useTranslation();
   const work = useMutation({ mutationFn: run, onSuccess: onClose });
   return (
     <Dialog open onClose={onClose} title={title} description={children}>
       <ProblemNotice problem={work.error ? toProblem(work.error) : null} />
+      {more}
       <DialogActions>
         <Button onClick={onClose}>{t("common.cancel")}</Button>
         <Button look="danger" busy={work.isPending} onClick={() => work.mutate()}>

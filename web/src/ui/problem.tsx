@@ -55,7 +55,7 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: (() => vo
   const { t } = useTranslation();
   const text = useProblemText();
   const { problem } = toProblem(error);
-  if (problem.status === 403) return <NoPermission />;
+  if (problem.code === "not_allowed") return <NoPermission />;
   return (
     <div role="alert" className="mx-auto grid max-w-md justify-items-center gap-3 px-4 py-16 text-center">
       <span className="grid size-11 place-items-center rounded-full bg-danger-soft text-danger">

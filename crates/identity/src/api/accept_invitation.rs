@@ -26,7 +26,7 @@ pub(crate) struct AcceptInvitation {
     /// A new password.
     #[schema(value_type = String, format = Password, min_length = 1, max_length = 256)]
     password: Secret<String>,
-    /// The language of your dashboard.
+    /// The language of your dashboard; left out: that of the invitation.
     language: Option<Language>,
 }
 
@@ -51,6 +51,6 @@ pub(crate) async fn accept_invitation(
     reading.take(password("password", &body.password));
     reading.done()?;
     let name = name.unwrap_or_default();
-    let language = body.language.unwrap_or(Language::En);
-    identity.accept_invitation(&ctx, Acceptance { token: body.token, name, password: body.password, language }).await
+    let acceptance = Acceptance { token: body.token, name, password: body.password, language: body.language };
+    identity.accept_invitation(&ctx, acceptance).await
 }

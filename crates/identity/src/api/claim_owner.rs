@@ -55,6 +55,6 @@ pub(crate) async fn claim_owner(
     reading.take(password("password", &body.password));
     reading.done()?;
     let (Some(email), Some(name)) = (email, name) else { return Err(Problem::invalid("The body is not complete.")) };
-    let language = body.language.unwrap_or(Language::En);
+    let language = body.language.unwrap_or(identity.config().default_language);
     identity.claim(&ctx, Claim { token: body.token, email, name, password: body.password, language }).await
 }

@@ -12,8 +12,8 @@ use super::read::Reading;
 use crate::email::Email;
 use crate::factor::mail::Delivery;
 use crate::identity::Identity;
-use crate::invitation::Sent;
-use crate::person::read_line;
+use crate::invitation::{Invite, Sent};
+use crate::person::{Language, read_line};
 use crate::view::Invitation;
 
 /// Who is invited.
@@ -28,6 +28,8 @@ pub(crate) struct CreateInvitation {
     /// A word to go with it.
     #[schema(min_length = 1, max_length = 500)]
     message: Option<String>,
+    /// The language of the mail and of the page that it opens; left out: the installation's.
+    language: Option<Language>,
 }
 
 /// An invitation that was sent.
@@ -68,6 +70,6 @@ pub(crate) async fn create_invitation(
     let message = body.message.and_then(|text| reading.take(read_line("message", &text, 500)));
     reading.done()?;
     let email = email.ok_or_else(|| Problem::invalid("The body is not complete."))?;
-    let sent = identity.invite(&ctx, email, body.role, message).await?;
+    let sent = identity.invite(&ctx, Invite { email, role: body.role, message, language: body.language }).await?;
     Ok(Created(SentInvitation::new(sent, ctx.now())))
 }

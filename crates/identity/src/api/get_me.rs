@@ -1,7 +1,7 @@
 //! Shows the caller to themselves.
 
 use axum::extract::State;
-use diwan_kernel::ctx::{Allowed, may};
+use diwan_kernel::ctx::{Allowed, Duty, may};
 use diwan_kernel::http::Json;
 use diwan_kernel::id::SessionId;
 use diwan_kernel::world::Timestamp;
@@ -35,6 +35,8 @@ pub(crate) struct Me {
     session: Option<CurrentSession>,
     /// Whether you must set up a second factor before you can do anything else.
     second_factor_needed: bool,
+    /// Whether you must choose a longer password before you can do anything else.
+    longer_password_needed: bool,
     /// Whether signing in asks for a code.
     totp_enabled: bool,
     /// How many passkeys you have.
@@ -68,11 +70,11 @@ pub(crate) async fn get_me(
         Actor::User { session, .. } => Some(CurrentSession { id: session, step_up_until }),
         _ => None,
     };
-    let second_factor_needed = session.is_some() && ctx.permissions != user.role.permissions();
     Ok(Json(Me {
         permissions: ctx.permissions.iter().collect(),
         session,
-        second_factor_needed,
+        second_factor_needed: ctx.duty == Some(Duty::SecondFactor),
+        longer_password_needed: ctx.duty == Some(Duty::LongerPassword),
         totp_enabled: user.two_factor,
         passkey_count: account.passkeys,
         recovery_codes_left: account.recovery_codes_left,

@@ -82,6 +82,6 @@ pub(crate) async fn get_setup(_: Allowed<Anyone>, State(identity): State<Identit
             oidc,
         },
         mail: if identity.mail_config().host.is_empty() { MailRoute::Outbox } else { MailRoute::Smtp },
-        default_language: Language::En,
+        default_language: identity.config().default_language,
     }))
 }

@@ -34,14 +34,17 @@ pub(crate) mod list_users;
 pub(crate) mod no_store;
 pub(crate) mod poll_device_login;
 pub(crate) mod preview_invitation;
+pub(crate) mod preview_rescue;
 pub(crate) mod put_avatar;
 pub(crate) mod read;
 pub(crate) mod redeem_magic_link;
+pub(crate) mod redeem_rescue;
 pub(crate) mod refresh_tokens;
 pub(crate) mod regenerate_recovery_codes;
 pub(crate) mod rename_passkey;
 pub(crate) mod request_magic_link;
 pub(crate) mod resend_invitation;
+pub(crate) mod reset_second_factor;
 pub(crate) mod revoke_api_token;
 pub(crate) mod revoke_invitation;
 pub(crate) mod revoke_my_other_sessions;
@@ -84,6 +87,8 @@ fn coming_in() -> OpenApiRouter<Identity> {
         .routes(routes!(poll_device_login::poll_device_login))
         .routes(routes!(preview_invitation::preview_invitation))
         .routes(routes!(accept_invitation::accept_invitation))
+        .routes(routes!(preview_rescue::preview_rescue))
+        .routes(routes!(redeem_rescue::redeem_rescue))
 }
 
 /// What people do about themselves.
@@ -110,6 +115,7 @@ fn people() -> OpenApiRouter<Identity> {
     OpenApiRouter::new()
         .routes(routes!(list_users::list_users))
         .routes(routes!(get_user::get_user, update_user::update_user, delete_user::delete_user))
+        .routes(routes!(reset_second_factor::reset_second_factor))
         .routes(routes!(get_avatar::get_avatar))
         .routes(routes!(list_user_sessions::list_user_sessions, revoke_user_sessions::revoke_user_sessions))
         .routes(routes!(list_invitations::list_invitations, create_invitation::create_invitation))

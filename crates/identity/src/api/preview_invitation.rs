@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::answers::OpenWriteOne;
 use super::read::{Reading, bounded};
 use crate::identity::Identity;
+use crate::person::Language;
 
 /// Which one.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -29,6 +30,8 @@ pub(crate) struct InvitationPreview {
     role: Role,
     /// Who sent it; null when they are no longer here.
     invited_by_name: Option<String>,
+    /// What it is written in.
+    language: Language,
     /// Until when it can be accepted.
     expires_at: Timestamp,
 }
@@ -56,6 +59,7 @@ pub(crate) async fn preview_invitation(
         email: invitation.email,
         role: invitation.role,
         invited_by_name: invitation.invited_by.map(|(_, name)| name),
+        language: invitation.language,
         expires_at: invitation.expires_at,
     }))
 }

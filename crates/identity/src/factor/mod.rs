@@ -9,6 +9,7 @@ pub(crate) mod mail;
 pub(crate) mod oidc;
 pub(crate) mod passkey;
 pub(crate) mod recovery;
+pub(crate) mod reset;
 mod sweep;
 pub(crate) mod totp;
 
@@ -173,6 +174,12 @@ pub(crate) async fn delete_all_of(tx: &mut Tx, user: UserId) -> Result<(), DbErr
     table::passkey::delete_all(tx, user).await?;
     table::recovery_code::delete(tx, user).await?;
     table::totp::delete(tx, user).await.map(drop)
+}
+
+/// Deletes this person's second factor and their passkeys: whoever has them proves nothing any more.
+pub(crate) async fn drop_all_of(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
+    totp::forget(tx, user).await?;
+    table::passkey::delete_all(tx, user).await.map(drop)
 }
 
 /// A digest as text: the name of a row that has no other.

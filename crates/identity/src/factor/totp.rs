@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use diwan_kernel::id::User;
 use diwan_kernel::world::Timestamp;
-use diwan_kernel::{Ctx, Entry, Id, Problem, Secret, Tx};
+use diwan_kernel::{Ctx, DbError, Entry, Id, Problem, Secret, Tx};
 use totp_rs::{Algorithm, Builder, Totp};
 use zeroize::Zeroizing;
 
@@ -102,22 +102,34 @@ pub(crate) async fn verify(identity: &Identity, ctx: &Ctx, user: Id<User>, code:
     Ok(())
 }
 
-/// Stops asking for codes, and forgets the recovery codes with the seed.
+/// Stops asking for codes, and forgets the recovery codes with the seed. Whose password is too short
+/// to stand alone chooses a longer one first.
 ///
 /// # Errors
-/// 404 when none are asked for.
+/// 404 when none are asked for; 409 `password_too_short_without_second_factor`.
 pub(crate) async fn disable(identity: &Identity, ctx: &Ctx, user: Id<User>) -> Result<(), Problem> {
     let mut tx = identity.db().begin(ctx).await?;
-    if !table::totp::delete(&mut tx, user).await? {
+    table::user::lock(&mut tx, user).await?;
+    let person = table::user::find_in(&mut tx, user).await?.ok_or_else(Problem::sign_in_required)?;
+    if !forget(&mut tx, user).await? {
         return Err(Problem::not_found("authenticator app on your account"));
     }
-    table::recovery_code::delete(&mut tx, user).await?;
-    table::user::set_two_factor(&mut tx, user, false).await?;
+    if person.password_needs_second_factor == Some(true) {
+        return Err(password_too_short());
+    }
     announce(&mut tx, user);
     mail::tell(identity, ctx, &mut tx, user, Change::TotpDisabled).await?;
     tx.commit(Entry::done("totp.disable").on("user", user)).await?;
     mail::wake(identity);
     Ok(())
+}
+
+/// Forgets the seed and the recovery codes; false when no codes were asked for.
+pub(super) async fn forget(tx: &mut Tx, user: Id<User>) -> Result<bool, DbError> {
+    let was_enabled = table::totp::delete(tx, user).await?;
+    table::recovery_code::delete(tx, user).await?;
+    table::user::set_two_factor(tx, user, false).await?;
+    Ok(was_enabled)
 }
 
 /// Whether this person is asked for codes.
@@ -171,6 +183,15 @@ fn not_started() -> Problem {
         "There is nothing to confirm",
         "The set-up of an authenticator app was not begun, or was begun too long ago.",
         "Begin again and scan the new code.",
+    )
+}
+
+fn password_too_short() -> Problem {
+    Problem::conflict(
+        "password_too_short_without_second_factor",
+        "Your password is too short to stand alone",
+        "Without a second factor a password needs at least 15 characters, and yours has fewer.",
+        "Choose a longer password first (PUT /api/v1/me/password), then remove the authenticator app.",
     )
 }
 

@@ -21,6 +21,11 @@ pub(crate) struct Owner<'a> {
     pub(crate) second_factor: bool,
 }
 
+/// Whether a password is too short to be all that is asked for.
+pub(crate) fn needs_second_factor(password: &str) -> bool {
+    password.nfkc().count() < ALONE
+}
+
 /// What is wrong with a password, if anything.
 pub(crate) fn judge(field: &str, password: &str, owner: Owner<'_>) -> Result<(), FieldError> {
     let wrong = |code, message: String| Err(FieldError { field: field.to_owned(), code, message });

@@ -52,7 +52,7 @@ fn texts(row: &Row, column: &str) -> Result<Vec<String>, DbError> {
 /// The token with this hash and whose it is.
 pub(crate) async fn find_by_hash(db: &Db, hash: [u8; 32]) -> Result<Option<(ApiToken, Holder)>, DbError> {
     let sql = "SELECT t.*, u.name AS user_name, u.role AS user_role, u.plan AS user_plan, u.status AS user_status,
-            u.two_factor AS user_two_factor
+            u.two_factor AS user_two_factor, u.password_needs_second_factor AS user_password_short
          FROM api_token t JOIN users u ON u.id = t.user_id WHERE t.secret_hash = $1";
     let Some(row) = db.query_opt(sql, params![hash]).await? else { return Ok(None) };
     Ok(Some((read(&row)?, Holder::read(&row)?)))

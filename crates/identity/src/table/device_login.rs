@@ -10,7 +10,7 @@ use crate::person::words;
 
 words! {
     /// How far a device login is.
-    Stage {
+    pub(crate) Stage {
         /// Nobody has looked at it.
         Pending = "pending",
         /// Somebody approved it.

@@ -18,6 +18,7 @@ pub(crate) async fn delete(tx: &mut Tx, horizon: Horizon) -> Result<u64, DbError
     let Horizon { now, attempts, places } = horizon;
     let mut rows = tx.execute("DELETE FROM challenge WHERE expires_at <= $1", params![now]).await?;
     rows += tx.execute("DELETE FROM device_login WHERE expires_at <= $1", params![now]).await?;
+    rows += tx.execute("DELETE FROM rescue WHERE expires_at <= $1", params![now]).await?;
     let sql = "DELETE FROM attempt WHERE last_at < $1 AND blocked_until < $2";
     rows += tx.execute(sql, params![attempts, now]).await?;
     rows += tx.execute("DELETE FROM seen_from WHERE last_at < $1", params![places]).await?;

@@ -8,6 +8,7 @@ use diwan_kernel::{Db, DbError, Role, Tx, params};
 use super::word;
 use crate::email::Email;
 use crate::invitation::InvitationId;
+use crate::person::Language;
 
 /// An invitation, as stored, with the name of who sent it.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub(crate) struct Invitation {
     pub(crate) email: String,
     pub(crate) role: Role,
     pub(crate) message: Option<String>,
+    /// What it is written in.
+    pub(crate) language: Language,
     pub(crate) invited_by: Option<(UserId, String)>,
     pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Timestamp,
@@ -34,6 +37,8 @@ fn read(row: &Row) -> Result<Invitation, DbError> {
         email: row.get("email")?,
         role: word(row, "role", Role::parse)?,
         message: row.get("message")?,
+        // Those from before were all in English.
+        language: row.get::<Option<String>>("language")?.and_then(|text| Language::parse(&text)).unwrap_or_default(),
         invited_by: inviter.zip(name),
         created_at: row.get("created_at")?,
         expires_at: row.get("expires_at")?,
@@ -78,8 +83,9 @@ pub(crate) async fn insert(tx: &mut Tx, invitation: &Invitation, by: UserId) -> 
     let sql = "UPDATE invitation SET revoked_at = $1
          WHERE email = $2 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at <= $1";
     tx.execute(sql, params![now, &invitation.email]).await?;
-    let sql = "INSERT INTO invitation (id, email, role, message, secret_hash, invited_by, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let sql = "INSERT INTO invitation
+            (id, email, role, message, secret_hash, invited_by, created_at, expires_at, language)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let values = params![
         invitation.id,
         &invitation.email,
@@ -89,6 +95,7 @@ pub(crate) async fn insert(tx: &mut Tx, invitation: &Invitation, by: UserId) -> 
         by,
         now,
         invitation.expires_at,
+        invitation.language.as_str(),
     ];
     tx.execute(sql, values).await.map(drop)
 }

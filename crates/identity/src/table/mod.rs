@@ -17,6 +17,7 @@ pub(crate) mod passkey;
 pub(crate) mod passkey_ceremony;
 pub(crate) mod recovery_code;
 pub(crate) mod refresh_token;
+pub(crate) mod rescue;
 pub(crate) mod seen_from;
 pub(crate) mod session;
 pub(crate) mod totp;

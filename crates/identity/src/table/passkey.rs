@@ -106,7 +106,7 @@ pub(crate) async fn delete(tx: &mut Tx, user: Id<User>, id: PasskeyId) -> Result
     tx.query_opt(sql, params![id, user]).await?.map(|row| row.get("name")).transpose()
 }
 
-/// Forgets all passkeys of a person.
-pub(crate) async fn delete_all(tx: &mut Tx, user: Id<User>) -> Result<(), DbError> {
-    tx.execute("DELETE FROM passkey WHERE user_id = $1", params![user]).await.map(drop)
+/// Forgets all passkeys of a person; how many there were.
+pub(crate) async fn delete_all(tx: &mut Tx, user: Id<User>) -> Result<u64, DbError> {
+    tx.execute("DELETE FROM passkey WHERE user_id = $1", params![user]).await
 }

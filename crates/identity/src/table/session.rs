@@ -41,6 +41,8 @@ pub(crate) struct Holder {
     pub(crate) status: Status,
     /// Whether a second factor is enrolled.
     pub(crate) two_factor: bool,
+    /// Whether their password is too short to be all that is asked for.
+    pub(crate) password_needs_second_factor: bool,
 }
 
 impl Holder {
@@ -52,6 +54,7 @@ impl Holder {
             plan: word(row, "user_plan", Plan::parse)?,
             status: word(row, "user_status", Status::parse)?,
             two_factor: row.get("user_two_factor")?,
+            password_needs_second_factor: row.get::<Option<bool>>("user_password_short")?.unwrap_or(false),
         })
     }
 }
@@ -78,7 +81,7 @@ fn read(row: &Row) -> Result<Session, DbError> {
 /// A session and whose it is.
 pub(crate) async fn find(db: &Db, id: SessionId) -> Result<Option<(Session, Holder)>, DbError> {
     let sql = "SELECT s.*, u.name AS user_name, u.role AS user_role, u.plan AS user_plan, u.status AS user_status,
-            u.two_factor AS user_two_factor
+            u.two_factor AS user_two_factor, u.password_needs_second_factor AS user_password_short
          FROM session s JOIN users u ON u.id = s.user_id WHERE s.id = $1";
     let Some(row) = db.query_opt(sql, params![id]).await? else { return Ok(None) };
     Ok(Some((read(&row)?, Holder::read(&row)?)))

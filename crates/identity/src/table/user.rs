@@ -28,6 +28,8 @@ pub(crate) struct User {
     /// Whether a second factor is enrolled.
     pub(crate) two_factor: bool,
     pub(crate) has_password: bool,
+    /// Whether the password is too short to be all that is asked for; `None` while that is not known.
+    pub(crate) password_needs_second_factor: Option<bool>,
     pub(crate) created_at: Timestamp,
     pub(crate) last_seen_at: Option<Timestamp>,
 }
@@ -49,6 +51,7 @@ impl User {
             status: Status::Active,
             two_factor: false,
             has_password: false,
+            password_needs_second_factor: None,
             created_at: world.now(),
             last_seen_at: None,
         }
@@ -70,6 +73,7 @@ pub(super) fn read(row: &Row) -> Result<User, DbError> {
         status: word(row, "status", Status::parse)?,
         two_factor: row.get("two_factor")?,
         has_password: row.get::<Option<String>>("password_hash")?.is_some(),
+        password_needs_second_factor: row.get("password_needs_second_factor")?,
         created_at: row.get("created_at")?,
         last_seen_at: row.get("last_seen_at")?,
     })
@@ -125,8 +129,8 @@ fn search_text(name: &str, email: &str) -> String {
 /// Adds a person.
 pub(crate) async fn insert(tx: &mut Tx, user: &User, password_hash: Option<&str>) -> Result<(), DbError> {
     let sql = "INSERT INTO users (id, email, name, search_text, role, plan, language, theme, time_zone,
-            avatar_version, status, password_hash, two_factor, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, 0, $12)";
+            avatar_version, status, password_hash, two_factor, created_at, password_needs_second_factor)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, 0, $12, $13)";
     let values = params![
         user.id,
         &user.email,
@@ -140,6 +144,7 @@ pub(crate) async fn insert(tx: &mut Tx, user: &User, password_hash: Option<&str>
         user.status.as_str(),
         password_hash,
         user.created_at,
+        user.password_needs_second_factor,
     ];
     tx.execute(sql, values).await.map(drop)
 }
@@ -173,9 +178,16 @@ pub(crate) async fn set_two_factor(tx: &mut Tx, id: UserId, has: bool) -> Result
     tx.execute("UPDATE users SET two_factor = $1 WHERE id = $2", params![has, id]).await.map(drop)
 }
 
-/// Sets a password.
-pub(crate) async fn set_password_hash(tx: &mut Tx, id: UserId, hash: &str) -> Result<(), DbError> {
-    tx.execute("UPDATE users SET password_hash = $1 WHERE id = $2", params![hash, id]).await.map(drop)
+/// Sets a password, and whether it needs a second factor beside it.
+pub(crate) async fn set_password(tx: &mut Tx, id: UserId, hash: &str, needs: bool) -> Result<(), DbError> {
+    let sql = "UPDATE users SET password_hash = $1, password_needs_second_factor = $2 WHERE id = $3";
+    tx.execute(sql, params![hash, needs, id]).await.map(drop)
+}
+
+/// Notes of the password with this hash whether it needs a second factor beside it.
+pub(crate) async fn note_password(tx: &mut Tx, id: UserId, hash: &str, needs: bool) -> Result<(), DbError> {
+    let sql = "UPDATE users SET password_needs_second_factor = $1 WHERE id = $2 AND password_hash = $3";
+    tx.execute(sql, params![needs, id, hash]).await.map(drop)
 }
 
 /// Sets a password's hash if it is still the old one: the same password at another cost.

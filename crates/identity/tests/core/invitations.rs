@@ -40,6 +40,36 @@ on_every_backend! {
         assert_eq!(text(&list["items"][0], "status"), "accepted");
     }
 
+    async fn an_invitation_speaks_the_language_that_was_asked_for(backend) {
+        let builder = TestServer::builder().on(backend)
+            .config(|c| c.identity.default_language = diwan_identity::Language::Ar);
+        let (server, owner) = builder.owned().await;
+        assert_eq!(owner.get("/api/v1/me").await.expect(StatusCode::OK)["user"]["language"], "ar");
+        assert_eq!(owner.get("/api/v1/setup").await.expect(StatusCode::OK)["default_language"], "ar");
+        let unsaid = invite(&owner, "amina@example.org", "viewer").await;
+        let body = json!({"email": "ben@example.org", "role": "viewer", "language": "en"});
+        let english = owner.post("/api/v1/invitations", body).await.expect(StatusCode::CREATED);
+        for (sent, language) in [(&unsaid, "ar"), (&english, "en")] {
+            let preview = server.visitor().post("/api/v1/invitations/preview", json!({"token": token(sent)})).await;
+            assert_eq!(text(&preview.expect(StatusCode::OK), "language"), language);
+            assert_eq!(text(&sent["invitation"], "language"), language);
+        }
+        let mails = owner.get("/api/v1/outbox").await.expect(StatusCode::OK);
+        let subjects: Vec<&str> = mails["items"].as_array().expect("items").iter().map(|m| text(m, "subject")).collect();
+        assert_eq!(subjects, ["Omar invites you to Diwan", "دعوة من Omar إلى Diwan"]);
+        // Sent again, it is in the same language; accepted, so is the account.
+        let path = format!("/api/v1/invitations/{}/resend", text(&unsaid["invitation"], "id"));
+        let again = owner.post(&path, Value::Null).await.expect(StatusCode::OK);
+        assert_eq!(text(&again["invitation"], "language"), "ar");
+        let joined = accept(&server, token(&again)).await.expect(StatusCode::CREATED);
+        assert_eq!(text(&joined["user"], "language"), "ar");
+        let body = json!({"token": token(&english), "name": "Ben", "password": PASSWORD, "language": "ar"});
+        let joined = server.visitor().post("/api/v1/invitations/accept", body).await.expect(StatusCode::CREATED);
+        assert_eq!(text(&joined["user"], "language"), "ar", "who comes in says so themselves");
+        let body = json!({"email": "c@example.org", "role": "viewer", "language": "tlh"});
+        assert!(owner.post("/api/v1/invitations", body).await.status.is_client_error());
+    }
+
     async fn of_many_who_accept_at_once_one_joins(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let sent = invite(&owner, "amina@example.org", "viewer").await;

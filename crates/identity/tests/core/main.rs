@@ -10,6 +10,8 @@ mod password;
 mod people;
 mod profile;
 mod refresh;
+mod rescue;
+mod second_factor;
 mod sessions;
 mod setup;
 mod step_up;

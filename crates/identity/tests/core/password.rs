@@ -107,7 +107,9 @@ on_every_backend! {
         let (_server, owner) = builder.owned().await;
         let me = owner.get("/api/v1/me").await.expect(StatusCode::OK);
         assert_eq!((&me["second_factor_needed"], &me["permissions"]), (&json!(true), &json!(["profile.self"])));
-        assert_eq!(owner.get("/api/v1/users").await.problem(), "not_allowed");
+        let refused = owner.get("/api/v1/users").await;
+        assert_eq!((refused.status, refused.problem()), (StatusCode::FORBIDDEN, "second_factor_needed"));
+        assert!(text(&refused.json, "next").contains("authenticator app"), "{}", refused.text);
         owner.post("/api/v1/me/totp", json!({})).await.expect(StatusCode::OK);
     }
 

@@ -4,7 +4,7 @@ use diwan_testkit::{TestServer, on_every_backend};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::{id_of, text};
+use super::{entry, id_of, text};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n rest of a picture";
 
@@ -41,7 +41,15 @@ on_every_backend! {
         let body = json!({"name": "  عمر  الخيّام ", "language": "ar", "theme": "dark", "time_zone": "Africa/Cairo"});
         let changed = owner.patch("/api/v1/me", body).await.expect(StatusCode::OK);
         assert_eq!((text(&changed, "name"), text(&changed, "language")), ("عمر الخيّام", "ar"));
+        let noted = entry(&owner, "user.update_profile").await;
+        assert_eq!(noted["metadata"], json!({
+            "name": {"from": "Omar", "to": "عمر الخيّام"},
+            "language": {"from": "en", "to": "ar"},
+            "theme": {"from": "system", "to": "dark"},
+            "time_zone": {"from": "UTC", "to": "Africa/Cairo"},
+        }));
         let unchanged = owner.patch("/api/v1/me", json!({})).await.expect(StatusCode::OK);
+        assert_eq!(entry(&owner, "user.update_profile").await["metadata"], json!({}));
         assert_eq!(unchanged["time_zone"], "Africa/Cairo");
         for body in [json!({"role": "owner"}), json!({"email": "x@example.org"}), json!({"theme": "pink"}), json!({"name": 7})] {
             let refused = owner.patch("/api/v1/me", body.clone()).await;

@@ -103,6 +103,37 @@ on_every_backend! {
         server.stop().await;
     }
 
+    async fn whoever_loses_a_factor_or_is_rescued_is_told_in_their_language(backend) {
+        let mut smtp = FakeSmtp::start(&[]).await;
+        let (server, owner) = house(backend, &smtp, MailSecurity::None).await;
+        let amina = server.invite(&owner, "Amina", "developer").await;
+        amina.patch("/api/v1/me", json!({"language": "ar"})).await.expect(StatusCode::OK);
+        crate::totp::enrol(&server, &amina).await;
+        let me = amina.get("/api/v1/me").await.expect(StatusCode::OK);
+        crate::step_up(&owner).await;
+        let path = format!("/api/v1/users/{}/second-factor", me["user"]["id"].as_str().unwrap());
+        owner.delete(&path).await.expect(StatusCode::NO_CONTENT);
+        let base = url::Url::parse("https://diwan.example.org").unwrap();
+        let link = diwan_identity::RescueLink::make(&server.product().db, &base, "amina@example.org", true).await.unwrap();
+        let token = link.url.expose().split_once("#token=").unwrap().1;
+        let body = json!({"token": token, "password": "eleven green kites over water"});
+        server.visitor().post("/api/v1/auth/rescue", body).await.expect(StatusCode::NO_CONTENT);
+        // The invitation, the app that was set up, the factor that was removed, the rescue.
+        let mut told = vec![];
+        for _ in 0..4 {
+            let mail = smtp.next().await;
+            assert_eq!(mail.recipient, "amina@example.org");
+            told.push(mail.data);
+        }
+        assert!(told[0].contains("Subject: Omar invites you to Diwan"), "{}", told[0]);
+        let subject = |data: &str| data.lines().find(|line| line.starts_with("Subject: ")).unwrap_or_default().to_owned();
+        for mail in &told[1..] {
+            assert!(subject(mail).starts_with("Subject: =?utf-8?b?"), "{mail}");
+            assert_eq!(subject(mail), subject(&told[1]));
+        }
+        server.stop().await;
+    }
+
     async fn nothing_is_said_in_clear_to_a_server_without_tls(backend) {
         let mut smtp = FakeSmtp::start(&[]).await;
         let (server, owner) = house(backend, &smtp, MailSecurity::Starttls).await;

@@ -65,6 +65,35 @@ on_every_backend! {
         server.stop().await;
     }
 
+    async fn somebodys_passkeys_go_with_their_second_factor_if_that_is_asked_for(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let amina = server.invite(&owner, "Amina", "developer").await;
+        let mut device = register(&server, &amina).await;
+        crate::totp::enrol(&server, &amina).await;
+        let me = amina.get("/api/v1/me").await.expect(StatusCode::OK);
+        let path = format!("/api/v1/users/{}/second-factor", me["user"]["id"].as_str().unwrap());
+        step_up(&owner).await;
+        owner.delete(&path).await.expect(StatusCode::NO_CONTENT);
+        assert_eq!(sign_in(&server, &mut device).await.expect(StatusCode::OK)["status"], "signed_in", "they stay");
+        assert_eq!(owner.delete(&path).await.problem(), "not_found", "there is no app any more");
+
+        let set_password = async |hash: &'static str| {
+            let ctx = diwan_kernel::Ctx::system(&server.product().world, "test");
+            let mut tx = server.product().db.begin(&ctx).await.unwrap();
+            assert_eq!(tx.execute(hash, vec![]).await.unwrap(), 1);
+            tx.commit_unrecorded(diwan_kernel::db::Unrecorded::Bookkeeping).await.unwrap();
+        };
+        set_password("UPDATE users SET password_hash = NULL WHERE email = 'amina@example.org'").await;
+        let passkeys = format!("{path}?passkeys=true");
+        assert_eq!(owner.delete(&passkeys).await.problem(), "their_last_way_in");
+        set_password("UPDATE users SET password_hash = 'x' WHERE email = 'amina@example.org'").await;
+        owner.delete(&passkeys).await.expect(StatusCode::NO_CONTENT);
+        assert_eq!(sign_in(&server, &mut device).await.problem(), "passkey_refused");
+        assert_eq!(owner.delete(&passkeys).await.problem(), "not_found");
+        assert_eq!(actions(&owner).await.iter().filter(|(a, _)| a == "user.reset_second_factor").count(), 2);
+        server.stop().await;
+    }
+
     async fn an_answer_counts_once_and_only_for_its_question(backend) {
         let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
         let mut device = register(&server, &owner).await;

@@ -13,6 +13,7 @@ import { applyTheme } from "../theme";
 import { TimeZoneContext } from "../time-zone";
 import { useFocusOnArrival } from "../use-focus-on-arrival";
 import { useShortcuts } from "../use-shortcuts";
+import { Duty } from "./duty";
 import { LiveBadge } from "./live-badge";
 import { SideBar } from "./side-bar";
 
@@ -59,7 +60,9 @@ export default function Shell() {
           </header>
           <main id="main" tabIndex={-1} className="outline-none">
             <Suspense fallback={<PageSkeleton />}>
-              <Outlet />
+              <Duty>
+                <Outlet />
+              </Duty>
             </Suspense>
           </main>
         </div>

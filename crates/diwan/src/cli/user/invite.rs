@@ -1,6 +1,7 @@
 //! `diwan user invite`.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use diwan_client::Invite as Wanted;
 
 use super::super::door::Door;
 use super::super::failure::{Done, Failure};
@@ -17,12 +18,29 @@ pub(in crate::cli) struct Invite {
     /// A few words to go with it
     #[arg(long, value_name = "TEXT")]
     message: Option<String>,
+    /// The language of the mail and of the page it opens [default: the installation's]
+    #[arg(long)]
+    language: Option<LanguageName>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LanguageName {
+    /// English
+    En,
+    /// Arabic
+    Ar,
 }
 
 impl Invite {
     pub(super) async fn run(&self, door: &Door<'_>) -> Result<Done, Failure> {
         let client = door.client()?;
-        let invite = async || client.create_invitation(&self.email, self.role.as_str(), self.message.as_deref()).await;
+        let language = self.language.map(|language| match language {
+            LanguageName::En => "en",
+            LanguageName::Ar => "ar",
+        });
+        let (role, message) = (self.role.as_str(), self.message.as_deref());
+        let wanted = Wanted { email: &self.email, role, message, language };
+        let invite = async || client.create_invitation(&wanted).await;
         let reply = door.stepped_up(&client, invite).await?;
         if door.screen.is_json() {
             door.screen.json(reply.text())?;

@@ -4,6 +4,8 @@ mod change;
 mod invite;
 mod list;
 mod remove;
+mod rescue;
+mod reset_second_factor;
 mod show;
 
 use clap::{Subcommand, ValueEnum};
@@ -42,6 +44,8 @@ Examples:
   diwan user invite amina@example.org --role developer
   diwan user role amina@example.org admin
   diwan user disable amina@example.org
+  diwan user reset-second-factor amina@example.org
+  diwan user rescue amina@example.org             on the machine of the server
 
 A person is named by their e-mail address or their id (usr_…).";
 
@@ -75,6 +79,19 @@ pub(super) enum User {
         /// E-mail address or id
         who: String,
     },
+    /// Remove somebody's authenticator app and recovery codes, because they lost them
+    ResetSecondFactor {
+        /// E-mail address or id
+        who: String,
+        /// Remove their passkeys too
+        #[arg(long)]
+        passkeys: bool,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Make somebody a link to set a new password with, on the machine of the server
+    Rescue(rescue::Rescue),
     /// Remove somebody for good
     Remove {
         /// E-mail address or id
@@ -94,6 +111,10 @@ impl User {
             Self::Role { who, role } => change::run(door, who, change::Change::Role(role.as_str())).await,
             Self::Disable { who } => change::run(door, who, change::Change::Status("disabled")).await,
             Self::Enable { who } => change::run(door, who, change::Change::Status("active")).await,
+            Self::ResetSecondFactor { who, passkeys, yes } => {
+                reset_second_factor::run(door, who, *passkeys, *yes).await
+            }
+            Self::Rescue(rescue) => rescue.run(door).await,
             Self::Remove { who, yes } => remove::run(door, who, *yes).await,
         }
     }

@@ -49,6 +49,16 @@ pub(crate) enum Change<'a> {
     IdentityUnlinked(&'a str),
     /// The password was changed.
     PasswordChanged,
+    /// Somebody who looks after the installation removed the second factor, and passkeys too or not.
+    SecondFactorReset {
+        /// Whether the passkeys were removed too.
+        passkeys: bool,
+    },
+    /// The password was set anew with a link that was made on the server itself.
+    Rescued {
+        /// Whether second factor and passkeys were removed.
+        second_factor: bool,
+    },
 }
 
 /// A mail before it is written in a language's direction.
@@ -134,6 +144,18 @@ fn english_change(change: Change<'_>, house: &str) -> String {
             format!("The account at {} can no longer sign in to your account at {house}.", own(provider))
         }
         Change::PasswordChanged => format!("The password of your account at {house} was changed."),
+        Change::SecondFactorReset { passkeys: false } => format!(
+            "Somebody who looks after {house} removed the authenticator app and the recovery codes from your account and ended your sessions."
+        ),
+        Change::SecondFactorReset { passkeys: true } => format!(
+            "Somebody who looks after {house} removed the authenticator app, the recovery codes and the passkeys from your account and ended your sessions."
+        ),
+        Change::Rescued { second_factor: false } => format!(
+            "The password of your account at {house} was set anew with a link that was made on the server itself, and your sessions were ended."
+        ),
+        Change::Rescued { second_factor: true } => format!(
+            "The password of your account at {house} was set anew with a link that was made on the server itself. Its second factor and passkeys were removed, and your sessions were ended."
+        ),
     }
 }
 
@@ -156,13 +178,13 @@ fn arabic(letter: Letter<'_>, instance: &str) -> Draft {
             before: [
                 Some("مرحبًا،".into()),
                 Some(format!("يدعوك {} إلى الانضمام إلى {house}.", own(inviter))),
-                message.map(quoted),
+                message.map(|message| format!("«{}»", own(message))),
             ]
             .into_iter()
             .flatten()
             .collect(),
             button: Some(("قبول الدعوة", link.to_owned())),
-            after: vec![format!("مدة صلاحية الدعوة بالأيام: {days}. إذا لم تكن تتوقعها فتجاهل هذه الرسالة.")],
+            after: vec![format!("تبقى الدعوة صالحة {}. إذا لم تكن تتوقعها فتجاهل هذه الرسالة.", arabic_days(days))],
         },
         Letter::Changed(change) => Draft {
             subject: format!("تغيّرت طريقة دخولك إلى {house}"),
@@ -173,6 +195,16 @@ fn arabic(letter: Letter<'_>, instance: &str) -> Draft {
                     .into(),
             ],
         },
+    }
+}
+
+/// So many days, as Arabic counts them.
+fn arabic_days(days: u64) -> String {
+    match days {
+        1 => "يومًا واحدًا".into(),
+        2 => "يومين".into(),
+        3..=10 => format!("{days} أيام"),
+        _ => format!("{days} يومًا"),
     }
 }
 
@@ -190,6 +222,18 @@ fn arabic_change(change: Change<'_>, house: &str) -> String {
             format!("لم يعد بإمكان الحساب لدى {} الدخول إلى حسابك في {house}.", own(provider))
         }
         Change::PasswordChanged => format!("تغيّرت كلمة المرور لحسابك في {house}."),
+        Change::SecondFactorReset { passkeys: false } => {
+            format!("أزال أحد القائمين على {house} تطبيق المصادقة ورموز الاسترداد من حسابك وأنهى جلساتك.")
+        }
+        Change::SecondFactorReset { passkeys: true } => {
+            format!("أزال أحد القائمين على {house} تطبيق المصادقة ورموز الاسترداد ومفاتيح المرور من حسابك وأنهى جلساتك.")
+        }
+        Change::Rescued { second_factor: false } => {
+            format!("ضُبطت كلمة مرور جديدة لحسابك في {house} برابط أُنشئ على الخادم نفسه، وأُنهيت جلساتك.")
+        }
+        Change::Rescued { second_factor: true } => format!(
+            "ضُبطت كلمة مرور جديدة لحسابك في {house} برابط أُنشئ على الخادم نفسه، وأُزيل منه العامل الثاني ومفاتيح المرور، وأُنهيت جلساتك."
+        ),
     }
 }
 
@@ -267,6 +311,10 @@ mod tests {
             Letter::Changed(Change::TotpDisabled),
             Letter::Changed(Change::RecoveryCodesReplaced),
             Letter::Changed(Change::PasswordChanged),
+            Letter::Changed(Change::SecondFactorReset { passkeys: false }),
+            Letter::Changed(Change::SecondFactorReset { passkeys: true }),
+            Letter::Changed(Change::Rescued { second_factor: false }),
+            Letter::Changed(Change::Rescued { second_factor: true }),
         ]
     }
 
@@ -294,6 +342,22 @@ mod tests {
                 assert!(!html.contains("<img") && !html.contains("<a href='") && !html.contains("&amp;<"), "{html}");
             }
         }
+    }
+
+    #[test]
+    fn an_invitation_is_wholly_in_the_language_that_was_asked_for() {
+        let letter = Letter::Invitation { inviter: "أمينة", message: Some("أهلًا"), link: LINK, days: 7 };
+        let mail = write(letter, "ar", "ديوان", "amina@example.org");
+        let without_link = mail.text.replace(LINK, "");
+        assert!(!without_link.chars().any(|c| c.is_ascii_alphabetic()), "{without_link}");
+        assert!(mail.text.contains("7 أيام") && mail.text.contains("«\u{2068}أهلًا\u{2069}»"), "{}", mail.text);
+        assert!(mail.html.unwrap().starts_with("<!doctype html><html lang=\"ar\" dir=\"rtl\">"));
+        assert_eq!(mail.subject, "دعوة من أمينة إلى ديوان");
+    }
+
+    #[test]
+    fn arabic_counts_days_its_own_way() {
+        assert_eq!([1, 2, 7, 10, 14].map(arabic_days), ["يومًا واحدًا", "يومين", "7 أيام", "10 أيام", "14 يومًا"]);
     }
 
     proptest! {

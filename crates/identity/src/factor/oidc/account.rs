@@ -70,7 +70,9 @@ async fn admit(
         None if is_welcome(provider, email) => provider.settings.role,
         None => return Err(Failure::new("oidc_not_linked", "nobody here is linked to it or invited")),
     };
+    let language = invitation.as_ref().map_or(identity.config().default_language, |invitation| invitation.language);
     let user = User::new(&ctx.world, email, name(claims, email), role, identity.config().default_plan);
+    let user = User { language, ..user };
     let mut tx = identity.db().begin(ctx).await?;
     if let Some(invitation) = &invitation {
         if !table::invitation::accept(&mut tx, invitation.hash, ctx.now()).await? {

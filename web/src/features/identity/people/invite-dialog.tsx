@@ -1,6 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "@/api/client";
-import type { Role } from "@/api/types";
+import type { Language, Role } from "@/api/types";
+import { setupQuery } from "@/api/queries";
 import { useCan } from "@/app/me";
 import { roles } from "@/app/search";
 import { Button } from "@/ui/button";
@@ -19,11 +21,17 @@ export function InviteDialog({ onClose, onInvited }: InviteDialogProps) {
   const { t } = useTranslation();
   const mayMakeOwners = useCan("roles.owner");
   const offered = roles.filter((role) => role !== "owner" || mayMakeOwners);
+  const setup = useQuery(setupQuery);
   const form = useForm({
-    fields: { email, role: null, message: null },
+    fields: { email, role: null, language: null, message: null },
     submit: async (values) => {
       const message = values.message.trim();
-      const body = { email: values.email.trim(), role: values.role as Role, ...(message ? { message } : {}) };
+      const body = {
+        email: values.email.trim(),
+        role: values.role as Role,
+        language: values.language as Language,
+        ...(message ? { message } : {}),
+      };
       onInvited(await unwrap(api.POST("/invitations", { body })));
     },
   });
@@ -41,6 +49,12 @@ export function InviteDialog({ onClose, onInvited }: InviteDialogProps) {
                 {t(`role.${role}`)} — {t(`role_means.${role}`)}
               </option>
             ))}
+          </Select>
+        </Field>
+        <Field label={t("people.invite.language")} error={form.errors.language}>
+          <Select key={setup.data?.default_language} name="language" defaultValue={setup.data?.default_language ?? "en"}>
+            <option value="en">English</option>
+            <option value="ar">العربية</option>
           </Select>
         </Field>
         <Field label={t("people.invite.message")} optional error={form.errors.message}>

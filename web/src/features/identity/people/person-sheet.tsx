@@ -11,6 +11,7 @@ import { ErrorState } from "@/ui/problem";
 import { SkeletonRows } from "@/ui/states";
 import { PersonAccess } from "./person-access";
 import { PersonDanger } from "./person-danger";
+import { PersonSecondFactor } from "./person-second-factor";
 import { PersonSessions } from "./person-sessions";
 
 export function PersonSheet({ id, onClose }: { id: string; onClose: () => void }) {
@@ -30,6 +31,7 @@ export function PersonSheet({ id, onClose }: { id: string; onClose: () => void }
           <Facts person={person.data} />
           {mayManage && <PersonAccess key={person.data.role + person.data.plan} person={person.data} />}
           {mayManage && <PersonSessions id={id} />}
+          {mayManage && !self && <PersonSecondFactor person={person.data} />}
           {mayManage && !self && <PersonDanger person={person.data} onGone={onClose} />}
         </div>
       )}

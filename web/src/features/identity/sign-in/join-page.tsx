@@ -1,10 +1,12 @@
 // Accepting an invitation: shows who invites, as what, and asks for a name and a password.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "@/api/client";
 import { toProblem } from "@/api/problem";
 import type { Language } from "@/api/types";
+import { setLanguage } from "@/i18n";
 import { Button, buttonLook } from "@/ui/button";
 import { cx } from "@/ui/cx";
 import { Field, Input } from "@/ui/field";
@@ -27,6 +29,11 @@ export default function JoinPage() {
     enabled: token !== null,
     staleTime: Number.POSITIVE_INFINITY,
   });
+  // The page speaks the language of the invitation; whoever reads another one still changes it below.
+  const language = preview.data?.language;
+  useEffect(() => {
+    if (language) void setLanguage(language);
+  }, [language]);
   const lead =
     preview.data && t("join.lead", { name: preview.data.invited_by_name, role: t(`role.${preview.data.role}`) });
   return (
