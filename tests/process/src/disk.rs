@@ -14,6 +14,9 @@ use tokio::time::timeout;
 use crate::api::{Api, claim};
 use crate::program::{PATIENCE, Program, memory_dir, run};
 
+/// The system calls that make sure of what was written.
+const FLUSHING: &str = "fsync,fdatasync";
+
 /// What it says when it has found room again.
 const WRITES_GO_ON: &str = "there is room on the disk again";
 
@@ -128,25 +131,27 @@ async fn a_read_only_data_directory_is_refused_at_the_start() {
 }
 
 #[tokio::test]
-async fn a_disk_that_becomes_read_only_refuses_writes_and_keeps_reading() {
-    let Some(disk) = SmallDisk::mount("size=40m").await else { return };
-    let program = Program::start(disk.path()).await;
+async fn a_disk_that_becomes_read_only_refuses_writes_keeps_reading_and_recovers() {
+    let dir = memory_dir();
+    let program = Program::start(dir.path()).await;
     let owner = claim(&program).await;
-    // The kernel refuses to remount while files are open for writing, as a failing disk would not ask either:
-    // a read-only copy is bound over it for everybody who opens a file from now on.
-    let bound = ["--bind", &disk.path().display().to_string()];
-    disk.mount_with(&bound).await;
-    disk.mount_with(&["-o", "remount,bind,ro"]).await;
+    assert_eq!(invite(&owner, "before").await, Some(201));
+    // What is open already cannot be written either: that is what happens after the first error of a disk.
+    let mut strace = spoil(&program, "pwrite64,ftruncate", "error=EROFS").await;
+    let body = json!({"email": "during@example.org", "role": "viewer"});
+    let refused = owner.post("/invitations", body).await.expect(503);
+    assert_eq!(refused["code"], "storage_read_only", "{refused}");
     owner.get("/me").await.expect(200);
     owner.get("/invitations").await.expect(200);
-    let status = invite(&owner, "guest").await.expect("an answer");
-    assert!(status == 201 || status == 507 || status == 503, "{status}");
+    strace.kill().await.expect("strace lets go");
+    assert_eq!(invite(&owner, "after").await, Some(201));
+    assert_all_there(&owner, &["before".to_owned(), "after".to_owned()]).await;
 }
 
-/// Spoils flushing in the running program; strace does it from outside.
-async fn spoil_flushing(program: &Program, how: &str) -> tokio::process::Child {
+/// Spoils these system calls in the running program; strace does it from outside.
+async fn spoil(program: &Program, calls: &str, how: &str) -> tokio::process::Child {
     let mut strace = Command::new("strace")
-        .args(["-f", "-e", "trace=fsync,fdatasync", "-e", &format!("inject=fsync,fdatasync:{how}"), "-p"])
+        .args(["-f", "-e", &format!("trace={calls}"), "-e", &format!("inject={calls}:{how}"), "-p"])
         .arg(program.pid().as_raw_nonzero().to_string())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -176,7 +181,7 @@ async fn after_a_failed_flush_nothing_is_acknowledged_and_the_program_ends() {
     let mut program = Program::start(dir.path()).await;
     let owner = claim(&program).await;
     assert_eq!(invite(&owner, "before").await, Some(201));
-    let strace = spoil_flushing(&program, "error=EIO").await;
+    let strace = spoil(&program, FLUSHING, "error=EIO").await;
     assert_eq!(invite(&owner, "during").await, None, "nothing is acknowledged");
     let status = program.ended().await;
     assert!(!status.success(), "{status}");
@@ -193,7 +198,7 @@ async fn a_slow_disk_delays_writes_and_nothing_else() {
     let dir = tempfile::tempdir().expect("a directory can be made");
     let program = Program::start(dir.path()).await;
     let owner = claim(&program).await;
-    let strace = spoil_flushing(&program, "delay_exit=1000000").await;
+    let strace = spoil(&program, FLUSHING, "delay_exit=1000000").await;
     let names: Vec<_> = (0..20).map(|at| format!("guest{at}")).collect();
     let mut writes = Box::pin(futures::future::join_all(names.iter().map(|name| invite(&owner, name))));
     // Reading and the health check are answered while every write still waits for the disk.

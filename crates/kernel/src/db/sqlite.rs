@@ -431,7 +431,8 @@ fn translate(error: rusqlite::Error) -> DbError {
         (_, ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => DbError::Reference,
         (ErrorCode::ConstraintViolation, _) => DbError::Check(message),
         (ErrorCode::DiskFull, _) => DbError::Full,
-        (ErrorCode::ReadOnly, _) => DbError::ReadOnly,
+        // A disk that became read-only refuses what is written to files that were open before.
+        (ErrorCode::ReadOnly, _) | (_, ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_TRUNCATE) => DbError::ReadOnly,
         (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => DbError::Busy,
         (ErrorCode::CannotOpen, _) => DbError::Unreachable(message),
         _ => DbError::Engine(error.to_string()),
