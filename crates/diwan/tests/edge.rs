@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use diwan_testkit::server::Person;
-use diwan_testkit::{TestServer, on_every_backend};
+use diwan_testkit::{Person, TestServer, on_every_backend};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

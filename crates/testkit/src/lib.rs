@@ -8,9 +8,13 @@
 
 pub mod backend;
 #[cfg(feature = "product")]
+pub mod person;
+#[cfg(feature = "product")]
 pub mod server;
 pub mod sim;
 
 pub use backend::{Backend, Ground};
 #[cfg(feature = "product")]
-pub use server::{Answer, Person, TestServer};
+pub use person::{Answer, Person};
+#[cfg(feature = "product")]
+pub use server::TestServer;

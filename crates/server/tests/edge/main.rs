@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "that is how a test fails")]
 #![allow(clippy::disallowed_methods, reason = "the runtime's clock, which these tests hold, and tasks of the clients")]
 
+mod ask;
+mod doorman;
 mod house;
+mod pipes;
 mod things;
 
 mod answers;
