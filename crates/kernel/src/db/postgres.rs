@@ -4,9 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{
-    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
-};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType};
 use futures::TryStreamExt;
 use futures::future::BoxFuture;
 use tokio_postgres::error::SqlState;
@@ -29,21 +27,13 @@ pub(super) struct Postgres {
 impl Postgres {
     pub(super) async fn open(url: &str) -> Result<Self, DbError> {
         // The URL may hold a password: what is wrong with it is said without repeating it.
-        let mut config: tokio_postgres::Config = url
-            .parse()
-            .map_err(|_| DbError::Unreachable("the PostgreSQL URL is not valid".into()))?;
+        let mut config: tokio_postgres::Config =
+            url.parse().map_err(|_| DbError::Unreachable("the PostgreSQL URL is not valid".into()))?;
         config.application_name("diwan");
         config.connect_timeout(PATIENCE);
-        let tls = MakeRustlsConnect::with_native_certs().map_err(|e| {
-            DbError::Unreachable(format!("the system's certificates cannot be read: {e:?}"))
-        })?;
-        let manager = Manager::from_config(
-            config,
-            tls.0,
-            ManagerConfig {
-                recycling_method: RecyclingMethod::Fast,
-            },
-        );
+        let tls = MakeRustlsConnect::with_native_certs()
+            .map_err(|e| DbError::Unreachable(format!("the system's certificates cannot be read: {e:?}")))?;
+        let manager = Manager::from_config(config, tls.0, ManagerConfig { recycling_method: RecyclingMethod::Fast });
         let pool = Pool::builder(manager)
             .max_size(CONNECTIONS)
             .wait_timeout(Some(PATIENCE))
@@ -59,9 +49,7 @@ impl Postgres {
     fn connection(&self) -> Answer<'_, Object> {
         Box::pin(async move {
             self.pool.get().await.map_err(|e| match e {
-                PoolError::Timeout(TimeoutType::Create) => {
-                    DbError::Unreachable("it did not answer in time".into())
-                }
+                PoolError::Timeout(TimeoutType::Create) => DbError::Unreachable("it did not answer in time".into()),
                 PoolError::Timeout(_) => DbError::Busy,
                 PoolError::Backend(e) => DbError::Unreachable(match e.as_db_error() {
                     Some(said) => said.message().to_owned(),
@@ -87,15 +75,9 @@ impl Postgres {
         F: FnMut(&mut S, &RowRef<'_>) -> ControlFlow<()>,
     {
         let connection = self.connection().await?;
-        let statement = connection
-            .prepare_cached(sql)
-            .await
-            .map_err(|e| translate(&e))?;
+        let statement = connection.prepare_cached(sql).await.map_err(|e| translate(&e))?;
         let columns: Arc<[String]> = Arc::default();
-        let rows = connection
-            .query_raw(&statement, references(&params))
-            .await
-            .map_err(|e| translate(&e))?;
+        let rows = connection.query_raw(&statement, references(&params)).await.map_err(|e| translate(&e))?;
         let mut rows = std::pin::pin!(rows);
         while let Some(row) = rows.try_next().await.map_err(|e| translate(&e))? {
             let row = own(&row, &columns)?;
@@ -110,13 +92,8 @@ impl Postgres {
     pub(super) fn begin(&self) -> Answer<'_, PostgresUnit> {
         Box::pin(async move {
             let connection = self.connection().await?;
-            connection
-                .batch_execute("BEGIN")
-                .await
-                .map_err(|e| translate(&e))?;
-            Ok(PostgresUnit {
-                connection: Some(connection),
-            })
+            connection.batch_execute("BEGIN").await.map_err(|e| translate(&e))?;
+            Ok(PostgresUnit { connection: Some(connection) })
         })
     }
 }
@@ -131,44 +108,26 @@ impl PostgresUnit {
         self.connection.as_ref().ok_or(DbError::Busy)
     }
 
-    pub(super) fn query<'a>(
-        &'a mut self,
-        sql: &'a str,
-        params: &'a [Value],
-    ) -> Answer<'a, Vec<Row>> {
+    pub(super) fn query<'a>(&'a mut self, sql: &'a str, params: &'a [Value]) -> Answer<'a, Vec<Row>> {
         Box::pin(async move { run(self.connection()?, sql, params).await })
     }
 
     pub(super) fn execute<'a>(&'a mut self, sql: &'a str, params: &'a [Value]) -> Answer<'a, u64> {
         Box::pin(async move {
             let connection = self.connection()?;
-            let statement = connection
-                .prepare_cached(sql)
-                .await
-                .map_err(|e| translate(&e))?;
-            connection
-                .execute_raw(&statement, references(params))
-                .await
-                .map_err(|e| translate(&e))
+            let statement = connection.prepare_cached(sql).await.map_err(|e| translate(&e))?;
+            connection.execute_raw(&statement, references(params)).await.map_err(|e| translate(&e))
         })
     }
 
     pub(super) fn execute_script<'a>(&'a mut self, sql: &'a str) -> Answer<'a, ()> {
-        Box::pin(async move {
-            self.connection()?
-                .batch_execute(sql)
-                .await
-                .map_err(|e| translate(&e))
-        })
+        Box::pin(async move { self.connection()?.batch_execute(sql).await.map_err(|e| translate(&e)) })
     }
 
     pub(super) fn commit(mut self) -> Answer<'static, ()> {
         Box::pin(async move {
             let connection = self.connection()?;
-            connection
-                .batch_execute("COMMIT")
-                .await
-                .map_err(|e| translate(&e))?;
+            connection.batch_execute("COMMIT").await.map_err(|e| translate(&e))?;
             // Given back to the pool: there is nothing left to undo.
             self.connection.take();
             Ok(())
@@ -190,20 +149,10 @@ fn references(params: &[Value]) -> impl ExactSizeIterator<Item = &(dyn ToSql + S
 }
 
 async fn run(connection: &Object, sql: &str, params: &[Value]) -> Result<Vec<Row>, DbError> {
-    let statement = connection
-        .prepare_cached(sql)
-        .await
-        .map_err(|e| translate(&e))?;
+    let statement = connection.prepare_cached(sql).await.map_err(|e| translate(&e))?;
     let references: Vec<_> = references(params).collect();
-    let rows = connection
-        .query(&statement, &references)
-        .await
-        .map_err(|e| translate(&e))?;
-    let columns: Arc<[String]> = statement
-        .columns()
-        .iter()
-        .map(|c| c.name().to_owned())
-        .collect();
+    let rows = connection.query(&statement, &references).await.map_err(|e| translate(&e))?;
+    let columns: Arc<[String]> = statement.columns().iter().map(|c| c.name().to_owned()).collect();
     rows.iter().map(|row| own(row, &columns)).collect()
 }
 
@@ -212,54 +161,31 @@ fn own(row: &tokio_postgres::Row, columns: &Arc<[String]>) -> Result<Row, DbErro
     for (at, column) in row.columns().iter().enumerate() {
         let value = match *column.type_() {
             Type::INT8 => row.try_get::<_, Option<i64>>(at).map(|v| v.map(Value::Int)),
-            Type::INT4 => row
-                .try_get::<_, Option<i32>>(at)
-                .map(|v| v.map(|v| Value::Int(v.into()))),
-            Type::INT2 => row
-                .try_get::<_, Option<i16>>(at)
-                .map(|v| v.map(|v| Value::Int(v.into()))),
-            Type::BOOL => row
-                .try_get::<_, Option<bool>>(at)
-                .map(|v| v.map(|v| Value::Int(v.into()))),
-            Type::FLOAT8 => row
-                .try_get::<_, Option<f64>>(at)
-                .map(|v| v.map(Value::Real)),
-            Type::BYTEA => row
-                .try_get::<_, Option<Vec<u8>>>(at)
-                .map(|v| v.map(Value::Blob)),
-            _ => row
-                .try_get::<_, Option<String>>(at)
-                .map(|v| v.map(Value::Text)),
+            Type::INT4 => row.try_get::<_, Option<i32>>(at).map(|v| v.map(|v| Value::Int(v.into()))),
+            Type::INT2 => row.try_get::<_, Option<i16>>(at).map(|v| v.map(|v| Value::Int(v.into()))),
+            Type::BOOL => row.try_get::<_, Option<bool>>(at).map(|v| v.map(|v| Value::Int(v.into()))),
+            Type::FLOAT8 => row.try_get::<_, Option<f64>>(at).map(|v| v.map(Value::Real)),
+            Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(at).map(|v| v.map(Value::Blob)),
+            _ => row.try_get::<_, Option<String>>(at).map(|v| v.map(Value::Text)),
         };
         values.push(value.map_err(|e| translate(&e))?.unwrap_or(Value::Null));
     }
-    Ok(Row {
-        columns: columns.clone(),
-        values,
-    })
+    Ok(Row { columns: columns.clone(), values })
 }
 
 fn translate(error: &tokio_postgres::Error) -> DbError {
     let Some(db) = error.as_db_error() else {
-        return if error.is_closed() {
-            DbError::Unreachable(chain(error))
-        } else {
-            DbError::Engine(chain(error))
-        };
+        return if error.is_closed() { DbError::Unreachable(chain(error)) } else { DbError::Engine(chain(error)) };
     };
     match db.code() {
-        &SqlState::UNIQUE_VIOLATION => {
-            DbError::Unique(db.constraint().unwrap_or_default().to_owned())
-        }
+        &SqlState::UNIQUE_VIOLATION => DbError::Unique(db.constraint().unwrap_or_default().to_owned()),
         &SqlState::FOREIGN_KEY_VIOLATION => DbError::Reference,
-        &SqlState::CHECK_VIOLATION | &SqlState::NOT_NULL_VIOLATION => {
-            DbError::Check(db.message().to_owned())
-        }
+        &SqlState::CHECK_VIOLATION | &SqlState::NOT_NULL_VIOLATION => DbError::Check(db.message().to_owned()),
         &SqlState::DISK_FULL => DbError::Full,
         &SqlState::READ_ONLY_SQL_TRANSACTION => DbError::ReadOnly,
-        &SqlState::T_R_SERIALIZATION_FAILURE
-        | &SqlState::T_R_DEADLOCK_DETECTED
-        | &SqlState::TOO_MANY_CONNECTIONS => DbError::Busy,
+        &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED | &SqlState::TOO_MANY_CONNECTIONS => {
+            DbError::Busy
+        }
         &SqlState::ADMIN_SHUTDOWN | &SqlState::CRASH_SHUTDOWN | &SqlState::CANNOT_CONNECT_NOW => {
             DbError::Unreachable(db.message().to_owned())
         }
