@@ -20,6 +20,8 @@ use crate::report::Report;
 
 const CONNECTIONS: usize = 64;
 const SPAN: Duration = Duration::from_secs(5);
+const CHANGE: &str = r#"{"time_zone":"Asia/Riyadh"}"#;
+const WRITES_BESIDE_PER_S: f64 = 50.0;
 
 fn main() -> Result<()> {
     if std::env::args().nth(1).as_deref() == Some("bare-server") {
@@ -65,10 +67,22 @@ async fn http(report: &mut Report, product: &Product) -> Result<()> {
     report.ratio("  authenticated read : bare", read.per_second, hello.per_second, "goal ≥ 0.5");
     let request = Request::get("/api/v1/me").bearer(&product.token);
     let read = Load::new(product.address, request.clone()).run(CONNECTIONS, SPAN).await?;
-    report.load("authenticated read with the database (/api/v1/me, API token)", &read);
+    report.load("authenticated read of stored data (/api/v1/me, API token)", &read);
     report.ratio("  authenticated read : bare", read.per_second, hello.per_second, "goal ≥ 0.5");
-    let half = Load::new(product.address, request).paced(read.per_second / 2.0).run(CONNECTIONS, SPAN).await?;
+    let half = Load::new(product.address, request.clone()).paced(read.per_second / 2.0).run(CONNECTIONS, SPAN).await?;
     report.load("authenticated read at half load (p99 goal ≤ 5 ms)", &half);
+    // Whoever writes makes the readers ask the database again.
+    let change = Request::json("PATCH", "/api/v1/me", CHANGE).bearer(&product.token);
+    let writes = Load::new(product.address, change).paced(WRITES_BESIDE_PER_S);
+    let reads = Load::new(product.address, request);
+    let (read, written) = tokio::join!(reads.run(CONNECTIONS, SPAN), writes.run(1, SPAN));
+    let (read, _) = (read?, written?);
+    report.load("the same while 50 changes a second are written", &read);
+    report.ratio("  authenticated read : bare", read.per_second, hello.per_second, "");
+    let list = Request::get("/api/v1/me/tokens").bearer(&product.token);
+    let read = Load::new(product.address, list).run(CONNECTIONS, SPAN).await?;
+    report.load("a list from the database (/api/v1/me/tokens)", &read);
+    report.ratio("  list : bare", read.per_second, hello.per_second, "");
     Ok(())
 }
 
@@ -82,7 +96,7 @@ async fn sign_in(report: &mut Report, product: &Product) -> Result<()> {
 
 /// Changes through the API: each is durable with its audit entry before it is answered.
 async fn api_writes(report: &mut Report, product: &Product) -> Result<()> {
-    let request = Request::json("PATCH", "/api/v1/me", r#"{"time_zone":"Asia/Riyadh"}"#).bearer(&product.token);
+    let request = Request::json("PATCH", "/api/v1/me", CHANGE).bearer(&product.token);
     let written = Load::new(product.address, request).run(CONNECTIONS, SPAN).await?;
     report.load("durable changes through the API, 64 clients (goal ≥ 5,000/s, p99 ≤ 40 ms)", &written);
     Ok(())

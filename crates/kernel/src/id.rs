@@ -69,12 +69,13 @@ pub struct ParseIdError {
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const LETTERS: usize = 26;
+const LONGEST_PREFIX: usize = 4;
 
 impl<K: Kind> Id<K> {
     /// A new id: sortable by the world's clock, unguessable by its chance.
     pub fn new(world: &World) -> Self {
         let mut chance = [0u8; 10];
-        world.fill(&mut chance);
+        world.fill_ahead(&mut chance);
         let mut bits = [0u8; 16];
         bits[..6].copy_from_slice(&world.now().as_millis().to_be_bytes()[2..]);
         bits[6..].copy_from_slice(&chance);
@@ -96,15 +97,19 @@ impl<K: Kind> Id<K> {
 
 impl<K: Kind> fmt::Display for Id<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut letters = [0u8; LETTERS];
+        // Written in one piece: ids are written often, and each piece may make its reader's buffer grow.
+        let mut text = [0u8; LONGEST_PREFIX + 1 + LETTERS];
+        let (prefix, letters) = text.split_at_mut(LONGEST_PREFIX + 1);
         let mut rest = self.bits;
         for letter in letters.iter_mut().rev() {
             *letter = ALPHABET[(rest & 31) as usize];
             rest >>= 5;
         }
-        f.write_str(K::PREFIX)?;
-        f.write_str("_")?;
-        f.write_str(std::str::from_utf8(&letters).map_err(|_| fmt::Error)?)
+        const { assert!(K::PREFIX.len() <= LONGEST_PREFIX) };
+        let begin = LONGEST_PREFIX - K::PREFIX.len();
+        prefix[begin..LONGEST_PREFIX].copy_from_slice(K::PREFIX.as_bytes());
+        prefix[LONGEST_PREFIX] = b'_';
+        f.write_str(std::str::from_utf8(&text[begin..]).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`World`]. The real one is [`World::real`]; a simulated one lets a whole server run in a
 //! deterministic simulation, where the same seed gives the same run.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -69,17 +70,21 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = self.0.clamp(*WRITABLE_MS.start(), *WRITABLE_MS.end());
         let at = time::OffsetDateTime::from_unix_timestamp(ms.div_euclid(1000)).map_err(|_| fmt::Error)?;
-        write!(
-            f,
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-            at.year(),
-            u8::from(at.month()),
-            at.day(),
-            at.hour(),
-            at.minute(),
-            at.second(),
-            ms.rem_euclid(1000)
-        )
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let mut put = |place: std::ops::Range<usize>, mut number: u32| {
+            for digit in text[place].iter_mut().rev() {
+                *digit = b'0' + (number % 10) as u8;
+                number /= 10;
+            }
+        };
+        put(0..4, at.year().unsigned_abs());
+        put(5..7, u8::from(at.month()).into());
+        put(8..10, at.day().into());
+        put(11..13, at.hour().into());
+        put(14..16, at.minute().into());
+        put(17..19, at.second().into());
+        put(20..23, u32::try_from(ms.rem_euclid(1000)).unwrap_or_default());
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -124,6 +129,12 @@ pub trait Clock: Send + Sync {
 pub trait Chance: Send + Sync {
     /// Fills the buffer with random bytes.
     fn fill(&self, buffer: &mut [u8]);
+
+    /// Fills the buffer with bytes that are as random, but may have lain in memory for a while: good
+    /// for ids, not for secrets.
+    fn fill_ahead(&self, buffer: &mut [u8]) {
+        self.fill(buffer);
+    }
 }
 
 /// A byte stream between two ends: TCP, TLS or simulated.
@@ -161,6 +172,11 @@ pub enum Heavy {
 /// All the doors. Cheap to clone.
 #[derive(Clone)]
 pub struct World {
+    doors: Arc<Doors>,
+}
+
+#[derive(Clone)]
+struct Doors {
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
     disk: Arc<dyn Disk>,
@@ -170,7 +186,7 @@ pub struct World {
 
 impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("World").field("heavy", &self.heavy).finish_non_exhaustive()
+        f.debug_struct("World").field("heavy", &self.doors.heavy).finish_non_exhaustive()
     }
 }
 
@@ -194,29 +210,33 @@ impl World {
         net: Arc<dyn Net>,
         heavy: Heavy,
     ) -> Self {
-        Self { clock, chance, disk, net, heavy }
+        Self { doors: Arc::new(Doors { clock, chance, disk, net, heavy }) }
     }
 
     /// The same world with another clock.
     #[must_use]
-    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
-        self
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { doors: Arc::new(Doors { clock, ..(*self.doors).clone() }) }
     }
 
     /// The moment now.
     pub fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.doors.clock.now()
     }
 
     /// Time that never jumps.
     pub fn monotonic(&self) -> Duration {
-        self.clock.monotonic()
+        self.doors.clock.monotonic()
     }
 
     /// Fills the buffer with random bytes.
     pub fn fill(&self, buffer: &mut [u8]) {
-        self.chance.fill(buffer);
+        self.doors.chance.fill(buffer);
+    }
+
+    /// Fills the buffer with random bytes for an id, which is no secret.
+    pub fn fill_ahead(&self, buffer: &mut [u8]) {
+        self.doors.chance.fill_ahead(buffer);
     }
 
     /// `N` random bytes.
@@ -228,12 +248,12 @@ impl World {
 
     /// The file system.
     pub fn disk(&self) -> &dyn Disk {
-        &*self.disk
+        &*self.doors.disk
     }
 
     /// The network.
     pub fn net(&self) -> &dyn Net {
-        &*self.net
+        &*self.doors.net
     }
 
     /// Does heavy work away from the event loop.
@@ -245,7 +265,7 @@ impl World {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        match self.heavy {
+        match self.doors.heavy {
             Heavy::InPlace => Ok(work()),
             Heavy::Threads => tokio::task::spawn_blocking(work).await.map_err(|_| HeavyFailed),
         }
@@ -310,6 +330,26 @@ impl Clock for ManualClock {
 
 struct SystemChance(ring::rand::SystemRandom);
 
+/// Random bytes that a thread has fetched and not used yet: asking the operating system for each id
+/// costs more than all the rest of making one.
+struct Ahead {
+    bytes: [u8; 512],
+    used: usize,
+}
+
+thread_local! {
+    static AHEAD: RefCell<Ahead> = const { RefCell::new(Ahead { bytes: [0; 512], used: 512 }) };
+}
+
+impl Ahead {
+    /// The next so many bytes, unless fewer are left. Each is given out once.
+    fn take(&mut self, many: usize) -> Option<&mut [u8]> {
+        let taken = self.bytes.get_mut(self.used..)?.get_mut(..many)?;
+        self.used += many;
+        Some(taken)
+    }
+}
+
 impl Chance for SystemChance {
     #[expect(clippy::panic, reason = "without randomness no key, id or nonce is safe: stopping is the only answer")]
     fn fill(&self, buffer: &mut [u8]) {
@@ -317,6 +357,22 @@ impl Chance for SystemChance {
         if self.0.fill(buffer).is_err() {
             panic!("the operating system gives no randomness");
         }
+    }
+
+    fn fill_ahead(&self, buffer: &mut [u8]) {
+        AHEAD.with_borrow_mut(|ahead| {
+            if buffer.len() > ahead.bytes.len() {
+                return self.fill(buffer);
+            }
+            if ahead.bytes.len() - ahead.used < buffer.len() {
+                self.fill(&mut ahead.bytes);
+                ahead.used = 0;
+            }
+            if let Some(taken) = ahead.take(buffer.len()) {
+                buffer.copy_from_slice(taken);
+                taken.fill(0);
+            }
+        });
     }
 }
 
@@ -414,6 +470,21 @@ mod tests {
         for text in ["", "yesterday", "2026-13-01T00:00:00Z", "2026-01-01"] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_fetched_ahead_is_given_out_once() {
+        let world = World::real();
+        let draw = |_| {
+            let mut bytes = [0u8; 10];
+            world.fill_ahead(&mut bytes);
+            bytes
+        };
+        let drawn: std::collections::HashSet<_> = (0..5000).map(draw).collect();
+        assert_eq!(drawn.len(), 5000);
+        let mut large = [0u8; 2000];
+        world.fill_ahead(&mut large);
+        assert!(large.iter().any(|b| *b != 0));
     }
 
     #[test]

@@ -2,11 +2,15 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use diwan_kernel::db::{DbError, KERNEL, Migration, Migrations, Tx, Unrecorded, like_pattern};
+use diwan_kernel::db::{Db, DbError, KERNEL, Location, Migration, Migrations, Tx, Unrecorded, like_pattern};
 use diwan_kernel::events::{Audience, DomainEvent};
-use diwan_kernel::{Ctx, Entry, Journal, Permission, TaskPolicy, params};
+use diwan_kernel::id::{Id, User};
+use diwan_kernel::world::{ManualClock, Timestamp};
+use diwan_kernel::{Ctx, Entry, Journal, Permission, TaskPolicy, World, params};
 use diwan_testkit::{Backend, Ground, on_every_backend};
 
 const LAMPS: Migrations = Migrations {
@@ -216,6 +220,117 @@ on_every_backend! {
         assert!(results.iter().all(|r| matches!(r, Ok(()) | Err(DbError::KeyInUse))), "{results:?}");
         assert_eq!(lamps(&ground).await, 1);
     }
+}
+
+/// An id under which a lamp is found.
+fn lamp_id(number: u128) -> Id<User> {
+    Id::from_bits(number)
+}
+
+async fn set_watts(ground: &Ground, ctx: &Ctx, id: Id<User>, watts: i64) {
+    let mut tx = ground.db.begin(ctx).await.unwrap();
+    assert_eq!(tx.execute("UPDATE lamp SET watts = $1 WHERE name = $2", params![watts, id]).await.unwrap(), 1);
+    tx.commit(Entry::done("lamp.set")).await.unwrap();
+}
+
+async fn add_lamp(ground: &Ground, ctx: &Ctx, id: Id<User>, watts: i64) {
+    let mut tx = ground.db.begin(ctx).await.unwrap();
+    tx.execute(INSERT, params![id, watts]).await.unwrap();
+    tx.commit(Entry::done("lamp.add")).await.unwrap();
+}
+
+async fn watts(db: &Db, id: Id<User>) -> Option<i64> {
+    let row = db.query_kept("SELECT watts FROM lamp WHERE name = $1", id).await.unwrap();
+    row.map(|row| row.get("watts").unwrap())
+}
+
+/// Readers who ask all the time while somebody changes what they read: how many reads there were, and how
+/// many of them were older than what had been acknowledged before, or than what the same reader saw before.
+async fn read_while_written(ground: &Ground, ctx: &Ctx, changes: i64) -> (u64, u64) {
+    let id = lamp_id(1);
+    add_lamp(ground, ctx, id, 0).await;
+    let acknowledged = Arc::new(AtomicI64::new(0));
+    let readers: Vec<_> = (0..4)
+        .map(|_| {
+            let (db, acknowledged) = (ground.db.clone(), acknowledged.clone());
+            let (sender, told) = tokio::sync::oneshot::channel();
+            ground.supervisor.spawn("reader", TaskPolicy::Once, async move {
+                let (mut reads, mut stale, mut seen) = (0, 0, 0);
+                while seen < changes {
+                    let least = acknowledged.load(Ordering::SeqCst).max(seen);
+                    let found = watts(&db, id).await.unwrap();
+                    (reads, stale) = (reads + 1, stale + u64::from(found < least));
+                    seen = seen.max(found);
+                    tokio::task::yield_now().await;
+                }
+                sender.send((reads, stale)).unwrap();
+            });
+            told
+        })
+        .collect();
+    for n in 1..=changes {
+        set_watts(ground, ctx, id, n).await;
+        acknowledged.store(n, Ordering::SeqCst);
+    }
+    let told = futures::future::join_all(readers).await;
+    told.into_iter().map(Result::unwrap).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+}
+
+on_every_backend! {
+    async fn what_is_kept_in_memory_shows_every_change_at_once(backend) {
+        let (ground, ctx) = ground(backend).await;
+        let (one, other) = (lamp_id(1), lamp_id(2));
+        assert_eq!(watts(&ground.db, one).await, None);
+        add_lamp(&ground, &ctx, one, 40).await;
+        add_lamp(&ground, &ctx, other, 60).await;
+        for expected in 41..60 {
+            set_watts(&ground, &ctx, one, expected).await;
+            // The second answer may come from memory.
+            assert_eq!((watts(&ground.db, one).await, watts(&ground.db, one).await), (Some(expected), Some(expected)));
+            assert_eq!(watts(&ground.db, other).await, Some(60));
+        }
+        let mut undone = ground.db.begin(&ctx).await.unwrap();
+        undone.execute("UPDATE lamp SET watts = $1 WHERE name = $2", params![99i64, one]).await.unwrap();
+        assert_eq!(watts(&ground.db, one).await, Some(59), "what is not committed is nobody's business");
+        drop(undone);
+        assert_eq!(watts(&ground.db, one).await, Some(59));
+        let mut gone = ground.db.begin(&ctx).await.unwrap();
+        gone.execute("DELETE FROM lamp WHERE name = $1", params![one]).await.unwrap();
+        gone.commit(Entry::done("lamp.remove")).await.unwrap();
+        assert_eq!(watts(&ground.db, one).await, None);
+    }
+
+    async fn no_read_is_older_than_what_was_acknowledged(backend) {
+        let (ground, ctx) = ground(backend).await;
+        let (reads, stale) = read_while_written(&ground, &ctx, 100).await;
+        assert!(reads >= 100 && stale == 0, "{stale} of {reads} reads were stale");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_read_on_another_thread_is_older_than_what_was_acknowledged() {
+    let (ground, ctx) = ground(Backend::Sqlite).await;
+    let (reads, stale) = read_while_written(&ground, &ctx, 500).await;
+    assert!(reads >= 500 && stale == 0, "{stale} of {reads} reads were stale");
+}
+
+#[tokio::test]
+async fn what_is_changed_past_the_process_is_seen_within_a_second() {
+    let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_800_000_000_000)));
+    let ground = Ground::in_world(World::real().with_clock(clock.clone()), Backend::Sqlite, ALL).await;
+    ground.db.set_journal(Arc::new(Notebook { refuses: false }));
+    add_lamp(&ground, &Ctx::system(&ground.world, "test"), lamp_id(1), 40).await;
+    assert_eq!(watts(&ground.db, lamp_id(1)).await, Some(40));
+    let Location::Sqlite(path) = &ground.location else { panic!("a file") };
+    let by_hand = rusqlite::Connection::open(path).unwrap();
+    by_hand.execute("UPDATE lamp SET watts = 60", []).unwrap();
+    clock.advance(Duration::from_millis(900));
+    assert_eq!(watts(&ground.db, lamp_id(1)).await, Some(60));
+    // Who only reads is told of no commit, and asks every time.
+    let reader = Db::open_for_reading(&ground.location, &ground.world).await.unwrap();
+    assert_eq!(watts(&reader, lamp_id(1)).await, Some(60));
+    by_hand.execute("UPDATE lamp SET watts = 80", []).unwrap();
+    assert_eq!(watts(&reader, lamp_id(1)).await, Some(80));
 }
 
 #[tokio::test]

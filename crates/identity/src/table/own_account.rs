@@ -1,7 +1,7 @@
 //! What somebody sees of their own account, in one statement: every page of the dashboard asks for it.
 
 use diwan_kernel::id::UserId;
-use diwan_kernel::{Db, DbError, params};
+use diwan_kernel::{Db, DbError};
 
 use super::user::{self, User};
 
@@ -18,7 +18,7 @@ pub(crate) async fn find(db: &Db, id: UserId) -> Result<Option<OwnAccount>, DbEr
             (SELECT count(*) FROM passkey WHERE user_id = users.id) AS passkeys,
             (SELECT count(*) FROM recovery_code WHERE user_id = users.id AND used_at IS NULL) AS recovery_codes_left
         FROM users WHERE id = $1";
-    let Some(row) = db.query_opt(sql, params![id]).await? else { return Ok(None) };
+    let Some(row) = db.query_kept(sql, id).await? else { return Ok(None) };
     Ok(Some(OwnAccount {
         user: user::read(&row)?,
         passkeys: row.get("passkeys")?,

@@ -95,6 +95,32 @@ on_every_backend! {
         server.invite(&owner, "Amina", "viewer").await;
     }
 
+    async fn whatever_changes_about_somebody_shows_in_their_next_request(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let amina = server.invite(&owner, "Amina", "admin").await;
+        let body = json!({"name": "x", "scopes": ["profile.self", "users.read"]});
+        let made = amina.post("/api/v1/me/tokens", body).await.expect(StatusCode::CREATED);
+        let bot = server.visitor().with_token(text(&made, "secret"));
+        let path = format!("/api/v1/users/{}", id_of(&amina).await);
+        // Each is asked twice: the second answer may come from memory.
+        for name in ["Amina I", "Amina II", "Amina III"] {
+            owner.patch(&path, json!({"name": name})).await.expect(StatusCode::OK);
+            for who in [&amina, &bot, &amina, &bot] {
+                assert_eq!(text(&who.get("/api/v1/me").await.expect(StatusCode::OK)["user"], "name"), name);
+            }
+        }
+        for role in ["developer", "viewer", "admin", "viewer"] {
+            owner.patch(&path, json!({"role": role})).await.expect(StatusCode::OK);
+            for _ in 0..2 {
+                assert_eq!(text(&bot.get("/api/v1/me").await.expect(StatusCode::OK)["user"], "role"), role);
+                assert_eq!(bot.get("/api/v1/users").await.status.is_success(), role != "viewer", "{role}");
+            }
+        }
+        assert_eq!(amina.get("/api/v1/me").await.problem(), "session_ended", "another role ends sessions");
+        owner.patch(&path, json!({"status": "disabled"})).await.expect(StatusCode::OK);
+        assert_eq!(bot.get("/api/v1/me").await.problem(), "token_invalid");
+    }
+
     async fn who_may_not_see_people_does_not(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let viewer = server.invite(&owner, "Vera", "viewer").await;

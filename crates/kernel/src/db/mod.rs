@@ -10,6 +10,7 @@
 
 mod ballast;
 mod error;
+mod kept;
 mod migrate;
 mod postgres;
 mod sqlite;
@@ -27,6 +28,7 @@ pub use value::{Cell, FromValue, Row, RowRef, Value};
 
 use crate::ctx::Ctx;
 use crate::events::Events;
+use crate::id::{Id, Kind};
 use crate::journal::Journal;
 use crate::supervisor::Supervisor;
 use crate::world::World;
@@ -162,6 +164,21 @@ impl Db {
             Engine::Postgres(postgres) => postgres.query(sql, params).await?,
         };
         Ok(rows.into_iter().next())
+    }
+
+    /// Reads the only row that an id finds, if there is one, by a statement whose parameter is that id. For what
+    /// nearly every request asks for: on SQLite the row is kept in memory until something is committed. It
+    /// is as exact as [`Db::query_opt`].
+    ///
+    /// # Errors
+    /// When the engine cannot answer.
+    pub async fn query_kept<K: Kind>(&self, sql: &'static str, id: Id<K>) -> Result<Option<Arc<Row>>, DbError> {
+        match &self.inner.engine {
+            Engine::Sqlite(sqlite) => sqlite.find_kept(sql, id).await,
+            Engine::Postgres(postgres) => {
+                Ok(postgres.query(sql, vec![id.into()]).await?.into_iter().next().map(Arc::new))
+            }
+        }
     }
 
     /// Looks at many rows one after the other, without keeping them. `look` is called away from the

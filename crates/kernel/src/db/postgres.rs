@@ -11,6 +11,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::value::Columns;
 use super::{Cell, DbError, Row, RowRef, Value};
 
 /// What comes later, in a box: the compiler makes the whole driver anew in every crate that waits for a future it
@@ -76,7 +77,7 @@ impl Postgres {
     {
         let connection = self.connection().await?;
         let statement = connection.prepare_cached(sql).await.map_err(|e| translate(&e))?;
-        let columns: Arc<[String]> = Arc::default();
+        let columns = Arc::default();
         let rows = connection.query_raw(&statement, references(&params)).await.map_err(|e| translate(&e))?;
         let mut rows = std::pin::pin!(rows);
         while let Some(row) = rows.try_next().await.map_err(|e| translate(&e))? {
@@ -152,12 +153,12 @@ async fn run(connection: &Object, sql: &str, params: &[Value]) -> Result<Vec<Row
     let statement = connection.prepare_cached(sql).await.map_err(|e| translate(&e))?;
     let references: Vec<_> = references(params).collect();
     let rows = connection.query(&statement, &references).await.map_err(|e| translate(&e))?;
-    let columns: Arc<[String]> = statement.columns().iter().map(|c| c.name().to_owned()).collect();
+    let columns = Arc::new(statement.columns().iter().map(|c| c.name()).collect());
     rows.iter().map(|row| own(row, &columns)).collect()
 }
 
-fn own(row: &tokio_postgres::Row, columns: &Arc<[String]>) -> Result<Row, DbError> {
-    let mut values = Vec::with_capacity(columns.len());
+fn own(row: &tokio_postgres::Row, columns: &Arc<Columns>) -> Result<Row, DbError> {
+    let mut values = Vec::with_capacity(row.len());
     for (at, column) in row.columns().iter().enumerate() {
         let value = match *column.type_() {
             Type::INT8 => row.try_get::<_, Option<i64>>(at).map(|v| v.map(Value::Int)),

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use rusqlite::types::ValueRef;
@@ -20,8 +20,11 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use tokio::sync::{Notify, OwnedMutexGuard, Semaphore, oneshot};
 
 use super::ballast::Ballast;
+use super::kept::Kept;
+use super::value::Columns;
 use super::{Cell, DbError, Row, RowRef, Value};
 use crate::events::{Events, NewEvent};
+use crate::id::{Id, Kind};
 use crate::supervisor::{Supervisor, TaskPolicy};
 use crate::world::World;
 
@@ -33,6 +36,11 @@ const ROOM_CHECK: Duration = Duration::from_secs(2);
 /// The write-ahead log is brought back to this size after it grew.
 const WAL_LIMIT_BYTES: u64 = 4 * 1024 * 1024;
 
+thread_local! {
+    /// The finder that this thread used last: what that keeps in memory is near to it.
+    static LAST_FINDER: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 pub(super) struct Sqlite {
     path: PathBuf,
     world: World,
@@ -40,7 +48,8 @@ pub(super) struct Sqlite {
     writer: Option<Arc<tokio::sync::Mutex<Writer>>>,
     readers: Arc<Readers>,
     /// For reads of a row or two, which are done in place.
-    finders: Mutex<Vec<Connection>>,
+    finders: Box<[Mutex<Connection>]>,
+    kept: Arc<Kept>,
     work_done: Arc<Notify>,
     full: Arc<AtomicBool>,
     counts: Arc<Counts>,
@@ -87,11 +96,13 @@ impl Sqlite {
     pub(super) fn open_for_reading(path: &Path, world: &World) -> Result<Self, DbError> {
         let unreachable = |e: rusqlite::Error| DbError::Unreachable(format!("{}: {e}", path.display()));
         let readers = (0..READERS).map(|_| open_reader(path)).collect::<Result<Vec<_>, _>>().map_err(unreachable)?;
-        let finders = (0..FINDERS).map(|_| open_reader(path)).collect::<Result<Vec<_>, _>>().map_err(unreachable)?;
+        let finders =
+            (0..FINDERS).map(|_| open_reader(path).map(Mutex::new)).collect::<Result<_, _>>().map_err(unreachable)?;
         Ok(Self {
             path: path.to_owned(),
             world: world.clone(),
-            finders: Mutex::new(finders),
+            finders,
+            kept: Arc::default(),
             writer: None,
             readers: Arc::new(Readers { free: Mutex::new(readers), places: Arc::new(Semaphore::new(READERS)) }),
             work_done: Arc::default(),
@@ -158,10 +169,39 @@ impl Sqlite {
 
     /// Reads a row or two in place: it takes less time than handing it to another thread would.
     pub(super) async fn find(&self, sql: &'static str, params: Vec<Value>) -> Result<Vec<Row>, DbError> {
-        let Some(connection) = lock(&self.finders).pop() else { return self.query(sql.into(), params).await };
-        let rows = run(&connection, sql, &params);
-        lock(&self.finders).push(connection);
-        rows
+        match self.finder().map(|connection| run(&connection, sql, &params)) {
+            Some(rows) => rows,
+            None => self.query(sql.into(), params).await,
+        }
+    }
+
+    /// Finds a row by an id, or knows it still.
+    pub(super) async fn find_kept<K: Kind>(&self, sql: &'static str, id: Id<K>) -> Result<Option<Arc<Row>>, DbError> {
+        let (key, now) = (Kept::key(sql, id.bits()), self.world.monotonic());
+        // Without a writer of our own, another process writes and does not tell.
+        let calm = self.writer.as_ref().and_then(|_| self.kept.calm());
+        if let Some(row) = calm.and_then(|calm| self.kept.get(&key, calm, now)) {
+            return Ok(Some(row));
+        }
+        let row = self.find(sql, vec![id.into()]).await?.into_iter().next().map(Arc::new);
+        if let (Some(calm), Some(row)) = (calm, &row) {
+            self.kept.keep(key, row.clone(), calm, now);
+        }
+        Ok(row)
+    }
+
+    /// A finder that nobody uses, and if it can be the one that this thread used last.
+    fn finder(&self) -> Option<MutexGuard<'_, Connection>> {
+        let last = LAST_FINDER.get();
+        (last..last + FINDERS).map(|at| at % FINDERS).find_map(|at| {
+            let free = match self.finders.get(at)?.try_lock() {
+                Ok(connection) => connection,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => return None,
+            };
+            LAST_FINDER.set(at);
+            Some(free)
+        })
     }
 
     /// Waits for the writer and opens a savepoint.
@@ -192,14 +232,14 @@ impl Sqlite {
 
     fn spawn_committer(&self, writer: Arc<tokio::sync::Mutex<Writer>>, supervisor: &Supervisor, events: &Events) {
         let (work_done, world, events) = (self.work_done.clone(), self.world.clone(), events.clone());
-        let (full, counts) = (self.full.clone(), self.counts.clone());
+        let (full, counts, kept) = (self.full.clone(), self.counts.clone(), self.kept.clone());
         supervisor.spawn("database committer", TaskPolicy::Foundation, async move {
             loop {
                 work_done.notified().await;
                 let guard = writer.clone().lock_owned().await;
                 counts.commits.fetch_add(u64::from(!guard.group.is_empty()), Ordering::Relaxed);
                 counts.units.fetch_add(guard.group.len() as u64, Ordering::Relaxed);
-                commit_group(guard, &world, &full, &events).await;
+                commit_group(guard, &world, &full, &kept, &events).await;
             }
         });
     }
@@ -218,7 +258,13 @@ impl Sqlite {
     }
 }
 
-async fn commit_group(mut writer: OwnedMutexGuard<Writer>, world: &World, full: &AtomicBool, events: &Events) {
+async fn commit_group(
+    mut writer: OwnedMutexGuard<Writer>,
+    world: &World,
+    full: &AtomicBool,
+    kept: &Kept,
+    events: &Events,
+) {
     if !writer.in_group {
         return;
     }
@@ -235,7 +281,9 @@ async fn commit_group(mut writer: OwnedMutexGuard<Writer>, world: &World, full: 
         }
         outcome
     };
+    kept.turn();
     let outcome = world.heavy(commit).await.unwrap_or_else(|e| Err(DbError::Engine(e.to_string())));
+    kept.turn();
     if matches!(outcome, Err(DbError::Full)) {
         full.store(true, Ordering::Relaxed);
     }
@@ -383,12 +431,16 @@ fn bind<'c>(
 
 fn run(connection: &Connection, sql: &str, params: &[Value]) -> Result<Vec<Row>, DbError> {
     let mut statement = bind(connection, sql, params).map_err(translate)?;
-    let columns: Arc<[String]> = statement.column_names().map(str::to_owned).collect();
-    let mut found = vec![];
+    let (mut found, mut columns) = (vec![], None);
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next().map_err(translate)? {
-        let values = (0..columns.len()).map(|at| row.get_ref(at).map(own)).collect::<rusqlite::Result<_>>();
-        found.push(Row { columns: columns.clone(), values: values.map_err(translate)? });
+        // Only a statement that was stepped knows the columns of tables that changed since it was prepared.
+        let columns: &Arc<Columns> = columns.get_or_insert_with(|| Arc::new(row.as_ref().column_names().collect()));
+        let mut values = Vec::with_capacity(columns.len());
+        for at in 0..columns.len() {
+            values.push(row.get_ref(at).map(own).map_err(translate)?);
+        }
+        found.push(Row { columns: columns.clone(), values });
     }
     Ok(found)
 }
@@ -413,7 +465,7 @@ fn own(value: ValueRef<'_>) -> Value {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -136,10 +136,45 @@ impl<T: FromValue> FromValue for Option<T> {
     }
 }
 
+/// The names of an answer's columns. All of them in one text: every answer brings them along.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    names: String,
+    ends: Vec<usize>,
+}
+
+impl Columns {
+    pub(super) const fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn position(&self, wanted: &str) -> Option<usize> {
+        let mut begin = 0;
+        self.ends.iter().position(|end| {
+            let name = self.names.get(begin..*end);
+            begin = *end;
+            name == Some(wanted)
+        })
+    }
+}
+
+impl<'a> FromIterator<&'a str> for Columns {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(names: I) -> Self {
+        let names = names.into_iter();
+        let many = names.size_hint().0;
+        let mut columns = Self { names: String::with_capacity(many * 16), ends: Vec::with_capacity(many) };
+        for name in names {
+            columns.names.push_str(name);
+            columns.ends.push(columns.names.len());
+        }
+        columns
+    }
+}
+
 /// One row of an answer.
 #[derive(Debug, Clone)]
 pub struct Row {
-    pub(super) columns: Arc<[String]>,
+    pub(super) columns: Arc<Columns>,
     pub(super) values: Vec<Value>,
 }
 
@@ -150,8 +185,8 @@ impl Row {
     /// When there is no such column or it holds another type: the query and the code disagree.
     pub fn get<T: FromValue>(&self, column: &str) -> Result<T, DbError> {
         let mismatch = || DbError::Mismatch { column: column.to_owned() };
-        let at = self.columns.iter().position(|c| c == column).ok_or_else(mismatch)?;
-        T::from_value(&self.values[at]).ok_or_else(mismatch)
+        let value = self.columns.position(column).and_then(|at| self.values.get(at));
+        value.and_then(T::from_value).ok_or_else(mismatch)
     }
 }
 
