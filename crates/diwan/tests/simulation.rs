@@ -143,12 +143,15 @@ async fn become_owner(person: &mut SimPerson, setup_link: &Mutex<Option<String>>
     until_answered(person, "POST", "/api/v1/auth/password", &body, "").await;
 }
 
+/// What a repetition is told whose first try was carried out.
+const ALREADY_DONE: [&str; 2] = ["idempotency_answer_lost", "idempotency_secret_not_kept"];
+
 /// Repeats a request until the server says it is done. A key whose first answer was lost counts as done.
 async fn until_answered(person: &mut SimPerson, method: &str, path: &str, body: &Value, headers: &str) -> Value {
     loop {
         match person.send(method, path, body, headers).await {
             Ok((200..=299, answer)) => return answer,
-            Ok((409, problem)) if problem["code"] == "idempotency_answer_lost" => return problem,
+            Ok((409, problem)) if ALREADY_DONE.iter().any(|code| problem["code"] == *code) => return problem,
             Ok((status @ (400..=428 | 430..=499), problem)) => panic!("{method} {path}: {status} {problem}"),
             Ok(_) | Err(_) => tokio::time::sleep(Duration::from_millis(250)).await,
         }

@@ -93,6 +93,9 @@ async fn survives_kills(seed: u64) {
     println!("{KILLS} kills, {acknowledged} acknowledged writes, all there once");
 }
 
+/// What a repetition is told whose first try was carried out.
+const ALREADY_DONE: [&str; 2] = ["idempotency_answer_lost", "idempotency_secret_not_kept"];
+
 /// Writes one after the other until the server is gone.
 async fn write(owner: Api, ledger: Arc<Mutex<Ledger>>, stop: Arc<AtomicBool>) {
     while !stop.load(Ordering::Relaxed) {
@@ -102,8 +105,8 @@ async fn write(owner: Api, ledger: Arc<Mutex<Ledger>>, stop: Arc<AtomicBool>) {
         let answer = owner.send(Method::POST, "/invitations", Some(body), Some(&email)).await;
         let mut ledger = ledger.lock().expect("a ledger");
         match answer {
-            // A repetition whose first try was carried out, but killed before its answer was kept.
-            Some(answer) if answer.json["code"] == "idempotency_answer_lost" => {
+            // A repetition whose first try was carried out: killed before its answer was kept, or its link not kept.
+            Some(answer) if ALREADY_DONE.iter().any(|code| answer.json["code"] == *code) => {
                 ledger.acknowledged.insert(email, None);
             }
             Some(answer) => {
