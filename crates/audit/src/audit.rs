@@ -12,7 +12,7 @@ use crate::checkpoint::Checkpoint;
 use crate::config::AuditConfig;
 use crate::error::AuditError;
 use crate::journal::Trail;
-use crate::keys::{SigningKey, Vouching};
+use crate::keys::{self, SigningKey, Vouching};
 use crate::table::{audit_checkpoint, audit_head};
 use crate::verify::{self, AuditFault, AuditVerification, FaultKind};
 use crate::warning::{AuditWarning, Warnings};
@@ -67,7 +67,7 @@ impl Audit {
         config: AuditConfig,
     ) -> Result<Self, AuditError> {
         let key = Arc::new(SigningKey::open(db, sealer, world).await?);
-        begin_trail(db, &key).await?;
+        let is_emptied = begin_trail(db, &key).await?;
         db.set_journal(Arc::new(Trail { key: key.clone() }));
         let inner = Arc::new(Inner {
             db: db.clone(),
@@ -82,6 +82,10 @@ impl Audit {
             verifying: tokio::sync::Mutex::default(),
         });
         let this = Self { inner };
+        if is_emptied {
+            let detail = verify::emptied().detail;
+            this.note(AuditWarning::broken(&detail), "trail_missing").await;
+        }
         this.compare_with_anchor().await?;
         // What the last run left unsigned is signed before anything new is written.
         watch_checkpoints::try_pass(&this.inner).await;
@@ -167,7 +171,7 @@ impl Audit {
     /// Whether the database is the one that was left, as far as the anchor can tell. What is found is
     /// also written into the trail: the warning ends with the process, the entry does not.
     async fn compare_with_anchor(&self) -> Result<(), AuditError> {
-        let Inner { db, world, anchor, warnings, .. } = &*self.inner;
+        let Inner { db, world, anchor, .. } = &*self.inner;
         let found = match anchor.read(world, self.vouching()) {
             Anchor::At(signed) => {
                 let strayed = verify::stray(db, &signed, None).await?;
@@ -177,7 +181,15 @@ impl Audit {
             Anchor::Missing if audit_checkpoint::find_latest(db).await?.is_none() => None,
             Anchor::Missing => Some((AuditWarning::anchor_lost("the file is missing"), "anchor_missing")),
         };
-        let Some((warning, code)) = found else { return Ok(()) };
+        if let Some((warning, code)) = found {
+            self.note(warning, code).await;
+        }
+        Ok(())
+    }
+
+    /// Raises a warning and writes into the trail why.
+    async fn note(&self, warning: AuditWarning, code: &'static str) {
+        let Inner { db, world, warnings, .. } = &*self.inner;
         let entry = Entry::failed("audit.check", code).with("detail", warning.detail.clone());
         warnings.raise(warning);
         let ctx = Ctx::system(world, "audit");
@@ -185,18 +197,22 @@ impl Audit {
         if let Err(error) = noted.await {
             tracing::error!(%error, "what was found could not be written into the trail");
         }
-        Ok(())
     }
 }
 
-async fn begin_trail(db: &Db, key: &SigningKey) -> Result<(), DbError> {
+/// Begins the trail of a fresh installation. Whether there should have been one: then somebody threw it
+/// away, and another begins.
+async fn begin_trail(db: &Db, key: &SigningKey) -> Result<bool, DbError> {
+    // Asked first: another node that begins the trail at this moment makes its other keys afterwards.
+    let was_started = keys::was_started(db).await?;
     if audit_head::find(db).await?.is_some() {
-        return Ok(());
+        return Ok(false);
     }
     let ctx = Ctx::system(db.world(), "audit");
     let mut tx = db.begin(&ctx).await?;
-    audit_head::begin_trail(&mut tx, &GENESIS, &key.seal_head(0, &GENESIS)).await?;
-    tx.commit_unrecorded(Unrecorded::AuditItself).await
+    let begun = audit_head::begin_trail(&mut tx, &GENESIS, &key.seal_head(0, &GENESIS)).await?;
+    tx.commit_unrecorded(Unrecorded::AuditItself).await?;
+    Ok(begun && was_started)
 }
 
 /// Lets a command that runs beside the server, or without it, write into the trail of an installation

@@ -4,8 +4,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use diwan_kernel::keys::{KeyError, existing_server_key, server_key};
-use diwan_kernel::{Db, Sealer, World};
+use diwan_kernel::keys::{KeyError, existing_server_key, has_server_keys_but, server_key};
+use diwan_kernel::{Db, DbError, Sealer, World};
 use ring::hmac;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use zeroize::Zeroizing;
@@ -15,6 +15,12 @@ use crate::error::AuditError;
 
 const NAME: &str = "audit-signing";
 const SEED_LEN: usize = 32;
+
+/// Whether the installation was started before: the trail is begun before any other part of the server
+/// makes itself a key.
+pub(crate) async fn was_started(db: &Db) -> Result<bool, DbError> {
+    has_server_keys_but(db, NAME).await
+}
 
 /// The server's signing key.
 pub(crate) struct SigningKey {

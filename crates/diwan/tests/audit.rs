@@ -1,6 +1,7 @@
 //! The audit trail through the front door, on both databases.
 #![expect(clippy::expect_used, reason = "these are tests")]
 
+use diwan_audit::{FaultKind, OfflineKey, verify_offline};
 use diwan_kernel::Ctx;
 use diwan_kernel::db::Unrecorded;
 use diwan_testkit::server::PASSWORD;
@@ -47,6 +48,31 @@ on_every_backend! {
         assert!(entries(&owner, "search=100%25").await.is_empty(), "a percent sign is only itself");
         assert!(entries(&owner, "until=2001-01-01T00:00:00Z").await.is_empty());
         assert_eq!(entries(&owner, "since=2001-01-01T00:00:00Z&limit=200").await.len(), all.len());
+    }
+
+    async fn a_trail_that_was_thrown_away_is_missed(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        for sql in ["DELETE FROM audit_entry", "DELETE FROM audit_checkpoint", "DELETE FROM audit_head"] {
+            tamper(&server, sql).await;
+        }
+        let product = server.product();
+        let key = OfflineKey::Public(product.audit.vouching());
+        let report = verify_offline(&product.db, key, None).await.expect("it answers");
+        let fault = report.fault.expect("it is noticed");
+        assert_eq!((report.ok, fault.kind, fault.seq), (false, FaultKind::Truncated, 1));
+        // Nor does the next start take the installation for a fresh one, with or without its anchor.
+        let anchor = server.dir().join("audit.anchor");
+        if anchor.exists() {
+            std::fs::remove_file(anchor).expect("it is removed");
+        }
+        let server = server.restart().await;
+        assert_eq!(server.product().audit.warnings()[0].code, "audit_chain_broken");
+        let back = server.visitor();
+        let body = json!({"email": "owner@example.org", "password": PASSWORD});
+        back.post("/api/v1/auth/password", body).await.expect(StatusCode::OK);
+        let noted = entries(&back, "action=audit.check").await;
+        assert_eq!((&noted[0]["outcome"], &noted[0]["error"]), (&json!("failed"), &json!("trail_missing")));
+        drop(owner);
     }
 
     async fn pages_follow_each_other_while_new_entries_arrive(backend) {

@@ -41,6 +41,14 @@ pub async fn existing_server_key(
     opened.map(Some).map_err(|source| KeyError::Sealed { name, source })
 }
 
+/// Whether the server made itself keys of other names than this.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn has_server_keys_but(db: &Db, name: &'static str) -> Result<bool, DbError> {
+    Ok(db.query_opt("SELECT 1 AS one FROM sealed_key WHERE name <> $1 LIMIT 1", params![name]).await?.is_some())
+}
+
 /// The server's key of this name, made by `fresh` when there is none yet.
 ///
 /// # Errors

@@ -36,10 +36,11 @@ pub(crate) async fn set(tx: &mut Tx, hash: &Hash, seal: &Hash) -> Result<(), DbE
 }
 
 /// Begins a trail, unless one was begun: where entries or checkpoints are, a missing head is no beginning.
-pub(crate) async fn begin_trail(tx: &mut Tx, hash: &Hash, seal: &Hash) -> Result<(), DbError> {
+/// Says whether it began.
+pub(crate) async fn begin_trail(tx: &mut Tx, hash: &Hash, seal: &Hash) -> Result<bool, DbError> {
     let sql = "INSERT INTO audit_head (id, seq, hash, seal)
         SELECT 1, 0, $1, $2
         WHERE NOT EXISTS (SELECT 1 FROM audit_entry) AND NOT EXISTS (SELECT 1 FROM audit_checkpoint)
         ON CONFLICT (id) DO NOTHING";
-    tx.execute(sql, params![*hash, *seal]).await.map(drop)
+    Ok(tx.execute(sql, params![*hash, *seal]).await? == 1)
 }

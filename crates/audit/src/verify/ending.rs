@@ -36,6 +36,12 @@ fn cut_short(chain: &Chain, head: Option<&Head>, signed: &Base) -> Option<AuditF
     (known >= first).then_some(AuditFault { kind: FaultKind::Truncated, seq: first, detail })
 }
 
+/// Nothing is left of a trail that was there.
+pub(crate) fn emptied() -> AuditFault {
+    let detail = "The whole trail is missing, although this installation has been in use.".to_owned();
+    AuditFault { kind: FaultKind::Truncated, seq: 1, detail }
+}
+
 /// Whether the head is the server's own and agrees with the entries.
 async fn against_head(
     source: &impl Source,
@@ -46,9 +52,12 @@ async fn against_head(
     let first = chain.vouched() + 1;
     let fault = |kind, seq, detail: String| Ok(Some(AuditFault { kind, seq, detail }));
     let Some(head) = head else {
-        let nothing_yet = chain.last_seq() == 0;
         let detail = "The record of where the trail ends is missing or unreadable.".to_owned();
-        return if nothing_yet { Ok(None) } else { fault(FaultKind::BadSignature, first, detail) };
+        return match chain.last_seq() {
+            0 if source.was_started().await? => Ok(Some(emptied())),
+            0 => Ok(None),
+            _ => fault(FaultKind::BadSignature, first, detail),
+        };
     };
     if vouching.is_sealed(head.seq, &head.hash, &head.seal) == Some(false) {
         let detail = format!(

@@ -9,7 +9,7 @@ mod source;
 #[cfg(test)]
 mod tampering;
 
-pub(crate) use ending::stray;
+pub(crate) use ending::{emptied, stray};
 
 use std::time::Duration;
 

@@ -8,6 +8,7 @@ use crate::canonical::Hash;
 use crate::checkpoint::Checkpoint;
 use crate::entry::Link;
 use crate::floor::Floor;
+use crate::keys;
 use crate::table::audit_head::{self, Head};
 use crate::table::{audit_checkpoint, audit_entry, audit_floor};
 
@@ -15,6 +16,8 @@ use crate::table::{audit_checkpoint, audit_entry, audit_floor};
 pub(crate) trait Source {
     /// The world it is in.
     fn world(&self) -> &World;
+    /// Whether there must be a trail: the installation was started before.
+    async fn was_started(&self) -> Result<bool, DbError>;
     /// Where the trail begins, if old entries were removed.
     async fn floor(&self) -> Result<Option<Floor>, DbError>;
     /// Where the trail ends.
@@ -42,6 +45,10 @@ pub(crate) trait Source {
 impl Source for Db {
     fn world(&self) -> &World {
         Self::world(self)
+    }
+
+    async fn was_started(&self) -> Result<bool, DbError> {
+        keys::was_started(self).await
     }
 
     async fn floor(&self) -> Result<Option<Floor>, DbError> {

@@ -33,6 +33,10 @@ impl Source for Memory {
         &self.world
     }
 
+    async fn was_started(&self) -> Result<bool, DbError> {
+        Ok(true)
+    }
+
     async fn floor(&self) -> Result<Option<Floor>, DbError> {
         Ok(self.floor.clone())
     }
