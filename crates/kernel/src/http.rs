@@ -35,6 +35,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         if has_nul_escape(&body) {
             return Err(Problem::invalid("The body holds a NUL character, which no text here may contain."));
         }
+        // A list would fill the fields one after the other.
+        if body.iter().find(|b| !b.is_ascii_whitespace()) != Some(&b'{') {
+            return Err(Problem::invalid("The body must be a JSON object, in braces."));
+        }
         let mut reader = serde_json::Deserializer::from_slice(&body);
         let value = serde_path_to_error::deserialize(&mut reader).map_err(|e| json_problem(&e))?;
         reader.end().map_err(|e| Problem::invalid(format!("The body is not valid JSON: {e}.")))?;
@@ -101,6 +105,10 @@ fn json_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Proble
 /// The parser's message without its position, as a sentence.
 fn sentence(message: &str) -> String {
     let text = message.split(" at line ").next().unwrap_or(message);
+    // What a type is called in our source says nothing to whoever calls.
+    let text = text
+        .split_once("expected struct ")
+        .map_or_else(|| text.to_owned(), |(so_far, _)| format!("{so_far}expected an object"));
     let mut letters = text.chars();
     let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", letters.as_str())

@@ -187,7 +187,7 @@ impl Builder {
             started_at: world.now(),
             started: world.monotonic(),
             world: world.clone(),
-            is_exposed_in_clear: !self.config.listen.ip().is_loopback() && !self.config.is_https(),
+            is_exposed_in_clear: self.config.is_exposed_in_clear(),
             vital_signs: self.vital_signs.clone(),
             settings: std::mem::take(&mut self.settings),
         }

@@ -27,7 +27,8 @@ Everything that Diwan's dashboard and command line can do, they do through this 
 **Lists** are pages: pass `next_cursor` as `cursor` to get the next one.
 
 **Repeating a write safely.** Send an `Idempotency-Key` (1 to 255 visible ASCII characters) with a signed-in write. \
-Within a day, the same key with the same request gives the same answer (`Idempotency-Replayed: true`) and nothing is done twice.
+Within a day, the same key with the same request gives the same answer (`Idempotency-Replayed: true`) and nothing is done twice. \
+A secret that is shown once is not shown again: the repetition is told `idempotency_secret_not_kept`.
 
 **Limits.** Answers tell how much is left in `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset`; status 429 \
 says in `Retry-After` how long to wait.";

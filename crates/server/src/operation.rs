@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use axum::http::Method;
+use diwan_kernel::{Ctx, Permission, Problem};
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::{Operation as Documented, PathItem};
@@ -24,6 +25,10 @@ pub(crate) struct Operation {
     pub method: Method,
     /// Whether nobody has to be signed in.
     pub is_public: bool,
+    /// What its caller must be allowed, where that is a permission (`x-permission`).
+    pub permission: Option<Permission>,
+    /// Whether its caller needs a fresh proof of who they are (`x-step-up`).
+    pub step_up: bool,
     /// Whether it opens a WebSocket (`x-socket`).
     pub is_socket: bool,
     /// How long it may take, if that differs from the usual (`x-time-limit-s`).
@@ -36,6 +41,16 @@ impl Operation {
     /// Whether it changes anything.
     pub(crate) fn is_write(&self) -> bool {
         is_unsafe(&self.method)
+    }
+
+    /// Refuses whom the operation would refuse before it reads anything: for answers that are given
+    /// without carrying it out.
+    ///
+    /// # Errors
+    /// 401 or 403.
+    pub(crate) fn authorise(&self, ctx: &Ctx) -> Result<(), Problem> {
+        self.permission.map_or(Ok(()), |permission| ctx.require(permission))?;
+        if self.step_up { ctx.require_step_up() } else { Ok(()) }
     }
 }
 
@@ -124,17 +139,18 @@ fn methods(item: &PathItem) -> Vec<(Method, &Documented)> {
 
 fn operation(index: usize, path: &str, method: Method, documented: &Documented) -> Operation {
     let extension = |name: &str| documented.extensions.as_ref().and_then(|e| e.get(name));
-    let is_public = match extension("x-permission").and_then(Value::as_str) {
-        Some(permission) => permission == "none",
-        // Without a word about it, an operation is not public.
-        None => false,
-    };
+    let permission = extension("x-permission").and_then(Value::as_str);
+    // Without a word about it, an operation is not public.
+    let is_public = permission == Some("none");
+    let permission = permission.and_then(Permission::parse);
+    let step_up = extension("x-step-up") == Some(&Value::Bool(true));
     let number = |name: &str| extension(name).and_then(Value::as_u64);
     let max_body_bytes = number("x-max-body-bytes").and_then(|n| usize::try_from(n).ok());
     let time_limit = number("x-time-limit-s").map(Duration::from_secs);
     let is_socket = extension("x-socket") == Some(&Value::Bool(true));
     let id = documented.operation_id.clone().unwrap_or_else(|| format!("{method} {path}"));
-    Operation { index, id, path: path.to_owned(), method, is_public, is_socket, time_limit, max_body_bytes }
+    let path = path.to_owned();
+    Operation { index, id, path, method, is_public, permission, step_up, is_socket, time_limit, max_body_bytes }
 }
 
 #[cfg(test)]

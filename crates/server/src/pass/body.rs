@@ -7,7 +7,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::http::StatusCode;
+use axum::http::header::CONTENT_ENCODING;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use diwan_kernel::Problem;
 use http_body_util::Limited;
 use hyper::body::{Frame, SizeHint};
@@ -54,6 +55,25 @@ pub(crate) fn too_large() -> Problem {
         "The request's body is larger than this operation accepts.",
         "Send less.",
     )
+}
+
+/// Refuses a body that says that it is compressed: none is unpacked here, and it must not be read as if
+/// it were plain.
+///
+/// # Errors
+/// 415.
+pub(crate) fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
+    let is_plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(CONTENT_ENCODING).iter().all(is_plain) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "encoding_not_supported",
+        "The body must not be compressed",
+        "The request has a Content-Encoding, and request bodies are read as they are.",
+        "Send the body uncompressed, without that header.",
+    ))
 }
 
 fn too_slow() -> Problem {

@@ -83,7 +83,7 @@ fn addressed(parts: &Parts) -> Result<Authority, Problem> {
         (None, None) => None,
     };
     match name {
-        Some(name) if is_plain(name) => Ok(Authority(name.to_owned())),
+        Some(name) if is_plain(name) && has_plain_port(name) => Ok(Authority(name.to_owned())),
         Some(_) => Err(host_invalid("The Host header is not a host name.")),
         None => Err(host_invalid("The request does not say which host it is for.")),
     }
@@ -103,6 +103,16 @@ fn host_invalid(detail: &str) -> Problem {
 fn is_plain(name: &str) -> bool {
     let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']');
     !name.is_empty() && name.len() <= 255 && name.bytes().all(fits)
+}
+
+/// What stands behind the colon must be a port: `127.0.0.1:80.evil.example` is no address of ours.
+fn has_plain_port(authority: &str) -> bool {
+    let behind_name = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((_, rest)) => rest,
+        None => authority.find(':').map_or("", |at| &authority[at..]),
+    };
+    let is_port = |port: &str| port.len() <= 5 && port.bytes().all(|b| b.is_ascii_digit());
+    behind_name.is_empty() || behind_name.strip_prefix(':').is_some_and(is_port)
 }
 
 fn split_port(authority: &str) -> (&str, Option<&str>) {
@@ -170,6 +180,9 @@ mod tests {
         assert_eq!(check("/", &["localhost", "localhost"]), Err("host_invalid"));
         assert_eq!(check("/", &["user@localhost"]), Err("host_invalid"));
         assert_eq!(check("/", &["localhost/x"]), Err("host_invalid"));
+        for host in ["127.0.0.1:7400.evil.example", "localhost:80:80", "[::1]evil", "[::1]:80.evil", "127.0.0.1:port"] {
+            assert_eq!(check("/", &[host]), Err("host_invalid"), "{host}");
+        }
         assert_eq!(check("http://evil.example/", &["localhost"]), Err("host_invalid"));
         assert_eq!(check("http://localhost/", &[]), Err("host_invalid"));
         assert!(check("http://localhost/", &["localhost"]).is_ok());

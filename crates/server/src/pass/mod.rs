@@ -127,13 +127,18 @@ impl Inner {
         if let Some(problem) = visit.fate.problem() {
             return Err(problem);
         }
+        body::check_encoding(&parts.headers)?;
         let key = if operation.is_write() { promise::key_of(&parts.headers)? } else { None };
         if let Some(slot) = entrance.slot.clone().filter(|_| operation.is_socket) {
             parts.extensions.insert(slot);
         }
         let carrier = self.carrier.clone().within(operation.time_limit);
         match key.filter(|_| matches!(ctx.actor, Actor::User { .. } | Actor::Token { .. })) {
-            Some(key) => self.promises.keep(carrier, (parts, body), ctx, key, &visit.fate).await,
+            Some(key) => {
+                // Before the key is looked at: an answer from before is not for who may no longer ask.
+                operation.authorise(&ctx)?;
+                self.promises.keep(carrier, (parts, body), ctx, key, &visit.fate).await
+            }
             None => {
                 parts.extensions.insert(ctx);
                 Ok(carrier.carry(Request::from_parts(parts, body)).await)

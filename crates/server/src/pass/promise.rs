@@ -6,6 +6,9 @@
 //! dies in between, the write was done and its answer is lost: a repetition is told so at once, and is
 //! neither done again nor kept waiting for somebody who is gone. Keys belong to whoever is signed in;
 //! for everybody else they mean nothing, since "everybody else" is no one.
+//!
+//! An answer that no cache may keep holds a secret that is shown once. It is not kept here either: a
+//! repetition is told that the write was done.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -47,9 +50,12 @@ pub(crate) struct Promises {
     under_way: UnderWay,
 }
 
-/// The writes that this process is carrying out, by actor and key.
+/// An actor and their key.
+type Name = (String, Arc<str>);
+
+/// The writes that this process is carrying out.
 #[derive(Clone, Default)]
-struct UnderWay(Arc<Mutex<BTreeSet<(String, Arc<str>)>>>);
+struct UnderWay(Arc<Mutex<BTreeSet<Name>>>);
 
 impl UnderWay {
     /// Takes a write on; `None` while it is being carried out.
@@ -62,7 +68,7 @@ impl UnderWay {
 
 /// A write that is under way until this is dropped.
 struct Begun {
-    name: (String, Arc<str>),
+    name: Name,
     among: UnderWay,
 }
 
@@ -163,18 +169,20 @@ impl Promises {
         let Ok(bytes) = axum::body::to_bytes(body, LARGEST_KEPT).await else {
             return Problem::internal("an answer could not be read").into_response_for(None);
         };
-        let told = match parts.extensions.get::<Problem>() {
+        let problem = parts.extensions.get::<Problem>().cloned();
+        let problem = problem.or_else(|| holds_secret(&parts.headers).then(answer_not_kept));
+        let (status, headers, told) = match problem {
             Some(problem) => {
-                let told = problem.clone().into_response_for(Some(request_id)).into_body();
-                axum::body::to_bytes(told, LARGEST_KEPT).await.unwrap_or_default()
+                let (told, body) = problem.into_response_for(Some(request_id)).into_parts();
+                let body = axum::body::to_bytes(body, LARGEST_KEPT).await.unwrap_or_default();
+                (told.status, kept_headers(&told.headers), body)
             }
-            None => bytes.clone(),
+            None => (parts.status, kept_headers(&parts.headers), bytes.clone()),
         };
-        let headers = kept_headers(&parts.headers);
         let row = format!("{actor}/{key}");
         match self.sealer.seal(&told, place(&row)) {
             Ok(body) => {
-                let kept = Kept { status: parts.status.as_u16(), headers, body };
+                let kept = Kept { status: status.as_u16(), headers, body };
                 if let Err(error) = idempotency::keep(&self.db, actor, key, kept).await {
                     tracing::warn!(%error, "the answer of an idempotent write could not be kept");
                 }
@@ -216,6 +224,11 @@ fn place(row: &str) -> Place<'_> {
     Place { table: "idempotency", column: "answer", row }
 }
 
+/// Whether a handler said that nobody may keep its answer.
+fn holds_secret(headers: &HeaderMap) -> bool {
+    headers.get(header::CACHE_CONTROL).is_some_and(|value| value == "no-store")
+}
+
 fn kept_headers(headers: &HeaderMap) -> String {
     let kept = KEPT_HEADERS.iter().filter_map(|name| Some((name.as_str(), headers.get(name)?.to_str().ok()?)));
     serde_json::to_string(&kept.collect::<BTreeMap<_, _>>()).unwrap_or_else(|_| "{}".into())
@@ -250,6 +263,15 @@ fn answer_lost() -> Problem {
         "This was begun before, and its answer is lost",
         "A request with the same Idempotency-Key was carried out, but the server ended or failed before it could keep the answer.",
         "Look at the resource to see what came of it; only if it is not there, repeat the request with a fresh key.",
+    )
+}
+
+fn answer_not_kept() -> Problem {
+    Problem::conflict(
+        "idempotency_secret_not_kept",
+        "This was done before, and its secret is not shown again",
+        "A request with the same Idempotency-Key was carried out. Its answer held a secret, which is shown once and not kept.",
+        "If that answer did not reach you, remove what was made and make it again with a fresh key.",
     )
 }
 

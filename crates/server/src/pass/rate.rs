@@ -35,7 +35,7 @@ impl Rate {
 /// Whose bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Key {
-    /// An address: of IPv6 the /64 that one household or machine is given.
+    /// An address: of IPv6 the /56 that one household is given.
     Address(u128),
     /// An address that tries to sign in.
     SignIn(u128),
@@ -43,11 +43,11 @@ pub(crate) enum Key {
     Account(Id<User>),
 }
 
-/// An address as far as one client can be told from another by it.
+/// An address as far as one client can be told from another by it: whoever has a /56 has 256 times a /64.
 pub(crate) fn client_bits(address: IpAddr) -> u128 {
     match address.to_canonical() {
         IpAddr::V4(v4) => v4.to_bits().into(),
-        IpAddr::V6(v6) => v6.to_bits() & !u128::from(u64::MAX),
+        IpAddr::V6(v6) => v6.to_bits() & !(u128::MAX >> 56),
     }
 }
 
@@ -160,8 +160,8 @@ mod tests {
     fn neighbours_do_not_share() {
         let (limiter, rate) = (Limiter::default(), Rate::new(1, 1, SECOND));
         let take = |text: &str| limiter.take(address(text), rate, SECOND).passes;
-        assert!(take("10.0.0.1") && take("10.0.0.2") && take("2001:db8::1") && take("2001:db8:0:1::1"));
-        assert!(!take("2001:db8::2"), "one /64 is one client");
+        assert!(take("10.0.0.1") && take("10.0.0.2") && take("2001:db8::1") && take("2001:db8:0:100::1"));
+        assert!(!take("2001:db8:0:ff::2"), "one /56 is one client");
         assert!(!take("::ffff:10.0.0.1"), "the same address in IPv6 dress");
     }
 

@@ -15,7 +15,7 @@ pub(crate) struct Written {
     pub answer: Option<Kept>,
 }
 
-/// An answer as it is kept: sealed, since it may hold a secret that is shown only once.
+/// An answer as it is kept: sealed, since it may say what not everybody may read.
 #[derive(Debug)]
 pub(crate) struct Kept {
     /// Its status.
