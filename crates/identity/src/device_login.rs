@@ -156,6 +156,8 @@ impl Identity {
         let opening = self.prepare_session(ctx, &person, SignInMethod::Device, Deliver::Tokens);
         let opening = opening.named(&login.client_name);
         let mut tx = self.db().begin(ctx).await?;
+        // Whoever ends this person's sessions comes before or after.
+        user::lock(&mut tx, person.id).await?;
         if !device_login::finish(&mut tx, hash, ctx.now()).await? {
             return Err(expired());
         }

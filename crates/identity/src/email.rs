@@ -28,6 +28,8 @@ impl Email {
     fn read(text: &str) -> Option<Self> {
         let address: String = text.trim().nfc().collect::<String>().to_lowercase();
         let (name, host) = address.rsplit_once('@')?;
+        let host = ascii_form(host)?;
+        let address = format!("{name}@{host}");
         let fits = address.len() <= MAX_EMAIL && (1..=64).contains(&name.len());
         let name_ok = !name.starts_with('.')
             && !name.ends_with('.')
@@ -48,6 +50,17 @@ impl Email {
     }
 }
 
+/// A domain as the DNS knows it: `bücher.example` and `xn--bcher-kva.example` are one.
+fn ascii_form(host: &str) -> Option<String> {
+    if host.is_ascii() {
+        return Some(host.to_owned());
+    }
+    match url::Host::parse(host) {
+        Ok(url::Host::Domain(domain)) => Some(domain),
+        _ => None,
+    }
+}
+
 impl fmt::Display for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -63,6 +76,18 @@ mod tests {
     fn the_same_mailbox_is_the_same_text() {
         for text in ["Amina@Example.ORG", " amina@example.org ", "AMINA@EXAMPLE.ORG"] {
             assert_eq!(Email::read(text).map(|e| e.0).as_deref(), Some("amina@example.org"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_domain_is_one_in_either_of_its_forms() {
+        for text in [
+            "amina@bücher.example",
+            "amina@BÜCHER.example",
+            "amina@xn--bcher-kva.example",
+            "amina@bu\u{308}cher.example",
+        ] {
+            assert_eq!(Email::read(text).map(|e| e.0).as_deref(), Some("amina@xn--bcher-kva.example"), "{text}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use diwan_kernel::id_kinds;
-use diwan_kernel::{Ctx, DbError, Entry, Id, Problem, Role, Secret};
+use diwan_kernel::{Ctx, DbError, Entry, Id, Permission, Problem, Role, Secret};
 
 use crate::email::Email;
 use crate::event::{InvitationCreated, InvitationUpdated, UserCreated};
@@ -12,7 +12,7 @@ use crate::factor::mail::template::{self, Letter};
 use crate::factor::mail::{self, Delivery};
 use crate::identity::Identity;
 use crate::opaque::Opaque;
-use crate::people::{Newcomer, taken};
+use crate::people::{self, Newcomer, taken};
 use crate::person::Language;
 use crate::plan::Plan;
 use crate::refusal;
@@ -63,7 +63,8 @@ impl Identity {
     /// Invites somebody.
     ///
     /// # Errors
-    /// 403 for an owner's role without the permission, 409 when they are here or invited already.
+    /// 403 for a role that may do more than the caller, or for an admin's or owner's without a fresh
+    /// proof; 409 when they are here or invited already.
     pub(crate) async fn invite(&self, ctx: &Ctx, invite: Invite) -> Result<Sent, Problem> {
         let Invite { email, role, message, language } = invite;
         may_invite_as(ctx, role)?;
@@ -87,7 +88,7 @@ impl Identity {
         };
         let (link, letter) = self.prepare_letter(ctx, &invitation, &secret)?;
         let mut tx = self.db().begin(ctx).await?;
-        user::lock(&mut tx, inviter.id).await?;
+        people::still_acts(&mut tx, ctx).await?;
         check_quota(invitation::count_open(&mut tx, inviter.id, now).await?, inviter.plan)?;
         invitation::insert(&mut tx, &invitation, inviter.id).await.map_err(already_invited)?;
         let mail = letter.queue(&mut tx).await?;
@@ -102,7 +103,7 @@ impl Identity {
     /// Sends an invitation again, with a new link; the old one is void.
     ///
     /// # Errors
-    /// 404, 409 `invitation_closed`.
+    /// 403 as for a new one, 404, 409 `invitation_closed`.
     pub(crate) async fn invite_again(&self, ctx: &Ctx, id: InvitationId) -> Result<Sent, Problem> {
         let mut invitation = self.get_invitation(id).await?;
         may_invite_as(ctx, invitation.role)?;
@@ -110,6 +111,7 @@ impl Identity {
         invitation.expires_at = ctx.now().plus(LIFETIME);
         let (link, letter) = self.prepare_letter(ctx, &invitation, &secret)?;
         let mut tx = self.db().begin(ctx).await?;
+        people::still_acts(&mut tx, ctx).await?;
         if !invitation::renew(&mut tx, id, secret.digest(), invitation.expires_at).await? {
             return Err(closed());
         }
@@ -126,7 +128,7 @@ impl Identity {
     /// 404, 409 `invitation_closed`.
     pub(crate) async fn revoke_invitation(&self, ctx: &Ctx, id: InvitationId) -> Result<(), Problem> {
         let invitation = self.get_invitation(id).await?;
-        may_invite_as(ctx, invitation.role)?;
+        may_handle(ctx, invitation.role)?;
         let mut tx = self.db().begin(ctx).await?;
         if !invitation::revoke(&mut tx, id, ctx.now()).await? {
             return Err(closed());
@@ -193,9 +195,18 @@ impl Identity {
     }
 }
 
-/// Nobody invites somebody who may do more than they may themselves.
+/// Nobody invites somebody who may do more than they may themselves, be it by their role or by the
+/// scopes of their token. Who invites somebody who manages people proves afresh who they are: the link
+/// is in the answer, so that otherwise a found session would be worth an account for ever.
 fn may_invite_as(ctx: &Ctx, role: Role) -> Result<(), Problem> {
-    if role == Role::Owner { ctx.require(diwan_kernel::Permission::RolesOwner) } else { Ok(()) }
+    may_handle(ctx, role)?;
+    role.permissions().iter().try_for_each(|permission| ctx.require(permission))?;
+    if role >= Role::Admin { ctx.require_step_up() } else { Ok(()) }
+}
+
+/// Owners' invitations are for owners to handle.
+fn may_handle(ctx: &Ctx, role: Role) -> Result<(), Problem> {
+    if role == Role::Owner { ctx.require(Permission::RolesOwner) } else { Ok(()) }
 }
 
 fn check_quota(open: i64, plan: Plan) -> Result<(), Problem> {

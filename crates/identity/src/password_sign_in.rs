@@ -13,7 +13,7 @@ use crate::password::Checked;
 use crate::password::policy::{self, Owner};
 use crate::sign_in::{Candidate, Deliver, Proof, SignInMethod, SignInResponse};
 use crate::table::user::User;
-use crate::table::{challenge, seen_from, user};
+use crate::table::{seen_from, user};
 use crate::throttle::{Attempt, Tried};
 use crate::{refusal, session};
 
@@ -32,10 +32,14 @@ impl Identity {
     ) -> Result<SignInResponse, Problem> {
         self.check_address(ctx.address())?;
         let attempt = self.begin_attempt(ctx, Tried::Password, email.as_str()).await?;
-        let found = user::find_by_email(self.db(), email).await?;
-        let nobody = diwan_kernel::id::UserId::from_bits(0);
-        let stored = user::password_hash(self.db(), found.as_ref().map_or(nobody, |u| u.id)).await?;
-        let checked = self.passwords().check(stored.as_deref(), password, attempt.standing()).await?;
+        let judged = async {
+            let found = user::find_by_email(self.db(), email).await?;
+            let nobody = diwan_kernel::id::UserId::from_bits(0);
+            let stored = user::password_hash(self.db(), found.as_ref().map_or(nobody, |u| u.id)).await?;
+            let checked = self.passwords().check(stored.as_deref(), password, attempt.standing()).await?;
+            Ok((found, stored, checked))
+        };
+        let (found, stored, checked) = self.judged(&attempt, judged.await).await?;
         let (Some(person), Checked::Right | Checked::RightWith(_)) = (found.as_ref(), &checked) else {
             self.write_failure(ctx, found.as_ref(), &attempt).await?;
             return Err(refusal::credentials_wrong());
@@ -107,7 +111,6 @@ impl Identity {
         let hash = self.passwords().hash(new).await?;
         let mut tx = self.db().begin(ctx).await?;
         user::set_password(&mut tx, id, &hash, policy::needs_second_factor(new.expose())).await?;
-        challenge::delete_of(&mut tx, id).await?;
         // A thief's browser is no longer a known one.
         let device = ctx.device.map(device_mark::place).unwrap_or_default();
         seen_from::forget_devices(&mut tx, id, &device).await?;

@@ -6,7 +6,7 @@ use diwan_kernel::id::UserId;
 use diwan_kernel::{Ctx, DbError, Entry, Permission, Problem, Role, Secret, Tx};
 
 use crate::email::Email;
-use crate::event::{MeUpdated, UserDeleted, UserUpdated};
+use crate::event::{InvitationUpdated, MeUpdated, UserDeleted, UserUpdated};
 use crate::identity::Identity;
 use crate::password::policy::{self, Owner};
 use crate::person::{Language, Status, Theme};
@@ -111,6 +111,7 @@ impl Identity {
     pub(crate) async fn change_user(&self, ctx: &Ctx, id: UserId, change: Change) -> Result<User, Problem> {
         let mut tx = self.db().begin(ctx).await?;
         installation::take_turns_on_owners(&mut tx).await?;
+        still_acts(&mut tx, ctx).await?;
         let before = user::find_in(&mut tx, id).await?.ok_or_else(|| Problem::not_found("person"))?;
         let after = User {
             name: change.name.unwrap_or_else(|| before.name.clone()),
@@ -126,8 +127,12 @@ impl Identity {
         if after.role != before.role || after.status == Status::Disabled {
             session::end_all(&mut tx, id, None).await?;
         }
+        let mut entry = entry_of_change("user.update", &before, &after);
+        if after.role < before.role || after.status == Status::Disabled {
+            entry = entry.with("revoked_invitations", revoke_invitations(&mut tx, ctx, id).await?);
+        }
         announce_change(&mut tx, id);
-        tx.commit(entry_of_change("user.update", &before, &after)).await?;
+        tx.commit(entry).await?;
         self.forget_user(id);
         Ok(after)
     }
@@ -139,14 +144,16 @@ impl Identity {
     pub(crate) async fn remove_user(&self, ctx: &Ctx, id: UserId) -> Result<(), Problem> {
         let mut tx = self.db().begin(ctx).await?;
         installation::take_turns_on_owners(&mut tx).await?;
+        still_acts(&mut tx, ctx).await?;
         let person = user::find_in(&mut tx, id).await?.ok_or_else(|| Problem::not_found("person"))?;
         may_change_owner(ctx, &person, person.role)?;
         keep_an_owner(&mut tx, &person, false).await?;
         session::end_all(&mut tx, id, None).await?;
+        let revoked = revoke_invitations(&mut tx, ctx, id).await?;
         factor::delete_all_of(&mut tx, id).await?;
         user::delete(&mut tx, id).await?;
         tx.emit(&UserDeleted { id });
-        let entry = Entry::done("user.delete").on("user", id);
+        let entry = Entry::done("user.delete").on("user", id).with("revoked_invitations", revoked);
         tx.commit(entry.with("name", person.name).with("role", person.role.as_str())).await?;
         self.forget_user(id);
         Ok(())
@@ -178,6 +185,29 @@ impl Identity {
 pub(crate) fn announce_change(tx: &mut Tx, id: UserId) {
     tx.emit(&UserUpdated { id });
     tx.emit(&MeUpdated { user: id });
+}
+
+/// Takes the invitations back that somebody made and that are still open: with the link of one they
+/// would come in again. How many there were.
+async fn revoke_invitations(tx: &mut Tx, ctx: &Ctx, by: UserId) -> Result<usize, DbError> {
+    let revoked = table::invitation::revoke_all_of(tx, by, ctx.now()).await?;
+    for id in &revoked {
+        tx.emit(&InvitationUpdated { id: *id });
+    }
+    Ok(revoked.len())
+}
+
+/// Refuses when the caller lost their account or their role since the request came in. They are locked
+/// with it, so that whoever disables or demotes them comes before or after.
+///
+/// # Errors
+/// 401 `session_ended`.
+pub(crate) async fn still_acts(tx: &mut Tx, ctx: &Ctx) -> Result<(), Problem> {
+    let Some(id) = ctx.actor.user_id() else { return Ok(()) };
+    user::lock(tx, id).await?;
+    let caller = user::find_in(tx, id).await?.filter(|caller| caller.status == Status::Active);
+    let is_same = caller.is_some_and(|caller| ctx.actor.role() == Some(caller.role));
+    if is_same { Ok(()) } else { Err(refusal::session_ended()) }
 }
 
 /// An address that somebody else has.

@@ -26,6 +26,17 @@ pub(crate) fn code_wrong() -> Problem {
     )
 }
 
+/// The password alone does not confirm anything for somebody who has a second factor.
+pub(crate) fn second_factor_required() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "second_factor_required",
+        "Confirm with your second factor",
+        "Your account has a second factor, so the password alone does not confirm this.",
+        "Confirm with a code from your authenticator app, a recovery code, or a passkey.",
+    )
+}
+
 /// The time between the first and the second factor ran out.
 pub(crate) fn challenge_expired() -> Problem {
     Problem::new(

@@ -6,7 +6,7 @@ use diwan_kernel::{Actor, Ctx, DbError, Entry, Page, PageQuery, Problem, Tx};
 
 use crate::event::{SessionEnded, SessionsEnded};
 use crate::identity::Identity;
-use crate::table::session;
+use crate::table::{challenge, device_login, magic_link, session, user};
 use crate::view;
 
 impl Identity {
@@ -66,6 +66,7 @@ impl Identity {
         keep: Option<SessionId>,
     ) -> Result<usize, Problem> {
         let mut tx = self.db().begin(ctx).await?;
+        user::lock(&mut tx, user).await?;
         let ended = end_all(&mut tx, user, keep).await?;
         tx.commit(Entry::done("session.revoke_all").on("user", user).with("ended_sessions", ended)).await?;
         self.forget_user(user);
@@ -78,8 +79,13 @@ impl Identity {
     }
 }
 
-/// Ends all sessions of somebody, but one. How many there were.
+/// Ends all sessions of somebody, but one, and everything that is about to become one: whoever began
+/// to sign in begins anew. How many sessions there were.
 pub(crate) async fn end_all(tx: &mut Tx, user: UserId, keep: Option<SessionId>) -> Result<usize, DbError> {
+    // These first: what becomes a session meanwhile is there when the sessions end.
+    device_login::delete_approved(tx, user).await?;
+    challenge::delete_of(tx, user).await?;
+    magic_link::delete_all(tx, user).await?;
     let ended = session::delete_others(tx, user, keep).await?;
     for id in &ended {
         tx.emit(&SessionEnded { id: *id, user });

@@ -188,7 +188,8 @@ impl Identity {
             return self.turn_away(ctx, &user, waiting.method, problem).await;
         }
         let attempt = self.begin_attempt(ctx, Tried::Code, &user.id.to_string()).await?;
-        if let Err(problem) = factor::verify_second_factor(self, ctx, user.id, proof.0, proof.1).await {
+        let verified = factor::verify_second_factor(self, ctx, user.id, proof.0, proof.1).await;
+        if let Err(problem) = self.judged(&attempt, verified).await {
             return self.turn_away(ctx, &user, waiting.method, problem).await;
         }
         self.forgive_attempt(attempt).await?;
@@ -242,6 +243,8 @@ impl Identity {
     ) -> Result<SignInResponse, Problem> {
         let opening = self.prepare_session(ctx, &user, method, deliver);
         let mut tx = self.db().begin(ctx).await?;
+        // Whoever ends this person's sessions comes before or after.
+        table::user::lock(&mut tx, user.id).await?;
         if let Some(hash) = challenge
             && !table::challenge::use_up(&mut tx, hash, ctx.now()).await?
         {

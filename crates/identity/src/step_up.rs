@@ -19,7 +19,7 @@ use crate::{factor, refusal, table};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum StepUpMethod {
-    /// The password.
+    /// The password: for those who have no authenticator app.
     Password,
     /// A code from an authenticator app.
     Totp,
@@ -49,10 +49,10 @@ impl IntoResponse for SteppedUp {
 }
 
 impl Identity {
-    /// Takes a fresh proof of who the caller is.
+    /// Takes a fresh proof of who the caller is. Who has a second factor proves that one.
     ///
     /// # Errors
-    /// 401 when it is wrong, 429 after too many tries.
+    /// 401 when it is wrong, 403 `second_factor_required`, 429 after too many tries.
     pub(crate) async fn step_up(
         &self,
         ctx: &Ctx,
@@ -63,6 +63,8 @@ impl Identity {
         let Actor::User { id, .. } = ctx.actor else { return Err(Problem::session_required()) };
         let user = table::user::find(self.db(), id).await?.ok_or_else(refusal::session_ended)?;
         let proved = match method {
+            // Otherwise a found session and the password alone would take the second factor away.
+            StepUpMethod::Password if user.two_factor => Err(refusal::second_factor_required()),
             StepUpMethod::Password => self.prove_password(ctx, &user, secret).await,
             StepUpMethod::Totp => self.prove_code(ctx, &user, SecondFactorMethod::Totp, secret).await,
             StepUpMethod::RecoveryCode => self.prove_code(ctx, &user, SecondFactorMethod::RecoveryCode, secret).await,
@@ -91,8 +93,13 @@ impl Identity {
         password: &Secret<String>,
     ) -> Result<(), Problem> {
         let attempt = self.begin_attempt(ctx, Tried::Password, &user.email).await?;
-        let stored = table::user::password_hash(self.db(), user.id).await?;
-        match self.passwords().check(stored.as_deref(), password, Standing::Known).await? {
+        let judged = async {
+            let stored = table::user::password_hash(self.db(), user.id).await?;
+            let checked = self.passwords().check(stored.as_deref(), password, Standing::Known).await?;
+            Ok((stored, checked))
+        };
+        let (stored, checked) = self.judged(&attempt, judged.await).await?;
+        match checked {
             Checked::Wrong => Err(refusal::credentials_wrong()),
             Checked::Right | Checked::RightWith(_) => {
                 if let Some(stored) = &stored {
@@ -111,7 +118,8 @@ impl Identity {
         code: &Secret<String>,
     ) -> Result<(), Problem> {
         let attempt = self.begin_attempt(ctx, Tried::Code, &user.id.to_string()).await?;
-        factor::verify_second_factor(self, ctx, user.id, method, code.expose()).await?;
+        let verified = factor::verify_second_factor(self, ctx, user.id, method, code.expose()).await;
+        self.judged(&attempt, verified).await?;
         self.forgive_attempt(attempt).await
     }
 

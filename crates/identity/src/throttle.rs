@@ -93,6 +93,15 @@ impl Attempt {
         }
         Ok(())
     }
+
+    /// Takes the count of a try back that was not judged, in the same order.
+    async fn give_back(&self, tx: &mut Tx) -> Result<(), DbError> {
+        let Counters { own, network, account } = self.counters;
+        for key in [account, Some(own), network].into_iter().flatten() {
+            attempt::take_back(tx, key).await?;
+        }
+        Ok(())
+    }
 }
 
 impl Identity {
@@ -129,6 +138,24 @@ impl Identity {
         let mut tx = self.db().begin(&Ctx::system(self.world(), "throttle")).await?;
         attempt.forgive(&mut tx).await?;
         Ok(tx.commit_unrecorded(Unrecorded::Bookkeeping).await?)
+    }
+
+    /// Hands on what came of judging a try. What could not be judged, because the database or the machine
+    /// is busy, is no failure: it is not counted.
+    ///
+    /// # Errors
+    /// Those that were handed in.
+    pub(crate) async fn judged<T>(&self, attempt: &Attempt, result: Result<T, Problem>) -> Result<T, Problem> {
+        let Err(problem) = &result else { return result };
+        if problem.status().is_server_error() {
+            let given_back = async {
+                let mut tx = self.db().begin(&Ctx::system(self.world(), "throttle")).await?;
+                attempt.give_back(&mut tx).await?;
+                tx.commit_unrecorded(Unrecorded::Bookkeeping).await
+            };
+            given_back.await.unwrap_or_else(|error| tracing::warn!(%error, "a try that was not judged stays counted"));
+        }
+        result
     }
 
     /// Somebody proved who they are in another way: what was counted against their account from here

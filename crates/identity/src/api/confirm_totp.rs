@@ -7,6 +7,7 @@ use diwan_kernel::http::Json;
 use serde::{Deserialize, Serialize};
 
 use super::answers::GuardedWrite;
+use super::no_store::NoStore;
 use crate::factor::{recovery, session_user, totp};
 use crate::identity::Identity;
 
@@ -51,10 +52,10 @@ pub(crate) async fn confirm_totp(
     ctx: Allowed<may::ProfileSelf>,
     State(identity): State<Identity>,
     Json(body): Json<ConfirmTotp>,
-) -> Result<Json<RecoveryCodes>, Problem> {
+) -> Result<NoStore<RecoveryCodes>, Problem> {
     let user = session_user(&ctx)?;
     if !(1..=LONGEST_CODE).contains(&body.code.chars().count()) {
         return Err(Problem::invalid_field("code", "wrong_length", "A code has six digits."));
     }
-    Ok(Json(totp::confirm(&identity, &ctx, user, &body.code).await?.into()))
+    Ok(NoStore(totp::confirm(&identity, &ctx, user, &body.code).await?.into()))
 }

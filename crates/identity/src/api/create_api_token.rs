@@ -1,13 +1,15 @@
 //! Makes an API token.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use diwan_kernel::ctx::{Allowed, SteppedUp, may};
-use diwan_kernel::http::{Created, Json};
+use diwan_kernel::http::Json;
 use diwan_kernel::problem::FieldError;
 use diwan_kernel::{Permission, Problem};
 use serde::{Deserialize, Serialize};
 
 use super::answers::GuardedWrite;
+use super::no_store::NoStore;
 use super::read::Reading;
 use crate::api_tokens::Wanted;
 use crate::identity::Identity;
@@ -58,10 +60,11 @@ pub(crate) async fn create_api_token(
     ctx: Allowed<SteppedUp<may::ProfileSelf>>,
     State(identity): State<Identity>,
     Json(body): Json<CreateApiToken>,
-) -> Result<Created<CreatedApiToken>, Problem> {
+) -> Result<(StatusCode, NoStore<CreatedApiToken>), Problem> {
     let wanted = read(body)?;
     let (token, secret) = identity.make_api_token(&ctx, wanted).await?;
-    Ok(Created(CreatedApiToken { token: token.into(), secret: secret.text().to_owned() }))
+    let made = CreatedApiToken { token: token.into(), secret: secret.text().to_owned() };
+    Ok((StatusCode::CREATED, NoStore(made)))
 }
 
 fn read(body: CreateApiToken) -> Result<Wanted, Problem> {

@@ -1,13 +1,15 @@
 //! Invites somebody.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use diwan_kernel::ctx::{Allowed, may};
-use diwan_kernel::http::{Created, Json};
+use diwan_kernel::http::Json;
 use diwan_kernel::world::Timestamp;
 use diwan_kernel::{Problem, Role};
 use serde::{Deserialize, Serialize};
 
 use super::answers::GuardedWrite;
+use super::no_store::NoStore;
 use super::read::Reading;
 use crate::email::Email;
 use crate::factor::mail::Delivery;
@@ -23,7 +25,8 @@ pub(crate) struct CreateInvitation {
     /// Their e-mail address.
     #[schema(format = Email, max_length = 254)]
     email: String,
-    /// What they will be. Only owners invite owners.
+    /// What they will be: nothing that may do more than you, or than your token's scopes. Inviting
+    /// admins and owners needs a fresh proof of who you are.
     role: Role,
     /// A word to go with it.
     #[schema(min_length = 1, max_length = 500)]
@@ -64,12 +67,12 @@ pub(crate) async fn create_invitation(
     ctx: Allowed<may::InvitationsManage>,
     State(identity): State<Identity>,
     Json(body): Json<CreateInvitation>,
-) -> Result<Created<SentInvitation>, Problem> {
+) -> Result<(StatusCode, NoStore<SentInvitation>), Problem> {
     let mut reading = Reading::default();
     let email = reading.take(Email::parse("email", &body.email));
     let message = body.message.and_then(|text| reading.take(read_line("message", &text, 500)));
     reading.done()?;
     let email = email.ok_or_else(|| Problem::invalid("The body is not complete."))?;
     let sent = identity.invite(&ctx, Invite { email, role: body.role, message, language: body.language }).await?;
-    Ok(Created(SentInvitation::new(sent, ctx.now())))
+    Ok((StatusCode::CREATED, NoStore(SentInvitation::new(sent, ctx.now()))))
 }

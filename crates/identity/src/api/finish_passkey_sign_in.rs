@@ -17,7 +17,7 @@ use crate::sign_in::{Deliver, SignInResponse, SignInResult};
 #[serde(deny_unknown_fields)]
 pub(crate) struct FinishPasskeySignIn {
     /// What came with the question.
-    #[schema(min_length = 1, max_length = 128)]
+    #[schema(min_length = 1, max_length = 2048)]
     challenge_id: String,
     /// What `navigator.credentials.get` gave, with its bytes in base64url.
     #[schema(value_type = Object)]

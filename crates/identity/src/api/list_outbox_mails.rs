@@ -1,7 +1,7 @@
 //! Lists the mails that could not be sent.
 
 use axum::extract::State;
-use diwan_kernel::ctx::{Allowed, may};
+use diwan_kernel::ctx::{Allowed, SteppedUp, may};
 use diwan_kernel::http::{Json, Query};
 use diwan_kernel::world::Timestamp;
 use diwan_kernel::{Page, PageQuery, Problem};
@@ -28,7 +28,7 @@ pub(crate) struct OutboxMail {
 }
 
 /// The mails that stayed here because they could not be sent, newest first. They hold links that
-/// sign people in, so that only the owner sees them, and no API token.
+/// sign people in, so that only the owner sees them, after a fresh proof, and no API token.
 #[utoipa::path(
     get,
     path = "/outbox",
@@ -36,11 +36,11 @@ pub(crate) struct OutboxMail {
     tag = "identity",
     params(PageQuery),
     responses((status = 200, description = "The mails", body = Page<OutboxMail>), GuardedRead),
-    extensions(("x-permission" = json!("mail.outbox"))),
+    extensions(("x-permission" = json!("mail.outbox")), ("x-step-up" = json!(true))),
     security(("session" = []), ("bearer" = [])),
 )]
 pub(crate) async fn list_outbox_mails(
-    ctx: Allowed<may::MailOutbox>,
+    ctx: Allowed<SteppedUp<may::MailOutbox>>,
     State(identity): State<Identity>,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<OutboxMail>>, Problem> {

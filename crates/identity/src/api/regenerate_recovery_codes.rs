@@ -3,10 +3,10 @@
 use axum::extract::State;
 use diwan_kernel::Problem;
 use diwan_kernel::ctx::{Allowed, SteppedUp, may};
-use diwan_kernel::http::Json;
 
 use super::answers::GuardedWrite;
 use super::confirm_totp::RecoveryCodes;
+use super::no_store::NoStore;
 use crate::factor::{recovery, session_user};
 use crate::identity::Identity;
 
@@ -23,7 +23,7 @@ use crate::identity::Identity;
 pub(crate) async fn regenerate_recovery_codes(
     ctx: Allowed<SteppedUp<may::ProfileSelf>>,
     State(identity): State<Identity>,
-) -> Result<Json<RecoveryCodes>, Problem> {
+) -> Result<NoStore<RecoveryCodes>, Problem> {
     let user = session_user(&ctx)?;
-    Ok(Json(recovery::regenerate(&identity, &ctx, user).await?.into()))
+    Ok(NoStore(recovery::regenerate(&identity, &ctx, user).await?.into()))
 }

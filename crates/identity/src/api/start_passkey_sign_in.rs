@@ -42,5 +42,5 @@ pub(crate) async fn start_passkey_sign_in(
     State(identity): State<Identity>,
     headers: HeaderMap,
 ) -> Result<Json<PasskeyChallenge>, Problem> {
-    Ok(Json(passkey::start_sign_in(&identity, &ctx, &headers).await?.into()))
+    Ok(Json(passkey::start_sign_in(&identity, &ctx, &headers)?.into()))
 }

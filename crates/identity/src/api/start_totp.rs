@@ -3,10 +3,10 @@
 use axum::extract::State;
 use diwan_kernel::Problem;
 use diwan_kernel::ctx::{Allowed, SteppedUp, may};
-use diwan_kernel::http::Json;
 use serde::Serialize;
 
 use super::answers::GuardedWrite;
+use super::no_store::NoStore;
 use crate::factor::{session_user, totp};
 use crate::identity::Identity;
 
@@ -32,9 +32,9 @@ pub(crate) struct TotpEnrolment {
 pub(crate) async fn start_totp(
     ctx: Allowed<SteppedUp<may::ProfileSelf>>,
     State(identity): State<Identity>,
-) -> Result<Json<TotpEnrolment>, Problem> {
+) -> Result<NoStore<TotpEnrolment>, Problem> {
     let user = session_user(&ctx)?;
     let enrolment = totp::start(&identity, &ctx, user).await?;
     let (secret, uri) = (enrolment.secret.expose().clone(), enrolment.uri.expose().clone());
-    Ok(Json(TotpEnrolment { secret, uri }))
+    Ok(NoStore(TotpEnrolment { secret, uri }))
 }

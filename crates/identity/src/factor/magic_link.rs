@@ -22,6 +22,7 @@ use crate::email::Email;
 use crate::identity::Identity;
 use crate::keys::same;
 use crate::opaque::Opaque;
+use crate::password::Standing;
 use crate::sign_in::{Candidate, Proof, SignInMethod};
 use crate::table;
 use crate::table::magic_link::MagicLink;
@@ -31,7 +32,9 @@ use crate::throttle::Tried;
 /// Ties a link to the browser that asked for it. It opens nothing by itself.
 const COOKIE: &str = "diwan_link";
 const GOOD_FOR: Duration = Duration::from_secs(600);
-/// So many links to one person within that time, whoever asks.
+/// So many links to one person within that time, whoever asks: strangers fill nobody's mailbox. A
+/// browser that the person signed in with before has an allowance of its own, so that strangers who use
+/// this one up keep nobody from theirs.
 const MOST: u32 = 5;
 const WITHIN: Duration = Duration::from_secs(900);
 
@@ -47,7 +50,8 @@ pub(crate) async fn request(
     return_to: ReturnTo,
 ) -> Result<HeaderValue, Problem> {
     // Every one counts, whether or not there is such an account.
-    let _counted = identity.begin_attempt(ctx, Tried::Mail, email.as_str()).await?;
+    let counted = identity.begin_attempt(ctx, Tried::Mail, email.as_str()).await?;
+    let most = if counted.standing() == Standing::Known { u32::MAX } else { MOST };
     // A link that this browser asked for before stays good.
     let browser = identity.read_cookie(headers, COOKIE).and_then(Opaque::parse);
     let browser = browser.unwrap_or_else(|| Opaque::fresh(&ctx.world));
@@ -56,23 +60,31 @@ pub(crate) async fn request(
     // The answer is out before this begins: its key, if it has one, stands for the answer alone.
     let ctx = Ctx { idempotency: None, ..ctx.clone() };
     identity.supervisor().spawn("sign-in link", TaskPolicy::Once, async move {
-        if let Err(problem) = post(&this, &ctx, &email, browser.digest(), &return_to).await {
+        if let Err(problem) = post(&this, &ctx, &email, browser.digest(), &return_to, most).await {
             tracing::error!(error = ?problem, "a sign-in link could not be sent");
         }
     });
     Ok(cookie)
 }
 
-/// Writes the link and its mail down, if there is somebody to write to.
+/// Writes the link and its mail down, if there is somebody to write to; if not, writes that down, which
+/// keeps others waiting as long.
 async fn post(
     identity: &Identity,
     ctx: &Ctx,
     email: &Email,
     browser_hash: [u8; 32],
     return_to: &ReturnTo,
+    most: u32,
 ) -> Result<(), Problem> {
-    let person = table::user::find_by_email(identity.db(), email).await?;
-    let Some(person) = person.filter(|p| p.status == Status::Active) else { return Ok(()) };
+    let person = match table::user::find_by_email(identity.db(), email).await? {
+        Some(person) if person.status == Status::Active => person,
+        Some(person) => {
+            let entry = Entry::denied("magic_link.request", "account_disabled").on("user", person.id);
+            return identity.record(ctx, entry).await;
+        }
+        None => return identity.record(ctx, Entry::denied("magic_link.request", "unknown_account")).await,
+    };
     let token = Opaque::fresh(&ctx.world);
     let link = address(identity, &token, return_to);
     let minutes = GOOD_FOR.as_secs() / 60;
@@ -82,12 +94,12 @@ async fn post(
     let now = ctx.now();
     let kept = MagicLink { user: person.id, browser_hash };
     let mut tx = identity.db().begin(ctx).await?;
-    let limit = (MOST, now.minus(WITHIN));
+    let limit = (most, now.minus(WITHIN));
     // Those who ask at once take turns, so that the limit holds.
     table::user::lock(&mut tx, person.id).await?;
     if !table::magic_link::insert(&mut tx, token.digest(), &kept, (now, now.plus(GOOD_FOR)), limit).await? {
-        tracing::warn!(user = %person.id, "too many sign-in links were asked for");
-        return Ok(());
+        drop(tx);
+        return identity.record(ctx, Entry::denied("magic_link.request", "too_many_links").on("user", person.id)).await;
     }
     prepared.queue(&mut tx).await?;
     tx.commit(Entry::done("magic_link.request").on("user", person.id)).await?;

@@ -1,6 +1,8 @@
 //! Passkeys (WebAuthn): a key on a device that checks its owner itself, so that one touch is two
-//! factors. What the server must remember between question and answer is sealed in the database,
-//! for a few minutes and for one answer.
+//! factors. What the server must remember between question and answer counts for a few minutes and for
+//! one answer. For somebody who is signed in it is sealed in the database. A sign-in can be begun by
+//! anybody, without end, so that nothing is kept for it: it travels sealed in the ticket, and only a
+//! ticket that signed somebody in is remembered.
 
 mod own;
 mod prove;
@@ -10,11 +12,14 @@ use std::time::Duration;
 
 use axum::http::header::ORIGIN;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::id::User;
+use diwan_kernel::world::Timestamp;
 use diwan_kernel::{Ctx, Id, Problem};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::{Host, Url};
 use webauthn_rs::prelude::{Webauthn, WebauthnBuilder};
@@ -26,6 +31,7 @@ pub(crate) use register::{finish_registration, start_registration};
 use super::row_name;
 use crate::error::StartError;
 use crate::identity::Identity;
+use crate::keys::digest;
 use crate::opaque::Opaque;
 use crate::table::passkey_ceremony::{self, Ceremony};
 
@@ -116,7 +122,6 @@ pub(crate) struct Question {
 /// What a ceremony is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Purpose {
-    SignIn,
     StepUp,
     Registration,
 }
@@ -124,11 +129,41 @@ enum Purpose {
 impl Purpose {
     const fn as_str(self) -> &'static str {
         match self {
-            Self::SignIn => "sign_in",
             Self::StepUp => "step_up",
             Self::Registration => "registration",
         }
     }
+}
+
+/// What a sign-in's ticket holds.
+#[derive(Serialize, Deserialize)]
+struct Sealed<S> {
+    expires_at: Timestamp,
+    state: S,
+}
+
+/// A sign-in's ticket that was opened.
+struct Ticket {
+    digest: [u8; 32],
+    expires_at: Timestamp,
+}
+
+/// Puts what was asked at a sign-in into its ticket.
+fn hand_out(identity: &Identity, ctx: &Ctx, options: Value, state: &impl Serialize) -> Result<Question, Problem> {
+    let sealed = Sealed { expires_at: ctx.now().plus(PATIENCE), state };
+    let json = serde_json::to_vec(&sealed).map_err(Problem::internal)?;
+    let sealed = identity.sealer().seal(&json, passkey_ceremony::TICKET).map_err(Problem::internal)?;
+    Ok(Question { challenge_id: URL_SAFE_NO_PAD.encode(sealed), options })
+}
+
+/// Recalls what was asked at a sign-in. Whoever acts on it must use the ticket up.
+async fn take_back<S: DeserializeOwned>(identity: &Identity, ctx: &Ctx, ticket: &str) -> Result<(Ticket, S), Problem> {
+    let bytes = URL_SAFE_NO_PAD.decode(ticket).map_err(|_| ceremony_over())?;
+    let json = identity.sealer().unseal(&bytes, passkey_ceremony::TICKET).map_err(|_| ceremony_over())?;
+    let Sealed { expires_at, state } = serde_json::from_slice(&json).map_err(Problem::internal)?;
+    let ticket = Ticket { digest: digest(&bytes), expires_at };
+    let is_over = expires_at <= ctx.now() || passkey_ceremony::is_ticket_used(identity.db(), ticket.digest).await?;
+    if is_over { Err(ceremony_over()) } else { Ok((ticket, state)) }
 }
 
 /// Remembers what was asked.
@@ -136,7 +171,7 @@ async fn remember(
     identity: &Identity,
     ctx: &Ctx,
     purpose: Purpose,
-    user: Option<Id<User>>,
+    user: Id<User>,
     options: Value,
     state: &impl Serialize,
 ) -> Result<Question, Problem> {
@@ -148,7 +183,8 @@ async fn remember(
     let expires_at = ctx.now().plus(PATIENCE);
     let ceremony = Ceremony { user, state };
     if !passkey_ceremony::insert(&mut tx, ticket.digest(), purpose.as_str(), ceremony, expires_at).await? {
-        return Err(Problem::too_many("too_many_sign_ins", "Too many sign-ins are under way.", PATIENCE));
+        let detail = "You began this too often without finishing it.";
+        return Err(Problem::too_many("too_many_sign_ins", detail, PATIENCE));
     }
     tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
     Ok(Question { challenge_id: ticket.text(), options })
@@ -159,7 +195,7 @@ async fn recall<S: DeserializeOwned>(
     identity: &Identity,
     ctx: &Ctx,
     purpose: Purpose,
-    user: Option<Id<User>>,
+    user: Id<User>,
     challenge_id: &str,
 ) -> Result<S, Problem> {
     let ticket = Opaque::parse(challenge_id).ok_or_else(ceremony_over)?;

@@ -97,6 +97,8 @@ mod tests {
             "11112222333344445555",
             "Sunshine20262026",
             "zyxwvutsrqponmlk",
+            "correcthorsebatterystaple",
+            "Correct horse battery staple 9",
         ] {
             assert_eq!(code(password, false), Some("common"), "{password}");
         }
@@ -118,7 +120,7 @@ mod tests {
     #[test]
     fn passphrases_of_ordinary_words_pass() {
         for password in [
-            "correct horse battery staple",
+            "seven grey herons at noon",
             "monkey dragon sunshine harbour",
             "the quick brown fox!",
             "Tr0ub4dor&3-lantern",

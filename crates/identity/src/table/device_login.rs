@@ -106,6 +106,12 @@ pub(crate) async fn find_by_hash(db: &Db, hash: [u8; 32]) -> Result<Option<Devic
     db.query_opt(sql, params![hash]).await?.as_ref().map(read).transpose()
 }
 
+/// Forgets those that this person approved and whose tokens were not fetched.
+pub(crate) async fn delete_approved(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
+    let sql = "DELETE FROM device_login WHERE user_id = $1 AND status = 'approved'";
+    tx.execute(sql, params![user]).await.map(drop)
+}
+
 /// Fetches what was approved. True for whoever is first.
 pub(crate) async fn finish(tx: &mut Tx, hash: [u8; 32], now: Timestamp) -> Result<bool, DbError> {
     let sql =

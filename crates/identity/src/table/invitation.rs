@@ -120,6 +120,13 @@ pub(crate) async fn revoke(tx: &mut Tx, id: InvitationId, now: Timestamp) -> Res
     Ok(tx.execute(sql, params![now, id]).await? == 1)
 }
 
+/// Takes back all that somebody made and that are open. Which they were.
+pub(crate) async fn revoke_all_of(tx: &mut Tx, by: UserId, now: Timestamp) -> Result<Vec<InvitationId>, DbError> {
+    let sql = "UPDATE invitation SET revoked_at = $1
+         WHERE invited_by = $2 AND accepted_at IS NULL AND revoked_at IS NULL RETURNING id";
+    tx.query(sql, params![now, by]).await?.iter().map(|row| row.get("id")).collect()
+}
+
 /// Gives an invitation a new secret and a new end; the old link is void. Says whether it was open.
 pub(crate) async fn renew(
     tx: &mut Tx,

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use diwan_testkit::server::PASSWORD;
 use diwan_testkit::{Answer, TestServer, on_every_backend};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::text;
+use super::{OTHER_PASSWORD, id_of, text};
 
 async fn begin(server: &TestServer) -> Value {
     let body = json!({"client_name": "diwan on a laptop"});
@@ -46,6 +47,29 @@ on_every_backend! {
         let begun = begin(&server).await;
         let path = format!("/api/v1/auth/device/{}/approve", text(&begun, "user_code"));
         assert_eq!(owner.post(&path, json!({})).await.problem(), "step_up_required");
+    }
+
+    async fn an_approved_command_line_that_was_not_fetched_ends_with_the_sessions(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let amina = server.invite(&owner, "Amina", "developer").await;
+        let path = format!("/api/v1/users/{}/sessions", id_of(&amina).await);
+        for way in ["password", "others", "admin"] {
+            let begun = begin(&server).await;
+            let code = text(&begun, "user_code");
+            amina.post(&format!("/api/v1/auth/device/{code}/approve"), json!({})).await.expect(StatusCode::NO_CONTENT);
+            let answer = match way {
+                "password" => {
+                    let body = json!({"current_password": PASSWORD, "new_password": OTHER_PASSWORD});
+                    amina.put("/api/v1/me/password", body).await
+                }
+                "others" => amina.post("/api/v1/me/sessions/revoke-others", json!({})).await,
+                _ => owner.delete(&path).await,
+            };
+            assert!(answer.status.is_success(), "{way}: {}", answer.text);
+            server.advance(Duration::from_secs(5));
+            let late = poll(&server, &begun).await;
+            assert_eq!((late.status, late.problem()), (StatusCode::BAD_REQUEST, "device_code_expired"), "{way}");
+        }
     }
 
     async fn a_denied_command_line_stays_out(backend) {

@@ -7,7 +7,7 @@ use diwan_testkit::{Answer, Person, TestServer, on_every_backend};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::text;
+use super::{entry, id_of, step_up, text};
 
 async fn invite(person: &Person, email: &str, role: &str) -> Value {
     person.post("/api/v1/invitations", json!({"email": email, "role": role})).await.expect(StatusCode::CREATED)
@@ -130,5 +130,80 @@ on_every_backend! {
         assert_eq!(admin.post(&format!("{path}/resend"), json!({})).await.problem(), "not_allowed");
         let amina = server.invite(&owner, "Amina", "developer").await;
         assert_eq!(amina.get("/api/v1/invitations").await.problem(), "not_allowed");
+    }
+
+    async fn inviting_somebody_who_manages_people_needs_a_fresh_proof(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let sent = invite(&owner, "ghada@example.org", "admin").await;
+        let again = format!("/api/v1/invitations/{}/resend", text(&sent["invitation"], "id"));
+        server.advance(Duration::from_secs(600));
+        for (email, role) in [("x@example.org", "owner"), ("y@example.org", "admin")] {
+            let refused = owner.post("/api/v1/invitations", json!({"email": email, "role": role})).await;
+            assert_eq!((refused.status, refused.problem()), (StatusCode::FORBIDDEN, "step_up_required"), "{role}");
+        }
+        assert_eq!(owner.post(&again, json!({})).await.problem(), "step_up_required");
+        assert_eq!(owner.get("/api/v1/outbox").await.problem(), "step_up_required", "the links are there too");
+        accept(&server, token(&sent)).await.expect(StatusCode::CREATED);
+        invite(&owner, "z@example.org", "developer").await;
+        step_up(&owner).await;
+        invite(&owner, "x@example.org", "owner").await;
+        owner.get("/api/v1/outbox").await.expect(StatusCode::OK);
+    }
+
+    async fn a_token_invites_nobody_who_may_do_more_than_it_may(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let admins = invite(&owner, "ghada@example.org", "admin").await;
+        let viewers = invite(&owner, "badr@example.org", "viewer").await;
+        let bot = async |scopes: Value| {
+            let made = owner.post("/api/v1/me/tokens", json!({"name": "bot", "scopes": scopes})).await;
+            server.visitor().with_token(text(&made.expect(StatusCode::CREATED), "secret"))
+        };
+        let refused = async |bot: &Person, role: &str| {
+            let body = json!({"email": "x@example.org", "role": role});
+            bot.post("/api/v1/invitations", body).await.problem().to_owned()
+        };
+        let again = |sent: &Value| format!("/api/v1/invitations/{}/resend", text(&sent["invitation"], "id"));
+        let narrow = bot(json!(["invitations.manage", "roles.owner"])).await;
+        for role in ["owner", "admin", "developer", "viewer"] {
+            assert_eq!(refused(&narrow, role).await, "not_allowed", "{role}");
+        }
+        for sent in [&admins, &viewers] {
+            assert_eq!(narrow.post(&again(sent), json!({})).await.problem(), "not_allowed");
+        }
+        let usual = bot(json!(["invitations.manage", "profile.self", "status.read", "users.read"])).await;
+        assert_eq!(refused(&usual, "admin").await, "not_allowed");
+        invite(&usual, "dalia@example.org", "developer").await;
+        usual.post(&again(&viewers), json!({})).await.expect(StatusCode::OK);
+        let all = owner.get("/api/v1/me").await.expect(StatusCode::OK)["permissions"].clone();
+        let wide = bot(all).await;
+        assert_eq!(refused(&wide, "admin").await, "session_required");
+        assert_eq!(wide.post(&again(&admins), json!({})).await.problem(), "session_required");
+        accept(&server, token(&admins)).await.expect(StatusCode::CREATED);
+    }
+
+    async fn who_loses_their_place_comes_back_through_no_invitation_of_their_own(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        for (name, action, change) in [
+            ("Adel", "user.update", Some(json!({"status": "disabled"}))),
+            ("Badr", "user.update", Some(json!({"role": "viewer"}))),
+            ("Ghada", "user.delete", None),
+        ] {
+            let admin = server.invite(&owner, name, "admin").await;
+            let kept = invite(&admin, &format!("back-{}@example.org", name.to_lowercase()), "admin").await;
+            let other = invite(&owner, &format!("new-{}@example.org", name.to_lowercase()), "viewer").await;
+            let path = format!("/api/v1/users/{}", id_of(&admin).await);
+            match change {
+                Some(change) => owner.patch(&path, change).await.expect(StatusCode::OK),
+                None => owner.delete(&path).await.expect(StatusCode::NO_CONTENT),
+            };
+            let back = accept(&server, token(&kept)).await;
+            assert_eq!((back.status, back.problem()), (StatusCode::NOT_FOUND, "invitation_invalid"), "{name}");
+            assert_eq!(entry(&owner, action).await["metadata"]["revoked_invitations"], 1, "{name}");
+            accept(&server, token(&other)).await.expect(StatusCode::CREATED);
+        }
+        let amina = server.invite(&owner, "Amina", "admin").await;
+        let kept = invite(&amina, "friend@example.org", "viewer").await;
+        owner.patch(&format!("/api/v1/users/{}", id_of(&amina).await), json!({"role": "owner"})).await.expect(StatusCode::OK);
+        accept(&server, token(&kept)).await.expect(StatusCode::CREATED);
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "that is how a test fails")]
 
 mod api_tokens;
+mod bodies;
 mod device_login;
 mod invitations;
 mod lock_out;

@@ -189,6 +189,40 @@ on_every_backend! {
         server.stop().await;
     }
 
+    async fn strangers_keep_no_known_browser_from_its_link(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let badr = server.invite(&owner, "Badr", "developer").await;
+        for wait_s in [0, 0, 60, 120, 240, 480] {
+            ask(&server.visitor(), "badr@example.org").await.expect(StatusCode::ACCEPTED);
+            server.advance(Duration::from_secs(wait_s));
+        }
+        server.recorded("magic_link.request", 6).await;
+        assert!(actions(&owner).await.contains(&("magic_link.request".into(), "denied".into())), "the sixth was too many");
+        ask(&badr, "badr@example.org").await.expect(StatusCode::ACCEPTED);
+        server.recorded("magic_link.request", 7).await;
+        crate::step_up(&owner).await;
+        let token = newest_token(&owner, FIRST + 5).await;
+        redeem(&badr, &token).await.expect(StatusCode::OK);
+        server.stop().await;
+    }
+
+    async fn asking_for_an_unknown_address_is_written_down_like_any_other(backend) {
+        let (server, owner) = house(backend).await;
+        let badr = owner.get("/api/v1/users?search=badr").await.expect(StatusCode::OK)["items"][0]["id"].clone();
+        let path = format!("/api/v1/users/{}", badr.as_str().unwrap());
+        owner.patch(&path, json!({"status": "disabled"})).await.expect(StatusCode::OK);
+        for email in ["nobody@example.org", "badr@example.org"] {
+            ask(&server.visitor(), email).await.expect(StatusCode::ACCEPTED);
+        }
+        server.recorded("magic_link.request", 2).await;
+        let page = owner.get("/api/v1/audit?action=magic_link.request").await.expect(StatusCode::OK);
+        let mut reasons: Vec<&str> = page["items"].as_array().unwrap().iter().filter_map(|e| e["error"].as_str()).collect();
+        reasons.sort_unstable();
+        assert_eq!(reasons, ["account_disabled", "unknown_account"]);
+        assert!(!page.to_string().contains("nobody@"), "what was typed is not written down");
+        server.stop().await;
+    }
+
     async fn asking_for_many_mails_ends_after_a_few(backend) {
         let (server, owner) = house(backend).await;
         let mut statuses = vec![];

@@ -9,8 +9,8 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::actions;
 use super::fake_provider::{CLIENT_ID, CLIENT_SECRET, FakeProvider};
-use super::{actions, step_up};
 
 const NOW_S: i64 = 1_767_690_000;
 
@@ -60,7 +60,6 @@ async fn is_signed_in(visitor: &Person) -> bool {
 
 /// Links this account elsewhere to a person who is signed in.
 async fn link(person: &Person, provider: &FakeProvider, account: Value) -> String {
-    step_up(person).await;
     let started = person.post("/api/v1/me/identities/acme/start", json!({})).await.expect(StatusCode::OK);
     come_back(person, "acme", &provider.consent(started["url"].as_str().unwrap(), NOW_S, account)).await
 }

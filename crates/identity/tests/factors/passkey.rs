@@ -17,7 +17,6 @@ async fn post(server: &TestServer, person: &Person, path: &str, body: Value) -> 
 }
 
 async fn register(server: &TestServer, person: &Person) -> Authenticator {
-    step_up(person).await;
     let mut device = Authenticator::new(&origin(server));
     let asked = post(server, person, "/api/v1/me/passkeys/start", json!({})).await.expect(StatusCode::OK);
     finish_registration(person, &asked, device.create(&asked["options"])).await.expect(StatusCode::CREATED);
@@ -107,6 +106,36 @@ on_every_backend! {
         let late = ask_sign_in(&server, &visitor).await;
         server.advance(std::time::Duration::from_secs(600));
         assert_eq!(finish_sign_in(&visitor, &late, device.get(&late["options"])).await.problem(), "challenge_expired");
+        server.stop().await;
+    }
+
+    async fn those_who_begin_without_end_keep_nobody_else_out(backend) {
+        let builder = TestServer::builder().on(backend).config(|c| c.server.sign_in_rate_limit_burst = 1_000);
+        let (server, owner) = builder.owned().await;
+        let badr = server.invite(&owner, "Badr", "developer").await;
+        let mut device = register(&server, &owner).await;
+        let asked = futures::future::join_all((0..100).map(|_| async { ask_sign_in(&server, &server.visitor()).await })).await;
+        let sql = "SELECT COUNT(*) AS n FROM passkey_ceremony";
+        let kept: i64 = server.product().db.query_opt(sql, vec![]).await.unwrap().unwrap().get("n").unwrap();
+        assert_eq!(kept, 0, "what anybody may begin is not kept");
+        // Every one of them is good for its own answer all the same, and only as it was handed out.
+        let answer = device.get(&asked[0]["options"]);
+        let mut forged = asked[0].clone();
+        let ticket = forged["challenge_id"].as_str().unwrap().to_owned();
+        for other in [ticket.replacen('A', "B", 1), format!("{ticket}A"), ticket[..40].to_owned(), "A".repeat(2048)] {
+            forged["challenge_id"] = json!(other);
+            if other != ticket {
+                assert_eq!(finish_sign_in(&server.visitor(), &forged, answer.clone()).await.problem(), "challenge_expired");
+            }
+        }
+        finish_sign_in(&server.visitor(), &asked[0], answer).await.expect(StatusCode::OK);
+        // Who is signed in has a number of their own.
+        let mut begun = vec![];
+        for _ in 0..55 {
+            begun.push(post(&server, &owner, "/api/v1/me/passkeys/start", json!({})).await);
+        }
+        assert_eq!(begun.last().unwrap().problem(), "too_many_sign_ins");
+        post(&server, &badr, "/api/v1/me/passkeys/start", json!({})).await.expect(StatusCode::OK);
         server.stop().await;
     }
 

@@ -117,7 +117,6 @@ on_every_backend! {
     async fn new_recovery_codes_make_the_old_ones_worthless(backend) {
         let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
         let (_, old) = enrol(&server, &owner).await;
-        step_up(&owner).await;
         let answer = owner.post("/api/v1/me/recovery-codes", Value::Null).await.expect(StatusCode::OK);
         let new = answer["recovery_codes"][0].as_str().unwrap().to_owned();
         let (visitor, one) = challenge(&server, "owner@example.org").await;
@@ -162,16 +161,56 @@ on_every_backend! {
 
     async fn removing_the_app_needs_a_fresh_proof_and_ends_the_asking(backend) {
         let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
-        enrol(&server, &owner).await;
+        let (app, codes) = enrol(&server, &owner).await;
         server.advance(Duration::from_secs(11 * 60));
         assert_eq!(owner.delete("/api/v1/me/totp").await.problem(), "step_up_required");
-        step_up(&owner).await;
+        let prove = async |method: &str, secret: &str| {
+            owner.post("/api/v1/auth/step-up", json!({"method": method, "secret": secret})).await
+        };
+        // Whoever found the session and knows the password has one factor, and takes no other away with it.
+        let password = prove("password", PASSWORD).await;
+        assert_eq!((password.status, password.problem()), (StatusCode::FORBIDDEN, "second_factor_required"));
+        assert_eq!(owner.delete("/api/v1/me/totp").await.problem(), "step_up_required");
+        prove("recovery_code", &codes[0]).await.expect(StatusCode::OK);
+        server.advance(Duration::from_secs(11 * 60));
+        prove("totp", &app.code(&server)).await.expect(StatusCode::OK);
         assert_eq!(owner.post("/api/v1/me/totp", Value::Null).await.problem(), "totp_already_enabled");
         assert_eq!(owner.delete("/api/v1/me/totp").await.status, StatusCode::NO_CONTENT);
         assert_eq!(owner.delete("/api/v1/me/totp").await.status, StatusCode::NOT_FOUND);
         assert_eq!(owner.post("/api/v1/me/recovery-codes", Value::Null).await.problem(), "totp_not_enabled");
         let (_, answer) = sign_in(&server, "owner@example.org").await;
         assert_eq!(answer.expect(StatusCode::OK)["status"], "signed_in");
+        server.stop().await;
+    }
+
+    async fn a_sign_in_that_is_half_done_ends_with_the_sessions(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let (app, _) = enrol(&server, &owner).await;
+        let (visitor, challenge) = challenge(&server, "owner@example.org").await;
+        owner.post("/api/v1/me/sessions/revoke-others", json!({})).await.expect(StatusCode::OK);
+        assert_eq!(second(&visitor, &challenge, "totp", &app.code(&server)).await.problem(), "challenge_expired");
+        server.stop().await;
+    }
+
+    async fn a_code_that_could_not_be_judged_counts_as_no_guess(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let (app, _) = enrol(&server, &owner).await;
+        let (visitor, challenge) = challenge(&server, "owner@example.org").await;
+        let db = &server.product().db;
+        let put_seed = async |seed: Vec<u8>| {
+            let mut tx = db.begin(&diwan_kernel::Ctx::system(db.world(), "test")).await.unwrap();
+            assert_eq!(tx.execute("UPDATE totp SET seed = $1", diwan_kernel::params![seed]).await.unwrap(), 1);
+            tx.commit_unrecorded(diwan_kernel::db::Unrecorded::Bookkeeping).await.unwrap();
+        };
+        let seed: Vec<u8> = db.query("SELECT seed FROM totp", vec![]).await.unwrap()[0].get("seed").unwrap();
+        // The app still shows right codes, and the server cannot tell.
+        put_seed(vec![1; 64]).await;
+        for _ in 0..8 {
+            let answer = second(&visitor, &challenge, "totp", &app.code(&server)).await;
+            assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{}", answer.text);
+        }
+        put_seed(seed).await;
+        second(&visitor, &challenge, "totp", &app.code(&server)).await.expect(StatusCode::OK);
         server.stop().await;
     }
 

@@ -45,7 +45,8 @@ function methodsOf(me: Me): Method[] {
   const methods: Method[] = [];
   if (me.passkey_count > 0 && passkeysSupported()) methods.push("passkey");
   if (me.totp_enabled) methods.push("totp");
-  if (me.has_password) methods.push("password");
+  // Whoever has a second factor proves that one.
+  if (me.has_password && !me.totp_enabled) methods.push("password");
   if (me.totp_enabled && me.recovery_codes_left > 0) methods.push("recovery_code");
   return methods;
 }

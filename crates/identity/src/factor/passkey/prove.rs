@@ -10,7 +10,7 @@ use webauthn_rs::prelude::{
     WebauthnError,
 };
 
-use super::{Purpose, Question, read_answer, recall, refused, remember};
+use super::{Purpose, Question, Ticket, ceremony_over, hand_out, read_answer, recall, refused, remember, take_back};
 use crate::identity::Identity;
 use crate::sign_in::{Candidate, Proof, SignInMethod};
 use crate::step_up::SteppedUp;
@@ -21,13 +21,13 @@ use crate::table::passkey::Passkey as Stored;
 ///
 /// # Errors
 /// When the page was not opened by a name.
-pub(crate) async fn start_sign_in(identity: &Identity, ctx: &Ctx, headers: &HeaderMap) -> Result<Question, Problem> {
+pub(crate) fn start_sign_in(identity: &Identity, ctx: &Ctx, headers: &HeaderMap) -> Result<Question, Problem> {
     let webauthn = identity.factors().passkeys().at(headers)?;
     let (mut question, state) = webauthn.start_discoverable_authentication().map_err(Problem::internal)?;
     // Whether it is a button or the browser's autofill is for the page to decide.
     question.mediation = None;
     let options = serde_json::to_value(question).map_err(Problem::internal)?;
-    remember(identity, ctx, Purpose::SignIn, None, options, &state).await
+    hand_out(identity, ctx, options, &state)
 }
 
 /// Checks what the device answered, and says who it was.
@@ -41,11 +41,11 @@ pub(crate) async fn finish_sign_in(
     credential: Value,
 ) -> Result<Candidate, Problem> {
     let answer: PublicKeyCredential = read_answer(credential)?;
-    let state: DiscoverableAuthentication = recall(identity, ctx, Purpose::SignIn, None, challenge_id).await?;
+    let (ticket, state) = take_back::<DiscoverableAuthentication>(identity, ctx, challenge_id).await?;
     let webauthn = identity.factors().passkeys().webauthn()?;
     let named = webauthn.identify_discoverable_authentication(&answer).map_err(|e| refused().because(e))?;
     let user = Id::from_bits(named.0.as_u128());
-    check(identity, ctx, user, named.1, |webauthn, passkey| {
+    check(identity, ctx, user, named.1, Some(ticket), |webauthn, passkey| {
         webauthn.finish_discoverable_authentication_v2(&answer, state, passkey)
     })
     .await?;
@@ -71,7 +71,7 @@ pub(crate) async fn start_step_up(
     let started = webauthn.start_passkey_authentication(&own.map_err(Problem::internal)?);
     let (question, state) = started.map_err(Problem::internal)?;
     let options = serde_json::to_value(question).map_err(Problem::internal)?;
-    remember(identity, ctx, Purpose::StepUp, Some(user), options, &state).await
+    remember(identity, ctx, Purpose::StepUp, user, options, &state).await
 }
 
 /// Checks what the device answered, and says until when the proof counts.
@@ -86,20 +86,22 @@ pub(crate) async fn finish_step_up(
     credential: Value,
 ) -> Result<SteppedUp, Problem> {
     let answer: PublicKeyCredential = read_answer(credential)?;
-    let state: PasskeyAuthentication = recall(identity, ctx, Purpose::StepUp, Some(user), challenge_id).await?;
-    check(identity, ctx, user, answer.get_credential_id(), |webauthn, _| {
+    let state: PasskeyAuthentication = recall(identity, ctx, Purpose::StepUp, user, challenge_id).await?;
+    check(identity, ctx, user, answer.get_credential_id(), None, |webauthn, _| {
         webauthn.finish_passkey_authentication(&answer, &state)
     })
     .await?;
     identity.record_step_up(ctx, "passkey").await
 }
 
-/// Finds the passkey of this person that was named, lets it be judged, and notes its use.
+/// Finds the passkey of this person that was named, lets it be judged, and notes its use and that of
+/// the ticket, if there is one.
 async fn check(
     identity: &Identity,
     ctx: &Ctx,
     user: Id<User>,
     credential_id: &[u8],
+    ticket: Option<Ticket>,
     judge: impl FnOnce(&Webauthn, &Passkey) -> Result<AuthenticationResult, WebauthnError> + Send,
 ) -> Result<(), Problem> {
     let webauthn = identity.factors().passkeys().webauthn()?;
@@ -119,6 +121,11 @@ async fn check(
     passkey.update_credential(&judged);
     let credential = serde_json::to_value(&passkey).map_err(Problem::internal)?;
     let mut tx = identity.db().begin(ctx).await?;
+    if let Some(Ticket { digest, expires_at }) = ticket
+        && !table::passkey_ceremony::use_ticket_up(&mut tx, digest, expires_at).await?
+    {
+        return Err(ceremony_over());
+    }
     if !table::passkey::note_use(&mut tx, stored.id, credential, judged.counter(), ctx.now()).await? {
         // The same count twice at once: two devices hold this key.
         drop(tx);

@@ -45,7 +45,7 @@ pub(crate) async fn start_registration(
         selection.insert("residentKey".to_owned(), json!("required"));
         selection.insert("requireResidentKey".to_owned(), json!(true));
     }
-    remember(identity, ctx, Purpose::Registration, Some(user), options, &state).await
+    remember(identity, ctx, Purpose::Registration, user, options, &state).await
 }
 
 /// Checks what the device answered and keeps the passkey.
@@ -62,7 +62,7 @@ pub(crate) async fn finish_registration(
 ) -> Result<Passkey, Problem> {
     let name = read_line("name", name, MAX_NAME).map_err(|e| Problem::invalid_fields(vec![e]))?;
     let answer: RegisterPublicKeyCredential = read_answer(credential)?;
-    let state: PasskeyRegistration = recall(identity, ctx, Purpose::Registration, Some(user), challenge_id).await?;
+    let state: PasskeyRegistration = recall(identity, ctx, Purpose::Registration, user, challenge_id).await?;
     let webauthn = identity.factors().passkeys().webauthn()?;
     let made = webauthn.finish_passkey_registration(&answer, &state).map_err(|e| not_registered().because(e))?;
     let passkey = Passkey {
