@@ -18,13 +18,15 @@ use crate::compose::server::public_url;
 const AFTER_HELP: &str = "\
 Examples:
   diwan user rescue amina@example.org
-  sudo -u diwan diwan user rescue amina@example.org --config /etc/diwan.yaml --drop-second-factor
+  sudo -u diwan diwan user rescue amina@example.org --config /etc/diwan.yaml \\
+      --drop-second-factor
 
-Run it on the machine of the server, as the user that the server runs as. It needs no sign-in, but
-the data directory; the server may be running. The link works once, for 15 minutes: with it the
-person sets a new password, which ends all their sessions. Making and using it are written into the
-audit trail, and the person is told by mail. Whoever has the link becomes that person, so hand it
-over safely.";
+Run it on the machine of the server, as the user that the server runs as. It
+needs no sign-in, but the data directory; the server may be running. The link
+works once, for 15 minutes: with it the person sets a new password, which ends
+all their sessions. Making and using it are written into the audit trail, and the
+person is told by mail. Whoever has the link becomes that person, so hand it over
+safely.";
 
 /// Make somebody a link to set a new password with, on the machine of the server
 #[derive(Debug, Args)]
