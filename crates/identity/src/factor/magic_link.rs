@@ -67,8 +67,8 @@ pub(crate) async fn request(
     Ok(cookie)
 }
 
-/// Writes the link and its mail down, if there is somebody to write to; if not, writes that down, which
-/// keeps others waiting as long.
+/// Writes the link and its mail down, if there is somebody to write to. If not, the same is done as far
+/// as it goes: the letter is written and thrown away, and that somebody asked is written down.
 async fn post(
     identity: &Identity,
     ctx: &Ctx,
@@ -77,7 +77,14 @@ async fn post(
     return_to: &ReturnTo,
     most: u32,
 ) -> Result<(), Problem> {
-    let person = match table::user::find_by_email(identity.db(), email).await? {
+    let found = table::user::find_by_email(identity.db(), email).await?;
+    let token = Opaque::fresh(&ctx.world);
+    let link = address(identity, &token, return_to);
+    let letter = Letter::SignInLink { link: &link, minutes: GOOD_FOR.as_secs() / 60 };
+    let language = found.as_ref().map_or(identity.config().default_language, |person| person.language);
+    let letter = write(letter, language.as_str(), identity.instance_name(), email.as_str());
+    let prepared = mail::prepare(identity, ctx, letter)?;
+    let person = match found {
         Some(person) if person.status == Status::Active => person,
         Some(person) => {
             let entry = Entry::denied("magic_link.request", "account_disabled").on("user", person.id);
@@ -85,12 +92,6 @@ async fn post(
         }
         None => return identity.record(ctx, Entry::denied("magic_link.request", "unknown_account")).await,
     };
-    let token = Opaque::fresh(&ctx.world);
-    let link = address(identity, &token, return_to);
-    let minutes = GOOD_FOR.as_secs() / 60;
-    let letter = Letter::SignInLink { link: &link, minutes };
-    let letter = write(letter, person.language.as_str(), identity.instance_name(), &person.email);
-    let prepared = mail::prepare(identity, ctx, letter)?;
     let now = ctx.now();
     let kept = MagicLink { user: person.id, browser_hash };
     let mut tx = identity.db().begin(ctx).await?;

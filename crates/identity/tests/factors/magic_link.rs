@@ -192,11 +192,11 @@ on_every_backend! {
     async fn strangers_keep_no_known_browser_from_its_link(backend) {
         let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
         let badr = server.invite(&owner, "Badr", "developer").await;
-        for wait_s in [0, 0, 60, 120, 240, 480] {
+        for (nth, wait_s) in [0, 0, 60, 120, 240, 0].into_iter().enumerate() {
             ask(&server.visitor(), "badr@example.org").await.expect(StatusCode::ACCEPTED);
+            server.recorded("magic_link.request", nth + 1).await;
             server.advance(Duration::from_secs(wait_s));
         }
-        server.recorded("magic_link.request", 6).await;
         assert!(actions(&owner).await.contains(&("magic_link.request".into(), "denied".into())), "the sixth was too many");
         ask(&badr, "badr@example.org").await.expect(StatusCode::ACCEPTED);
         server.recorded("magic_link.request", 7).await;
