@@ -318,6 +318,9 @@ async fn moments_are_given_as_people_write_them() {
     let wrong = machine.run("audit list --since yesterday").await;
     assert!(wrong.code == 2 && wrong.err.contains("24h"), "{}", wrong.err);
     let key = machine.json("audit key").await["public_key"].as_str().expect("a key").to_owned();
+    let elsewhere = format!("audit verify --database-url mysql://a:SEKRIT@host/d --public-key {key}");
+    let elsewhere = machine.run(&elsewhere).await;
+    assert!(elsewhere.code == 2 && !elsewhere.err.contains("SEKRIT"), "{}", elsewhere.err);
     let of_nothing = machine.run(&format!("audit verify --public-key {key}")).await;
     assert!(of_nothing.code == 2 && of_nothing.err.contains("--database-url"), "{}", of_nothing.err);
 }

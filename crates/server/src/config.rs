@@ -167,7 +167,7 @@ impl Section for ServerConfig {
     fn validate(&self) -> Result<(), (&'static str, String)> {
         self.validate_origins()?;
         if let Some(url) = &self.database_url {
-            validate_database(url.expose())?;
+            check_database_url(url.expose()).map_err(|why| ("database_url", why.to_owned()))?;
         }
         validate_log_level(&self.log_level)?;
         if self.tls_cert.is_some() != self.tls_key.is_some() {
@@ -241,11 +241,15 @@ impl ServerConfig {
     }
 }
 
-/// A URL of another engine is not the path of a file. It may hold a password, so it is not repeated.
-fn validate_database(url: &str) -> Result<(), (&'static str, String)> {
+/// Refuses what is no place of a database: a URL of another engine is not the path of a file. It may
+/// hold a password, so it is not repeated.
+///
+/// # Errors
+/// Says what it must be.
+pub fn check_database_url(url: &str) -> Result<(), &'static str> {
     let is_known = ["postgres://", "postgresql://", "sqlite://"].iter().any(|known| url.starts_with(known));
     if url.contains("://") && !is_known {
-        return Err(("database_url", "it must be a path, or a URL that begins with postgres:// or sqlite://".into()));
+        return Err("it must be a path, or a URL that begins with postgres:// or sqlite://");
     }
     Ok(())
 }

@@ -27,7 +27,7 @@ mod table;
 
 pub use authenticator::{Authenticator, Caller};
 pub use builder::{BuildError, Builder, Ground};
-pub use config::{LogFormat, Network, ServerConfig};
+pub use config::{LogFormat, Network, ServerConfig, check_database_url};
 pub use dashboard::{Dashboard, File};
 pub use edge::Edge;
 pub use listen::{ServeError, Serving, TlsError, check_certificate};

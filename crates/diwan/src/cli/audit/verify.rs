@@ -78,6 +78,10 @@ impl Verify {
         let failed = |why: String| Failure::refused(why, next);
         let world = World::real();
         let dir = self.data_dir.as_deref().map(|dir| DataDir::at(&dir.to_string_lossy()));
+        let misplaced = self.database_url.as_deref().and_then(|url| diwan_server::check_database_url(url).err());
+        if let Some(why) = misplaced {
+            return Err(Failure::usage(format!("--database-url: {why}"), next));
+        }
         let location = match (&self.database_url, &dir) {
             (Some(url), _) => Location::parse(url),
             (None, Some(dir)) => Location::Sqlite(dir.path().join("diwan.db")),
