@@ -74,3 +74,8 @@ function Activity({ activity }: { activity: SuspiciousActivity }) {
     </li>
   );
 }
+
+/** Whoever has no account is found by where they came from. */
+function entriesOf({ actor, address }: SuspiciousActivity): AuditSearch {
+  return actor.id ? { actor: actor.id } : { search: address ?? undefined };
+}
