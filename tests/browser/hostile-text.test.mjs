@@ -11,7 +11,7 @@ after(closeBrowsers);
 const hostile = [
   "<script>window.harmed=1</script>",
   "<img src=x onerror=window.harmed=1>",
-  "\"><svg onload=window.harmed=1>",
+  '"><svg onload=window.harmed=1>',
   "javascript:window.harmed=1",
   "{{constructor.constructor('window.harmed=1')()}}",
   "'; DROP TABLE users; --",

@@ -11,7 +11,10 @@ after(closeBrowsers);
 
 async function invite(page, email, role) {
   await page.goto("/people/invitations");
-  await page.getByRole("button", { name: en("people.invite.action") }).first().click();
+  await page
+    .getByRole("button", { name: en("people.invite.action") })
+    .first()
+    .click();
   const dialog = page.getByRole("dialog", { name: en("people.invite.title") });
   await dialog.getByLabel(en("sign_in.email"), { exact: true }).fill(email);
   await dialog.getByLabel(en("people.role"), { exact: true }).selectOption(role);

@@ -62,5 +62,8 @@ test("an unknown address gets the same answer and no mail", async (t) => {
   // Once the second mail is there, the first would have been there for long.
   await newestMail(amina, amina.email);
   const { items } = await amina.api.get("/outbox");
-  assert.deepEqual(items.map(({ to }) => to), [amina.email]);
+  assert.deepEqual(
+    items.map(({ to }) => to),
+    [amina.email],
+  );
 });

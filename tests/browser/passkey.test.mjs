@@ -58,7 +58,10 @@ test("a passkey that was removed opens nothing", async (t) => {
   await signIn(page, amina);
   await addPasskey(page, "Old phone");
   await page.getByRole("button", { name: en("profile.passkeys.remove", { name: "Old phone" }) }).click();
-  await page.getByRole("dialog").getByRole("button", { name: en("common.remove") }).click();
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: en("common.remove") })
+    .click();
   await page.getByText(en("profile.passkeys.empty")).waitFor();
   await signOut(page, amina);
 

@@ -15,7 +15,11 @@ const viewport = { width: 1440, height: 900 };
 
 const server = await startServer(run, { settings: { DIWAN_LOG_LEVEL: "error" } });
 const amina = await claimOwner(server, { name: "Amina Haddad", email: "amina@diwan.example" });
-for (const [name, role] of [["Basim Nasser", "admin"], ["Chloé Martin", "developer"], ["Dana Weiss", "viewer"]]) {
+for (const [name, role] of [
+  ["Basim Nasser", "admin"],
+  ["Chloé Martin", "developer"],
+  ["Dana Weiss", "viewer"],
+]) {
   await addPerson(server, amina, { name, role, email: `${name.split(" ")[0].toLowerCase()}@diwan.example` });
 }
 await amina.api.post("/invitations", { email: "emre@diwan.example", role: "developer" });
@@ -31,7 +35,15 @@ await take(page, "/sign-in", "sign-in");
 await signIn(page, amina);
 await take(page, "/", "overview");
 if (process.argv[2]) {
-  for (const place of ["people", "people/invitations", "audit", "settings", "profile/general", "profile/security", "docs"]) {
+  for (const place of [
+    "people",
+    "people/invitations",
+    "audit",
+    "settings",
+    "profile/general",
+    "profile/security",
+    "docs",
+  ]) {
     await take(page, `/${place}`, place.replace("/", "-"));
   }
   for (const theme of ["dark", "brand"]) {
@@ -41,7 +53,8 @@ if (process.argv[2]) {
   await amina.api.patch("/me", { language: "ar", theme: "light" });
   const arabic = await openBrowser(run, server, { viewport, language: "ar" });
   await signIn(arabic.page, amina, ar);
-  for (const place of ["", "people", "audit", "profile/security"]) await take(arabic.page, `/${place}`, `ar-${place.replace("/", "-") || "overview"}`);
+  for (const place of ["", "people", "audit", "profile/security"])
+    await take(arabic.page, `/${place}`, `ar-${place.replace("/", "-") || "overview"}`);
   const phone = await openBrowser(run, server, { viewport: { width: 390, height: 844 }, language: "en" });
   await amina.api.patch("/me", { language: "en" });
   await signIn(phone.page, amina, en);

@@ -23,7 +23,10 @@ async function losesAccess(page, cause) {
   const caused = performance.now();
   await gone;
   const took = performance.now() - caused;
-  assert.ok(took <= WITHIN_MS, `the page kept its access for ${Math.round(took)} ms (asked at ${Math.round(caused - start)} ms)`);
+  assert.ok(
+    took <= WITHIN_MS,
+    `the page kept its access for ${Math.round(took)} ms (asked at ${Math.round(caused - start)} ms)`,
+  );
   const answer = await page.request.get("/api/v1/me");
   assert.equal(answer.status(), 401);
 }

@@ -29,5 +29,3 @@ export async function startProvider(test, { port, redirectUri }) {
   });
   return { issuer };
 }
-
-

@@ -46,7 +46,10 @@ async function ready(child, output) {
   const deadline = AbortSignal.timeout(READY_WITHIN_MS);
   // An empty line ends the greeting; within it, the line after one is indented.
   while (!/Diwan is ready at [^]*\n\n(?! )/.test(output.text)) {
-    const heard = Promise.race([once(child.stdout, "data", { signal: deadline }), once(child, "exit", { signal: deadline })]);
+    const heard = Promise.race([
+      once(child.stdout, "data", { signal: deadline }),
+      once(child, "exit", { signal: deadline }),
+    ]);
     await heard.catch(() => {
       throw new Error(`the server is not ready after ${READY_WITHIN_MS} ms:\n${output.text}`);
     });

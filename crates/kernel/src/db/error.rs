@@ -83,10 +83,18 @@ impl From<DbError> for Problem {
                 "The disk that holds Diwan's data is full, so nothing new can be saved. What was saved is safe.",
                 "Free space on the server's disk; Diwan goes on by itself.",
             ),
-            DbError::ReadOnly => Self::unavailable("storage_read_only", "The disk that holds Diwan's data cannot be written.", SOON),
+            DbError::ReadOnly => {
+                Self::unavailable("storage_read_only", "The disk that holds Diwan's data cannot be written.", SOON)
+            }
             DbError::Busy => Self::unavailable("storage_busy", "The database is busy.", SOON),
-            DbError::Unreachable(_) => Self::unavailable("storage_unreachable", "The database cannot be reached.", SOON),
-            DbError::Audit(_) => Self::unavailable("audit_unavailable", "The audit trail cannot be written, so the change was not made.", SOON),
+            DbError::Unreachable(_) => {
+                Self::unavailable("storage_unreachable", "The database cannot be reached.", SOON)
+            }
+            DbError::Audit(_) => Self::unavailable(
+                "audit_unavailable",
+                "The audit trail cannot be written, so the change was not made.",
+                SOON,
+            ),
             DbError::KeyInUse => Self::conflict(
                 "idempotency_key_in_progress",
                 "This request is already being carried out",

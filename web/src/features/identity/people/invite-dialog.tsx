@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "@/api/client";
-import type { Language, Role } from "@/api/types";
 import { setupQuery } from "@/api/queries";
+import type { Language, Role } from "@/api/types";
 import { useCan } from "@/app/me";
 import { roles } from "@/app/search";
 import { Button } from "@/ui/button";
@@ -52,7 +52,11 @@ export function InviteDialog({ onClose, onInvited }: InviteDialogProps) {
           </Select>
         </Field>
         <Field label={t("people.invite.language")} error={form.errors.language}>
-          <Select key={setup.data?.default_language} name="language" defaultValue={setup.data?.default_language ?? "en"}>
+          <Select
+            key={setup.data?.default_language}
+            name="language"
+            defaultValue={setup.data?.default_language ?? "en"}
+          >
             <option value="en">English</option>
             <option value="ar">العربية</option>
           </Select>
