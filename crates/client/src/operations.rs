@@ -8,7 +8,7 @@ use crate::call::{Call, Query};
 use crate::client::Client;
 use crate::error::ClientError;
 use crate::model::{
-    ApiToken, AuditCheckpoint, AuditEntry, AuditKey, AuditVerification, CreatedApiToken, DeviceLogin,
+    ApiToken, AuditCheckpoint, AuditEntry, AuditKey, AuditVerification, CreatedApiToken, DeviceLogin, Invitation,
     InvitationDelivery, Invite, Items, Me, Page, Setting, Setup, Status, SuspiciousActivity, TokenPair, User,
 };
 use crate::reply::Reply;
@@ -180,6 +180,30 @@ impl Client {
     /// When that is not allowed.
     pub async fn create_invitation(&self, invite: &Invite<'_>) -> Answer<InvitationDelivery> {
         self.post("/invitations", object(invite)).await
+    }
+
+    /// The invitations, newest first.
+    ///
+    /// # Errors
+    /// When they may not be seen.
+    pub async fn list_invitations(&self, query: Query) -> Answer<Page<Invitation>> {
+        self.get("/invitations", query).await
+    }
+
+    /// Sends an invitation again, with another link.
+    ///
+    /// # Errors
+    /// When it is not open, or that is not allowed.
+    pub async fn resend_invitation(&self, id: &str) -> Answer<InvitationDelivery> {
+        self.post(&format!("/invitations/{}/resend", part(id)), None).await
+    }
+
+    /// Takes an invitation back.
+    ///
+    /// # Errors
+    /// When it is not open, or that is not allowed.
+    pub async fn revoke_invitation(&self, id: &str) -> Answer<()> {
+        self.write(Method::DELETE, &format!("/invitations/{}", part(id)), None).await
     }
 
     /// One's own API tokens.

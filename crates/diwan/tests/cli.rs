@@ -129,6 +129,23 @@ async fn a_person_signs_in_looks_around_and_signs_out() {
 }
 
 #[tokio::test]
+async fn an_invitation_is_listed_sent_again_and_taken_back() {
+    let (server, owner) = TestServer::builder().owned().await;
+    let machine = Machine::of(&server);
+    machine.log_in(&owner).await;
+    let first = machine.run("user invite amina@example.org --role viewer").await.out;
+    let again = machine.run("user resend Amina@example.org").await;
+    assert!(again.out.contains("/join#token=") && again.out != first, "{} {}", again.out, again.err);
+    let list = machine.run("user invitations").await;
+    assert!(list.out.contains("amina@example.org") && list.out.contains("pending"), "{}", list.out);
+    assert_eq!(machine.run("user uninvite amina@example.org").await.code, 0);
+    let list = machine.json("user invitations").await;
+    assert_eq!(list["items"][0]["status"], "revoked");
+    let gone = machine.run("user uninvite amina@example.org").await;
+    assert!(gone.code == 1 && gone.err.contains("no open invitation"), "{} {}", gone.code, gone.err);
+}
+
+#[tokio::test]
 async fn commands_at_the_same_time_exchange_the_token_once() {
     let (server, owner) = TestServer::builder().owned().await;
     let machine = Machine::of(&server);

@@ -1,7 +1,7 @@
 //! `diwan user invite`.
 
 use clap::{Args, ValueEnum};
-use diwan_client::Invite as Wanted;
+use diwan_client::{InvitationDelivery, Invite as Wanted, Reply};
 
 use super::super::door::Door;
 use super::super::failure::{Done, Failure};
@@ -42,19 +42,24 @@ impl Invite {
         let wanted = Wanted { email: &self.email, role, message, language };
         let invite = async || client.create_invitation(&wanted).await;
         let reply = door.stepped_up(&client, invite).await?;
-        if door.screen.is_json() {
-            door.screen.json(reply.text())?;
-            return Ok(Done::Well);
-        }
-        let sent = reply.read()?;
-        let until = moment(&sent.invitation.expires_at);
-        eprintln!("{} is invited as {}, until {until} UTC.", safe(&sent.invitation.email), safe(&sent.invitation.role));
-        if sent.mail == "smtp" || sent.mail == "sent" {
-            eprintln!("The invitation was sent. Its link, should it not arrive:");
-        } else {
-            eprintln!("No mail server is set up, so nothing was sent. Pass this link on:");
-        }
-        door.screen.line(&safe(&sent.link))?;
-        Ok(Done::Well)
+        tell(door, &reply)
     }
+}
+
+/// Tells how an invitation went out, and its link.
+pub(super) fn tell(door: &Door<'_>, reply: &Reply<InvitationDelivery>) -> Result<Done, Failure> {
+    if door.screen.is_json() {
+        door.screen.json(reply.text())?;
+        return Ok(Done::Well);
+    }
+    let sent = reply.read()?;
+    let until = moment(&sent.invitation.expires_at);
+    eprintln!("{} is invited as {}, until {until} UTC.", safe(&sent.invitation.email), safe(&sent.invitation.role));
+    if sent.mail == "smtp" || sent.mail == "sent" {
+        eprintln!("The invitation was sent. Its link, should it not arrive:");
+    } else {
+        eprintln!("No mail server is set up, so nothing was sent. Pass this link on:");
+    }
+    door.screen.line(&safe(&sent.link))?;
+    Ok(Done::Well)
 }

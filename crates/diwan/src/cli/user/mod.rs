@@ -1,6 +1,7 @@
 //! `diwan user`: see and manage people.
 
 mod change;
+mod invitations;
 mod invite;
 mod list;
 mod remove;
@@ -42,6 +43,7 @@ const AFTER_HELP: &str = "\
 Examples:
   diwan user list --role admin
   diwan user invite amina@example.org --role developer
+  diwan user resend amina@example.org
   diwan user role amina@example.org admin
   diwan user disable amina@example.org
   diwan user reset-second-factor amina@example.org
@@ -62,6 +64,18 @@ pub(super) enum User {
     },
     /// Invite somebody
     Invite(invite::Invite),
+    /// List invitations
+    Invitations(invitations::Invitations),
+    /// Send an invitation again; its old link is void
+    Resend {
+        /// E-mail address, or the invitation's id (inv_…)
+        invitation: String,
+    },
+    /// Take an invitation back
+    Uninvite {
+        /// E-mail address, or the invitation's id (inv_…)
+        invitation: String,
+    },
     /// Give somebody another role
     Role {
         /// E-mail address or id
@@ -108,6 +122,9 @@ impl User {
             Self::List(list) => list.run(door).await,
             Self::Show { who } => show::run(door, who).await,
             Self::Invite(invite) => invite.run(door).await,
+            Self::Invitations(invitations) => invitations.run(door).await,
+            Self::Resend { invitation } => invitations::resend(door, invitation).await,
+            Self::Uninvite { invitation } => invitations::revoke(door, invitation).await,
             Self::Role { who, role } => change::run(door, who, change::Change::Role(role.as_str())).await,
             Self::Disable { who } => change::run(door, who, change::Change::Status("disabled")).await,
             Self::Enable { who } => change::run(door, who, change::Change::Status("active")).await,
