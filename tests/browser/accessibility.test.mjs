@@ -34,6 +34,8 @@ const outside = [
   "/welcome",
   "/join#token=x",
   "/join",
+  "/rescue#token=x",
+  "/rescue",
   "/docs",
 ];
 const inside = [
