@@ -112,6 +112,14 @@ permissions! {
     AuditRead = "audit.read" from Admin,
     /// Take the audit trail away as a file.
     AuditExport = "audit.export" from Admin,
+    /// See which secrets there are, as far as the vault's policies let one know of them.
+    SecretsRead = "secrets.read" from Developer,
+    /// Put values into the vault and take them out, as far as its policies allow.
+    SecretsUse = "secrets.use" from Developer,
+    /// See all secrets but their values; decide who may do what with them.
+    SecretsManage = "secrets.manage" from Admin,
+    /// Seal and unseal the vault, rotate its master key, read past its policies in an emergency.
+    VaultManage = "vault.manage" from Owner,
     /// See the configuration in force.
     SettingsRead = "settings.read" from Admin,
     /// Change the configuration.

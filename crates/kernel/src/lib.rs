@@ -9,6 +9,7 @@
 //! Start at [`db`] for how a change is written and at [`ctx`] for how a caller is known.
 #![forbid(unsafe_code)]
 
+pub mod answers;
 pub mod config;
 pub mod ctx;
 pub mod db;
@@ -16,6 +17,7 @@ pub mod events;
 pub mod http;
 pub mod id;
 pub mod journal;
+pub mod key_file;
 pub mod keys;
 pub mod page;
 pub mod problem;

@@ -9,17 +9,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
+use crate::key_file::{KEY_ID_LEN, KeyFile, KeyFileError, StoredKey, hex};
 use crate::world::World;
 
 const VERSION: u8 = 1;
-const KEY_ID_LEN: usize = 8;
 const HEADER_LEN: usize = 1 + KEY_ID_LEN + NONCE_LEN;
-const FILE_HEADING: &str = "# Diwan sealing keys. The first one seals; all open. Keep a copy apart from the database.";
+const FILE_HEADING: &str = "Diwan sealing keys. The first one seals; all open. Keep a copy apart from the database.";
 
 /// Random nonces stay safe up to 2³² seals under one key; a key is due for change well before.
 pub const SEALS_PER_KEY: u64 = 3_865_470_566;
@@ -59,19 +57,21 @@ pub enum SealError {
     #[error("a sealed value was changed or belongs to another row")]
     Tampered,
     /// The key file is not usable.
-    #[error("the key file {path} is not usable: {why}")]
-    KeyFile {
-        /// Which file.
-        path: String,
-        /// What is wrong with it.
-        why: String,
-    },
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
 }
 
 struct SealingKey {
     id: [u8; KEY_ID_LEN],
     key: LessSafeKey,
     seals: AtomicU64,
+}
+
+impl SealingKey {
+    fn new(stored: &StoredKey) -> Option<Self> {
+        let key = UnboundKey::new(&AES_256_GCM, &stored.key[..]).ok()?;
+        Some(Self { id: stored.id, key: LessSafeKey::new(key), seals: AtomicU64::new(0) })
+    }
 }
 
 /// Seals and opens. Cheap to clone.
@@ -93,24 +93,17 @@ impl Sealer {
     /// # Errors
     /// When the file is readable by others, malformed, or cannot be made.
     pub fn open(world: &World, path: &Path) -> Result<Self, SealError> {
-        let unusable = |why: String| SealError::KeyFile { path: path.display().to_string(), why };
-        let content = match world.disk().read(path) {
-            Ok(content) => Zeroizing::new(content),
-            Err(e) if e.is_missing() => {
-                let fresh = Zeroizing::new(format!("{FILE_HEADING}\n{}\n", *fresh_line(world)));
-                world.disk().create(path, fresh.as_bytes()).map_err(|e| unusable(e.to_string()))?;
-                Zeroizing::new(fresh.as_bytes().to_vec())
+        let file = KeyFile::at(world, path, FILE_HEADING);
+        let stored = match file.read()? {
+            Some(stored) => stored,
+            None => {
+                let fresh = vec![StoredKey::fresh(world)];
+                file.create(&fresh)?;
+                fresh
             }
-            Err(e) => return Err(unusable(e.to_string())),
         };
-        refuse_if_others_can_read(path).map_err(unusable)?;
-        let text = std::str::from_utf8(&content).map_err(|_| unusable("it is not text".into()))?;
-        let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
-        let keys = lines.map(parse_line).collect::<Option<Vec<_>>>();
-        let keys = keys.ok_or_else(|| unusable("a line is not of the form `key ID KEY`".into()))?;
-        if keys.is_empty() {
-            return Err(unusable("it holds no key".into()));
-        }
+        let keys = stored.iter().filter(|k| !k.retired).map(SealingKey::new).collect::<Option<Vec<_>>>();
+        let keys = keys.filter(|keys| !keys.is_empty()).ok_or_else(|| file.unusable("it holds no key in use"))?;
         Ok(Self { world: world.clone(), keys: keys.into() })
     }
 
@@ -119,12 +112,10 @@ impl Sealer {
     /// # Errors
     /// When the file cannot be read or replaced.
     pub fn add_key(world: &World, path: &Path) -> Result<(), SealError> {
-        let unusable = |why: String| SealError::KeyFile { path: path.display().to_string(), why };
-        let old = Zeroizing::new(world.disk().read(path).map_err(|e| unusable(e.to_string()))?);
-        let old = std::str::from_utf8(&old).map_err(|_| unusable("it is not text".into()))?;
-        let keys = Zeroizing::new(old.replacen(FILE_HEADING, "", 1).trim_start().to_owned());
-        let new = Zeroizing::new(format!("{FILE_HEADING}\n{}\n{}", *fresh_line(world), *keys));
-        world.disk().replace(path, new.as_bytes()).map_err(|e| unusable(e.to_string()))
+        let file = KeyFile::at(world, path, FILE_HEADING);
+        let mut keys = vec![StoredKey::fresh(world)];
+        keys.extend(file.read()?.unwrap_or_default());
+        Ok(file.replace(&keys)?)
     }
 
     /// Seals a value for one place.
@@ -182,40 +173,9 @@ impl Sealer {
     }
 }
 
-fn fresh_line(world: &World) -> Zeroizing<String> {
-    let id: [u8; KEY_ID_LEN] = world.random();
-    let mut key: [u8; 32] = world.random();
-    let line = Zeroizing::new(format!("key {} {}", hex(&id), STANDARD_NO_PAD.encode(key)));
-    key.zeroize();
-    line
-}
-
-fn parse_line(line: &str) -> Option<SealingKey> {
-    let mut words = line.split(' ');
-    let ("key", id, key, None) = (words.next()?, words.next()?, words.next()?, words.next()) else { return None };
-    let id = u64::from_str_radix(id, 16).ok().filter(|_| id.len() == 2 * KEY_ID_LEN)?.to_be_bytes();
-    let key = Zeroizing::new(STANDARD_NO_PAD.decode(key).ok()?);
-    let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &key).ok()?);
-    Some(SealingKey { id, key, seals: AtomicU64::new(0) })
-}
-
-fn refuse_if_others_can_read(path: &Path) -> Result<(), String> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(path).map_err(|e| e.to_string())?.permissions().mode();
-    if mode & 0o077 == 0 {
-        return Ok(());
-    }
-    Err(format!("others can read it (mode {:o}); run: chmod 600 {}", mode & 0o777, path.display()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
     use std::os::unix::fs::PermissionsExt;
 
     type Checked = Result<(), Box<dyn std::error::Error>>;
@@ -276,14 +236,7 @@ mod tests {
         let path = dir.path().join("seal.key");
         assert_eq!(std::fs::metadata(&path)?.permissions().mode() & 0o777, 0o600);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644))?;
-        assert!(matches!(sealer(&dir), Err(SealError::KeyFile { .. })));
+        assert!(matches!(sealer(&dir), Err(SealError::KeyFile(_))));
         Ok(())
-    }
-
-    proptest! {
-        #[test]
-        fn no_key_line_makes_the_parser_panic(line in "\\PC*") {
-            let _ = parse_line(&line);
-        }
     }
 }

@@ -213,6 +213,12 @@ impl World {
         Self { doors: Arc::new(Doors { clock, chance, disk, net, heavy }) }
     }
 
+    /// The same world with other dice.
+    #[must_use]
+    pub fn with_chance(self, chance: Arc<dyn Chance>) -> Self {
+        Self { doors: Arc::new(Doors { chance, ..(*self.doors).clone() }) }
+    }
+
     /// The same world with another clock.
     #[must_use]
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {

@@ -1,6 +1,5 @@
 //! The operations of the audit trail.
 
-mod answers;
 mod export_audit_entries;
 mod get_audit_key;
 mod list_audit_checkpoints;
@@ -8,6 +7,7 @@ mod list_audit_entries;
 mod list_suspicious_activities;
 mod verify_audit_chain;
 
+use diwan_kernel::answers;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

@@ -1,7 +1,6 @@
 //! The HTTP operations, one file each.
 
 pub(crate) mod accept_invitation;
-pub(crate) mod answers;
 pub(crate) mod approve_device_login;
 pub(crate) mod change_password;
 pub(crate) mod claim_owner;
@@ -65,6 +64,7 @@ pub(crate) mod unlink_identity;
 pub(crate) mod update_me;
 pub(crate) mod update_user;
 
+pub(crate) use diwan_kernel::answers;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

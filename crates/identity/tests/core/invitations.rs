@@ -170,7 +170,10 @@ on_every_backend! {
         for sent in [&admins, &viewers] {
             assert_eq!(narrow.post(&again(sent), json!({})).await.problem(), "not_allowed");
         }
-        let usual = bot(json!(["invitations.manage", "profile.self", "status.read", "users.read"])).await;
+        let usual = bot(json!([
+            "invitations.manage", "profile.self", "status.read", "users.read", "secrets.read", "secrets.use"
+        ]))
+        .await;
         assert_eq!(refused(&usual, "admin").await, "not_allowed");
         invite(&usual, "dalia@example.org", "developer").await;
         usual.post(&again(&viewers), json!({})).await.expect(StatusCode::OK);

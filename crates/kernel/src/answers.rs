@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use diwan_kernel::problem::ProblemDocument;
+use crate::problem::ProblemDocument;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::{Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
@@ -31,13 +31,15 @@ const KIND: (&str, &str) = ("415", "The body is of another kind");
 const WRONG: (&str, &str) = ("422", "Some fields are not valid");
 const FAST: (&str, &str) = ("429", "Too many requests");
 
+const FAULT: (&str, &str) = ("500", "What is stored cannot be trusted");
+const BEHIND: (&str, &str) = ("502", "Another service refused");
 const AWAY: (&str, &str) = ("503", "Not available right now");
 
 macro_rules! sets {
     ($($(#[$meta:meta])* $name:ident: $($status:ident)+;)+) => {$(
         $(#[$meta])*
         #[derive(Debug)]
-        pub(crate) enum $name {}
+        pub enum $name {}
         impl IntoResponses for $name {
             fn responses() -> BTreeMap<String, RefOr<Response>> {
                 documents(&[$($status),+])
@@ -59,6 +61,10 @@ sets! {
     GuardedRead: BAD WHO MAY WRONG FAST;
     /// Guarded, reads one thing.
     GuardedReadOne: BAD WHO MAY WHERE WRONG FAST;
+    /// Guarded, does work that is done once at a time.
+    GuardedWork: BAD WHO MAY NOW WRONG FAST;
     /// Guarded, changes something.
     GuardedWrite: BAD WHO MAY WHERE NOW SIZE KIND WRONG FAST;
+    /// Guarded, reads or changes something that may not open, or that another service keeps.
+    GuardedKept: BAD WHO MAY WHERE NOW SIZE KIND WRONG FAST FAULT BEHIND AWAY;
 }
