@@ -17,6 +17,7 @@ mod error;
 mod model;
 mod operations;
 mod reply;
+mod secrets;
 mod server;
 mod session;
 mod tls;
@@ -27,6 +28,10 @@ pub use credentials::{Account, Credentials, CredentialsFile, Secrets};
 pub use error::{ClientError, FieldProblem, Problem};
 pub use model::*;
 pub use reply::Reply;
+pub use secrets::{
+    ImportedSecrets, MasterKey, MasterRotation, RefusedSecret, RevealedSecret, Secret, SecretPolicy, SecretReader,
+    SecretVersion, VaultFault, VaultStatus, VaultVerification,
+};
 pub use server::{ServerUrl, ServerUrlError};
 pub use session::SignedOut;
 pub use tls::{Fingerprint, Trust};

@@ -13,10 +13,10 @@ use crate::model::{
 };
 use crate::reply::Reply;
 
-type Answer<T> = Result<Reply<T>, ClientError>;
+pub(crate) type Answer<T> = Result<Reply<T>, ClientError>;
 
 /// A part of a path that holds nothing but itself.
-fn part(text: &str) -> String {
+pub(crate) fn part(text: &str) -> String {
     // Dots alone would lead upwards, however they are escaped; no id consists of them.
     if text.bytes().all(|byte| byte == b'.') {
         return "-".to_owned();
@@ -37,11 +37,11 @@ fn object(value: impl Serialize) -> Option<Value> {
 }
 
 impl Client {
-    async fn get<T>(&self, path: &str, query: Query) -> Answer<T> {
+    pub(crate) async fn get<T>(&self, path: &str, query: Query) -> Answer<T> {
         self.call(Call::get(format!("/api/v1{path}"), query)).await
     }
 
-    async fn write<T>(&self, method: Method, path: &str, body: Option<Value>) -> Answer<T> {
+    pub(crate) async fn write<T>(&self, method: Method, path: &str, body: Option<Value>) -> Answer<T> {
         self.call(Call::write(method, format!("/api/v1{path}"), body)?).await
     }
 

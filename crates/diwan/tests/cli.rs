@@ -386,6 +386,9 @@ fn the_completions_of_bash_complete() {
         Command::new(env!("CARGO_BIN_EXE_diwan")).args(["completions", "bash"]).output().expect("it ran").stdout;
     let ask = "COMP_WORDS=(diwan aud); COMP_CWORD=1; _diwan diwan aud diwan; echo \"${COMPREPLY[@]}\"";
     let script = format!("{}\n{ask}", String::from_utf8(script).expect("text"));
-    let completed = Command::new("bash").args(["--norc", "-c", &script]).output().expect("bash is there");
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("complete.bash");
+    std::fs::write(&file, script).expect("the script can be written");
+    let completed = Command::new("bash").arg("--norc").arg(&file).output().expect("bash is there");
     assert_eq!(String::from_utf8_lossy(&completed.stdout).trim(), "audit", "{completed:?}");
 }

@@ -16,6 +16,8 @@ mod operations;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod rekey;
+#[cfg(test)]
 mod rescue;
 #[cfg(test)]
 mod secrets;

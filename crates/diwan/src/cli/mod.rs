@@ -17,11 +17,15 @@ mod logout;
 mod openapi;
 mod paging;
 mod screen;
+mod seal;
+mod secret;
 pub mod server;
 mod status;
 mod token;
+mod unseal;
 pub mod up;
 mod user;
+mod vault;
 mod whoami;
 
 use std::process::ExitCode;
@@ -37,6 +41,7 @@ Examples:
   diwan up                                    try Diwan on this machine
   diwan login --server https://diwan.example  sign in through the browser
   diwan user invite amina@example.org --role developer
+  diwan secret set git/github-token --kind api-key < token.txt
   diwan audit list --outcome denied --since 7d
   diwan status --json | jq .version
 
@@ -105,6 +110,16 @@ enum Command {
     /// Read, verify and export the audit trail
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Bring secrets in, take them out, rotate them; decide who may
+    #[command(subcommand)]
+    Secret(secret::Secret),
+    /// See the state of the vault, rotate its master key
+    #[command(subcommand)]
+    Vault(vault::Vault),
+    /// Seal the vault: no secret is to be had until somebody unseals it
+    Seal(seal::Seal),
+    /// Unseal the vault, or set it up
+    Unseal(unseal::Unseal),
     /// Look at the configuration of this machine's installation
     Config(config::Config),
     /// Look at and copy the database of this machine's installation
@@ -147,6 +162,10 @@ fn carry_out(command: Command, connection: Connection, screen: &Screen) -> Resul
             Command::User(user) => user.run(&door).await,
             Command::Token(token) => token.run(&door).await,
             Command::Audit(audit) => audit.run(&door).await,
+            Command::Secret(secret) => secret.run(&door).await,
+            Command::Vault(vault) => vault.run(&door).await,
+            Command::Seal(seal) => seal.run(&door).await,
+            Command::Unseal(unseal) => unseal.run(&door).await,
             Command::Config(config) => config.run(&door).await,
             Command::Database(database) => database.run(&door).await,
             Command::Doctor(doctor) => doctor.run(&door).await,

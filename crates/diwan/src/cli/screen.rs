@@ -57,6 +57,15 @@ impl Screen {
         write(text)
     }
 
+    /// Prints a value exactly as it is: for programs that read it. On a terminal it must not act.
+    pub(super) fn verbatim(&self, text: &str) -> Result<(), Failure> {
+        if std::io::stdout().is_terminal() {
+            write(&safe(text))
+        } else {
+            write(text.strip_suffix('\n').unwrap_or(text))
+        }
+    }
+
     /// Prints JSON as it came, or as it was made.
     pub(super) fn json(&self, text: &str) -> Result<(), Failure> {
         write(&safe_json(text))

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::up::default_data_dir;
 use crate::compose::config::Config;
+use crate::compose::privacy::keep_memory_private;
 use crate::compose::server::{self, Product};
 use crate::compose::{StartError, logging};
 
@@ -102,6 +103,7 @@ pub fn run(args: &ServerArgs) -> ExitCode {
     // Whatever is written from here on is this user's alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     raise_file_limit();
+    keep_memory_private();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return refuse(&StartError::Part(format!("the runtime does not start: {error}"))),

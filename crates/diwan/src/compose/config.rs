@@ -6,6 +6,7 @@ use diwan_audit::AuditConfig;
 use diwan_identity::{IdentityConfig, MailConfig, OidcConfig};
 use diwan_kernel::config::{ConfigError, Key, Layers, Section, Source, nearest};
 use diwan_server::{ServerConfig, Setting, settings_of};
+use diwan_vault::VaultConfig;
 use serde_json::Value;
 
 /// Every section and its keys: what the file may hold.
@@ -15,6 +16,7 @@ pub const SECTIONS: &[(&str, &[Key])] = &[
     (MailConfig::NAME, MailConfig::KEYS),
     (OidcConfig::NAME, OidcConfig::KEYS),
     (AuditConfig::NAME, AuditConfig::KEYS),
+    (VaultConfig::NAME, VaultConfig::KEYS),
 ];
 
 /// The configuration in force.
@@ -30,6 +32,8 @@ pub struct Config {
     pub oidc: OidcConfig,
     /// The audit trail.
     pub audit: AuditConfig,
+    /// The vault.
+    pub vault: VaultConfig,
     /// Where each value came from.
     pub layers: Layers,
     /// Variables that look like settings and are none, each with the setting that was probably meant.
@@ -64,6 +68,7 @@ impl Config {
             mail: layers.section()?,
             oidc: layers.section()?,
             audit: layers.section()?,
+            vault: layers.section()?,
             layers,
             slips,
         })
@@ -78,6 +83,7 @@ impl Config {
             settings_of(layers, &self.mail),
             settings_of(layers, &self.oidc),
             settings_of(layers, &self.audit),
+            settings_of(layers, &self.vault),
         ]
         .concat()
     }

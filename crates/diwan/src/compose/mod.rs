@@ -4,6 +4,8 @@ pub mod config;
 mod error;
 mod gate;
 pub mod logging;
+pub mod privacy;
 pub mod server;
+mod vault;
 
 pub use error::StartError;

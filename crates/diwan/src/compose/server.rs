@@ -11,16 +11,19 @@ use diwan_identity::Identity;
 use diwan_kernel::db::{Applied, Db, KERNEL, Migrations};
 use diwan_kernel::supervisor::Farewell;
 use diwan_kernel::world::DirLock;
-use diwan_kernel::{Events, Sealer, Secret, Supervisor, World};
+use diwan_kernel::{Events, Permission, Sealer, Secret, Supervisor, World};
 use diwan_server::{Dashboard, Edge, Ground, ServeError, ServerConfig, check_certificate};
+use diwan_vault::Vault;
 use url::Url;
 
 use super::StartError;
 use super::config::Config;
 use super::gate::{Gate, Pulse};
+use super::vault;
 
 /// The schema of every capability, in the order in which they build on each other.
-pub const MIGRATIONS: &[Migrations] = &[KERNEL, diwan_audit::MIGRATIONS, diwan_identity::MIGRATIONS];
+pub const MIGRATIONS: &[Migrations] =
+    &[KERNEL, diwan_audit::MIGRATIONS, diwan_identity::MIGRATIONS, diwan_vault::MIGRATIONS];
 
 /// Which version this is.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -50,6 +53,8 @@ pub struct Product {
     pub audit: Audit,
     /// Its people.
     pub identity: Identity,
+    /// Its secrets.
+    pub vault: Vault,
     grace: Duration,
     _lock: DirLock,
 }
@@ -141,6 +146,12 @@ async fn build(config: Config, world: World, supervisor: &Supervisor) -> Result<
         other => StartError::Part(other.to_string()),
     })?;
 
+    let vault = vault::parts(&db, supervisor, config.vault.clone(), data.path(), &identity, &audit);
+    let vault = Vault::start(vault).await.map_err(|e| match e {
+        diwan_vault::StartError::Db(e) => StartError::Database(e),
+        other @ diwan_vault::StartError::Setting { .. } => StartError::Part(other.to_string()),
+    })?;
+
     let grace = Duration::from_secs(config.server.shutdown_grace_s);
     let mail_goes_to_outbox = config.mail.host.is_empty();
     let ground =
@@ -149,6 +160,8 @@ async fn build(config: Config, world: World, supervisor: &Supervisor) -> Result<
         Edge::builder(ground, ServerConfig { public_url: Some(public_url.to_string()), ..config.server.clone() })
             .capability(identity.routes())
             .capability(audit.routes())
+            .capability(vault.routes())
+            .topic(("secrets", Permission::StatusRead))
             .authenticator(Arc::new(Gate::new(identity.clone(), &config.server)))
             .vital_signs(Arc::new(Pulse { identity: identity.clone(), audit: audit.clone(), mail_goes_to_outbox }))
             .settings(config.settings())
@@ -170,6 +183,7 @@ async fn build(config: Config, world: World, supervisor: &Supervisor) -> Result<
         events,
         audit,
         identity,
+        vault,
         grace,
         _lock: lock,
     })

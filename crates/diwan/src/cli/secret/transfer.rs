@@ -1,0 +1,125 @@
+//! `diwan secret import` and `diwan secret export`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use diwan_client::Query;
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::super::door::Door;
+use super::super::failure::{Done, Failure};
+use super::super::screen::safe;
+use super::KindName;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Import {
+    /// An environment file: lines like GITHUB_TOKEN=…; each becomes a secret like github-token
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// What the names begin with: ci gives ci/github-token
+    #[arg(long, value_name = "NAME")]
+    under: Option<String>,
+    /// What they are
+    #[arg(long, default_value = "free")]
+    kind: KindName,
+    /// Give secrets that are there already a new version
+    #[arg(long)]
+    replace: bool,
+}
+
+impl Import {
+    pub(super) async fn run(&self, door: &Door<'_>) -> Result<Done, Failure> {
+        let shown = self.file.display();
+        let text = std::fs::read_to_string(&self.file).map(Zeroizing::new);
+        let text =
+            text.map_err(|e| Failure::usage(format!("cannot read {shown}: {e}"), "Name a file that you can read."))?;
+        let mut secrets = vec![];
+        for (number, line) in text.lines().enumerate() {
+            let Some((name, value)) = assignment(line).map_err(|why| {
+                Failure::usage(format!("{shown}, line {}: {why}", number + 1), "Write each line as NAME=value.")
+            })?
+            else {
+                continue;
+            };
+            let name = name.to_lowercase().replace('_', "-");
+            let name = self.under.as_ref().map_or_else(|| name.clone(), |under| format!("{under}/{name}"));
+            secrets.push(json!({"name": name, "kind": self.kind.as_str(), "value": value}));
+        }
+        if secrets.is_empty() {
+            return Err(Failure::usage(format!("{shown} holds no secrets"), "Write each line as NAME=value."));
+        }
+        let client = door.client()?;
+        let reply = client.import_secrets(json!({"secrets": secrets, "replace": self.replace})).await?;
+        let report = reply.read()?;
+        let done = if report.refused.is_empty() { Done::Well } else { Done::Found };
+        if door.screen.is_json() {
+            door.screen.json(reply.text())?;
+            return Ok(done);
+        }
+        for refused in &report.refused {
+            eprintln!("{}", safe(&format!("{}: {}", refused.name, refused.detail)));
+        }
+        let (new, replaced) = (report.created.len(), report.replaced.len());
+        door.screen.line(&format!("{new} new, {replaced} replaced, {} refused", report.refused.len()))?;
+        Ok(done)
+    }
+}
+
+/// The name and value that a line assigns; nothing for blank lines and comments.
+fn assignment(line: &str) -> Result<Option<(&str, &str)>, &'static str> {
+    let line = line.trim();
+    if line.is_empty() || line.starts_with('#') {
+        return Ok(None);
+    }
+    let line = line.strip_prefix("export ").unwrap_or(line);
+    let (name, value) = line.split_once('=').ok_or("there is no = in it")?;
+    let name = name.trim_end();
+    if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        return Err("the name is not one of a variable");
+    }
+    let value = value.trim();
+    let quoted = |mark: char| value.strip_prefix(mark).and_then(|v| v.strip_suffix(mark));
+    Ok(Some((name, quoted('"').or_else(|| quoted('\'')).unwrap_or(value))))
+}
+
+/// Everything about all secrets but their values, a JSON object a line.
+pub(super) async fn export(door: &Door<'_>) -> Result<Done, Failure> {
+    let client = door.client()?;
+    let mut cursor = None;
+    loop {
+        let query = Query::new().with("limit", Some(200)).with("cursor", cursor);
+        let reply = client.list_secrets(query).await?;
+        let page: Value = serde_json::from_str(reply.text()).unwrap_or_default();
+        for item in page["items"].as_array().into_iter().flatten() {
+            door.screen.json(&item.to_string())?;
+        }
+        cursor = reply.read()?.next_cursor;
+        if cursor.is_none() {
+            return Ok(Done::Well);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_an_environment_file_are_read_as_shells_do() {
+        for (line, read) in [
+            ("", None),
+            ("# a comment", None),
+            ("A=b", Some(("A", "b"))),
+            ("export A_1 = b=c ", Some(("A_1", "b=c"))),
+            ("A=\"b c\"", Some(("A", "b c"))),
+            ("A='b \"c\"'", Some(("A", "b \"c\""))),
+            ("A=", Some(("A", ""))),
+        ] {
+            assert_eq!(assignment(line), Ok(read), "{line}");
+        }
+        for bad in ["A", "=b", "A B=c", "a-b=c"] {
+            assert!(assignment(bad).is_err(), "{bad}");
+        }
+    }
+}

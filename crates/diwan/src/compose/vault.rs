@@ -1,0 +1,60 @@
+//! What the vault asks and other capabilities know: who is here, and what was written down.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use diwan_audit::Audit;
+use diwan_identity::Identity;
+use diwan_kernel::{Db, Problem, Supervisor};
+use diwan_vault::{LastMark, LastMarks, Parts, People, Person, Trail, VaultConfig};
+
+/// What the vault stands on.
+pub(super) fn parts(
+    db: &Db,
+    supervisor: &Supervisor,
+    config: VaultConfig,
+    data_dir: &Path,
+    identity: &Identity,
+    audit: &Audit,
+) -> Parts {
+    Parts {
+        db: db.clone(),
+        supervisor: supervisor.clone(),
+        config,
+        data_dir: data_dir.to_owned(),
+        people: Arc::new(Members(identity.clone())),
+        trail: Arc::new(Deeds(audit.clone())),
+    }
+}
+
+struct Members(Identity);
+
+#[async_trait]
+impl People for Members {
+    async fn list(&self) -> Result<Vec<Person>, Problem> {
+        let members = self.0.members().await?;
+        Ok(members.into_iter().map(|m| Person { id: m.id, name: m.name, role: m.role }).collect())
+    }
+}
+
+struct Deeds(Audit);
+
+#[async_trait]
+impl Trail for Deeds {
+    async fn last_marks(&self) -> Result<LastMarks, Problem> {
+        let marks = self.0.retrace("secret", LastMarks::new(), |marks, deed| {
+            let known: serde_json::Value = serde_json::from_str(deed.metadata).unwrap_or_default();
+            let text = |key: &str| known.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
+            let Some(id) = text("id") else { return };
+            let name = deed.resource.to_owned();
+            match (deed.action, text("mark")) {
+                ("secret.delete", _) => drop(marks.insert(id, LastMark { name, mark: None })),
+                (_, Some(mark)) => drop(marks.insert(id, LastMark { name, mark: Some(mark) })),
+                // A read changes nothing.
+                (_, None) => {}
+            }
+        });
+        Ok(marks.await?)
+    }
+}

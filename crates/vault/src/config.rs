@@ -1,0 +1,240 @@
+//! What can be set about the vault.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use diwan_kernel::config::{Key, Section};
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+
+use crate::name::SecretName;
+use crate::unseal::Guard;
+
+/// The `vault` section.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct VaultConfig {
+    /// What guards a new master key.
+    pub guard: Guard,
+    /// Where the key file is; beside the data by default.
+    pub key_file: Option<String>,
+    /// A file that holds the passphrase, so that the vault unseals by itself.
+    pub passphrase_file: Option<String>,
+    /// The key service.
+    pub transit: Option<TransitConfig>,
+    /// Other vaults that keep values.
+    pub backends: Vec<BackendConfig>,
+    /// After how many days a value is replaced unless its secret says otherwise.
+    pub rotation_days: u16,
+    /// After how many days an SSH key is replaced unless its secret says otherwise.
+    pub ssh_rotation_days: u16,
+    /// For how many hours the value before still counts.
+    pub overlap_hours: u16,
+    /// How many days before its end a secret is called due.
+    pub warn_days: u16,
+    /// How many versions keep their values.
+    pub keep_versions: u16,
+    /// The longest a lease may last, with all its renewals.
+    pub lease_hours: u16,
+}
+
+impl Default for VaultConfig {
+    fn default() -> Self {
+        Self {
+            guard: Guard::KeyFile,
+            key_file: None,
+            passphrase_file: None,
+            transit: None,
+            backends: vec![],
+            rotation_days: 90,
+            ssh_rotation_days: 30,
+            overlap_hours: 24,
+            warn_days: 14,
+            keep_versions: 10,
+            lease_hours: 24,
+        }
+    }
+}
+
+/// The transit engine that guards the master key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TransitConfig {
+    /// Its address: `https://vault.example.org:8200`.
+    pub address: String,
+    /// Where the engine is mounted.
+    #[serde(default = "TransitConfig::usual_mount")]
+    pub mount: String,
+    /// Which of its keys encrypts the master key.
+    pub key: String,
+    /// The file that holds the token.
+    pub token_file: String,
+    /// The certificate of its authority, when it is not a public one.
+    #[serde(default)]
+    pub ca_file: Option<String>,
+}
+
+impl TransitConfig {
+    fn usual_mount() -> String {
+        "transit".to_owned()
+    }
+}
+
+/// Which dialect of key-value store another vault speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dialect {
+    /// KV version 1: one value a path.
+    Kv1,
+    /// KV version 2: versions of its own.
+    Kv2,
+}
+
+/// Another vault that keeps values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackendConfig {
+    /// What it is called here.
+    pub name: String,
+    /// Its address.
+    pub address: String,
+    /// Where its key-value store is mounted.
+    #[serde(default = "BackendConfig::usual_mount")]
+    pub mount: String,
+    /// What all paths begin with.
+    #[serde(default)]
+    pub prefix: String,
+    /// Which dialect it speaks.
+    #[serde(default = "BackendConfig::usual_dialect")]
+    pub dialect: Dialect,
+    /// The file that holds a token; or else `role_id` and `secret_id_file`.
+    #[serde(default)]
+    pub token_file: Option<String>,
+    /// The role of an AppRole sign-in.
+    #[serde(default)]
+    pub role_id: Option<String>,
+    /// The file that holds the secret of an AppRole sign-in.
+    #[serde(default)]
+    pub secret_id_file: Option<String>,
+    /// The namespace, where there are some.
+    #[serde(default)]
+    pub namespace: Option<String>,
+    /// The certificate of its authority, when it is not a public one.
+    #[serde(default)]
+    pub ca_file: Option<String>,
+}
+
+impl BackendConfig {
+    fn usual_mount() -> String {
+        "secret".to_owned()
+    }
+
+    const fn usual_dialect() -> Dialect {
+        Dialect::Kv2
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        let name = SecretName::parse(&self.name).filter(|n| !n.as_str().contains('/'));
+        if name.is_none() || self.name == LOCAL {
+            return Err(format!("the back end name `{}` must be a plain word other than `{LOCAL}`", self.name));
+        }
+        if self.token_file.is_some() == (self.role_id.is_some() && self.secret_id_file.is_some()) {
+            let name = &self.name;
+            return Err(format!("the back end `{name}` needs either token_file, or role_id and secret_id_file"));
+        }
+        validate_address(&self.address)
+    }
+}
+
+/// What our own database is called among the back ends.
+pub(crate) const LOCAL: &str = "local";
+
+fn validate_address(address: &str) -> Result<(), String> {
+    let refused = || Err(format!("`{address}` must be an https:// address, or http:// on this machine"));
+    let Ok(url) = Url::parse(address) else { return refused() };
+    let is_here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    if url.scheme() == "https" || url.scheme() == "http" && is_here { Ok(()) } else { refused() }
+}
+
+impl VaultConfig {
+    /// Where the key file is.
+    pub(crate) fn key_file_in(&self, data_dir: &Path) -> PathBuf {
+        self.key_file.as_ref().map_or_else(|| data_dir.join("keys").join("vault.key"), PathBuf::from)
+    }
+}
+
+impl Section for VaultConfig {
+    const NAME: &'static str = "vault";
+    const KEYS: &'static [Key] = &[
+        Key { name: "guard", about: "What guards a new master key: key_file, passphrase or transit.", secret: false },
+        Key {
+            name: "key_file",
+            about: "Where the key file is; keys/vault.key in the data directory by default.",
+            secret: false,
+        },
+        Key {
+            name: "passphrase_file",
+            about: "A file with the passphrase, for a vault that unseals by itself.",
+            secret: false,
+        },
+        Key { name: "transit", about: "The key service: address, mount, key, token_file, ca_file.", secret: false },
+        Key {
+            name: "backends",
+            about: "Other vaults that keep values: name, address, mount, prefix, dialect, token_file or role_id and secret_id_file.",
+            secret: false,
+        },
+        Key {
+            name: "rotation_days",
+            about: "After how many days a value is replaced, unless its secret says otherwise.",
+            secret: false,
+        },
+        Key {
+            name: "ssh_rotation_days",
+            about: "After how many days an SSH key is replaced, unless its secret says otherwise.",
+            secret: false,
+        },
+        Key {
+            name: "overlap_hours",
+            about: "For how many hours the value before still counts after a rotation.",
+            secret: false,
+        },
+        Key { name: "warn_days", about: "How many days before its end a secret is called due.", secret: false },
+        Key { name: "keep_versions", about: "How many versions of a secret keep their values.", secret: false },
+        Key {
+            name: "lease_hours",
+            about: "The longest a lease of a machine or job may last, with all its renewals.",
+            secret: false,
+        },
+    ];
+
+    fn validate(&self) -> Result<(), (&'static str, String)> {
+        let within = |key: &'static str, value: u16, least: u16, most: u16| match (least..=most).contains(&value) {
+            true => Ok(()),
+            false => Err((key, format!("it must be between {least} and {most}"))),
+        };
+        within("rotation_days", self.rotation_days, 1, 3650)?;
+        within("ssh_rotation_days", self.ssh_rotation_days, 1, 3650)?;
+        within("overlap_hours", self.overlap_hours, 0, 24 * 90)?;
+        within("warn_days", self.warn_days, 0, 365)?;
+        within("keep_versions", self.keep_versions, 1, 1000)?;
+        within("lease_hours", self.lease_hours, 1, 24 * 30)?;
+        match (self.guard, &self.transit) {
+            (Guard::Transit, None) => return Err(("transit", "the guard is transit, so it has to be set".into())),
+            (_, Some(transit)) => validate_address(&transit.address).map_err(|why| ("transit", why))?,
+            _ => {}
+        }
+        let mut names = BTreeSet::new();
+        for backend in &self.backends {
+            backend.validate().map_err(|why| ("backends", why))?;
+            if !names.insert(&backend.name) {
+                return Err(("backends", format!("there are two back ends called `{}`", backend.name)));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,55 @@
+//! The vault: secrets that never leak.
+//!
+//! What is here: values under an envelope of keys (`envelope`), the seal that keeps the master key
+//! out of reach until it is brought back (`sealing`), versions, rules about who may do what
+//! (`policy`), leases for machines and jobs, rotation, and the change of the master key while
+//! everything goes on (`rewrap`).
+//!
+//! What it deliberately does not know: what a secret is for, and how it reaches a machine.
+//!
+//! Start at [`Vault`]; then `keep` for how a value goes in and `take` for how it comes out.
+#![forbid(unsafe_code)]
+
+mod api;
+mod backend;
+mod config;
+mod envelope;
+mod error;
+mod event;
+mod generate;
+mod hashicorp;
+mod import;
+mod keep;
+mod kind;
+mod lease;
+mod look_up;
+mod master;
+mod migration;
+mod name;
+mod patience;
+mod policy;
+mod rewrap;
+mod rules;
+mod seal;
+mod sealing;
+mod secret;
+mod start_over;
+mod status;
+mod table;
+mod take;
+mod unseal;
+mod upkeep;
+mod vault;
+mod verify;
+mod version;
+
+pub use config::{BackendConfig, Dialect, TransitConfig, VaultConfig};
+pub use error::StartError;
+pub use kind::SecretKind;
+pub use lease::{LeaseEnd, LeaseId, LeaseParams, Leased};
+pub use migration::MIGRATIONS;
+pub use name::{NamePattern, SecretName};
+pub use policy::{Action, Asker, Effect, PolicyId, SubjectKind};
+pub use secret::SecretId;
+pub use unseal::Guard;
+pub use vault::{LastMark, LastMarks, Parts, People, Person, Trail, Vault};

@@ -1,0 +1,114 @@
+//! The tables of this capability, step by step.
+
+use diwan_kernel::db::{Migration, Migrations};
+
+/// The steps, oldest first.
+pub const MIGRATIONS: Migrations = Migrations {
+    component: "vault",
+    steps: &[Migration {
+        name: "0001_secrets",
+        up: "CREATE TABLE vault_master (
+                id TEXT PRIMARY KEY,
+                guard TEXT NOT NULL,
+                memo TEXT NOT NULL,
+                state TEXT NOT NULL,
+                vouching {blob} NOT NULL,
+                wraps BIGINT NOT NULL,
+                created_at BIGINT NOT NULL,
+                created_by TEXT,
+                retired_at BIGINT
+             );
+             CREATE UNIQUE INDEX vault_master_state_key ON vault_master (state) WHERE state = 'active';
+             CREATE TABLE vault_switch (
+                id {key} PRIMARY KEY CHECK (id = 1),
+                sealed_at BIGINT,
+                sealed_by TEXT
+             );
+             CREATE TABLE vault_rewrap (
+                id TEXT PRIMARY KEY,
+                from_master TEXT NOT NULL,
+                to_master TEXT NOT NULL,
+                total BIGINT NOT NULL,
+                done BIGINT NOT NULL,
+                started_at BIGINT NOT NULL,
+                finished_at BIGINT
+             );
+             CREATE TABLE vault_secret (
+                id TEXT PRIMARY KEY,
+                name TEXT NOT NULL,
+                kind TEXT NOT NULL,
+                description TEXT NOT NULL,
+                provider TEXT NOT NULL,
+                backend TEXT NOT NULL,
+                recipe TEXT NOT NULL,
+                current_version BIGINT NOT NULL,
+                latest_version BIGINT NOT NULL,
+                facts TEXT NOT NULL,
+                signature {blob} NOT NULL,
+                rotation_days BIGINT,
+                overlap_hours BIGINT NOT NULL,
+                rotate_at BIGINT,
+                rotated_at BIGINT NOT NULL,
+                expires_at BIGINT,
+                warned_at BIGINT,
+                created_at BIGINT NOT NULL,
+                created_by TEXT,
+                changed_at BIGINT NOT NULL
+             );
+             CREATE UNIQUE INDEX vault_secret_name_key ON vault_secret (name);
+             CREATE INDEX vault_secret_rotate_at ON vault_secret (rotate_at);
+             CREATE INDEX vault_secret_expires_at ON vault_secret (expires_at);
+             CREATE TABLE vault_version (
+                secret_id TEXT NOT NULL REFERENCES vault_secret (id) ON DELETE CASCADE,
+                version BIGINT NOT NULL,
+                master_id TEXT,
+                data_key {blob},
+                value {blob},
+                remote TEXT,
+                origin TEXT NOT NULL,
+                created_at BIGINT NOT NULL,
+                created_by TEXT,
+                valid_until BIGINT,
+                destroyed_at BIGINT,
+                signature {blob} NOT NULL,
+                PRIMARY KEY (secret_id, version)
+             );
+             CREATE INDEX vault_version_master_id ON vault_version (master_id, secret_id, version);
+             CREATE TABLE vault_policy (
+                id TEXT PRIMARY KEY,
+                name TEXT NOT NULL,
+                effect TEXT NOT NULL,
+                subject_kind TEXT NOT NULL,
+                subject TEXT NOT NULL,
+                secrets TEXT NOT NULL,
+                actions TEXT NOT NULL,
+                purposes TEXT NOT NULL,
+                expires_at BIGINT,
+                created_at BIGINT NOT NULL,
+                created_by TEXT
+             );
+             CREATE UNIQUE INDEX vault_policy_name_key ON vault_policy (name);
+             CREATE TABLE vault_lease (
+                id TEXT PRIMARY KEY,
+                secret_id TEXT NOT NULL REFERENCES vault_secret (id) ON DELETE CASCADE,
+                version BIGINT NOT NULL,
+                holder_kind TEXT NOT NULL,
+                holder TEXT NOT NULL,
+                purpose TEXT NOT NULL,
+                issued_at BIGINT NOT NULL,
+                expires_at BIGINT NOT NULL,
+                ends_at BIGINT NOT NULL,
+                ended_at BIGINT,
+                ended_why TEXT
+             );
+             CREATE INDEX vault_lease_open ON vault_lease (expires_at) WHERE ended_at IS NULL;
+             CREATE INDEX vault_lease_secret_id ON vault_lease (secret_id, id)",
+        down: "DROP TABLE vault_lease;
+             DROP TABLE vault_policy;
+             DROP TABLE vault_version;
+             DROP TABLE vault_secret;
+             DROP TABLE vault_rewrap;
+             DROP TABLE vault_switch;
+             DROP TABLE vault_master",
+    }],
+};

@@ -1,0 +1,179 @@
+//! Names of secrets: paths like `git/github-token`, so that policies can speak of whole branches.
+
+use diwan_kernel::Problem;
+use serde::Serialize;
+
+/// The longest name.
+pub(crate) const LONGEST: usize = 128;
+
+/// A name that is well formed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct SecretName(String);
+
+impl SecretName {
+    /// Reads a name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = text.len() <= LONGEST && text.split('/').all(is_segment);
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// Reads a name from a request.
+    pub(crate) fn read(field: &str, text: &str) -> Result<Self, Problem> {
+        Self::parse(text).ok_or_else(|| {
+            Problem::invalid_field(
+                field,
+                "name_invalid",
+                "A name has up to 128 lower-case letters, digits, dots, dashes and underscores, in parts divided by slashes; each part begins with a letter or a digit.",
+            )
+        })
+    }
+
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for SecretName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn is_segment(part: &str) -> bool {
+    let letters = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
+    part.bytes().next().is_some_and(letters) && part.bytes().all(|c| letters(c) || matches!(c, b'.' | b'_' | b'-'))
+}
+
+/// A pattern over names: `*` stands for one part or a piece of one, `**` for any number of parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamePattern(String);
+
+impl NamePattern {
+    /// Reads a pattern.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = !text.is_empty() && text.len() <= LONGEST && text.split('/').all(is_pattern_segment);
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// Reads a pattern from a request.
+    pub(crate) fn read(field: &str, text: &str) -> Result<Self, Problem> {
+        Self::parse(text).ok_or_else(|| {
+            Problem::invalid_field(
+                field,
+                "pattern_invalid",
+                "A pattern is a name in which * stands for one part or a piece of one, and ** for any number of parts.",
+            )
+        })
+    }
+
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the name is one of those meant.
+    pub fn matches(&self, name: &SecretName) -> bool {
+        let pattern: Vec<&str> = self.0.split('/').collect();
+        let name: Vec<&str> = name.0.split('/').collect();
+        parts_match(&pattern, &name)
+    }
+}
+
+fn is_pattern_segment(part: &str) -> bool {
+    part == "**"
+        || !part.is_empty()
+            && !part.contains("**")
+            && part.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || b"._-*".contains(&c))
+}
+
+/// Both texts are short (at most 128 bytes), and each step looks at each pair once: no pattern takes long.
+fn parts_match(pattern: &[&str], name: &[&str]) -> bool {
+    // `reached[n]`: the patterns so far can stand for the first n parts of the name.
+    let mut reached = vec![false; name.len() + 1];
+    reached[0] = true;
+    for part in pattern {
+        let mut next = vec![false; name.len() + 1];
+        for at in 0..=name.len() {
+            if *part == "**" {
+                next[at] = reached[at] || at > 0 && next[at - 1];
+            } else if at > 0 && reached[at - 1] && piece_matches(part.as_bytes(), name[at - 1].as_bytes()) {
+                next[at] = true;
+            }
+        }
+        reached = next;
+    }
+    reached[name.len()]
+}
+
+fn piece_matches(pattern: &[u8], text: &[u8]) -> bool {
+    let mut reached = vec![false; text.len() + 1];
+    reached[0] = true;
+    for letter in pattern {
+        let mut next = vec![false; text.len() + 1];
+        for at in 0..=text.len() {
+            next[at] = match letter {
+                b'*' => reached[at] || at > 0 && next[at - 1],
+                letter => at > 0 && reached[at - 1] && text[at - 1] == *letter,
+            };
+        }
+        reached = next;
+    }
+    reached[text.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn names_are_paths_of_plain_words() {
+        for good in ["a", "git/github-token", "machines/gpu-1/ssh", "a.b_c-d/0"] {
+            assert!(SecretName::parse(good).is_some(), "{good}");
+        }
+        let long = "a".repeat(129);
+        for bad in ["", "/", "a/", "/a", "a//b", "A", "a b", "../a", "a/..", ".a", "-a", "é", "a\n", "a/*", &long] {
+            assert!(SecretName::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn patterns_mean_parts_and_branches() {
+        for (pattern, name, meant) in [
+            ("**", "a/b/c", true),
+            ("git/*", "git/token", true),
+            ("git/*", "git/a/b", false),
+            ("git/*", "git", false),
+            ("git/**", "git/a/b", true),
+            ("git/**", "git", true),
+            ("**/ssh", "machines/gpu/ssh", true),
+            ("**/ssh", "ssh", true),
+            ("machines/gpu-*/ssh", "machines/gpu-12/ssh", true),
+            ("machines/gpu-*/ssh", "machines/cpu-12/ssh", false),
+            ("a*b*c", "axxbyyc", true),
+            ("a*b*c", "axxbyy", false),
+            ("git/token", "git/token", true),
+            ("git/token", "git/token2", false),
+        ] {
+            let matches = NamePattern::parse(pattern).zip(SecretName::parse(name)).map(|(p, n)| p.matches(&n));
+            assert_eq!(matches, Some(meant), "{pattern} {name}");
+        }
+        for bad in ["", "a//b", "a/***", "a**", "A", "a b"] {
+            assert!(NamePattern::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_is_a_pattern_for_itself_alone(a in "[a-z0-9]{1,4}(/[a-z0-9]{1,4}){0,3}", b in "[a-z0-9]{1,4}(/[a-z0-9]{1,4}){0,3}") {
+            let (pattern, name) = (NamePattern::parse(&a), SecretName::parse(&b));
+            prop_assert_eq!(pattern.zip(name).map(|(p, n)| p.matches(&n)), Some(a == b));
+        }
+
+        #[test]
+        fn no_text_makes_the_readers_panic(text in "\\PC{0,200}") {
+            let _ = (SecretName::parse(&text), NamePattern::parse(&text));
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Rotating the master key while everything goes on.
+//!
+//! From the first step on, whatever is new is wrapped by the new key. Then the data keys of all
+//! versions are wrapped anew, some at a time; values are never touched. Each step is one commit, and
+//! what is left to do is read from the tables, so that it goes on after any interruption.
+
+use std::sync::atomic::Ordering;
+
+use diwan_kernel::db::Unrecorded;
+use diwan_kernel::{Ctx, Entry, Problem, TaskPolicy};
+use serde::Serialize;
+
+use crate::envelope::{EnvelopeError, MasterId, Place};
+use crate::error;
+use crate::event::VaultChanged;
+use crate::master::Masters;
+use crate::sealing::{Passphrase, actor};
+use crate::table::rewrap::{Rewrap, RewrapId};
+use crate::table::version::WrappedKey;
+use crate::table::{master, rewrap, version};
+use crate::unseal::{Guard, key_file};
+use crate::vault::Vault;
+
+/// So many data keys at once: few enough that others wait no longer than a few milliseconds.
+const AT_ONCE: usize = 100;
+
+/// How far a rotation of the master key has come.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct MasterRotation {
+    /// Its id.
+    id: RewrapId,
+    /// The key that goes.
+    from_key: String,
+    /// The key that comes.
+    to_key: String,
+    /// How many data keys there were to wrap anew.
+    total: i64,
+    /// How many are done.
+    done: i64,
+    /// When it began.
+    started_at: diwan_kernel::Timestamp,
+    /// When it ended.
+    finished_at: Option<diwan_kernel::Timestamp>,
+}
+
+impl From<Rewrap> for MasterRotation {
+    fn from(rewrap: Rewrap) -> Self {
+        Self {
+            id: rewrap.id,
+            from_key: rewrap.from.to_string(),
+            to_key: rewrap.to.to_string(),
+            total: rewrap.total,
+            done: rewrap.done.min(rewrap.total),
+            started_at: rewrap.started_at,
+            finished_at: rewrap.finished_at,
+        }
+    }
+}
+
+impl Vault {
+    /// Begins to rotate the master key, perhaps to another guard.
+    ///
+    /// # Errors
+    /// 409 while a rotation is under way, 422 for an unfit passphrase, 503 while sealed.
+    pub(crate) async fn rotate_master(
+        &self,
+        ctx: &Ctx,
+        guard: Guard,
+        passphrase: Passphrase,
+    ) -> Result<MasterRotation, Problem> {
+        let _changing = self.change_masters().await;
+        let masters = self.masters()?;
+        if rewrap::find_open(self.db()).await?.is_some() {
+            return Err(under_way());
+        }
+        let (from, to) = (masters.active().id(), MasterId::new(self.world()));
+        let (new, memo) = self.make_master(to, guard, passphrase).await?;
+        let vouching = masters.vouching_under(self.world(), &new).map_err(Problem::internal)?;
+        let row = master::Master { id: to, guard, memo, is_active: true, vouching, wraps: 1, created_at: ctx.now() };
+
+        let mut tx = self.db().begin(ctx).await?;
+        if !master::begin_retiring(&mut tx, from).await? {
+            return Err(under_way());
+        }
+        master::insert(&mut tx, &row, actor(ctx)).await?;
+        let rotation = Rewrap {
+            id: RewrapId::new(self.world()),
+            from,
+            to,
+            total: version::count_wrapped_by(&mut tx, from).await?,
+            done: 0,
+            started_at: ctx.now(),
+            finished_at: None,
+        };
+        rewrap::insert(&mut tx, &rotation).await?;
+        tx.emit(&VaultChanged {});
+        let entry = Entry::done("vault.rotate_master").on("master_key", to).with("from", from.to_string());
+        tx.commit(entry.with("guard", guard.as_str()).with("data_keys", rotation.total)).await?;
+        // The new key is active from here on, and the old one still opens.
+        self.seal().exchange(|masters| masters.succeeded_by(new));
+        self.spawn_rewrap(rotation.clone());
+        Ok(rotation.into())
+    }
+
+    /// Goes on with a rotation that was interrupted.
+    pub(crate) async fn resume_rewrap(&self) {
+        match rewrap::find_open(self.db()).await {
+            Ok(Some(rotation)) if self.seal().masters().is_some() => self.spawn_rewrap(rotation),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "whether a rotation of the master key is under way is not known"),
+        }
+    }
+
+    fn spawn_rewrap(&self, rotation: Rewrap) {
+        if self.is_rewrapping().swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let this = self.clone();
+        self.supervisor().spawn("vault rewrap", TaskPolicy::Once, async move {
+            loop {
+                let done = this.rewrap_all(&rotation).await;
+                this.is_rewrapping().store(false, Ordering::Release);
+                // What is left is taken up again at the next start, unsealing or look.
+                let Err(problem) = done else { break };
+                tracing::warn!(?problem, "the rotation of the master key was interrupted");
+                // Unsealed again before it was noticed here: whoever did that left the rest to us.
+                let goes_on = problem.code() == "vault_sealed" && this.seal().masters().is_some();
+                if !goes_on || this.is_rewrapping().swap(true, Ordering::AcqRel) {
+                    break;
+                }
+            }
+        });
+    }
+
+    async fn rewrap_all(&self, rotation: &Rewrap) -> Result<(), Problem> {
+        while !self.supervisor().is_stopping() {
+            let keys = version::list_wrapped_by(self.db(), rotation.from, AT_ONCE).await?;
+            if keys.is_empty() {
+                return self.finish_rewrap(rotation).await;
+            }
+            self.rewrap_some(rotation, keys).await?;
+        }
+        Ok(())
+    }
+
+    async fn rewrap_some(&self, rotation: &Rewrap, keys: Vec<WrappedKey>) -> Result<(), Problem> {
+        let masters = self.masters()?;
+        if masters.active().id() != rotation.to {
+            return Err(error::sealed(self.seal()));
+        }
+        let again = |key: &WrappedKey| -> Result<Vec<u8>, EnvelopeError> {
+            let place = Place { secret: key.secret, version: key.version };
+            masters.active().wrap(self.world(), &masters.unwrap(&key.data_key, place)?, place)
+        };
+        let mut wrapped = Vec::with_capacity(keys.len());
+        for key in keys {
+            let anew = again(&key)
+                .map_err(|e| error::tampered(format!("the data key of {} version {}: {e}", key.secret, key.version)))?;
+            wrapped.push((key, anew));
+        }
+        let ctx = Ctx::system(self.world(), "vault");
+        let mut tx = self.db().begin(&ctx).await?;
+        let mut done = 0;
+        for (key, anew) in wrapped {
+            // A version that was destroyed meanwhile has nothing left to wrap.
+            done += i64::from(version::rewrap(&mut tx, &key, rotation.from, rotation.to, anew).await?);
+        }
+        if !master::count_wraps(&mut tx, rotation.to, done).await? {
+            return Err(under_way());
+        }
+        rewrap::advance(&mut tx, rotation.id, done).await?;
+        tx.emit(&VaultChanged {});
+        Ok(tx.commit_unrecorded(Unrecorded::Bookkeeping).await?)
+    }
+
+    async fn finish_rewrap(&self, rotation: &Rewrap) -> Result<(), Problem> {
+        let _changing = self.change_masters().await;
+        let ctx = Ctx::system(self.world(), "vault");
+        let mut tx = self.db().begin(&ctx).await?;
+        if !master::retire(&mut tx, rotation.from, ctx.now()).await? {
+            // Another server wrapped something with it at the last moment: the next look takes it up.
+            return Ok(());
+        }
+        rewrap::finish(&mut tx, rotation.id, ctx.now()).await?;
+        tx.emit(&VaultChanged {});
+        let entry = Entry::done("vault.master_rotated").on("master_key", rotation.to);
+        tx.commit(entry.with("from", rotation.from.to_string())).await?;
+        self.seal().exchange(Masters::active_alone);
+        let path = self.key_file();
+        if let Err(error) = key_file::retire_others(self.world(), &path, rotation.to) {
+            tracing::warn!(%error, "the old key is still marked as in use in the key file");
+        }
+        Ok(())
+    }
+}
+
+fn under_way() -> Problem {
+    Problem::conflict(
+        "vault_rotation_under_way",
+        "The master key is being rotated",
+        "A rotation of the master key is under way.",
+        "Wait until it has ended.",
+    )
+}

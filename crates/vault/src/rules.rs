@@ -1,0 +1,205 @@
+//! The rules in force: reading, changing and asking them.
+
+use diwan_kernel::{Ctx, DbError, Entry, Problem, Tx};
+use serde::Serialize;
+
+use crate::error;
+use crate::event::PoliciesChanged;
+use crate::name::{NamePattern, SecretName};
+use crate::policy::{Action, Asker, Effect, PolicyId, Question, Rule, SubjectKind, Verdict, judge};
+use crate::sealing::actor;
+use crate::table::{self, policy};
+use crate::vault::Vault;
+
+/// The rules of a new vault: owners may do everything, admins may bring secrets in and have them
+/// rotated without seeing the values of others.
+pub(crate) async fn add_first_rules(tx: &mut Tx, ctx: &Ctx) -> Result<(), DbError> {
+    let first = [("owners", "owner", &Action::ALL[..]), ("admins", "admin", &[Action::Write, Action::Rotate])];
+    for (name, role, actions) in first {
+        let Some(everything) = NamePattern::parse("**") else { continue };
+        let rule = Rule {
+            id: PolicyId::new(&ctx.world),
+            name: name.to_owned(),
+            effect: Effect::Allow,
+            subject_kind: SubjectKind::Role,
+            subject: role.to_owned(),
+            secrets: everything,
+            actions: actions.to_vec(),
+            purposes: vec![],
+            expires_at: None,
+            created_at: ctx.now(),
+            created_by: actor(ctx),
+        };
+        policy::put(tx, &rule).await?;
+    }
+    Ok(())
+}
+
+/// Somebody who may do something with a secret, and why.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = SecretReader)]
+pub(crate) struct Reader {
+    /// What kind of subject.
+    pub(crate) kind: SubjectKind,
+    /// Its id or name; `*` is everyone of the kind.
+    pub(crate) subject: String,
+    /// What it is called, where that is known.
+    pub(crate) name: Option<String>,
+    /// Which policy allows it.
+    pub(crate) policy: String,
+    /// What it must be for; empty is any purpose.
+    pub(crate) purposes: Vec<String>,
+}
+
+impl Vault {
+    /// What the rules say.
+    pub(crate) async fn verdict(
+        &self,
+        ctx: &Ctx,
+        asker: &Asker,
+        action: Action,
+        secret: &SecretName,
+        purpose: Option<&str>,
+    ) -> Result<Verdict, Problem> {
+        let rules = policy::list(self.db()).await?;
+        Ok(judge(&rules, Question { asker, action, secret, purpose, now: ctx.now() }))
+    }
+
+    /// Refuses what the rules do not allow. A refusal is written down.
+    ///
+    /// # Errors
+    /// 403 `secret_denied`; 404 when the caller may not even know of the secret.
+    pub(crate) async fn require(
+        &self,
+        ctx: &Ctx,
+        action: Action,
+        secret: &SecretName,
+        purpose: Option<&str>,
+    ) -> Result<(), Problem> {
+        let asker = Asker::from_actor(&ctx.actor);
+        if self.verdict(ctx, &asker, action, secret, purpose).await?.is_allowed() {
+            return Ok(());
+        }
+        let denied = Entry::denied(refused_action(action), "secret_denied").on("secret", secret);
+        self.db().begin(ctx).await?.commit(denied).await?;
+        match self.may_know(ctx, secret).await? {
+            true => Err(error::denied(action.as_str(), secret)),
+            false => Err(error::no_secret()),
+        }
+    }
+
+    /// Whether the caller may know that a secret with this name is there.
+    pub(crate) async fn may_know(&self, ctx: &Ctx, secret: &SecretName) -> Result<bool, Problem> {
+        let rules = policy::list(self.db()).await?;
+        Ok(knows(&rules, ctx, secret))
+    }
+
+    /// The rules that allow each of these names anything to the caller are looked at once.
+    pub(crate) async fn rules(&self) -> Result<Vec<Rule>, Problem> {
+        Ok(policy::list(self.db()).await?)
+    }
+
+    /// Who may do this with the secret: roles, people one by one, and what else rules speak of.
+    pub(crate) async fn who_can(&self, ctx: &Ctx, action: Action, secret: &SecretName) -> Result<Vec<Reader>, Problem> {
+        let rules = policy::list(self.db()).await?;
+        let mut readers = vec![];
+        for person in self.people().list().await? {
+            let id = person.id.to_string();
+            let asker =
+                Asker::default().and(SubjectKind::User, id.clone()).and(SubjectKind::Role, person.role.as_str());
+            let asked = Question { asker: &asker, action, secret, purpose: None, now: ctx.now() };
+            readers.extend(reader(&rules, asked, SubjectKind::User, id, Some(person.name)));
+        }
+        // Agents, jobs and machines are known here only as far as rules speak of them.
+        let mut subjects: Vec<(SubjectKind, &str)> = rules
+            .iter()
+            .filter(|r| matches!(r.subject_kind, SubjectKind::Agent | SubjectKind::Job | SubjectKind::Machine))
+            .map(|r| (r.subject_kind, r.subject.as_str()))
+            .collect();
+        subjects.sort_by_key(|(kind, subject)| (kind.as_str(), *subject));
+        subjects.dedup();
+        for (kind, subject) in subjects {
+            let asker = Asker::default().and(kind, subject);
+            let asked = Question { asker: &asker, action, secret, purpose: None, now: ctx.now() };
+            readers.extend(reader(&rules, asked, kind, subject.to_owned(), None));
+        }
+        Ok(readers)
+    }
+
+    /// Adds a rule, or changes the one with its id.
+    ///
+    /// # Errors
+    /// 409 when the name is taken.
+    pub(crate) async fn put_policy(&self, ctx: &Ctx, rule: Rule) -> Result<Rule, Problem> {
+        let mut tx = self.db().begin(ctx).await?;
+        match policy::put(&mut tx, &rule).await {
+            Err(DbError::Unique(_)) => return Err(policy_name_taken(&rule.name)),
+            other => other?,
+        }
+        tx.emit(&PoliciesChanged {});
+        let entry = Entry::done("secret_policy.put")
+            .on("secret_policy", rule.id)
+            .with("name", rule.name.clone())
+            .with("effect", rule.effect.as_str())
+            .with("subject", format!("{}:{}", rule.subject_kind.as_str(), rule.subject))
+            .with("secrets", rule.secrets.as_str())
+            .with("actions", serde_json::json!(rule.actions))
+            .with("purposes", serde_json::json!(rule.purposes));
+        tx.commit(entry).await?;
+        Ok(rule)
+    }
+
+    /// Removes a rule.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub(crate) async fn delete_policy(&self, ctx: &Ctx, id: PolicyId) -> Result<(), Problem> {
+        let mut tx = self.db().begin(ctx).await?;
+        if !table::policy::delete(&mut tx, id).await? {
+            return Err(Problem::not_found("policy"));
+        }
+        tx.emit(&PoliciesChanged {});
+        Ok(tx.commit(Entry::done("secret_policy.delete").on("secret_policy", id)).await?)
+    }
+}
+
+/// Whoever manages secrets knows them all; others know those that they may do something with.
+pub(crate) fn knows(rules: &[Rule], ctx: &Ctx, secret: &SecretName) -> bool {
+    ctx.permissions.has(diwan_kernel::Permission::SecretsManage) || !allowed_actions(rules, ctx, secret).is_empty()
+}
+
+/// What the caller may do with a secret.
+pub(crate) fn allowed_actions(rules: &[Rule], ctx: &Ctx, secret: &SecretName) -> Vec<Action> {
+    let asker = Asker::from_actor(&ctx.actor);
+    let ask = |action| Question { asker: &asker, action, secret, purpose: None, now: ctx.now() };
+    Action::ALL.into_iter().filter(|action| judge(rules, ask(*action)).is_allowed()).collect()
+}
+
+fn reader(
+    rules: &[Rule],
+    asked: Question<'_>,
+    kind: SubjectKind,
+    subject: String,
+    name: Option<String>,
+) -> Option<Reader> {
+    let Verdict::Allowed(id) = judge(rules, asked) else { return None };
+    let rule = rules.iter().find(|r| r.id == id)?;
+    Some(Reader { kind, subject, name, policy: rule.name.clone(), purposes: rule.purposes.clone() })
+}
+
+const fn refused_action(action: Action) -> &'static str {
+    match action {
+        Action::Read => "secret.read",
+        Action::Write => "secret.write",
+        Action::Rotate => "secret.rotate",
+    }
+}
+
+fn policy_name_taken(name: &str) -> Problem {
+    Problem::conflict(
+        "policy_name_taken",
+        "The name is taken",
+        format!("There is a policy with the name {name} already."),
+        "Choose another name.",
+    )
+}

@@ -1,0 +1,85 @@
+//! Master keys: never the keys themselves, but what brings them back.
+
+use diwan_kernel::db::Row;
+use diwan_kernel::world::Timestamp;
+use diwan_kernel::{Db, DbError, Tx, params};
+
+use super::word;
+use crate::envelope::MasterId;
+use crate::master::MOST_WRAPS;
+use crate::unseal::Guard;
+
+/// A master key, as far as the database knows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Master {
+    pub(crate) id: MasterId,
+    pub(crate) guard: Guard,
+    pub(crate) memo: serde_json::Value,
+    pub(crate) is_active: bool,
+    pub(crate) vouching: Vec<u8>,
+    pub(crate) wraps: i64,
+    pub(crate) created_at: Timestamp,
+}
+
+fn read(row: &Row) -> Result<Master, DbError> {
+    Ok(Master {
+        id: word(row, "id", MasterId::parse)?,
+        guard: word(row, "guard", Guard::parse)?,
+        memo: row.get("memo")?,
+        is_active: row.get::<String>("state")? == "active",
+        vouching: row.get("vouching")?,
+        wraps: row.get("wraps")?,
+        created_at: row.get("created_at")?,
+    })
+}
+
+const IN_USE: &str = "SELECT id, guard, memo, state, vouching, wraps, created_at FROM vault_master
+     WHERE state <> 'retired' ORDER BY state, id";
+
+/// The keys in use: the active one first, then those on their way out.
+pub(crate) async fn list_in_use(db: &Db) -> Result<Vec<Master>, DbError> {
+    db.query(IN_USE, params![]).await?.iter().map(read).collect()
+}
+
+/// Adds a key. There is at most one active one.
+pub(crate) async fn insert(tx: &mut Tx, master: &Master, by: Option<String>) -> Result<(), DbError> {
+    let sql = "INSERT INTO vault_master (id, guard, memo, state, vouching, wraps, created_at, created_by)
+         VALUES ($1, $2, $3, 'active', $4, $5, $6, $7)";
+    let values = params![
+        master.id.to_string(),
+        master.guard.as_str(),
+        master.memo.clone(),
+        master.vouching.clone(),
+        master.wraps,
+        master.created_at,
+        by,
+    ];
+    tx.execute(sql, values).await.map(drop)
+}
+
+/// Counts data keys wrapped under it. False when it is not the active key any more, or has wrapped
+/// as many as is safe.
+pub(crate) async fn count_wraps(tx: &mut Tx, id: MasterId, n: i64) -> Result<bool, DbError> {
+    let sql = "UPDATE vault_master SET wraps = wraps + $1 WHERE id = $2 AND state = 'active' AND wraps <= $3";
+    Ok(tx.execute(sql, params![n, id.to_string(), MOST_WRAPS - n]).await? == 1)
+}
+
+/// The active key begins to go. False when it is not the active one.
+pub(crate) async fn begin_retiring(tx: &mut Tx, id: MasterId) -> Result<bool, DbError> {
+    let sql = "UPDATE vault_master SET state = 'retiring' WHERE id = $1 AND state = 'active'";
+    Ok(tx.execute(sql, params![id.to_string()]).await? == 1)
+}
+
+/// All keys are given up, with whatever they wrap; so are rotations that were under way.
+pub(crate) async fn abandon_all(tx: &mut Tx, now: Timestamp) -> Result<(), DbError> {
+    tx.execute("UPDATE vault_rewrap SET finished_at = $1 WHERE finished_at IS NULL", params![now]).await?;
+    let sql = "UPDATE vault_master SET state = 'retired', retired_at = $1 WHERE state <> 'retired'";
+    tx.execute(sql, params![now]).await.map(drop)
+}
+
+/// A key is gone. False while anything is still wrapped by it.
+pub(crate) async fn retire(tx: &mut Tx, id: MasterId, now: Timestamp) -> Result<bool, DbError> {
+    let sql = "UPDATE vault_master SET state = 'retired', retired_at = $1
+         WHERE id = $2 AND state = 'retiring' AND NOT EXISTS (SELECT 1 FROM vault_version WHERE master_id = $2)";
+    Ok(tx.execute(sql, params![now, id.to_string()]).await? == 1)
+}

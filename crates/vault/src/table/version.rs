@@ -1,0 +1,148 @@
+//! Versions of secrets: what is stored of each value.
+
+use diwan_kernel::db::Row;
+use diwan_kernel::world::Timestamp;
+use diwan_kernel::{Db, DbError, Tx, params};
+
+use super::{rows, word};
+use crate::backend::Stored;
+use crate::envelope::MasterId;
+use crate::secret::SecretId;
+use crate::version::Origin;
+
+/// A version, without what is stored of its value.
+#[derive(Debug, Clone)]
+pub(crate) struct Version {
+    pub(crate) version: i64,
+    pub(crate) origin: Origin,
+    pub(crate) created_at: Timestamp,
+    pub(crate) created_by: Option<String>,
+    /// Until when it may still be used although there is a newer one.
+    pub(crate) valid_until: Option<Timestamp>,
+    pub(crate) destroyed_at: Option<Timestamp>,
+    pub(crate) signature: Vec<u8>,
+}
+
+fn read(row: &Row) -> Result<Version, DbError> {
+    Ok(Version {
+        version: row.get("version")?,
+        origin: word(row, "origin", Origin::parse)?,
+        created_at: row.get("created_at")?,
+        created_by: row.get("created_by")?,
+        valid_until: row.get("valid_until")?,
+        destroyed_at: row.get("destroyed_at")?,
+        signature: row.get("signature")?,
+    })
+}
+
+/// The versions of a secret, newest first.
+pub(crate) async fn list(db: &Db, secret: SecretId) -> Result<Vec<Version>, DbError> {
+    let sql = "SELECT version, origin, created_at, created_by, valid_until, destroyed_at, signature FROM vault_version
+         WHERE secret_id = $1 ORDER BY version DESC";
+    db.query(sql, params![secret]).await?.iter().map(read).collect()
+}
+
+/// One version, and what is stored of its value unless it was destroyed.
+pub(crate) async fn find(
+    db: &Db,
+    secret: SecretId,
+    version: i64,
+) -> Result<Option<(Version, Option<Stored>)>, DbError> {
+    let sql = "SELECT version, origin, created_at, created_by, valid_until, destroyed_at, signature,
+             master_id, data_key, value, remote FROM vault_version
+         WHERE secret_id = $1 AND version = $2";
+    let row = db.query_opt(sql, params![secret, version]).await?;
+    row.map(|row| Ok((read(&row)?, stored(&row)?))).transpose()
+}
+
+fn stored(row: &Row) -> Result<Option<Stored>, DbError> {
+    let (data_key, value) = (row.get::<Option<Vec<u8>>>("data_key")?, row.get::<Option<Vec<u8>>>("value")?);
+    let remote: Option<String> = row.get("remote")?;
+    let master = row.get::<Option<String>>("master_id")?.and_then(|id| MasterId::parse(&id));
+    Ok(match (master, data_key, value, remote) {
+        (Some(master), Some(data_key), Some(value), _) => Some(Stored::Here { master, data_key, value }),
+        (_, _, _, Some(remote)) => Some(Stored::There(remote)),
+        _ => None,
+    })
+}
+
+/// Adds a version.
+pub(crate) async fn insert(tx: &mut Tx, secret: SecretId, version: &Version, stored: &Stored) -> Result<(), DbError> {
+    let (master, data_key, value, remote) = match stored {
+        Stored::Here { master, data_key, value } => {
+            (Some(master.to_string()), Some(data_key.clone()), Some(value.clone()), None)
+        }
+        Stored::There(remote) => (None, None, None, Some(remote.clone())),
+    };
+    let sql = "INSERT INTO vault_version
+             (secret_id, version, master_id, data_key, value, remote, origin, created_at, created_by, signature)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let values = params![
+        secret,
+        version.version,
+        master,
+        data_key,
+        value,
+        remote,
+        version.origin.as_str(),
+        version.created_at,
+        version.created_by.clone(),
+        version.signature.clone(),
+    ];
+    tx.execute(sql, values).await.map(drop)
+}
+
+/// Saves until when a version that is no longer current may be used.
+pub(crate) async fn set_valid_until(tx: &mut Tx, secret: SecretId, version: &Version) -> Result<(), DbError> {
+    let sql = "UPDATE vault_version SET valid_until = $1, signature = $2 WHERE secret_id = $3 AND version = $4";
+    let values = params![version.valid_until, version.signature.clone(), secret, version.version];
+    tx.execute(sql, values).await.map(drop)
+}
+
+/// Destroys what is stored of a version. False when that was done before.
+pub(crate) async fn destroy(tx: &mut Tx, secret: SecretId, version: &Version) -> Result<bool, DbError> {
+    let sql = "UPDATE vault_version SET destroyed_at = $1, signature = $2, master_id = NULL, data_key = NULL,
+             value = NULL, remote = NULL
+         WHERE secret_id = $3 AND version = $4 AND destroyed_at IS NULL";
+    let values = params![version.destroyed_at, version.signature.clone(), secret, version.version];
+    Ok(tx.execute(sql, values).await? == 1)
+}
+
+/// A wrapped data key and where it belongs.
+#[derive(Debug)]
+pub(crate) struct WrappedKey {
+    pub(crate) secret: SecretId,
+    pub(crate) version: i64,
+    pub(crate) data_key: Vec<u8>,
+}
+
+/// Some of the data keys that a master wraps.
+pub(crate) async fn list_wrapped_by(db: &Db, master: MasterId, limit: usize) -> Result<Vec<WrappedKey>, DbError> {
+    let sql = "SELECT secret_id, version, data_key FROM vault_version WHERE master_id = $1
+         ORDER BY secret_id, version LIMIT $2";
+    let found = db.query(sql, params![master.to_string(), rows(limit)]).await?;
+    let read = |row: &Row| {
+        Ok(WrappedKey { secret: row.get("secret_id")?, version: row.get("version")?, data_key: row.get("data_key")? })
+    };
+    found.iter().map(read).collect()
+}
+
+/// How many data keys a master wraps.
+pub(crate) async fn count_wrapped_by(tx: &mut Tx, master: MasterId) -> Result<i64, DbError> {
+    let sql = "SELECT COUNT(*) AS n FROM vault_version WHERE master_id = $1";
+    tx.query_opt(sql, params![master.to_string()]).await?.map_or(Ok(0), |row| row.get("n"))
+}
+
+/// Puts a data key that was wrapped anew in the place of the old one. False when that one changed meanwhile.
+pub(crate) async fn rewrap(
+    tx: &mut Tx,
+    key: &WrappedKey,
+    from: MasterId,
+    to: MasterId,
+    wrapped: Vec<u8>,
+) -> Result<bool, DbError> {
+    let sql = "UPDATE vault_version SET data_key = $1, master_id = $2
+         WHERE secret_id = $3 AND version = $4 AND master_id = $5";
+    let values = params![wrapped, to.to_string(), key.secret, key.version, from.to_string()];
+    Ok(tx.execute(sql, values).await? == 1)
+}

@@ -1,0 +1,67 @@
+//! A master key in a file: the way of `make up`. Whoever can read both the file and the database can
+//! read every secret, so backups keep the two apart.
+
+use std::path::Path;
+
+use diwan_kernel::World;
+use diwan_kernel::key_file::{KeyFile, StoredKey};
+
+use super::UnsealError;
+use crate::envelope::{KeyBytes, MasterId};
+
+const HEADING: &str = "Diwan vault: master keys. Keep a copy apart from the database; without it every secret is lost.";
+
+fn file(world: &World, path: &Path) -> KeyFile {
+    KeyFile::at(world, path, HEADING)
+}
+
+/// The key with this id.
+pub(crate) fn open(world: &World, path: &Path, id: MasterId) -> Result<KeyBytes, UnsealError> {
+    let shown = path.display().to_string();
+    let keys = file(world, path).read()?.ok_or_else(|| UnsealError::NoKeyFile(shown.clone()))?;
+    let found = keys.into_iter().find(|k| k.id == id.bytes());
+    found.map(|k| k.key).ok_or(UnsealError::NotInKeyFile { path: shown, id: id.to_string() })
+}
+
+/// Puts a new key in front of the others. It is on the disk when this returns, before anything is
+/// wrapped with it.
+pub(crate) fn add(world: &World, path: &Path, id: MasterId, key: &KeyBytes) -> Result<(), UnsealError> {
+    let file = file(world, path);
+    let added = StoredKey { id: id.bytes(), key: key.clone(), retired: false };
+    match file.read()? {
+        None => file.create(&[added])?,
+        Some(old) => file.replace(&std::iter::once(added).chain(old).collect::<Vec<_>>())?,
+    }
+    Ok(())
+}
+
+/// Marks every key but this one as kept for old backups only.
+pub(crate) fn retire_others(world: &World, path: &Path, id: MasterId) -> Result<(), UnsealError> {
+    let file = file(world, path);
+    let Some(mut keys) = file.read()? else { return Ok(()) };
+    keys.iter_mut().for_each(|k| k.retired = k.id != id.bytes());
+    Ok(file.replace(&keys)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::envelope::fresh_key;
+
+    #[test]
+    fn the_newest_key_is_in_front_and_old_ones_stay_for_backups() -> Result<(), Box<dyn std::error::Error>> {
+        let dir = tempfile::tempdir()?;
+        let (world, path) = (World::real(), dir.path().join("vault.key"));
+        let (first, second) = (MasterId::new(&world), MasterId::new(&world));
+        assert!(matches!(open(&world, &path, first), Err(UnsealError::NoKeyFile(_))));
+        let keys = [fresh_key(&world), fresh_key(&world)];
+        add(&world, &path, first, &keys[0])?;
+        assert!(matches!(open(&world, &path, second), Err(UnsealError::NotInKeyFile { .. })));
+        add(&world, &path, second, &keys[1])?;
+        retire_others(&world, &path, second)?;
+        assert_eq!((open(&world, &path, first)?, open(&world, &path, second)?), (keys[0].clone(), keys[1].clone()));
+        let stored = file(&world, &path).read()?.ok_or("no file")?;
+        assert_eq!(stored.iter().map(|k| k.retired).collect::<Vec<_>>(), [false, true]);
+        Ok(())
+    }
+}

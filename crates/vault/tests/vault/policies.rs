@@ -1,0 +1,91 @@
+//! Who may do what.
+
+use diwan_testkit::{TestServer, on_every_backend};
+use reqwest::StatusCode;
+use serde_json::json;
+
+use super::{bring, reveal, text, value};
+
+on_every_backend! {
+    async fn nobody_reads_without_a_policy_and_a_denial_wins(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let developer = server.invite(&owner, "Amina", "developer").await;
+        let id = bring(&owner, "git/dev", "the dev value").await;
+        let prod = bring(&owner, "git/prod", "the prod value").await;
+        // What is none of one's business is not there.
+        assert_eq!(reveal(&developer, &id).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(developer.get("/api/v1/secrets").await.json["items"], json!([]));
+
+        let allow = json!({"name": "devs", "effect": "allow", "subject_kind": "role", "subject": "developer", "secrets": "git/*", "actions": ["read"]});
+        owner.post("/api/v1/secret-policies", allow).await.expect(StatusCode::CREATED);
+        assert_eq!(value(&developer, &id).await, "the dev value");
+        assert_eq!(value(&developer, &prod).await, "the prod value");
+        let me = developer.get("/api/v1/me").await.json["user"]["id"].clone();
+        let deny = json!({"name": "not amina", "effect": "deny", "subject_kind": "user", "subject": me, "secrets": "git/prod", "actions": ["read"]});
+        let deny = owner.post("/api/v1/secret-policies", deny).await.expect(StatusCode::CREATED);
+        assert_eq!(reveal(&developer, &prod).await.status, StatusCode::NOT_FOUND);
+        let write = developer.post(&format!("/api/v1/secrets/{id}/versions"), json!({"value": "mine now"})).await;
+        assert_eq!((write.status, write.problem()), (StatusCode::FORBIDDEN, "secret_denied"));
+
+        let readers = owner.get(&format!("/api/v1/secrets/{prod}/readers")).await.expect(StatusCode::OK);
+        let names: Vec<&str> = readers["items"].as_array().expect("items").iter().map(|r| text(r, "name")).collect();
+        assert_eq!(names, ["Omar"]);
+        let readers = owner.get(&format!("/api/v1/secrets/{id}/readers")).await.expect(StatusCode::OK);
+        assert_eq!(readers["items"].as_array().map(Vec::len), Some(2));
+        owner.delete(&format!("/api/v1/secret-policies/{}", text(&deny, "id"))).await.expect(StatusCode::NO_CONTENT);
+        assert_eq!(value(&developer, &prod).await, "the prod value");
+        let denied = owner.get("/api/v1/audit?action=secret.read&outcome=denied").await.expect(StatusCode::OK);
+        assert_eq!(denied["items"].as_array().map(Vec::len), Some(2));
+    }
+
+    async fn admins_bring_secrets_in_but_do_not_see_values_and_owners_can_break_the_glass(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let admin = server.invite(&owner, "Bilal", "admin").await;
+        let id = bring(&admin, "db/password", "the first value").await;
+        let refused = reveal(&admin, &id).await;
+        assert_eq!((refused.status, refused.problem()), (StatusCode::FORBIDDEN, "secret_denied"));
+        let path = format!("/api/v1/secrets/{id}/break-glass");
+        assert_eq!(admin.post(&path, json!({"reason": "x"})).await.status, StatusCode::FORBIDDEN);
+        let policies = owner.get("/api/v1/secret-policies").await.expect(StatusCode::OK);
+        for policy in policies["items"].as_array().expect("items") {
+            owner.delete(&format!("/api/v1/secret-policies/{}", text(policy, "id"))).await.expect(StatusCode::NO_CONTENT);
+        }
+        assert_eq!(reveal(&owner, &id).await.problem(), "secret_denied");
+        let taken = owner.post(&path, json!({"reason": "the house is on fire"})).await.expect(StatusCode::OK);
+        assert_eq!(text(&taken, "value"), "the first value");
+        for action in ["secret.break_glass", "secret.read"] {
+            let found = owner.get(&format!("/api/v1/audit?action={action}&limit=1&outcome=ok")).await.expect(StatusCode::OK);
+            assert_eq!(found["items"][0]["metadata"]["reason"], "the house is on fire", "{action}");
+        }
+    }
+
+    async fn a_rule_for_one_purpose_is_not_got_around_by_naming_none(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let developer = server.invite(&owner, "Amina", "developer").await;
+        let id = bring(&owner, "git/dev", "the dev value").await;
+        let allow = json!({"name": "clones", "effect": "allow", "subject_kind": "role", "subject": "developer",
+            "secrets": "git/*", "actions": ["read"], "purposes": ["git.clone"]});
+        owner.post("/api/v1/secret-policies", allow).await.expect(StatusCode::CREATED);
+        let path = format!("/api/v1/secrets/{id}/reveal");
+        for body in [json!({"reason": "a test"}), json!({"reason": "a test", "purpose": "git.push"})] {
+            let refused = developer.post(&path, body).await;
+            assert_eq!((refused.status, refused.problem()), (StatusCode::FORBIDDEN, "secret_denied"));
+        }
+        let body = json!({"reason": "a test", "purpose": "git.clone"});
+        let taken = developer.post(&path, body).await.expect(StatusCode::OK);
+        assert_eq!(text(&taken, "value"), "the dev value");
+    }
+
+    async fn a_token_needs_the_scope_and_a_person_a_fresh_proof(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let id = bring(&owner, "a", "the first value").await;
+        for (scopes, status) in [(json!(["secrets.read"]), StatusCode::FORBIDDEN), (json!(["secrets.use"]), StatusCode::OK)] {
+            let made = owner.post("/api/v1/me/tokens", json!({"name": "ci", "scopes": scopes, "expires_in_days": 30})).await;
+            let token = owner.with_token(text(&made.expect(StatusCode::CREATED), "secret"));
+            assert_eq!(reveal(&token, &id).await.status, status);
+        }
+        server.advance(std::time::Duration::from_secs(11 * 60));
+        let refused = reveal(&owner, &id).await;
+        assert_eq!((refused.status, refused.problem()), (StatusCode::FORBIDDEN, "step_up_required"));
+    }
+}
