@@ -8,6 +8,7 @@ export interface Place {
     | "overview"
     | "people"
     | "invitations"
+    | "secrets"
     | "audit"
     | "settings"
     | "outbox"
@@ -28,6 +29,7 @@ export const places: Place[] = [
   { name: "overview", to: "/", icon: "home", key: "o", inSideBar: true },
   { name: "people", to: "/people", icon: "people", key: "p", needs: "users.read", inSideBar: true },
   { name: "invitations", to: "/people/invitations", icon: "mail", key: "i", needs: "invitations.manage" },
+  { name: "secrets", to: "/secrets", icon: "lock", key: "v", needs: "secrets.read", inSideBar: true },
   { name: "audit", to: "/audit", icon: "audit", key: "a", needs: "audit.read", inSideBar: true },
   { name: "settings", to: "/settings", icon: "settings", key: "s", needs: "settings.read", inSideBar: true },
   { name: "outbox", to: "/settings/outbox", icon: "inbox", needs: "mail.outbox" },

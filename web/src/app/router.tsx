@@ -121,6 +121,43 @@ const tokens = createRoute({
   path: "/tokens",
   component: page(() => import("@/features/identity/profile/tokens")),
 });
+const secrets = createRoute({
+  getParentRoute: inShell,
+  path: "/secrets",
+  validateSearch: search.secrets,
+  component: page(() => import("@/features/vault/secrets-page")),
+});
+
+const secret = createRoute({
+  getParentRoute: inShell,
+  path: "/secrets/$id",
+  component: page(() => import("@/features/vault/secret/secret-page")),
+});
+
+const secretCalendar = createRoute({
+  getParentRoute: inShell,
+  path: "/secrets/calendar",
+  component: page(() => import("@/features/vault/calendar/calendar-page")),
+});
+
+const secretPolicies = createRoute({
+  getParentRoute: inShell,
+  path: "/secrets/policies",
+  component: page(() => import("@/features/vault/policies/policies-page")),
+});
+
+const secretLeases = createRoute({
+  getParentRoute: inShell,
+  path: "/secrets/leases",
+  component: page(() => import("@/features/vault/leases-page")),
+});
+
+const vault = createRoute({
+  getParentRoute: inShell,
+  path: "/secrets/vault",
+  component: page(() => import("@/features/vault/seal/vault-page")),
+});
+
 const audit = createRoute({
   getParentRoute: inShell,
   path: "/audit",
@@ -167,6 +204,12 @@ export const router = createRouter({
         people,
         invitations,
         profile.addChildren([profileIndex, general, security, sessions, tokens]),
+        secrets,
+        secret,
+        secretCalendar,
+        secretPolicies,
+        secretLeases,
+        vault,
         audit,
         settings,
         outbox,

@@ -47,6 +47,25 @@ export function invitations(raw: Raw): { invite?: boolean | undefined } {
   return { invite: raw.invite === true || undefined };
 }
 
+export const secretKinds = ["password", "api_key", "ssh_key", "certificate", "totp", "free"] as const;
+
+export interface SecretsSearch {
+  search?: string | undefined;
+  kind?: (typeof secretKinds)[number] | undefined;
+  due?: boolean | undefined;
+  /** Whether the dialog for a new one is open. */
+  bring?: boolean | undefined;
+}
+
+export function secrets(raw: Raw): SecretsSearch {
+  return {
+    search: text(raw.search)?.slice(0, 200),
+    kind: oneOf(raw.kind, secretKinds),
+    due: raw.due === true || undefined,
+    bring: raw.bring === true || undefined,
+  };
+}
+
 export interface SettingsSearch {
   search?: string | undefined;
   changed?: boolean | undefined;

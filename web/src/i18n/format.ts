@@ -19,7 +19,12 @@ export function makeFormat(language: string, timeZone: string | undefined) {
   const moment = new Intl.DateTimeFormat(locale, { ...date, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone });
   const weekday = new Intl.DateTimeFormat(locale, { weekday: language === "ar" ? "long" : "short", timeZone });
+  // Days that stand for themselves, whatever the time zone.
+  const narrow = new Intl.DateTimeFormat(locale, { weekday: "short", timeZone: "UTC" });
+  const letter = new Intl.DateTimeFormat(locale, { weekday: "narrow", timeZone: "UTC" });
+  const month = new Intl.DateTimeFormat(locale, { month: "long", year: "numeric", timeZone: "UTC" });
   const exact = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long", hourCycle: "h23", timeZone });
+  const list = new Intl.ListFormat(locale, { type: "unit", style: "short" });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   return {
     number: (value: number) => number.format(value),
@@ -27,7 +32,11 @@ export function makeFormat(language: string, timeZone: string | undefined) {
     moment: (at: string) => moment.format(new Date(at)),
     time: (at: number) => time.format(at),
     weekday: (at: number) => weekday.format(at),
+    weekdayName: (at: number) => narrow.format(at),
+    weekdayLetter: (at: number) => letter.format(at),
+    month: (at: number) => month.format(at),
     exact: (at: string) => exact.format(new Date(at)),
+    list: (items: string[]) => list.format(items),
     ago: (at: string, now = Date.now()) => {
       const [value, unit] = nearestUnit((new Date(at).getTime() - now) / 1000);
       return relative.format(value, unit);

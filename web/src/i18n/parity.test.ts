@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import ar from "./ar";
 import arDocs from "./ar/docs.json";
+import arVault from "./ar/vault.json";
 import en from "./en";
 import enDocs from "./en/docs.json";
+import enVault from "./en/vault.json";
 
 const pluralForms = {
   en: ["one", "other"],
@@ -20,8 +22,8 @@ function flatten(words: object, prefix = ""): Map<string, string> {
   return flat;
 }
 
-const english = flatten({ ...en, ...enDocs });
-const arabic = flatten({ ...ar, ...arDocs });
+const english = flatten({ ...en, ...enDocs, ...enVault });
+const arabic = flatten({ ...ar, ...arDocs, ...arVault });
 const bare = (words: Map<string, string>) => new Set([...words.keys()].map((key) => key.replace(ending, "")));
 const plurals = [...english.keys()].filter((key) => key.endsWith("_other")).map((key) => key.replace(ending, ""));
 

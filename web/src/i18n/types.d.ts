@@ -1,9 +1,10 @@
 // Makes every key of the English words a type, so a misspelt key fails the type check.
 import type words from "./en";
 import type docs from "./en/docs.json";
+import type vault from "./en/vault.json";
 
 declare module "i18next" {
   interface CustomTypeOptions {
-    resources: { translation: typeof words; docs: typeof docs };
+    resources: { translation: typeof words & typeof vault; docs: typeof docs };
   }
 }

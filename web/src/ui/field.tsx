@@ -25,7 +25,8 @@ export function Field({ label, hint, error, optional, hideLabel, className, chil
     <div className={cx("grid content-start gap-1.5", className)}>
       <label htmlFor={id} className={cx("text-sm font-medium", hideLabel && "sr-only")}>
         {label}
-        {optional && <span className="ms-1.5 font-normal text-faint">{t("common.optional")}</span>}
+        {/* The space keeps two Arabic words from joining into one. */}
+        {optional && <span className="ms-0.5 font-normal text-faint"> {t("common.optional")}</span>}
       </label>
       <Ids value={{ id, describedBy, invalid: Boolean(error) }}>{children}</Ids>
       {hint && (

@@ -5,7 +5,7 @@ import { isSessionEnded, type ProblemError, toProblem } from "@/api/problem";
 import { sessionEnded } from "@/api/session-ended";
 
 type Values<F extends string> = Record<F, string>;
-type Check = (value: string) => "required" | "email" | "mismatch" | "code" | null;
+type Check = (value: string) => "required" | "email" | "mismatch" | "code" | "range" | "secret_name" | null;
 
 interface FormOptions<F extends string> {
   fields: Record<F, Check | null>;
@@ -13,6 +13,17 @@ interface FormOptions<F extends string> {
 }
 
 export const required: Check = (value) => (value.trim() ? null : "required");
+export const between =
+  (least: number, most: number): Check =>
+  (value) =>
+    value.trim() === "" || (/^\d+$/.test(value.trim()) && Number(value) >= least && Number(value) <= most)
+      ? null
+      : "range";
+/** Parts of lower-case letters, digits and `._-`, with slashes between them. */
+export const secretName: Check = (value) => {
+  if (value.trim() === "") return "required";
+  return /^[a-z0-9][a-z0-9._-]*(\/[a-z0-9][a-z0-9._-]*)*$/.test(value.trim()) ? null : "secret_name";
+};
 export const email: Check = (value) => (/^\S+@\S+\.\S+$/.test(value.trim()) ? null : "email");
 
 export function useForm<F extends string>({ fields, submit }: FormOptions<F>) {

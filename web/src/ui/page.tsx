@@ -13,6 +13,10 @@ export function useTitle(title: string) {
 
 interface PageProps {
   title: string;
+  /** The title as it stands on the page, where it needs more than words. */
+  heading?: ReactNode;
+  /** What leads back, above the title. */
+  above?: ReactNode;
   lead?: ReactNode;
   actions?: ReactNode;
   tabs?: ReactNode;
@@ -22,13 +26,14 @@ interface PageProps {
   children: ReactNode;
 }
 
-export function Page({ title, lead, actions, tabs, tab, narrow, children }: PageProps) {
+export function Page({ title, heading, above, lead, actions, tabs, tab, narrow, children }: PageProps) {
   useTitle(tab ? `${tab} · ${title}` : title);
   return (
     <div className="mx-auto w-full max-w-6xl px-4 pt-6 pb-16 sm:px-8 sm:pt-9">
+      {above && <div className="mb-2">{above}</div>}
       <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-4">
         <div className="min-w-0">
-          <h1 className="text-xl font-semibold tracking-tight">{title}</h1>
+          <h1 className="text-xl font-semibold tracking-tight">{heading ?? title}</h1>
           {lead && <p className="mt-1 max-w-prose text-muted">{lead}</p>}
         </div>
         {actions && <div className="flex flex-wrap gap-2">{actions}</div>}

@@ -29,6 +29,7 @@ export function useCommands(onShortcuts: () => void) {
   const signOut = useSignOut();
   const { setTheme, setLanguage } = usePreferences();
   const mayInvite = useCan("invitations.manage");
+  const mayBring = useCan("secrets.use");
   const mayReadPeople = useCan("users.read");
   const attempt = (work: Promise<unknown>) => void work.catch(() => toast(t("problem.unreachable"), "danger"));
 
@@ -51,6 +52,18 @@ export function useCommands(onShortcuts: () => void) {
         },
       ]
     : [];
+  const bring: Command[] = mayBring
+    ? [
+        {
+          id: "new secret",
+          group: "actions",
+          label: t("palette.new_secret"),
+          icon: "lock",
+          run: () => void navigate({ to: "/secrets", search: { bring: true } }),
+        },
+      ]
+    : [];
+
   const look: Command[] = themes
     .filter((theme) => theme !== user.theme)
     .map((theme) => ({
@@ -82,5 +95,5 @@ export function useCommands(onShortcuts: () => void) {
     run: () => void navigate({ to: "/people", search: { person: person.id } }),
   });
 
-  return { commands: [...goTo, ...invite, ...look, ...account], personCommand, mayReadPeople };
+  return { commands: [...goTo, ...invite, ...bring, ...look, ...account], personCommand, mayReadPeople };
 }

@@ -1,0 +1,61 @@
+import { Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import type { Secret } from "@/api/types";
+import { useFormat } from "@/i18n/format";
+import { type Column, Table } from "@/ui/table";
+import { Ago } from "@/ui/time";
+import { SecretState } from "./secret-state";
+
+export function SecretTable({ secrets }: { secrets: Secret[] }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const columns: Column<Secret>[] = [
+    {
+      key: "name",
+      grows: true,
+      heading: t("vault.name"),
+      cell: (secret) => (
+        <>
+          <Link
+            to="/secrets/$id"
+            params={{ id: secret.id }}
+            className="block truncate rounded-sm font-mono text-sm font-medium after:absolute after:inset-0 hover:underline"
+          >
+            <bdi dir="ltr">{secret.name}</bdi>
+          </Link>
+          {secret.description && <bdi className="block truncate text-sm text-faint">{secret.description}</bdi>}
+        </>
+      ),
+    },
+    {
+      key: "kind",
+      heading: t("vault.kind"),
+      className: "text-sm text-muted",
+      cell: (secret) => t(`vault.kind_${secret.kind}`),
+    },
+    { key: "state", heading: t("vault.state"), cell: (secret) => <SecretState state={secret.state} /> },
+    {
+      key: "version",
+      heading: t("vault.version"),
+      wideOnly: "xl",
+      className: "text-sm text-muted",
+      cell: (secret) => format.number(secret.current_version),
+    },
+    {
+      key: "rotation",
+      heading: t("vault.rotation_due"),
+      wideOnly: true,
+      className: "text-sm text-muted",
+      cell: (secret) =>
+        secret.rotate_at ? <Ago at={secret.rotate_at} /> : <span className="text-faint">{t("vault.never")}</span>,
+    },
+    {
+      key: "changed",
+      heading: t("vault.changed"),
+      wideOnly: "xl",
+      className: "text-sm text-muted",
+      cell: (secret) => <Ago at={secret.changed_at} />,
+    },
+  ];
+  return <Table caption={t("places.secrets")} columns={columns} rows={secrets} rowKey={(secret) => secret.id} />;
+}

@@ -1,0 +1,50 @@
+// Whom a policy is about or who holds something: a role, a person, an agent, a job, a machine.
+import { useTranslation } from "react-i18next";
+import type { Role, SubjectKind } from "@/api/types";
+import { roles } from "@/app/search";
+import { Icon, type IconName } from "@/ui/icon";
+import { usePersonName } from "./use-vault";
+
+export const subjectIcons: Record<SubjectKind, IconName> = {
+  role: "people",
+  user: "person",
+  agent: "terminal",
+  job: "clock",
+  machine: "laptop",
+};
+
+export function Subject({ kind, subject }: { kind: SubjectKind; subject: string }) {
+  const { t } = useTranslation();
+  const name = useSubjectName();
+  return (
+    <span className="inline-flex max-w-full items-center gap-2 align-middle">
+      <Icon name={subjectIcons[kind]} className="size-4 text-faint" />
+      <span className="sr-only">{t(`vault.subject.${kind}`)}</span>
+      <bdi className="truncate">{name(kind, subject)}</bdi>
+    </span>
+  );
+}
+
+function useSubjectName() {
+  const { t } = useTranslation();
+  const nameOf = usePersonName();
+  return (kind: SubjectKind, subject: string): string => {
+    if (subject === "*") return t(`vault.subject.everyone_${kind}`);
+    const role = kind === "role" ? roles.find((one) => one === subject) : undefined;
+    if (role) return roleName(role);
+    return (kind === "user" && nameOf(subject)) || subject;
+  };
+  function roleName(role: Role): string {
+    const name = t(`role.${role}`);
+    return role === "owner" ? name : t("vault.subject.and_above", { role: name });
+  }
+}
+
+/** The words that policies use for what a value is for. */
+export function Purposes({ purposes }: { purposes: string[] }) {
+  return purposes.map((purpose) => (
+    <bdi key={purpose} dir="ltr" className="me-1.5 inline-block rounded-sm bg-raised px-1.5 font-mono text-xs">
+      {purpose}
+    </bdi>
+  ));
+}
