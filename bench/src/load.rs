@@ -55,11 +55,12 @@ pub(crate) struct Load {
     address: SocketAddr,
     request: Request,
     rate: Option<f64>,
+    numbered: Option<String>,
 }
 
 impl Load {
     pub(crate) fn new(address: SocketAddr, request: Request) -> Self {
-        Self { address, request, rate: None }
+        Self { address, request, rate: None, numbered: None }
     }
 
     /// At this many requests a second in all, rather than as fast as possible. Latency then counts
@@ -69,13 +70,29 @@ impl Load {
         self
     }
 
+    /// With this body, in which `#` is another number in each request.
+    pub(crate) fn numbered(mut self, body: &str) -> Self {
+        self.numbered = Some(body.to_owned());
+        self
+    }
+
     #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time with tasks of its own")]
     pub(crate) async fn run(&self, connections: usize, span: Duration) -> Result<Outcome> {
         let begin = Instant::now();
         let every = self.rate.map(|rate| Duration::from_secs_f64(connections as f64 / rate));
         let tasks: Vec<_> = (0..connections)
             .map(|number| {
-                let bytes = self.request.bytes(self.address);
+                let request = self.request.clone();
+                let (address, body) = (self.address, self.numbered.clone());
+                let usual = request.bytes(address);
+                let bytes = move |turn: usize| match &body {
+                    // No two connections have a number in common.
+                    Some(body) => {
+                        let body = body.replace('#', &(turn * connections + number).to_string());
+                        Request { body, ..request.clone() }.bytes(address)
+                    }
+                    None => usual.clone(),
+                };
                 let offset = every.unwrap_or_default().mul_f64(number as f64 / connections as f64);
                 tokio::spawn(one_connection(self.address, bytes, begin, offset, span, every))
             })
@@ -97,7 +114,7 @@ impl Load {
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 async fn one_connection(
     address: SocketAddr,
-    bytes: Vec<u8>,
+    bytes: impl Fn(usize) -> Vec<u8>,
     begin: Instant,
     offset: Duration,
     span: Duration,
@@ -107,6 +124,7 @@ async fn one_connection(
     let (mut times, mut refused) = (vec![], 0);
     let mut due = begin + offset;
     while begin.elapsed() < span {
+        let request = bytes(times.len());
         let sent = match every {
             Some(every) => {
                 tokio::time::sleep_until(due.into()).await;
@@ -115,7 +133,7 @@ async fn one_connection(
             }
             None => Instant::now(),
         };
-        let status = connection.round_trip(&bytes).await?.0;
+        let status = connection.round_trip(&request).await?.0;
         times.push(sent.elapsed());
         refused += usize::from(!(200..300).contains(&status));
     }

@@ -8,6 +8,7 @@ mod load;
 mod product;
 mod report;
 mod trail;
+mod vault;
 mod writes;
 
 use std::time::Duration;
@@ -31,6 +32,7 @@ fn main() -> Result<()> {
     let mut report = Report::default();
     let measured = match std::env::args().nth(1).as_deref() {
         Some("writes") => runtime.block_on(writes::measure(&mut report, CONNECTIONS, SPAN)),
+        Some("vault") => runtime.block_on(vault::measure(&mut report, CONNECTIONS, SPAN)),
         _ => runtime.block_on(measure(&mut report)),
     };
     report.print();
@@ -49,6 +51,7 @@ async fn measure(report: &mut Report) -> Result<()> {
     product.stop()?;
     writes::measure(report, CONNECTIONS, SPAN).await?;
     trail::measure(report).await?;
+    vault::measure(report, CONNECTIONS, SPAN).await?;
     report::dashboard_payload(report)
 }
 

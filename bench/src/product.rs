@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::load::{Connection, Request};
 
+/// What is measured, unless `BENCH_BINARY` names another build.
 const BINARY: &str = "target/release/diwan";
 const EMAIL: &str = "owner@example.org";
 const PASSWORD: &str = "a bench rides a quiet horse";
@@ -21,6 +22,7 @@ pub(crate) struct Product {
     _dir: tempfile::TempDir,
     pub(crate) address: SocketAddr,
     pub(crate) token: String,
+    pub(crate) cookie: String,
     pub(crate) first_start_ms: f64,
     pub(crate) second_start_ms: f64,
 }
@@ -37,10 +39,10 @@ impl Product {
         )?;
         let (mut process, first_start_ms, output) = launch(&dir, address).await?;
         let link = output.context("the first start prints a link")?;
-        let token = first_owner(address, &link).await?;
+        let (token, cookie) = first_owner(address, &link).await?;
         stop(&mut process)?;
         let (process, second_start_ms, _) = launch(&dir, address).await.context("second start")?;
-        Ok(Self { process, _dir: dir, address, token, first_start_ms, second_start_ms })
+        Ok(Self { process, _dir: dir, address, token, cookie, first_start_ms, second_start_ms })
     }
 
     pub(crate) fn sign_in_request(&self) -> Request {
@@ -65,7 +67,8 @@ impl Product {
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 async fn launch(dir: &tempfile::TempDir, address: SocketAddr) -> Result<(Child, f64, Option<String>)> {
     let begin = Instant::now();
-    let mut process = Command::new(BINARY)
+    let binary = std::env::var("BENCH_BINARY").unwrap_or_else(|_| BINARY.to_owned());
+    let mut process = Command::new(&binary)
         .args(["server", "--listen", &address.to_string(), "--data-dir"])
         .arg(dir.path().join("data"))
         .arg("--config")
@@ -74,7 +77,7 @@ async fn launch(dir: &tempfile::TempDir, address: SocketAddr) -> Result<(Child, 
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .context(BINARY)?;
+        .context(binary)?;
     let ready = loop {
         if let Ok(mut connection) = Connection::open(address).await
             && matches!(connection.send(address, &Request::get("/readyz")).await, Ok((200, ..)))
@@ -104,8 +107,8 @@ fn first_link(output: ChildStdout) -> Option<String> {
     receiver.recv_timeout(Duration::from_secs(1)).ok()
 }
 
-/// Becomes the owner and makes an API token.
-async fn first_owner(address: SocketAddr, link_token: &str) -> Result<String> {
+/// Becomes the owner and makes an API token; gives it and the session.
+async fn first_owner(address: SocketAddr, link_token: &str) -> Result<(String, String)> {
     let mut connection = Connection::open(address).await?;
     let body = serde_json::json!({"token": link_token, "email": EMAIL, "name": "Bench", "password": PASSWORD});
     let claim = Request::json("POST", "/api/v1/setup/owner", &body.to_string());
@@ -113,12 +116,12 @@ async fn first_owner(address: SocketAddr, link_token: &str) -> Result<String> {
     ensure!(status == 201, "setup: {status} {text}");
     let cookie = head.lines().find_map(|l| l.strip_prefix("set-cookie: diwan_session=")).context("a session cookie")?;
     let cookie = format!("diwan_session={}", cookie.split(';').next().unwrap_or_default());
-    let body = r#"{"name":"bench","scopes":["profile.self"]}"#;
+    let body = r#"{"name":"bench","scopes":["profile.self","status.read","secrets.read","secrets.use"]}"#;
     let create = Request::json("POST", "/api/v1/me/tokens", body).cookie(&cookie);
     let (status, _, text) = connection.send(address, &create).await.context("create")?;
     ensure!(status == 201, "token: {status} {text}");
     let answer: Value = serde_json::from_str(&text)?;
-    Ok(answer["secret"].as_str().context("a secret")?.to_owned())
+    Ok((answer["secret"].as_str().context("a secret")?.to_owned(), cookie))
 }
 
 fn stop(process: &mut Child) -> Result<()> {
