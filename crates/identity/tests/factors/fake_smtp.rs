@@ -1,6 +1,5 @@
 //! A mail server that does as the test says.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -20,8 +19,7 @@ pub(crate) struct Received {
 pub(crate) struct FakeSmtp {
     pub(crate) port: u16,
     received: mpsc::UnboundedReceiver<Received>,
-    /// How many connections there were.
-    pub(crate) connections: Arc<AtomicUsize>,
+    tried: mpsc::UnboundedReceiver<Option<String>>,
     _supervisor: Supervisor,
 }
 
@@ -31,22 +29,36 @@ impl FakeSmtp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (sender, received) = mpsc::unbounded_channel();
-        let (supervisor, connections) = (Supervisor::new(), Arc::new(AtomicUsize::new(0)));
-        let (counted, refused) = (connections.clone(), Arc::new(AtomicUsize::new(0)));
+        let (tries, tried) = mpsc::unbounded_channel();
+        let (supervisor, refused) = (Supervisor::new(), AtomicUsize::new(0));
         supervisor.spawn("fake mail server", TaskPolicy::Once, async move {
             while let Ok((stream, _)) = listener.accept().await {
-                counted.fetch_add(1, Ordering::SeqCst);
+                let named = AtomicUsize::new(0);
+                let tell = |recipient: &str| {
+                    named.fetch_add(1, Ordering::SeqCst);
+                    let _ = tries.send(Some(recipient.to_owned()));
+                };
                 // Whatever a client does, the next one is served.
-                let _ = converse(stream, refusals, &refused, &sender).await;
+                let _ = converse(stream, refusals, &refused, tell, &sender).await;
+                if named.into_inner() == 0 {
+                    let _ = tries.send(None);
+                }
             }
         });
-        Self { port, received, connections, _supervisor: supervisor }
+        Self { port, received, tried, _supervisor: supervisor }
     }
 
     /// The next mail.
     pub(crate) async fn next(&mut self) -> Received {
         let next = tokio::time::timeout(Duration::from_secs(20), self.received.recv()).await;
         next.expect("a mail comes").expect("the server runs")
+    }
+
+    /// The next recipient that somebody tried to send to, taken or not; `None` when they left without
+    /// naming one.
+    pub(crate) async fn next_try(&mut self) -> Option<String> {
+        let next = tokio::time::timeout(Duration::from_secs(20), self.tried.recv()).await;
+        next.expect("somebody tries").expect("the server runs")
     }
 
     /// The next mail, if it is here already.
@@ -59,6 +71,7 @@ async fn converse(
     stream: TcpStream,
     refusals: &[&str],
     refused: &AtomicUsize,
+    tell: impl Fn(&str),
     sender: &mpsc::UnboundedSender<Received>,
 ) -> std::io::Result<()> {
     let (read, mut write) = stream.into_split();
@@ -69,13 +82,17 @@ async fn converse(
         let verb = line.split([' ', ':']).next().unwrap_or_default().to_uppercase();
         let answer = match verb.as_str() {
             "EHLO" | "HELO" => "250 fake".to_owned(),
-            "RCPT" => match refusals.get(refused.fetch_add(1, Ordering::SeqCst)) {
-                Some(refusal) => (*refusal).to_owned(),
-                None => {
-                    recipient = line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
-                    "250 ok".to_owned()
+            "RCPT" => {
+                let wanted = line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
+                tell(&wanted);
+                match refusals.get(refused.fetch_add(1, Ordering::SeqCst)) {
+                    Some(refusal) => (*refusal).to_owned(),
+                    None => {
+                        recipient = wanted;
+                        "250 ok".to_owned()
+                    }
                 }
-            },
+            }
             "DATA" => {
                 write.write_all(b"354 go on\r\n").await?;
                 let mut data = String::new();
