@@ -68,9 +68,14 @@ impl Vault {
     /// Makes the first master key.
     ///
     /// # Errors
-    /// 409 when there is one already; 422 for a passphrase that is missing or too short.
+    /// 409 when there is one already; 422 for a guard that is not set up, or a passphrase that is missing or
+    /// too short.
     pub(crate) async fn initialise(&self, ctx: &Ctx, guard: Guard, passphrase: Passphrase) -> Result<(), Problem> {
         let _changing = self.change_masters().await;
+        // Before anything is made: another server may still be first, which the insertion decides.
+        if !table::master::list_in_use(self.db()).await?.is_empty() {
+            return Err(already_initialised());
+        }
         let id = MasterId::new(self.world());
         let (master, memo) = self.make_master(id, guard, passphrase).await?;
         let vouching_key = fresh_key(self.world());
@@ -106,6 +111,7 @@ impl Vault {
                 let passphrase = judge_passphrase(passphrase)?;
                 passphrase::derive_fresh(self.world(), &passphrase).await
             }
+            Guard::Transit if self.config().transit.is_none() => return Err(no_key_service()),
             Guard::Transit => transit::guard_fresh(self.world(), self.config().transit.as_ref()).await,
         };
         let made = made.map_err(|e| guard_problem(&e))?;
@@ -235,6 +241,11 @@ fn judge_passphrase(passphrase: Passphrase) -> Result<Secret<String>, Problem> {
         }
         _ => Err(wrong("The passphrase has at most 1024 characters.")),
     }
+}
+
+fn no_key_service() -> Problem {
+    let message = "No key service is set up: its address, key and token belong into the setting vault.transit.";
+    Problem::invalid_field("guard", "guard_not_set_up", message)
 }
 
 fn guard_problem(error: &UnsealError) -> Problem {

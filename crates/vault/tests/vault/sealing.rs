@@ -189,4 +189,16 @@ on_every_backend! {
         let owner = sign_in(&server).await;
         assert_eq!(value(&owner, &id).await, "the new value");
     }
+
+    async fn a_guard_that_is_not_set_up_is_refused_and_leaves_nothing_behind(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let file = server.dir().join("data/keys/vault.key");
+        let before = std::fs::read(&file).expect("the key file");
+        let refused = owner.post("/api/v1/vault/rotate-master-key", json!({"guard": "transit"})).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(refused.json["errors"][0]["code"], "guard_not_set_up");
+        let refused = owner.post("/api/v1/vault/initialise", json!({"guard": "key_file"})).await;
+        assert_eq!(refused.problem(), "vault_initialised_already");
+        assert_eq!(std::fs::read(&file).expect("the key file"), before);
+    }
 }
