@@ -21,30 +21,45 @@ async fn an_idle_server_stops_at_once_with_code_0() {
     }
 }
 
+/// A sign-in whose body the server has asked for and not got yet.
+struct UnderWay {
+    connection: TcpStream,
+    body: String,
+}
+
+impl UnderWay {
+    async fn begin(program: &Program) -> Self {
+        let body = format!(r#"{{"email":"{OWNER}","password":"{PASSWORD}","deliver":"tokens"}}"#);
+        let head = format!(
+            "POST /api/v1/auth/password HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nexpect: 100-continue\r\n\r\n",
+            program.address,
+            body.len()
+        );
+        let mut connection = TcpStream::connect(program.address).await.expect("a connection");
+        connection.write_all(head.as_bytes()).await.expect("the head is sent");
+        let mut asked = [0; 25];
+        timeout(PATIENCE, connection.read_exact(&mut asked)).await.expect("in time").expect("it asks");
+        assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+        Self { connection, body }
+    }
+
+    async fn is_answered(mut self) {
+        self.connection.write_all(self.body.as_bytes()).await.expect("the body is sent");
+        let mut answer = String::new();
+        timeout(PATIENCE, self.connection.read_to_string(&mut answer)).await.expect("in time").expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+}
+
 #[tokio::test]
 async fn a_request_under_way_is_answered_before_the_server_stops() {
     let dir = memory_dir();
     let mut program = Program::start(dir.path()).await;
     claim(&program).await;
-    let body = format!(r#"{{"email":"{OWNER}","password":"{PASSWORD}","deliver":"tokens"}}"#);
-    let head = format!(
-        "POST /api/v1/auth/password HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nexpect: 100-continue\r\n\r\n",
-        program.address,
-        body.len()
-    );
-    let mut connection = TcpStream::connect(program.address).await.expect("a connection");
-    connection.write_all(head.as_bytes()).await.expect("the head is sent");
-    // The server asks for the body: from here on the request is under way.
-    let mut asked = [0; 25];
-    timeout(PATIENCE, connection.read_exact(&mut asked)).await.expect("in time").expect("it asks");
-    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
-
+    let under_way = UnderWay::begin(&program).await;
     program.signal(Signal::INT);
     refuses_new_connections(&program).await;
-    connection.write_all(body.as_bytes()).await.expect("the body is sent");
-    let mut answer = String::new();
-    timeout(PATIENCE, connection.read_to_string(&mut answer)).await.expect("in time").expect("an answer");
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    under_way.is_answered().await;
     assert_eq!(program.ended().await.code(), Some(0), "{}", program.said());
 }
 
@@ -58,10 +73,8 @@ async fn refuses_new_connections(program: &Program) {
 async fn a_second_signal_stops_it_at_once() {
     let dir = memory_dir();
     let mut program = Program::start(dir.path()).await;
-    let mut connection = TcpStream::connect(program.address).await.expect("a connection");
-    let head = "POST /api/v1/auth/password HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\nexpect: 100-continue\r\n\r\n";
-    connection.write_all(head.as_bytes()).await.expect("the head is sent");
-    timeout(PATIENCE, connection.read_exact(&mut [0; 25])).await.expect("in time").expect("it asks for the body");
+    claim(&program).await;
+    let _unfinished = UnderWay::begin(&program).await;
     program.signal(Signal::INT);
     refuses_new_connections(&program).await;
     // What comes within a quarter of a second is taken for the same signal, so it is sent until it is heard.
@@ -82,21 +95,10 @@ async fn one_signal_that_arrives_twice_is_one() {
     let dir = memory_dir();
     let mut program = Program::start(dir.path()).await;
     claim(&program).await;
-    let body = format!(r#"{{"email":"{OWNER}","password":"{PASSWORD}","deliver":"tokens"}}"#);
-    let head = format!(
-        "POST /api/v1/auth/password HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nexpect: 100-continue\r\n\r\n",
-        program.address,
-        body.len()
-    );
-    let mut connection = TcpStream::connect(program.address).await.expect("a connection");
-    connection.write_all(head.as_bytes()).await.expect("the head is sent");
-    timeout(PATIENCE, connection.read_exact(&mut [0; 25])).await.expect("in time").expect("it asks for the body");
+    let under_way = UnderWay::begin(&program).await;
     program.signal(Signal::TERM);
     program.signal(Signal::INT);
     refuses_new_connections(&program).await;
-    connection.write_all(body.as_bytes()).await.expect("the body is sent");
-    let mut answer = String::new();
-    timeout(PATIENCE, connection.read_to_string(&mut answer)).await.expect("in time").expect("an answer");
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    under_way.is_answered().await;
     assert_eq!(program.ended().await.code(), Some(0), "{}", program.said());
 }
