@@ -2,12 +2,13 @@
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use diwan_kernel::{Problem, text};
+use diwan_kernel::{Problem, Secret, text};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::generate::Recipe;
 use crate::secret::SecretId;
 use crate::take::Taken;
+use crate::unseal::Guard;
 
 /// A field that is there, even if it is null: so that null can mean "none" and absence "as it is".
 pub(super) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
@@ -54,6 +55,18 @@ pub(super) fn check_days(rotation_days: Option<u16>, overlap_hours: Option<u16>)
     Ok(())
 }
 
+/// How a new master key is guarded.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = MasterKeyGuardBody)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GuardBody {
+    /// What guards it.
+    pub(super) guard: Guard,
+    /// The passphrase, when that is the guard: 15 to 1024 characters.
+    #[schema(value_type = Option<String>, max_length = 1024)]
+    pub(super) passphrase: Option<Secret<String>>,
+}
+
 /// A value that was taken out. No cache keeps the answer.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct RevealedSecret {
@@ -70,7 +83,7 @@ pub(super) struct RevealedSecret {
 
 /// A value on its way into an answer: the one place where a secret is written out.
 #[derive(Debug)]
-struct Exposed(diwan_kernel::Secret<String>);
+struct Exposed(Secret<String>);
 
 impl Serialize for Exposed {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,25 +1,13 @@
 //! Sets the vault up.
 
 use axum::extract::State;
+use diwan_kernel::Problem;
 use diwan_kernel::answers::GuardedKept;
 use diwan_kernel::ctx::{Allowed, SteppedUp, may};
 use diwan_kernel::http::{Done, Json};
-use diwan_kernel::{Problem, Secret};
-use serde::Deserialize;
 
-use crate::unseal::Guard;
+use super::body::GuardBody;
 use crate::vault::Vault;
-
-/// How the master key is guarded.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct InitialiseVault {
-    /// What guards it.
-    guard: Guard,
-    /// The passphrase, when that is the guard: 15 to 1024 characters.
-    #[schema(value_type = Option<String>, max_length = 1024)]
-    passphrase: Option<Secret<String>>,
-}
 
 /// Make the first master key. `make up` does this by itself with a key file.
 #[utoipa::path(
@@ -27,7 +15,7 @@ pub(super) struct InitialiseVault {
     path = "/vault/initialise",
     operation_id = "initialise_vault",
     tag = "secrets",
-    request_body = InitialiseVault,
+    request_body = GuardBody,
     responses((status = 204, description = "Done"), GuardedKept),
     extensions(("x-permission" = json!("vault.manage")), ("x-step-up" = json!(true))),
     security(("session" = []), ("bearer" = [])),
@@ -35,7 +23,7 @@ pub(super) struct InitialiseVault {
 pub(super) async fn initialise_vault(
     ctx: Allowed<SteppedUp<may::VaultManage>>,
     State(vault): State<Vault>,
-    Json(body): Json<InitialiseVault>,
+    Json(body): Json<GuardBody>,
 ) -> Result<Done, Problem> {
     vault.initialise(&ctx, body.guard, body.passphrase).await?;
     Ok(Done)

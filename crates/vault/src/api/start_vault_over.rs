@@ -1,25 +1,14 @@
 //! Gives up a vault whose master key is lost.
 
 use axum::extract::State;
+use diwan_kernel::Problem;
 use diwan_kernel::answers::GuardedKept;
 use diwan_kernel::ctx::{Allowed, SteppedUp, may};
 use diwan_kernel::http::Json;
-use diwan_kernel::{Problem, Secret};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::unseal::Guard;
+use super::body::GuardBody;
 use crate::vault::Vault;
-
-/// How the new master key is guarded.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct StartVaultOver {
-    /// What guards it.
-    guard: Guard,
-    /// The passphrase, when that is the guard: 15 to 1024 characters.
-    #[schema(value_type = Option<String>, max_length = 1024)]
-    passphrase: Option<Secret<String>>,
-}
 
 /// What was given up.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -34,7 +23,7 @@ pub(super) struct VaultStartedOver {
     path = "/vault/start-over",
     operation_id = "start_vault_over",
     tag = "secrets",
-    request_body = StartVaultOver,
+    request_body = GuardBody,
     responses((status = 200, description = "What was given up", body = VaultStartedOver), GuardedKept),
     extensions(("x-permission" = json!("vault.manage")), ("x-step-up" = json!(true))),
     security(("session" = []), ("bearer" = [])),
@@ -42,7 +31,7 @@ pub(super) struct VaultStartedOver {
 pub(super) async fn start_vault_over(
     ctx: Allowed<SteppedUp<may::VaultManage>>,
     State(vault): State<Vault>,
-    Json(body): Json<StartVaultOver>,
+    Json(body): Json<GuardBody>,
 ) -> Result<Json<VaultStartedOver>, Problem> {
     let removed = vault.start_over(&ctx, body.guard, body.passphrase).await?;
     Ok(Json(VaultStartedOver { removed }))
