@@ -43,7 +43,7 @@ impl UnderWay {
         Self { connection, body }
     }
 
-    async fn is_answered(mut self) {
+    async fn expect_answer(mut self) {
         self.connection.write_all(self.body.as_bytes()).await.expect("the body is sent");
         let mut answer = String::new();
         timeout(PATIENCE, self.connection.read_to_string(&mut answer)).await.expect("in time").expect("an answer");
@@ -59,7 +59,7 @@ async fn a_request_under_way_is_answered_before_the_server_stops() {
     let under_way = UnderWay::begin(&program).await;
     program.signal(Signal::INT);
     refuses_new_connections(&program).await;
-    under_way.is_answered().await;
+    under_way.expect_answer().await;
     assert_eq!(program.ended().await.code(), Some(0), "{}", program.said());
 }
 
@@ -99,6 +99,6 @@ async fn one_signal_that_arrives_twice_is_one() {
     program.signal(Signal::TERM);
     program.signal(Signal::INT);
     refuses_new_connections(&program).await;
-    under_way.is_answered().await;
+    under_way.expect_answer().await;
     assert_eq!(program.ended().await.code(), Some(0), "{}", program.said());
 }
