@@ -136,3 +136,6 @@ impl From<KeyError> for AuditError {
         }
     }
 }
+
+#[cfg(test)]
+mod vectors;

@@ -130,3 +130,6 @@ fn without_leading_zeros(bytes: Vec<u8>) -> Vec<u8> {
     let zeros = bytes.iter().take_while(|b| **b == 0).count();
     bytes[zeros..].to_vec()
 }
+
+#[cfg(test)]
+mod vectors;
