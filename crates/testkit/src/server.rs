@@ -176,6 +176,25 @@ impl TestServer {
         }
     }
 
+    /// Another server on the same database, with a data directory of its own and a copy of the keys.
+    ///
+    /// # Panics
+    /// On SQLite, whose file has one server.
+    pub async fn twin(&self) -> Self {
+        assert!(self.config.server.database_url.is_some(), "a SQLite file has one server");
+        let dir = tempfile::tempdir().expect("a directory can be made");
+        let mut config = self.config.clone();
+        config.server.data_dir = dir.path().join("data").display().to_string();
+        let keys = dir.path().join("data/keys");
+        std::fs::create_dir_all(&keys).expect("a directory can be made");
+        for file in std::fs::read_dir(self.dir().join("data/keys")).expect("the keys").flatten() {
+            std::fs::copy(file.path(), keys.join(file.file_name())).expect("a copy");
+        }
+        let world = self.product().world.clone();
+        let product = server::start(config.clone(), world).await.expect("the other server starts");
+        Self { product: Some(product), config, clock: self.clock.clone(), dir }
+    }
+
     /// Stops it and looks whether everything ended.
     ///
     /// # Panics

@@ -78,11 +78,18 @@ pub(crate) fn version_gone() -> Problem {
     )
 }
 
+const TAMPERED: &str = "secret_tampered";
+
+/// Whether something that is stored seems to have been changed behind our back.
+pub(crate) fn is_tampered(problem: &Problem) -> bool {
+    problem.code() == TAMPERED
+}
+
 /// Something that is stored was changed behind our back. Nothing of it is given out.
 pub(crate) fn tampered(what: impl Into<String>) -> Problem {
     Problem::new(
         StatusCode::INTERNAL_SERVER_ERROR,
-        "secret_tampered",
+        TAMPERED,
         "The secret cannot be trusted",
         "What the database holds of this secret does not fit together: it was changed outside Diwan, or damaged.",
         "Verify the vault (`diwan secret verify`), and restore the secret from a backup or give it a new value.",

@@ -52,7 +52,7 @@ impl Vault {
         arrivals: Vec<Arrival>,
         replace: bool,
     ) -> Result<ImportedSecrets, Problem> {
-        self.masters()?;
+        self.current_masters().await?;
         let mut report = ImportedSecrets::default();
         for arrival in arrivals {
             let name = arrival.name.to_string();

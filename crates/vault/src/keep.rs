@@ -18,14 +18,17 @@ use crate::name::SecretName;
 use crate::policy::Action;
 use crate::sealing::actor;
 use crate::secret::SecretId;
+use crate::table::removal::Removal;
 use crate::table::secret::Secret;
 use crate::table::version::Version;
-use crate::table::{self, lease, master, secret, version};
+use crate::table::{self, lease, master, removal, secret, version};
 use crate::vault::Vault;
 use crate::version::Origin;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const HOUR: Duration = Duration::from_secs(3600);
+/// So many old values go with each new one: more have to go only after a setting was lowered.
+const DROPPED_AT_ONCE: usize = 20;
 
 /// Where a new value comes from.
 #[derive(Debug)]
@@ -99,7 +102,7 @@ impl Vault {
     /// 403 without a policy, 409 when the name is taken, 422 when the value has not the form of its
     /// kind, 503 while the vault is sealed.
     pub(crate) async fn create_secret(&self, ctx: &Ctx, new: NewSecret) -> Result<Secret, Problem> {
-        let masters = self.masters()?;
+        let masters = self.current_masters().await?;
         self.require(ctx, Action::Write, &new.name, None).await?;
         if secret::find_named(self.db(), &new.name).await?.is_some() {
             return Err(error::name_taken(&new.name));
@@ -110,6 +113,8 @@ impl Vault {
         let recipe = if new.source.is_made() { Some(new.recipe.unwrap_or_default()) } else { new.recipe };
         let value = self.value_of(new.kind, recipe.as_ref(), new.source)?;
         let backend = self.backend_named(&new.backend)?;
+        // The name may have had another life there that the other vault has not forgotten yet.
+        self.finish_removals(&new.backend, &new.name).await?;
         let kept = self.keep(backend, Spot { place, name: &new.name }, None, new.kind, &value).await?;
         let rotation_days = new.rotation_days.unwrap_or_else(|| Some(self.usual_days(new.kind)));
         let secret = Secret {
@@ -153,7 +158,7 @@ impl Vault {
     /// As for [`Vault::create_secret`]; 404 when there is no such secret; 409 when somebody else was
     /// faster.
     pub(crate) async fn put_version(&self, ctx: &Ctx, id: SecretId, source: Source) -> Result<Secret, Problem> {
-        let masters = self.masters()?;
+        let masters = self.current_masters().await?;
         let before = self.genuine(&masters, id).await?;
         let action = if source.is_made() { Action::Rotate } else { Action::Write };
         self.require(ctx, action, &before.name, None).await?;
@@ -220,7 +225,7 @@ impl Vault {
     /// # Errors
     /// As for [`Vault::put_version`].
     pub(crate) async fn change_secret(&self, ctx: &Ctx, id: SecretId, change: Change) -> Result<Secret, Problem> {
-        let masters = self.masters()?;
+        let masters = self.current_masters().await?;
         let before = self.genuine(&masters, id).await?;
         self.require(ctx, Action::Write, &before.name, None).await?;
         if let Some(name) = &change.name {
@@ -267,29 +272,19 @@ impl Vault {
     pub(crate) async fn delete_secret(&self, ctx: &Ctx, id: SecretId) -> Result<(), Problem> {
         let secret = self.get_secret(id).await?;
         self.require(ctx, Action::Write, &secret.name, None).await?;
-        let versions = version::list(self.db(), id).await?;
-        let mut remote = vec![];
-        if secret.backend != crate::config::LOCAL {
-            for found in &versions {
-                let stored = version::find(self.db(), id, found.version).await?.and_then(|(_, stored)| stored);
-                remote.extend(stored.map(|stored| (found.version, stored)));
-            }
-        }
         let mut tx = self.db().begin_freeing(ctx).await?;
+        if secret.backend != crate::config::LOCAL {
+            for (number, remote) in version::list_remote(&mut tx, id).await? {
+                removal::insert(&mut tx, &Removal::of(ctx, &secret, number, Some(remote))).await?;
+            }
+            removal::insert(&mut tx, &Removal::of(ctx, &secret, secret.latest_version, None)).await?;
+        }
         if !table::secret::delete(&mut tx, id).await? {
             return Err(error::no_secret());
         }
         tx.emit(&SecretDeleted { id });
         tx.commit(Entry::done("secret.delete").on("secret", &secret.name).with("id", id.to_string())).await?;
-        for (number, stored) in remote {
-            self.destroy_there(&secret, number, &stored).await;
-        }
-        let spot = Spot { place: Place { secret: id, version: secret.latest_version }, name: &secret.name };
-        if let Some(backend) = self.backend(&secret.backend)
-            && let Err(error) = backend.forget(spot).await
-        {
-            tracing::warn!(secret = %secret.name, %error, "its back end still remembers a secret that was removed");
-        }
+        self.remove_there(&secret).await;
         Ok(())
     }
 
@@ -298,7 +293,7 @@ impl Vault {
     /// # Errors
     /// 404, 403, 409 for the current version.
     pub(crate) async fn destroy_version(&self, ctx: &Ctx, id: SecretId, number: i64) -> Result<(), Problem> {
-        let masters = self.masters()?;
+        let masters = self.current_masters().await?;
         let secret = self.get_secret(id).await?;
         self.require(ctx, Action::Write, &secret.name, None).await?;
         if number == secret.current_version {
@@ -310,36 +305,37 @@ impl Vault {
         if !version::destroy(&mut tx, id, &version).await? {
             return Err(error::version_gone());
         }
+        if let Some(Stored::There(remote)) = stored {
+            removal::insert(&mut tx, &Removal::of(ctx, &secret, number, Some(remote))).await?;
+        }
         lease::end_of_secret(&mut tx, id, Some(number), "version_destroyed", ctx.now()).await?;
         tx.emit(&SecretChanged { id });
         let done = Entry::done("secret.destroy_version").on("secret", &secret.name).with("version", number);
         tx.commit(done).await?;
-        if let Some(stored) = stored {
-            self.destroy_there(&secret, number, &stored).await;
-        }
+        self.remove_there(&secret).await;
         Ok(())
     }
 
-    async fn destroy_there(&self, secret: &Secret, number: i64, stored: &Stored) {
-        let spot = Spot { place: Place { secret: secret.id, version: number }, name: &secret.name };
-        let Some(backend) = self.backend(&secret.backend) else { return };
-        if let Err(error) = backend.destroy(spot, stored).await {
-            tracing::warn!(secret = %secret.name, version = number, %error, "a value is still in its back end");
+    /// Carries out at once what another vault has to remove; what it does not do now is done later.
+    async fn remove_there(&self, secret: &Secret) {
+        if secret.backend != crate::config::LOCAL
+            && let Err(problem) = self.finish_removals(&secret.backend, &secret.name).await
+        {
+            tracing::warn!(secret = %secret.name, ?problem, "another vault still has what was removed; trying again later");
         }
     }
 
     /// Versions beyond the number that is kept lose their values, oldest first.
     async fn drop_oldest(&self, ctx: &Ctx, secret: &Secret) {
-        let kept = usize::from(self.config().keep_versions);
-        let Ok(versions) = version::list(self.db(), secret.id).await else { return };
-        let now = ctx.now();
-        let spent = versions.iter().skip(kept).filter(|v| {
-            v.destroyed_at.is_none() && v.version != secret.current_version && v.valid_until.is_none_or(|at| at <= now)
-        });
+        // Every version has a row for ever, so the newest ones are the highest numbers.
+        let up_to = secret.latest_version - i64::from(self.config().keep_versions);
+        let Ok(spent) = version::list_spent(self.db(), secret.id, up_to, ctx.now(), DROPPED_AT_ONCE).await else {
+            return;
+        };
         let system = Ctx::system(self.world(), "vault");
-        for old in spent {
-            if let Err(problem) = self.destroy_version(&system, secret.id, old.version).await {
-                tracing::warn!(secret = %secret.name, version = old.version, ?problem, "an old version is still there");
+        for old in spent.into_iter().filter(|old| *old != secret.current_version) {
+            if let Err(problem) = self.destroy_version(&system, secret.id, old).await {
+                tracing::warn!(secret = %secret.name, version = old, ?problem, "an old version is still there");
             }
         }
     }

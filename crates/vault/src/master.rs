@@ -4,7 +4,7 @@
 use diwan_kernel::World;
 use zeroize::Zeroizing;
 
-use crate::envelope::{EnvelopeError, KeyBytes, MasterKey, Place, Vouching, wrapped_by};
+use crate::envelope::{EnvelopeError, KeyBytes, MasterId, MasterKey, Place, Vouching, wrapped_by};
 
 /// Random nonces stay safe up to 2³² wraps under one key. This is nine tenths of that: from here on
 /// the key has to be rotated before anything else is wrapped.
@@ -38,6 +38,14 @@ impl Masters {
     /// The vouching key wrapped by another master, for its row.
     pub(crate) fn vouching_under(&self, world: &World, master: &MasterKey) -> Result<Vec<u8>, EnvelopeError> {
         master.wrap_vouching(world, &self.vouching_key)
+    }
+
+    /// Whether these are the keys at hand, the active one first.
+    pub(crate) fn are(&self, keys: &[MasterId]) -> bool {
+        let at_hand = || std::iter::once(&self.active).chain(&self.others).map(MasterKey::id);
+        keys.first() == Some(&self.active.id())
+            && keys.len() == at_hand().count()
+            && at_hand().all(|id| keys.contains(&id))
     }
 
     /// Takes a data key out, whichever of the keys at hand wrapped it.

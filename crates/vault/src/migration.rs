@@ -3,11 +3,11 @@
 use diwan_kernel::db::{Migration, Migrations};
 
 /// The steps, oldest first.
-pub const MIGRATIONS: Migrations = Migrations {
-    component: "vault",
-    steps: &[Migration {
-        name: "0001_secrets",
-        up: "CREATE TABLE vault_master (
+pub const MIGRATIONS: Migrations = Migrations { component: "vault", steps: &[FIRST, SECOND] };
+
+const FIRST: Migration = Migration {
+    name: "0001_secrets",
+    up: "CREATE TABLE vault_master (
                 id TEXT PRIMARY KEY,
                 guard TEXT NOT NULL,
                 memo TEXT NOT NULL,
@@ -103,12 +103,32 @@ pub const MIGRATIONS: Migrations = Migrations {
              );
              CREATE INDEX vault_lease_open ON vault_lease (expires_at) WHERE ended_at IS NULL;
              CREATE INDEX vault_lease_secret_id ON vault_lease (secret_id, id)",
-        down: "DROP TABLE vault_lease;
+    down: "DROP TABLE vault_lease;
              DROP TABLE vault_policy;
              DROP TABLE vault_version;
              DROP TABLE vault_secret;
              DROP TABLE vault_rewrap;
              DROP TABLE vault_switch;
              DROP TABLE vault_master",
-    }],
+};
+
+const SECOND: Migration = Migration {
+    name: "0002_leases_and_removals",
+    // A lease from before is known by its holder alone.
+    up: r#"ALTER TABLE vault_lease ADD COLUMN asker TEXT NOT NULL DEFAULT '{}';
+         UPDATE vault_lease SET asker = '{"claims":[["' || holder_kind || '","' || holder || '"]]}';
+         CREATE INDEX vault_version_kept ON vault_version (secret_id, version) WHERE destroyed_at IS NULL;
+         CREATE TABLE vault_removal (
+            id TEXT PRIMARY KEY,
+            secret_id TEXT NOT NULL,
+            name TEXT NOT NULL,
+            backend TEXT NOT NULL,
+            version BIGINT NOT NULL,
+            remote TEXT,
+            asked_at BIGINT NOT NULL
+         );
+         CREATE INDEX vault_removal_backend ON vault_removal (backend, name)"#,
+    down: "DROP TABLE vault_removal;
+           DROP INDEX vault_version_kept;
+           ALTER TABLE vault_lease DROP COLUMN asker",
 };

@@ -16,7 +16,7 @@ use crate::unseal::{Guard, Guarded, UnsealError, key_file, passphrase, transit};
 use crate::vault::Vault;
 
 impl UnsealError {
-    const fn why(&self) -> WhySealed {
+    pub(crate) const fn why(&self) -> WhySealed {
         match self {
             Self::NoKeyFile(_) | Self::NotInKeyFile { .. } | Self::KeyFile(_) => WhySealed::KeyFile,
             Self::PassphraseNeeded => WhySealed::PassphraseNeeded,
@@ -25,7 +25,7 @@ impl UnsealError {
         }
     }
 
-    fn sentence(&self) -> String {
+    pub(crate) fn sentence(&self) -> String {
         let text = self.to_string();
         let mut letters = text.chars();
         let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
@@ -150,7 +150,7 @@ impl Vault {
         switch::set(&mut tx, None, None).await?;
         tx.emit(&VaultChanged {});
         tx.commit(Entry::done("vault.unseal")).await?;
-        self.seal().open(masters);
+        self.open_unless_sealed(masters).await?;
         self.resume_rewrap().await;
         Ok(())
     }
@@ -215,7 +215,7 @@ impl Vault {
         Ok(())
     }
 
-    fn passphrase_from_file(&self) -> Passphrase {
+    pub(crate) fn passphrase_from_file(&self) -> Passphrase {
         let path = self.config().passphrase_file.as_ref()?;
         let read = self.world().disk().read(Path::new(path));
         let bytes =

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::master::MOST_WRAPS;
 use crate::rewrap::MasterRotation;
 use crate::seal::WhySealed;
-use crate::table::{master, rewrap, secret};
+use crate::table::{master, removal, rewrap, secret};
 use crate::unseal::Guard;
 use crate::vault::Vault;
 
@@ -26,6 +26,8 @@ pub(crate) struct VaultStatus {
     rotation: Option<MasterRotation>,
     /// Where values can be kept.
     backends: Vec<String>,
+    /// How many secrets were removed here while another vault still has something of them.
+    removals_pending: i64,
     /// How many secrets there are; null for those who may not know.
     secrets: Option<i64>,
 }
@@ -48,6 +50,7 @@ pub(crate) struct MasterKeyStatus {
 impl Vault {
     /// How the vault is. Only those who manage secrets learn how many there are.
     pub(crate) async fn status(&self, ctx: &Ctx) -> Result<VaultStatus, Problem> {
+        self.catch_up().await?;
         let rows = master::list_in_use(self.db()).await?;
         let (why, detail) = self.seal().why().unzip();
         let counted = ctx.permissions.has(Permission::SecretsManage);
@@ -64,6 +67,7 @@ impl Vault {
             }),
             rotation: rewrap::find_open(self.db()).await?.map(MasterRotation::from),
             backends: self.backend_names().map(str::to_owned).collect(),
+            removals_pending: removal::count(self.db()).await?,
             secrets: if counted { Some(secret::count(self.db()).await?) } else { None },
         })
     }

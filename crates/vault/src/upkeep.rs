@@ -1,5 +1,5 @@
 //! Periodic work: new values for secrets whose time has come, warnings before something ends, the
-//! end of leases, a rotation of the master key that was interrupted. It takes no input, reads the
+//! end of leases, removals that another vault missed, a rotation of the master key that was interrupted. It takes no input, reads the
 //! world, and may be repeated at any time.
 
 use std::time::Duration;
@@ -34,6 +34,10 @@ impl Vault {
     pub async fn look(&self) {
         self.end_leases().await.unwrap_or_else(|error| tracing::warn!(%error, "leases that ran out are still open"));
         self.warn().await.unwrap_or_else(|error| tracing::warn!(%error, "nobody was warned of secrets that end"));
+        self.finish_all_removals()
+            .await
+            .unwrap_or_else(|error| tracing::warn!(?error, "what other vaults have to remove is not known"));
+        self.follow().await.unwrap_or_else(|error| tracing::warn!(%error, "how the vault stands is not known"));
         if self.seal().masters().is_some() {
             self.resume_rewrap().await;
             self.rotate_due()
@@ -43,6 +47,12 @@ impl Vault {
                 .await
                 .unwrap_or_else(|error| tracing::error!(?error, "the master key has to be rotated"));
         }
+    }
+
+    /// Follows what other servers did, and what became of that which guards the master key.
+    async fn follow(&self) -> Result<(), DbError> {
+        self.catch_up().await?;
+        self.try_again().await
     }
 
     async fn end_leases(&self) -> Result<(), DbError> {

@@ -41,6 +41,24 @@ pub(crate) async fn list_in_use(db: &Db) -> Result<Vec<Master>, DbError> {
     db.query(IN_USE, params![]).await?.iter().map(read).collect()
 }
 
+/// Which keys are in use, and whether the vault is sealed by hand: what every server must agree about.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    /// The active one first.
+    pub(crate) keys: Vec<MasterId>,
+    pub(crate) is_sealed: bool,
+}
+
+/// How the vault stands in the database.
+pub(crate) async fn standing(db: &Db) -> Result<Standing, DbError> {
+    let sql = "SELECT s.sealed_at, m.id FROM vault_switch s LEFT JOIN vault_master m ON m.state <> 'retired'
+         ORDER BY m.state, m.id";
+    let found = db.query(sql, params![]).await?;
+    let is_sealed = found.first().map_or(Ok(None), |row| row.get::<Option<Timestamp>>("sealed_at"))?.is_some();
+    let ids = found.iter().map(|row| row.get::<Option<String>>("id")).collect::<Result<Vec<_>, _>>()?;
+    Ok(Standing { keys: ids.iter().flatten().filter_map(|id| MasterId::parse(id)).collect(), is_sealed })
+}
+
 /// Adds a key. There is at most one active one.
 pub(crate) async fn insert(tx: &mut Tx, master: &Master, by: Option<String>) -> Result<(), DbError> {
     let sql = "INSERT INTO vault_master (id, guard, memo, state, vouching, wraps, created_at, created_by)

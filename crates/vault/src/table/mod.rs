@@ -3,6 +3,7 @@
 pub(crate) mod lease;
 pub(crate) mod master;
 pub(crate) mod policy;
+pub(crate) mod removal;
 pub(crate) mod rewrap;
 pub(crate) mod secret;
 pub(crate) mod switch;

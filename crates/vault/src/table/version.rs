@@ -42,6 +42,28 @@ pub(crate) async fn list(db: &Db, secret: SecretId) -> Result<Vec<Version>, DbEr
     db.query(sql, params![secret]).await?.iter().map(read).collect()
 }
 
+/// Versions up to this one that still have their values although nobody may use them any more, oldest first.
+pub(crate) async fn list_spent(
+    db: &Db,
+    secret: SecretId,
+    up_to: i64,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<i64>, DbError> {
+    let sql = "SELECT version FROM vault_version
+         WHERE secret_id = $1 AND version <= $2 AND destroyed_at IS NULL AND (valid_until IS NULL OR valid_until <= $3)
+         ORDER BY version LIMIT $4";
+    let found = db.query(sql, params![secret, up_to, now, rows(limit)]).await?;
+    found.iter().map(|row| row.get("version")).collect()
+}
+
+/// The values of a secret that another vault keeps, by version.
+pub(crate) async fn list_remote(tx: &mut Tx, secret: SecretId) -> Result<Vec<(i64, String)>, DbError> {
+    let sql = "SELECT version, remote FROM vault_version WHERE secret_id = $1 AND remote IS NOT NULL ORDER BY version";
+    let found = tx.query(sql, params![secret]).await?;
+    found.iter().map(|row| Ok((row.get("version")?, row.get("remote")?))).collect()
+}
+
 /// One version, and what is stored of its value unless it was destroyed.
 pub(crate) async fn find(
     db: &Db,

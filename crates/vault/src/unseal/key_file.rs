@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use diwan_kernel::World;
-use diwan_kernel::key_file::{KeyFile, StoredKey};
+use diwan_kernel::key_file::{KeyFile, KeyFileError, StoredKey};
+use diwan_kernel::world::DirLock;
 
 use super::UnsealError;
 use crate::envelope::{KeyBytes, MasterId};
@@ -23,9 +24,19 @@ pub(crate) fn open(world: &World, path: &Path, id: MasterId) -> Result<KeyBytes,
     found.map(|k| k.key).ok_or(UnsealError::NotInKeyFile { path: shown, id: id.to_string() })
 }
 
+/// Takes the file for this server alone: several may share it, and a key that one of them puts in must
+/// not get lost because another one writes back what it read before.
+fn lock(world: &World, path: &Path) -> Result<DirLock, KeyFileError> {
+    let unusable = |why: String| KeyFileError { path: path.display().to_string(), why };
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let locked = world.disk().lock_dir(dir).map_err(|e| unusable(e.to_string()))?;
+    locked.ok_or_else(|| unusable("another server is changing it at this moment; try again".into()))
+}
+
 /// Puts a new key in front of the others. It is on the disk when this returns, before anything is
 /// wrapped with it.
 pub(crate) fn add(world: &World, path: &Path, id: MasterId, key: &KeyBytes) -> Result<(), UnsealError> {
+    let _lock = lock(world, path)?;
     let file = file(world, path);
     let added = StoredKey { id: id.bytes(), key: key.clone(), retired: false };
     match file.read()? {
@@ -37,6 +48,7 @@ pub(crate) fn add(world: &World, path: &Path, id: MasterId, key: &KeyBytes) -> R
 
 /// Marks every key but this one as kept for old backups only.
 pub(crate) fn retire_others(world: &World, path: &Path, id: MasterId) -> Result<(), UnsealError> {
+    let _lock = lock(world, path)?;
     let file = file(world, path);
     let Some(mut keys) = file.read()? else { return Ok(()) };
     keys.iter_mut().for_each(|k| k.retired = k.id != id.bytes());

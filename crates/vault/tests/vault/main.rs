@@ -6,8 +6,10 @@ mod fake_hashicorp;
 mod keepers;
 mod leases;
 mod policies;
+mod removals;
 mod sealing;
 mod secrets;
+mod several;
 mod tampering;
 mod transit;
 
