@@ -86,7 +86,7 @@ impl From<table::lease::Lease> for Lease {
         Self {
             id: lease.id,
             secret_id: lease.secret,
-            secret_name: lease.secret_name,
+            secret_name: lease.secret_name.to_string(),
             version: lease.version,
             holder_kind: lease.holder_kind,
             holder: lease.holder,
@@ -108,15 +108,15 @@ impl Vault {
     /// # Errors
     /// 403 without a rule for the holder and its purpose, 404, 503 while the vault is sealed.
     pub async fn lend(&self, ctx: &Ctx, params: LeaseParams) -> Result<Leased, Problem> {
-        self.masters()?;
+        self.current_masters().await?;
         let secret = table::secret::find_named(self.db(), &params.secret).await?.ok_or_else(error::no_secret)?;
         let (now, name) = (ctx.now(), secret.name.clone());
-        let rules = self.rules().await?;
-        let asked =
-            Question { asker: &params.asker, action: Action::Read, secret: &name, purpose: Some(&params.purpose), now };
-        if !judge(&rules, asked).is_allowed() {
+        // The rules about whoever will hold it, besides those about everything else that it is.
+        let asker = params.asker.and(params.holder_kind, &params.holder);
+        let holder = holder(params.holder_kind, &params.holder);
+        if !self.may_hold(ctx, &asker, &name, &params.purpose).await? {
             let denied = Entry::denied("secret.lend", "secret_denied").on("secret", &name);
-            self.db().begin(ctx).await?.commit(denied.with("holder", holder(&params))).await?;
+            self.db().begin(ctx).await?.commit(denied.with("holder", holder)).await?;
             return Err(error::denied(Action::Read.as_str(), &name));
         }
         let taken = self.open(secret, None).await?;
@@ -124,11 +124,12 @@ impl Vault {
         let lease = table::lease::Lease {
             id: LeaseId::new(self.world()),
             secret: taken.secret.id,
-            secret_name: name.to_string(),
+            secret_name: name.clone(),
             version: taken.version,
             holder_kind: params.holder_kind,
-            holder: params.holder.clone(),
-            purpose: params.purpose.clone(),
+            holder: params.holder,
+            asker,
+            purpose: params.purpose,
             issued_at: now,
             expires_at: now.plus(params.ttl.clamp(SHORTEST, longest)),
             ends_at: now.plus(longest),
@@ -139,17 +140,27 @@ impl Vault {
         table::lease::insert(&mut tx, &lease).await?;
         tx.emit(&LeaseChanged { id: lease.id });
         let entry = Entry::done("secret.lend").on("secret", &name).with("version", lease.version);
-        let entry = entry.with("holder", holder(&params)).with("purpose", params.purpose.as_str());
+        let entry = entry.with("holder", holder).with("purpose", lease.purpose.as_str());
         tx.commit(entry.with("lease", lease.id.to_string()).with("until", lease.expires_at.to_string())).await?;
         Ok(Leased { id: lease.id, version: lease.version, value: taken.value, expires_at: lease.expires_at })
     }
 
-    /// Makes a lease last longer, up to the longest that is allowed. Says until when.
+    /// Makes a lease last longer, up to the longest that is allowed. Says until when. The rules are asked
+    /// again: what they no longer allow ends when its time is over.
     ///
     /// # Errors
-    /// 404, 409 when it ended.
+    /// 403 when no rule allows it any more, 404, 409 when it ended.
     pub async fn renew_lease(&self, ctx: &Ctx, id: LeaseId, ttl: Duration) -> Result<Timestamp, Problem> {
         let lease = self.get_lease(id).await?;
+        if lease.has_ended(ctx.now()) {
+            return Err(lease_ended());
+        }
+        if !self.may_hold(ctx, &lease.asker, &lease.secret_name, &lease.purpose).await? {
+            let denied = Entry::denied("secret.renew_lease", "secret_denied").on("secret", &lease.secret_name);
+            let denied = denied.with("lease", id.to_string()).with("holder", holder(lease.holder_kind, &lease.holder));
+            self.db().begin(ctx).await?.commit(denied).await?;
+            return Err(error::denied(Action::Read.as_str(), &lease.secret_name));
+        }
         let until = ctx.now().plus(ttl.max(SHORTEST)).min(lease.ends_at);
         let mut tx = self.db().begin(ctx).await?;
         if !table::lease::renew(&mut tx, id, until, ctx.now()).await? {
@@ -176,6 +187,12 @@ impl Vault {
         Ok(tx.commit(entry.with("why", why.as_str())).await?)
     }
 
+    async fn may_hold(&self, ctx: &Ctx, asker: &Asker, secret: &SecretName, purpose: &str) -> Result<bool, Problem> {
+        let rules = self.rules().await?;
+        let asked = Question { asker, action: Action::Read, secret, purpose: Some(purpose), now: ctx.now() };
+        Ok(judge(&rules, asked).is_allowed())
+    }
+
     async fn get_lease(&self, id: LeaseId) -> Result<table::lease::Lease, Problem> {
         table::lease::find(self.db(), id).await?.ok_or_else(|| Problem::not_found("lease"))
     }
@@ -199,8 +216,8 @@ impl LeaseEnd {
     }
 }
 
-fn holder(params: &LeaseParams) -> String {
-    format!("{}:{}", params.holder_kind.as_str(), params.holder)
+fn holder(kind: SubjectKind, name: &str) -> String {
+    format!("{}:{name}", kind.as_str())
 }
 
 fn lease_ended() -> Problem {

@@ -124,7 +124,8 @@ pub(crate) struct Rule {
 
 /// Who asks, in the terms that rules use: a person is their id and their role at once, a job is
 /// itself, its agent and its machine.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Asker {
     claims: Vec<(SubjectKind, String)>,
     everything: bool,

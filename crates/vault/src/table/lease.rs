@@ -6,7 +6,8 @@ use diwan_kernel::{Db, DbError, Tx, params};
 
 use super::{rows, word};
 use crate::lease::LeaseId;
-use crate::policy::SubjectKind;
+use crate::name::SecretName;
+use crate::policy::{Asker, SubjectKind};
 use crate::secret::SecretId;
 
 /// A lease, as stored.
@@ -14,10 +15,12 @@ use crate::secret::SecretId;
 pub(crate) struct Lease {
     pub(crate) id: LeaseId,
     pub(crate) secret: SecretId,
-    pub(crate) secret_name: String,
+    pub(crate) secret_name: SecretName,
     pub(crate) version: i64,
     pub(crate) holder_kind: SubjectKind,
     pub(crate) holder: String,
+    /// Everything that rules may know the holder by.
+    pub(crate) asker: Asker,
     pub(crate) purpose: String,
     pub(crate) issued_at: Timestamp,
     pub(crate) expires_at: Timestamp,
@@ -27,14 +30,22 @@ pub(crate) struct Lease {
     pub(crate) ended_why: Option<String>,
 }
 
+impl Lease {
+    /// Whether it is over.
+    pub(crate) fn has_ended(&self, now: Timestamp) -> bool {
+        self.ended_at.is_some() || self.expires_at <= now
+    }
+}
+
 fn read(row: &Row) -> Result<Lease, DbError> {
     Ok(Lease {
         id: row.get("id")?,
         secret: row.get("secret_id")?,
-        secret_name: row.get("secret_name")?,
+        secret_name: word(row, "secret_name", SecretName::parse)?,
         version: row.get("version")?,
         holder_kind: word(row, "holder_kind", SubjectKind::parse)?,
         holder: row.get("holder")?,
+        asker: word(row, "asker", |text| serde_json::from_str(text).ok())?,
         purpose: row.get("purpose")?,
         issued_at: row.get("issued_at")?,
         expires_at: row.get("expires_at")?,
@@ -62,14 +73,15 @@ pub(crate) async fn list(db: &Db, before: Option<LeaseId>, limit: usize) -> Resu
 /// Adds a lease.
 pub(crate) async fn insert(tx: &mut Tx, lease: &Lease) -> Result<(), DbError> {
     let sql = "INSERT INTO vault_lease
-             (id, secret_id, version, holder_kind, holder, purpose, issued_at, expires_at, ends_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+             (id, secret_id, version, holder_kind, holder, asker, purpose, issued_at, expires_at, ends_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     let values = params![
         lease.id,
         lease.secret,
         lease.version,
         lease.holder_kind.as_str(),
         &lease.holder,
+        serde_json::json!(lease.asker),
         &lease.purpose,
         lease.issued_at,
         lease.expires_at,

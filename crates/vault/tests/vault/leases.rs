@@ -153,6 +153,42 @@ on_every_backend! {
         assert_eq!(vault.renew_lease(&ctx(&server), second.id, HOUR).await.expect_err("it is gone").status(), StatusCode::NOT_FOUND);
     }
 
+    async fn what_no_policy_allows_any_more_is_not_renewed(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        arranged(&owner).await;
+        let vault = &server.product().vault;
+        let lent = lend(&server, "mac_1", "git.clone", HOUR).await.expect("a lease");
+        vault.renew_lease(&ctx(&server), lent.id, HOUR).await.expect("the policy is there");
+        let policies = owner.get("/api/v1/secret-policies").await.expect(StatusCode::OK);
+        let policies = policies["items"].as_array().expect("items").clone();
+        let clones = policies.iter().find(|p| p["name"] == "clones").expect("the policy");
+        owner.delete(&format!("/api/v1/secret-policies/{}", text(clones, "id"))).await.expect(StatusCode::NO_CONTENT);
+        let refused = vault.renew_lease(&ctx(&server), lent.id, HOUR).await.expect_err("the policy is gone");
+        assert_eq!(refused.code(), "secret_denied");
+        assert_eq!(leases(&owner).await[0]["ended_at"], json!(null));
+        let denied = owner.get("/api/v1/audit?action=secret.renew_lease&outcome=denied").await.expect(StatusCode::OK);
+        let entry = &denied["items"][0];
+        assert_eq!((&entry["metadata"]["holder"], &entry["metadata"]["lease"]), (&json!("machine:mac_1"), &json!(lent.id)));
+        assert_eq!(entry["resource"]["id"], "git/deploy-key");
+        let again = json!({"name": "again", "effect": "allow", "subject_kind": "machine", "subject": "*",
+            "secrets": "git/*", "actions": ["read"], "purposes": ["git.clone"]});
+        owner.post("/api/v1/secret-policies", again).await.expect(StatusCode::CREATED);
+        vault.renew_lease(&ctx(&server), lent.id, HOUR).await.expect("a policy allows it again");
+    }
+
+    async fn a_denial_of_anything_that_the_holder_is_ends_renewing(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        arranged(&owner).await;
+        let asker = Asker::default().and(SubjectKind::Job, "nightly").and(SubjectKind::Machine, "mac_1");
+        let asked = LeaseParams { asker, ..asked("mac_1", "git.clone", HOUR) };
+        let vault = &server.product().vault;
+        let lent = vault.lend(&ctx(&server), asked).await.expect("a lease");
+        let deny = json!({"name": "not nightly", "effect": "deny", "subject_kind": "job", "subject": "nightly", "secrets": "**", "actions": ["read"]});
+        owner.post("/api/v1/secret-policies", deny).await.expect(StatusCode::CREATED);
+        let refused = vault.renew_lease(&ctx(&server), lent.id, HOUR).await.expect_err("its job is denied");
+        assert_eq!(refused.code(), "secret_denied");
+    }
+
     async fn nothing_is_lent_while_the_vault_is_sealed_and_what_is_lent_goes_on(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         arranged(&owner).await;
