@@ -228,7 +228,7 @@ fn judge(status: StatusCode, bytes: &[u8]) -> Result<Value, Trouble> {
     }
     // What it says goes to our log: no longer than a line, and only its own errors.
     let said: Value = serde_json::from_slice(bytes).unwrap_or_default();
-    let given = said["errors"][0].as_str();
+    let given = said["errors"][0].as_str().or_else(|| said["error"].as_str());
     let first = given.unwrap_or("no reason");
     let reason: String = first.chars().filter(|c| !c.is_control()).take(120).collect();
     match status.as_u16() {

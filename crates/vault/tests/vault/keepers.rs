@@ -1,99 +1,21 @@
-//! The contract of everything that keeps values, told through the front door on each of them: our own
-//! tables on SQLite and on PostgreSQL, and key-value stores of version 1 and 2 in the fake of
-//! [`super::fake_hashicorp`]. The names of the tests say which is which.
+//! The contract of everything that keeps values, told through the front door on each of them. Real are
+//! our own tables on SQLite and on PostgreSQL, and the key-value store of version 1 of a RustyVault
+//! server ([`super::rusty_vault`]), where we sign in with a token and with an AppRole. A fake are the
+//! stores of version 1 and 2 of [`super::fake_hashicorp`]. The names of the tests say which is which;
+//! what only the real server or only the fake can be asked to do is in [`super::real_vault`] and below.
 
 use std::time::Duration;
 
-use diwan_testkit::{Answer, Backend, Person, TestServer};
-use diwan_vault::{BackendConfig, Dialect, VaultConfig};
+use diwan_testkit::Backend;
+use diwan_vault::{BackendConfig, Dialect};
 use reqwest::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::fake_hashicorp::{FakeHashicorp, LEASE_SECONDS, Whim};
+use super::keeper::{Keeper, Other, fails_and_heals, is};
+use super::rusty_vault::SignIn;
 use super::sealing::sign_in;
 use super::{reveal, text, value};
-
-/// A product whose secrets are kept somewhere.
-struct Keeper {
-    server: TestServer,
-    owner: Person,
-    name: &'static str,
-    fake: Option<FakeHashicorp>,
-}
-
-impl Keeper {
-    async fn local(backend: Backend, change: impl FnOnce(&mut VaultConfig)) -> Self {
-        let builder = TestServer::builder().on(backend).manual_clock().config(|c| change(&mut c.vault));
-        let (server, owner) = builder.owned().await;
-        Self { server, owner, name: "local", fake: None }
-    }
-
-    async fn other(dialect: Dialect, change: impl FnOnce(&mut VaultConfig)) -> Self {
-        let fake = FakeHashicorp::start().await;
-        let config = fake.with_approle(dialect);
-        Self::with(fake, config, change).await
-    }
-
-    async fn with(fake: FakeHashicorp, config: BackendConfig, change: impl FnOnce(&mut VaultConfig)) -> Self {
-        let builder = TestServer::builder().manual_clock().config(|c| {
-            c.vault.backends = vec![config];
-            change(&mut c.vault);
-        });
-        let (server, owner) = builder.owned().await;
-        Self { server, owner, name: "other", fake: Some(fake) }
-    }
-
-    fn fake(&self) -> &FakeHashicorp {
-        self.fake.as_ref().expect("values are kept by the fake")
-    }
-
-    async fn try_create(&self, name: &str, mut body: Value) -> Answer {
-        body["name"] = json!(name);
-        if body["kind"].is_null() {
-            body["kind"] = json!("password");
-        }
-        body["backend"] = json!(self.name);
-        self.owner.post("/api/v1/secrets", body).await
-    }
-
-    async fn create(&self, name: &str, value: &str) -> String {
-        let made = self.try_create(name, json!({"value": value})).await.expect(StatusCode::CREATED);
-        assert_eq!(text(&made, "backend"), self.name);
-        text(&made, "id").to_owned()
-    }
-
-    async fn put(&self, id: &str, value: &str) -> Answer {
-        self.owner.post(&format!("/api/v1/secrets/{id}/versions"), json!({"value": value})).await
-    }
-
-    async fn version(&self, id: &str, number: i64) -> Answer {
-        let body = json!({"reason": "a test", "version": number});
-        self.owner.post(&format!("/api/v1/secrets/{id}/reveal"), body).await
-    }
-
-    async fn states(&self, id: &str) -> Vec<String> {
-        let versions = self.owner.get(&format!("/api/v1/secrets/{id}/versions")).await.expect(StatusCode::OK);
-        versions["items"].as_array().expect("items").iter().map(|v| text(v, "state").to_owned()).collect()
-    }
-
-    /// Whether a value is still somewhere: at the other vault, or in our own tables.
-    async fn keeps(&self, value: &str) -> bool {
-        match &self.fake {
-            Some(fake) => fake.dump().contains(value),
-            // What is here is encrypted: that nothing but the right number of values is left says it.
-            None => {
-                let found = self.owner.post("/api/v1/vault/verify", json!({})).await.expect(StatusCode::OK);
-                assert_eq!(found["ok"], true, "{found}");
-                found["values"] != 0
-            }
-        }
-    }
-}
-
-#[track_caller]
-fn is(answer: &Answer, status: StatusCode, code: &str) {
-    assert_eq!((answer.status, answer.problem()), (status, code), "{}", answer.text);
-}
 
 /// The same story on every keeper of values: `name::KEEPER`.
 macro_rules! on_every_keeper {
@@ -114,13 +36,23 @@ macro_rules! on_every_keeper {
             }
 
             #[tokio::test]
+            async fn kv_version_1_of_rusty_vault_with_a_token() {
+                Box::pin(story(Keeper::rusty_vault(SignIn::Token, $change).await)).await;
+            }
+
+            #[tokio::test]
+            async fn kv_version_1_of_rusty_vault_with_an_approle() {
+                Box::pin(story(Keeper::rusty_vault(SignIn::AppRole, $change).await)).await;
+            }
+
+            #[tokio::test]
             async fn kv_version_1_of_the_fake() {
-                Box::pin(story(Keeper::other(Dialect::Kv1, $change).await)).await;
+                Box::pin(story(Keeper::fake_vault(Dialect::Kv1, $change).await)).await;
             }
 
             #[tokio::test]
             async fn kv_version_2_of_the_fake() {
-                Box::pin(story(Keeper::other(Dialect::Kv2, $change).await)).await;
+                Box::pin(story(Keeper::fake_vault(Dialect::Kv2, $change).await)).await;
             }
         }
     )+};
@@ -182,7 +114,7 @@ on_every_keeper! {
         is(&keeper.owner.delete(&format!("{path}/1")).await, StatusCode::CONFLICT, "secret_version_destroyed");
         let back = keeper.owner.post(&format!("/api/v1/secrets/{id}/roll-back"), json!({"version": 1})).await;
         is(&back, StatusCode::CONFLICT, "secret_version_destroyed");
-        assert!(keeper.fake.is_none() || !keeper.keeps("value-one").await);
+        assert!(keeper.is_local() || !keeper.keeps("value-one").await);
         assert_eq!(value(&keeper.owner, &id).await, "value-two");
         keeper.put(&id, "value-three").await.expect(StatusCode::CREATED);
         assert_eq!(keeper.states(&id).await, ["current", "overlapping", "destroyed"]);
@@ -194,7 +126,7 @@ on_every_keeper! {
         keeper.owner.delete(&format!("/api/v1/secrets/{id}")).await.expect(StatusCode::NO_CONTENT);
         assert_eq!(reveal(&keeper.owner, &id).await.status, StatusCode::NOT_FOUND);
         assert!(!keeper.keeps("value-").await);
-        assert!(keeper.fake.as_ref().is_none_or(|fake| !fake.knows("diwan/git/a")));
+        assert!(!keeper.knows("diwan/git/a").await);
         let again = keeper.create("git/a", "another life").await;
         assert_eq!(value(&keeper.owner, &again).await, "another life");
         assert_ne!(again, id);
@@ -263,7 +195,7 @@ on_every_keeper! {
         is(&keeper.version(id, 2).await, StatusCode::CONFLICT, "secret_version_destroyed");
         let shown = keeper.version(id, 3).await.expect(StatusCode::OK);
         assert_eq!(text(&shown, "value"), "value-3");
-        assert!(keeper.fake.is_none() || !keeper.keeps("value-1").await && keeper.keeps("value-4").await);
+        assert!(keeper.is_local() || !keeper.keeps("value-1").await && keeper.keeps("value-4").await);
     }
 
     async fn a_sealed_vault_gives_nothing_of_it(keeper, |_| {}) {
@@ -279,7 +211,7 @@ on_every_keeper! {
         let id = keeper.create("a", "the first value").await;
         keeper.put(&id, "the second value").await.expect(StatusCode::CREATED);
         let found = keeper.owner.post("/api/v1/vault/verify", json!({})).await.expect(StatusCode::OK);
-        let counted = if keeper.fake.is_some() { (0, 2) } else { (2, 0) };
+        let counted = if keeper.is_local() { (2, 0) } else { (0, 2) };
         assert_eq!((&found["ok"], &found["values"], &found["elsewhere"]), (&json!(true), &json!(counted.0), &json!(counted.1)));
     }
 }
@@ -296,7 +228,7 @@ macro_rules! on_every_other_vault {
                 let fake = FakeHashicorp::start().await;
                 let configure: fn(&FakeHashicorp, Dialect) -> BackendConfig = $config;
                 let config = configure(&fake, dialect);
-                Keeper::with(fake, config, |_| {}).await
+                Keeper::with(Other::Fake(fake), config, |_| {}).await
             }
 
             #[tokio::test]
@@ -310,19 +242,6 @@ macro_rules! on_every_other_vault {
             }
         }
     )+};
-}
-
-/// Reads and writes fail with this problem, nothing has changed, and it works again when it is mended.
-async fn fails_and_heals(keeper: &Keeper, id: &str, status: StatusCode, code: &str, mend: impl AsyncFnOnce()) {
-    is(&reveal(&keeper.owner, id).await, status, code);
-    is(&keeper.put(id, "never taken").await, status, code);
-    is(&keeper.try_create("never/made", json!({"value": "never taken"})).await, status, code);
-    assert_eq!(keeper.states(id).await, ["current"]);
-    mend().await;
-    assert_eq!(value(&keeper.owner, id).await, "the first value");
-    keeper.put(id, "the second value").await.expect(StatusCode::CREATED);
-    assert_eq!(value(&keeper.owner, id).await, "the second value");
-    assert!(!keeper.keeps("never taken").await);
 }
 
 on_every_other_vault! {
@@ -380,7 +299,7 @@ on_every_other_vault! {
         // The one in memory is still good; after a restart there is only the wrong one.
         let server = keeper.server.restart().await;
         let owner = sign_in(&server).await;
-        let keeper = Keeper { server, owner, name: keeper.name, fake: keeper.fake };
+        let keeper = Keeper { server, owner, ..keeper };
         let fake = keeper.fake();
         let mend = async || fake.write_token("root-of-the-fake");
         fails_and_heals(&keeper, &id, StatusCode::BAD_GATEWAY, "backend_refused", mend).await;
@@ -469,7 +388,7 @@ mod of_somebody_else_in_kv_version_1_of_the_fake {
     async fn a_document_that_was_replaced_is_not_given_out_as_ours() {
         let fake = FakeHashicorp::start().await;
         let config = fake.with_token(Dialect::Kv1);
-        let keeper = Keeper::with(fake, config, |_| {}).await;
+        let keeper = Keeper::with(Other::Fake(fake), config, |_| {}).await;
         let id = keeper.create("a", "the first value").await;
         keeper.fake().write_over("diwan/a", "of somebody else");
         is(&reveal(&keeper.owner, &id).await, StatusCode::CONFLICT, "secret_version_destroyed");
@@ -485,7 +404,7 @@ mod of_somebody_else_in_kv_version_2_of_the_fake {
     async fn keeper() -> Keeper {
         let fake = FakeHashicorp::start().await;
         let config = fake.with_token(Dialect::Kv2);
-        Keeper::with(fake, config, |_| {}).await
+        Keeper::with(Other::Fake(fake), config, |_| {}).await
     }
 
     /// Check-and-set: what others wrote is neither given out as ours nor written over.
@@ -536,7 +455,7 @@ mod of_somebody_else_in_kv_version_2_of_the_fake {
     async fn versions_that_it_dropped_are_gone_and_the_rest_is_not() {
         let fake = FakeHashicorp::start().await;
         let config = fake.with_token(Dialect::Kv2);
-        let keeper = Keeper::with(fake, config, |vault| vault.keep_versions = 50).await;
+        let keeper = Keeper::with(Other::Fake(fake), config, |vault| vault.keep_versions = 50).await;
         let id = keeper.create("a", "value 1").await;
         for n in 2..=12 {
             keeper.put(&id, &format!("value {n}")).await.expect(StatusCode::CREATED);

@@ -3,9 +3,12 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "that is how a test fails")]
 
 mod fake_hashicorp;
+mod keeper;
 mod keepers;
 mod leases;
 mod policies;
+mod real_vault;
+mod rusty_vault;
 mod removals;
 mod sealing;
 mod secrets;
