@@ -1,18 +1,14 @@
 // axe on every page, in both languages, in every theme and at the width of a phone.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, test } from "node:test";
 import { addPerson, claimOwner } from "./support/api.mjs";
+import { serious } from "./support/axe.mjs";
 import { closeBrowsers, openBrowser } from "./support/browser.mjs";
 import { startServer } from "./support/server.mjs";
 import { signIn } from "./support/steps.mjs";
 import { ar, en } from "./support/words.mjs";
 
 after(closeBrowsers);
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const MATTERS = ["serious", "critical"];
 
 /** The reference with operations open that hold everything it can show: a tree, choices, a file, a live feed. */
 const reference = [
@@ -58,29 +54,6 @@ const inside = [
   "/device",
   "/there-is-nothing-here",
 ];
-
-/** What axe finds serious on the page as it is now. */
-async function serious(page) {
-  await page.waitForLoadState("networkidle");
-  await page.locator("main h1, h1").first().waitFor();
-  // Its own world: the page's content policy forbids foreign scripts, and rightly so.
-  const devtools = await page.context().newCDPSession(page);
-  const { frameTree } = await devtools.send("Page.getFrameTree");
-  const world = { frameId: frameTree.frame.id, worldName: "axe" };
-  const { executionContextId: contextId } = await devtools.send("Page.createIsolatedWorld", world);
-  await devtools.send("Runtime.evaluate", { contextId, expression: axe });
-  const run = {
-    contextId,
-    awaitPromise: true,
-    returnByValue: true,
-    expression: `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
-      violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.slice(0, 3).map((n) => n.html.slice(0, 160)) })))`,
-  };
-  const { result, exceptionDetails } = await devtools.send("Runtime.evaluate", run);
-  await devtools.detach();
-  assert.equal(exceptionDetails, undefined);
-  return result.value.filter(({ impact }) => MATTERS.includes(impact));
-}
 
 /** Everything of the reference in one page: each address opens one more part, and what was open stays open. */
 async function walkReference(page, t, found, label) {

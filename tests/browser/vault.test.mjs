@@ -35,7 +35,10 @@ test("a secret is brought in, and revealed with a reason and a fresh proof", asy
   await signIn(page, amina);
   await page.getByRole("link", { name: en("places.secrets"), exact: true }).click();
   await page.getByText(en("vault.empty"), { exact: true }).waitFor();
-  await page.getByRole("button", { name: en("vault.new.action") }).first().click();
+  await page
+    .getByRole("button", { name: en("vault.new.action") })
+    .first()
+    .click();
   const dialog = page.getByRole("dialog", { name: en("vault.new.title") });
   await dialog.getByLabel(en("vault.name"), { exact: true }).fill("Git Token");
   await dialog.getByLabel(en("vault.value"), { exact: true }).fill(VALUE);
@@ -117,6 +120,14 @@ test("what a policy denies is refused at once, and an owner can still break the 
   await hers.page.getByRole("button", { name: en("vault.break_glass.action") }).click();
   await askToReveal(hers.page, "the house is on fire");
   await hers.page.getByText(VALUE, { exact: true }).waitFor();
+  const { items: entries } = await amina.api.get("/audit?resource=secret:git/prod&outcome=ok&limit=2");
+  assert.deepEqual(
+    entries.map(({ action, metadata }) => [action, metadata.reason, metadata.past_policies ?? false]),
+    [
+      ["secret.break_glass", "the house is on fire", false],
+      ["secret.read", "the house is on fire", true],
+    ],
+  );
 });
 
 test("a sealed vault says so on every open page until an owner unseals it", async (t) => {
@@ -134,14 +145,17 @@ test("a sealed vault says so on every open page until an owner unseals it", asyn
   await hers.page.getByRole("button", { name: en("vault.verify.action") }).click();
   await hers.page.getByText(en("vault.verify.ok")).waitFor();
   await hers.page.getByRole("button", { name: en("vault.state_card.seal") }).click();
-  await hers.page.getByRole("dialog").getByRole("button", { name: en("vault.state_card.seal") }).click();
+  await hers.page
+    .getByRole("dialog")
+    .getByRole("button", { name: en("vault.state_card.seal") })
+    .click();
   await hers.page.getByText(en("vault.sealed.why_by_hand")).waitFor();
   // His page was open meanwhile; it hears of it by itself, and offers him nothing to do.
   await his.page.getByText(en("vault.sealed.title"), { exact: true }).waitFor();
   assert.equal(await his.page.getByRole("button", { name: en("vault.sealed.unseal") }).count(), 0);
 
   await hers.page.getByRole("button", { name: en("vault.sealed.unseal") }).click();
-  await hers.page.getByText(en("vault.state_card.unsealed"), { exact: true }).waitFor();
+  await hers.page.getByRole("main").getByText(en("vault.state_card.unsealed"), { exact: true }).waitFor();
   await his.page.getByText(en("vault.sealed.title"), { exact: true }).waitFor({ state: "detached" });
 });
 

@@ -12,12 +12,14 @@ interface ConfirmProps {
   action: string;
   run: () => Promise<unknown>;
   onClose: () => void;
+  /** Red unless nothing is lost by it. */
+  look?: "danger" | "primary";
   children?: ReactNode;
   /** What else is to be decided with it. */
   more?: ReactNode;
 }
 
-export function Confirm({ title, action, run, onClose, children, more }: ConfirmProps) {
+export function Confirm({ title, action, run, onClose, look = "danger", children, more }: ConfirmProps) {
   const { t } = useTranslation();
   const work = useMutation({ mutationFn: run, onSuccess: onClose });
   return (
@@ -26,7 +28,7 @@ export function Confirm({ title, action, run, onClose, children, more }: Confirm
       {more}
       <DialogActions>
         <Button onClick={onClose}>{t("common.cancel")}</Button>
-        <Button look="danger" busy={work.isPending} onClick={() => work.mutate()}>
+        <Button look={look} busy={work.isPending} onClick={() => work.mutate()}>
           {action}
         </Button>
       </DialogActions>

@@ -1,9 +1,11 @@
 // What somebody should look at, each with the way there. Nothing is shown when all is well.
+import { useQuery } from "@tanstack/react-query";
 import { Link, type LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Status } from "@/api/types";
-import { useMe } from "@/app/me";
+import { useCan, useMe } from "@/app/me";
+import { vaultQuery } from "@/features/vault/queries";
 import { buttonLook } from "@/ui/button";
 import { Icon } from "@/ui/icon";
 import { useSuspiciousToday } from "./suspicious-today";
@@ -14,12 +16,15 @@ export function Attention({ warnings }: { warnings: Status["warnings"] }) {
   const { t } = useTranslation();
   const me = useMe();
   const suspicious = useSuspiciousToday();
+  const vault = useQuery({ ...vaultQuery, enabled: useCan("status.read") });
+  const sealed = vault.data?.sealed ? vault.data : null;
   const fewCodes = me.totp_enabled && me.recovery_codes_left <= FEW_CODES;
-  if (warnings.length === 0 && !suspicious.data && !fewCodes) return null;
+  if (warnings.length === 0 && !suspicious.data && !fewCodes && !sealed) return null;
   return (
     <section aria-label={t("overview.attention")}>
       <ul className="divide-y divide-warn/20 overflow-hidden rounded-lg border border-warn/25 bg-warn-soft">
-        {warnings.map(({ code, detail, next }) => (
+        {sealed && <SealedVault fresh={sealed.why === "not_initialised"} />}
+        {warnings.filter(isToldHere).map(({ code, detail, next }) => (
           <Matter
             key={code}
             title={t(`warning.${code}.title` as "warning.mail_outbox.title", { defaultValue: detail })}
@@ -46,7 +51,35 @@ export function Attention({ warnings }: { warnings: Status["warnings"] }) {
   );
 }
 
-function Matter({ title, next, way }: { title: ReactNode; next: ReactNode; way: LinkProps | null }) {
+/** The sealed vault is told by its own line, which changes at once when it is unsealed. */
+function isToldHere({ code }: Status["warnings"][number]): boolean {
+  return !code.startsWith("vault_sealed");
+}
+
+function SealedVault({ fresh }: { fresh: boolean }) {
+  const { t } = useTranslation();
+  const mayUnseal = useCan("vault.manage");
+  const maySee = useCan("secrets.read");
+  const next = fresh ? "overview.vault_fresh_next" : "overview.vault_sealed_next";
+  return (
+    <Matter
+      title={t(fresh ? "overview.vault_fresh" : "overview.vault_sealed")}
+      next={t(mayUnseal ? next : "overview.vault_sealed_ask")}
+      way={maySee ? { to: mayUnseal ? "/secrets/vault" : "/secrets" } : null}
+      label={mayUnseal ? t(fresh ? "overview.vault_set_up" : "overview.vault_unseal") : undefined}
+    />
+  );
+}
+
+interface MatterProps {
+  title: ReactNode;
+  next: ReactNode;
+  way: LinkProps | null;
+  /** What the way is called, where more is to be done than to look. */
+  label?: string | undefined;
+}
+
+function Matter({ title, next, way, label }: MatterProps) {
   const { t } = useTranslation();
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-3 px-5 py-3.5">
@@ -61,7 +94,7 @@ function Matter({ title, next, way }: { title: ReactNode; next: ReactNode; way: 
       </div>
       {way && (
         <Link {...way} className={buttonLook("secondary", "sm")}>
-          {t("overview.look")}
+          {label ?? t("overview.look")}
         </Link>
       )}
     </li>

@@ -66,9 +66,10 @@ function LeaseTable({ leases, onEnd }: { leases: SecretLease[]; onEnd: (lease: S
           <Link
             to="/secrets/$id"
             params={{ id: lease.secret_id }}
-            className="block truncate font-mono text-sm font-medium hover:underline"
+            dir="ltr"
+            className="block truncate rtl:text-end font-mono text-sm font-medium hover:underline"
           >
-            <bdi dir="ltr">{lease.secret_name}</bdi>
+            {lease.secret_name}
           </Link>
           <span className="block truncate text-sm text-faint">
             {t("vault.version_n", { n: format.number(lease.version) })} <Purposes purposes={[lease.purpose]} />

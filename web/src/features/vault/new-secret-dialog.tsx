@@ -1,8 +1,10 @@
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "@/api/client";
 import type { SecretKind } from "@/api/types";
+import { useCan } from "@/app/me";
 import { secretKinds } from "@/app/search";
 import { Button } from "@/ui/button";
 import { Choice } from "@/ui/choice";
@@ -12,6 +14,7 @@ import { between, required, secretName, useForm } from "@/ui/form";
 import { ProblemNotice } from "@/ui/problem";
 import { toast } from "@/ui/toast";
 import { endOfDay } from "./dates";
+import { vaultQuery } from "./queries";
 import { RecipeFields, readRecipe } from "./recipe-fields";
 import { useRefresh } from "./use-vault";
 import { pasted, ValueField } from "./value-field";
@@ -31,6 +34,8 @@ export function NewSecretDialog({ onClose }: { onClose: () => void }) {
       length: made ? between(16, 256) : null,
       prefix: null,
       symbols: null,
+      generate: null,
+      backend: null,
       description: null,
       provider: null,
       rotation_days: between(1, 3650),
@@ -44,6 +49,7 @@ export function NewSecretDialog({ onClose }: { onClose: () => void }) {
         ...(made ? { generate: readRecipe(kind, values) } : { value: pasted(values.value, kind) }),
         description: values.description.trim(),
         provider: values.provider.trim(),
+        ...(values.backend ? { backend: values.backend } : {}),
         rotation_days: days ? Number(days) : null,
         expires_at: endOfDay(values.expires),
       };
@@ -89,7 +95,7 @@ export function NewSecretDialog({ onClose }: { onClose: () => void }) {
         ) : (
           <ValueField kind={kind} error={form.errors.value} />
         )}
-        <About errors={form.errors} />
+        <About kind={kind} errors={form.errors} />
         <DialogActions>
           <Button onClick={onClose}>{t("common.cancel")}</Button>
           <Button type="submit" look="primary" busy={form.busy}>
@@ -101,12 +107,18 @@ export function NewSecretDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
+/** What the server takes where nothing is said. */
+const USUAL_DAYS = 90;
+const USUAL_DAYS_SSH = 30;
+
 interface AboutProps {
-  errors: Partial<Record<"description" | "provider" | "rotation_days" | "expires", string>>;
+  kind: SecretKind;
+  errors: Partial<Record<"description" | "provider" | "rotation_days" | "expires" | "backend", string>>;
 }
 
-function About({ errors }: AboutProps) {
+function About({ kind, errors }: AboutProps) {
   const { t } = useTranslation();
+  const days = kind === "ssh_key" ? USUAL_DAYS_SSH : USUAL_DAYS;
   return (
     <div className="grid items-start gap-4 sm:grid-cols-2">
       <Field label={t("vault.description")} optional error={errors.description}>
@@ -116,11 +128,31 @@ function About({ errors }: AboutProps) {
         <Input name="provider" maxLength={80} />
       </Field>
       <Field label={t("vault.rotation_days")} hint={t("vault.rotation_days_hint")} error={errors.rotation_days}>
-        <Input name="rotation_days" code inputMode="numeric" defaultValue="90" maxLength={4} />
+        <Input key={days} name="rotation_days" code inputMode="numeric" defaultValue={days} maxLength={4} />
       </Field>
       <Field label={t("vault.expires")} optional error={errors.expires}>
         <Input name="expires" type="date" />
       </Field>
+      <BackendField error={errors.backend} />
     </div>
+  );
+}
+
+/** Asked only where the settings name other vaults. */
+function BackendField({ error }: { error: string | undefined }) {
+  const { t } = useTranslation();
+  const vault = useQuery({ ...vaultQuery, enabled: useCan("status.read") });
+  const backends = vault.data?.backends ?? [];
+  if (backends.length < 2) return null;
+  return (
+    <Field label={t("vault.backend")} error={error}>
+      <Select name="backend">
+        {backends.map((name) => (
+          <option key={name} value={name}>
+            {name === "local" ? t("vault.backend_local") : name}
+          </option>
+        ))}
+      </Select>
+    </Field>
   );
 }

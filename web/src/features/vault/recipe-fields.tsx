@@ -5,7 +5,7 @@ import { Checkbox, Field, Input } from "@/ui/field";
 
 interface RecipeFieldsProps {
   kind: SecretKind;
-  errors: { length?: string; prefix?: string };
+  errors: { length?: string; prefix?: string; generate?: string };
   start?: SecretRecipe | null;
 }
 
@@ -18,7 +18,7 @@ export function RecipeFields({ kind, errors, start }: RecipeFieldsProps) {
         <Input name="length" code inputMode="numeric" defaultValue={start?.length ?? 32} maxLength={3} />
       </Field>
       {kind === "api_key" ? (
-        <Field label={t("vault.prefix")} optional error={errors.prefix}>
+        <Field label={t("vault.prefix")} optional error={errors.prefix ?? errors.generate}>
           <Input name="prefix" code maxLength={32} defaultValue={start?.prefix} placeholder="dwn_" />
         </Field>
       ) : (
@@ -35,7 +35,8 @@ export function readRecipe(
   kind: SecretKind,
   { length, prefix, symbols }: Record<"length" | "prefix" | "symbols", string>,
 ) {
-  if (kind === "password") return { length: Number(length), symbols: symbols === "yes" };
-  if (kind === "api_key") return { length: Number(length), prefix: prefix.trim() };
+  const long = length.trim() ? { length: Number(length) } : {};
+  if (kind === "password") return { ...long, symbols: symbols === "yes" };
+  if (kind === "api_key") return { ...long, prefix: prefix.trim() };
   return {};
 }

@@ -19,9 +19,10 @@ export function SecretTable({ secrets }: { secrets: Secret[] }) {
           <Link
             to="/secrets/$id"
             params={{ id: secret.id }}
-            className="block truncate rounded-sm font-mono text-sm font-medium after:absolute after:inset-0 hover:underline"
+            dir="ltr"
+            className="block truncate rounded-sm rtl:text-end font-mono text-sm font-medium after:absolute after:inset-0 hover:underline"
           >
-            <bdi dir="ltr">{secret.name}</bdi>
+            {secret.name}
           </Link>
           {secret.description && <bdi className="block truncate text-sm text-faint">{secret.description}</bdi>}
         </>
@@ -42,12 +43,10 @@ export function SecretTable({ secrets }: { secrets: Secret[] }) {
       cell: (secret) => format.number(secret.current_version),
     },
     {
-      key: "rotation",
-      heading: t("vault.rotation_due"),
-      wideOnly: true,
+      key: "due",
+      heading: t("vault.due"),
       className: "text-sm text-muted",
-      cell: (secret) =>
-        secret.rotate_at ? <Ago at={secret.rotate_at} /> : <span className="text-faint">{t("vault.never")}</span>,
+      cell: (secret) => <NextDue secret={secret} />,
     },
     {
       key: "changed",
@@ -58,4 +57,18 @@ export function SecretTable({ secrets }: { secrets: Secret[] }) {
     },
   ];
   return <Table caption={t("places.secrets")} columns={columns} rows={secrets} rowKey={(secret) => secret.id} />;
+}
+
+/** What comes first, a new value or the end. */
+function NextDue({ secret: { rotate_at, expires_at } }: { secret: Secret }) {
+  const { t } = useTranslation();
+  const ends = expires_at !== null && (rotate_at === null || expires_at < rotate_at);
+  const at = ends ? expires_at : rotate_at;
+  if (!at) return <span className="text-faint max-md:hidden">{t("vault.never")}</span>;
+  return (
+    <>
+      {ends && <span>{t("vault.due_ends")} </span>}
+      <Ago at={at} />
+    </>
+  );
 }

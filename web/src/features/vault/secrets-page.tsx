@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCan } from "@/app/me";
 import type { SecretsSearch } from "@/app/search";
@@ -8,6 +9,8 @@ import { ListState } from "@/ui/list-state";
 import { LoadMore } from "@/ui/load-more";
 import { Card } from "@/ui/page";
 import { EmptyState } from "@/ui/states";
+import { ExportButton } from "./export-button";
+import { ImportDialog } from "./import/import-dialog";
 import { NewSecretDialog } from "./new-secret-dialog";
 import { secretsQuery } from "./queries";
 import { SecretFilters } from "./secret-filters";
@@ -25,15 +28,27 @@ export default function SecretsPage() {
   const navigate = useNavigate({ from: "/secrets" });
   const bring = (open: boolean) =>
     void navigate({ search: (before) => ({ ...before, bring: open || undefined }), replace: true });
-  const action = mayBring && (
-    <Button look="primary" icon="plus" onClick={() => bring(true)}>
-      {t("vault.new.action")}
-    </Button>
+  const [importing, setImporting] = useState(false);
+  const actions = (
+    <>
+      <ExportButton search={search} />
+      {mayBring && (
+        <>
+          <Button icon="inbox" onClick={() => setImporting(true)}>
+            {t("vault.import.action")}
+          </Button>
+          <Button look="primary" icon="plus" onClick={() => bring(true)}>
+            {t("vault.new.action")}
+          </Button>
+        </>
+      )}
+    </>
   );
   return (
-    <VaultFrame tab="secrets" lead={t("vault.lead")} needs="secrets.read" actions={action}>
+    <VaultFrame tab="secrets" lead={t("vault.lead")} needs="secrets.read" actions={actions}>
       <Secrets onBring={mayBring ? () => bring(true) : undefined} />
       {search.bring && mayBring && <NewSecretDialog onClose={() => bring(false)} />}
+      {importing && <ImportDialog onClose={() => setImporting(false)} />}
     </VaultFrame>
   );
 }

@@ -1,5 +1,5 @@
 // Where a value is typed or pasted: masked, with a switch to look at it. It lives in the form only.
-import { useState } from "react";
+import { type ComponentProps, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { SecretKind } from "@/api/types";
 import { cx } from "@/ui/cx";
@@ -14,34 +14,40 @@ interface ValueFieldProps {
 
 export function ValueField({ kind, error, autoFocus }: ValueFieldProps) {
   const { t } = useTranslation();
-  const [shown, setShown] = useState(false);
   const oneLine = kind === "password" || kind === "api_key" || kind === "totp";
   return (
     <Field label={t("vault.value")} hint={t(`vault.kind_hint_${kind}`)} error={error}>
-      <span dir="ltr" className="relative block">
-        <Textarea
-          name="value"
-          dir="ltr"
-          rows={oneLine ? 2 : 6}
-          autoComplete="off"
-          autoCapitalize="none"
-          autoCorrect="off"
-          spellCheck={false}
-          autoFocus={autoFocus}
-          className={cx("block min-h-0! pe-11 font-mono text-sm", !shown && "[-webkit-text-security:disc]")}
-        />
-        <button
-          type="button"
-          aria-pressed={shown}
-          aria-label={t("vault.show_value")}
-          title={t("vault.show_value")}
-          onClick={() => setShown(!shown)}
-          className="absolute end-0 top-0 grid size-10 place-items-center rounded-md text-faint hover:text-ink"
-        >
-          <Icon name={shown ? "eye-off" : "eye"} />
-        </button>
-      </span>
+      <MaskedText name="value" rows={oneLine ? 2 : 6} autoFocus={autoFocus} />
     </Field>
+  );
+}
+
+/** Text that nobody who looks over a shoulder reads. */
+export function MaskedText({ className, ...rest }: ComponentProps<"textarea">) {
+  const { t } = useTranslation();
+  const [shown, setShown] = useState(false);
+  return (
+    <span dir="ltr" className="relative block">
+      <Textarea
+        dir="ltr"
+        autoComplete="off"
+        autoCapitalize="none"
+        autoCorrect="off"
+        spellCheck={false}
+        className={cx("block min-h-0! pe-11 font-mono text-sm", !shown && "[-webkit-text-security:disc]", className)}
+        {...rest}
+      />
+      <button
+        type="button"
+        aria-pressed={shown}
+        aria-label={t("vault.show_value")}
+        title={t("vault.show_value")}
+        onClick={() => setShown(!shown)}
+        className="absolute end-0 top-0 grid size-10 place-items-center rounded-md text-faint hover:text-ink"
+      >
+        <Icon name={shown ? "eye-off" : "eye"} />
+      </button>
+    </span>
   );
 }
 

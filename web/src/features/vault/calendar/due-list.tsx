@@ -26,9 +26,10 @@ function DueLine({ date, overdue }: { date: DueDate; overdue: boolean }) {
       <Link
         to="/secrets/$id"
         params={{ id: date.secret.id }}
-        className="min-w-0 flex-1 basis-40 truncate rounded-sm font-mono text-sm font-medium after:absolute after:inset-0 hover:underline"
+        dir="ltr"
+        className="min-w-0 flex-1 basis-40 truncate rounded-sm rtl:text-end font-mono text-sm font-medium after:absolute after:inset-0 hover:underline"
       >
-        <bdi dir="ltr">{date.secret.name}</bdi>
+        {date.secret.name}
       </Link>
       <span className="flex flex-wrap items-center gap-2 text-sm text-muted">
         <Badge tone={date.what === "ends" || overdue ? "danger" : "accent"}>{t(`vault.calendar.${date.what}`)}</Badge>

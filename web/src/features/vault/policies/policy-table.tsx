@@ -46,7 +46,7 @@ export function PolicyTable({ policies, onEdit, onRemove }: PolicyTableProps) {
     {
       key: "who",
       heading: t("vault.policies.who"),
-      className: "max-w-48",
+      className: "max-w-64",
       cell: (policy) => <Subject kind={policy.subject_kind} subject={policy.subject} />,
     },
     {
@@ -54,7 +54,7 @@ export function PolicyTable({ policies, onEdit, onRemove }: PolicyTableProps) {
       heading: t("vault.policies.secrets"),
       className: "max-w-44",
       cell: (policy) => (
-        <bdi dir="ltr" className="block truncate font-mono text-sm">
+        <bdi dir="ltr" className="block truncate font-mono text-sm rtl:text-end">
           {policy.secrets}
         </bdi>
       ),

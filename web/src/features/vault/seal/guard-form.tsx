@@ -6,6 +6,7 @@ import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, PasswordInput } from "@/ui/field";
 import { required, useForm } from "@/ui/form";
+import { Icon } from "@/ui/icon";
 import { ProblemNotice } from "@/ui/problem";
 
 const guards: VaultGuard[] = ["key_file", "passphrase", "transit"];
@@ -26,6 +27,7 @@ export function GuardDialog({ title, lead, action, first, submit, onClose }: Gua
   const withWords = guard === "passphrase";
   const form = useForm({
     fields: {
+      guard: null,
       passphrase: withWords ? required : null,
       again: withWords ? (value) => (value === typed ? null : "mismatch") : null,
     },
@@ -35,7 +37,7 @@ export function GuardDialog({ title, lead, action, first, submit, onClose }: Gua
     <Dialog open onClose={onClose} title={title} description={lead}>
       <form {...form.props} className="grid gap-4">
         <ProblemNotice problem={form.problem} />
-        <GuardChoice guard={guard} onChange={setGuard} />
+        <GuardChoice guard={guard} error={form.errors.guard && t("vault.guard.not_set_up")} onChange={setGuard} />
         {withWords && (
           <>
             <Field
@@ -66,7 +68,14 @@ export function GuardDialog({ title, lead, action, first, submit, onClose }: Gua
   );
 }
 
-function GuardChoice({ guard, onChange }: { guard: VaultGuard; onChange: (guard: VaultGuard) => void }) {
+interface GuardChoiceProps {
+  guard: VaultGuard;
+  /** The server refuses only one that is not set up. */
+  error: string | undefined;
+  onChange: (guard: VaultGuard) => void;
+}
+
+function GuardChoice({ guard, error, onChange }: GuardChoiceProps) {
   const { t } = useTranslation();
   return (
     <fieldset className="grid gap-2">
@@ -76,6 +85,12 @@ function GuardChoice({ guard, onChange }: { guard: VaultGuard; onChange: (guard:
           {t(`vault.guard.${one}_means`)}
         </GuardLine>
       ))}
+      {error && (
+        <p role="alert" className="flex items-start gap-1.5 text-sm text-danger">
+          <Icon name="warning" className="mt-0.5 size-4" />
+          {error}
+        </p>
+      )}
     </fieldset>
   );
 }

@@ -24,7 +24,7 @@ export default function VaultPage() {
   useVaultWords();
   const { t } = useTranslation();
   return (
-    <VaultFrame tab="vault" lead={t("vault.lead")} needs="secrets.manage">
+    <VaultFrame tab="vault" lead={t("vault.state_card.lead")} needs="secrets.manage">
       <State />
     </VaultFrame>
   );
@@ -83,6 +83,12 @@ function Unsealed({ vault }: { vault: VaultStatus }) {
             </bdi>
           ))}
         </Fact>
+        {vault.removals_pending > 0 && (
+          <Fact label={t("vault.state_card.removals")}>
+            {format.number(vault.removals_pending)}{" "}
+            <span className="text-muted">· {t("vault.state_card.removals_hint")}</span>
+          </Fact>
+        )}
       </Facts>
       {asking && (
         <Confirm

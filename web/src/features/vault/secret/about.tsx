@@ -10,6 +10,8 @@ import { usePersonName } from "../use-vault";
 import { PublicFact } from "./public-fact";
 
 const HOUR_S = 3600;
+/** In the order of a reader; what a newer server knows besides comes last. */
+const factOrder = ["algorithm", "fingerprint", "subject", "names", "issuer", "not_before", "not_after"];
 
 export function About({ secret }: { secret: Secret }) {
   const { t } = useTranslation();
@@ -25,7 +27,7 @@ export function About({ secret }: { secret: Secret }) {
         </div>
       )}
       <Facts>
-        {Object.entries(facts).map(([key, value]) => (
+        {inOrder(facts).map(([key, value]) => (
           <PublicFact key={key} name={key} value={value} />
         ))}
         {secret.provider && (
@@ -67,4 +69,9 @@ export function About({ secret }: { secret: Secret }) {
       </Facts>
     </Section>
   );
+}
+
+function inOrder(facts: Record<string, string>): [string, string][] {
+  const place = (key: string) => (factOrder.includes(key) ? factOrder.indexOf(key) : factOrder.length);
+  return Object.entries(facts).sort(([one], [other]) => place(one) - place(other));
 }

@@ -1,18 +1,22 @@
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "@/api/client";
 import type { Secret } from "@/api/types";
 import { Button } from "@/ui/button";
+import { Choice } from "@/ui/choice";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input, Textarea } from "@/ui/field";
 import { between, secretName, useForm } from "@/ui/form";
 import { ProblemNotice } from "@/ui/problem";
 import { toast } from "@/ui/toast";
 import { dayOf, endOfDay } from "../dates";
+import { RecipeFields, readRecipe } from "../recipe-fields";
 import { useRefresh } from "../use-vault";
 
 export function EditDialog({ secret, onClose }: { secret: Secret; onClose: () => void }) {
   const { t } = useTranslation();
   const refresh = useRefresh();
+  const [made, setMade] = useState(secret.generate !== null);
   const form = useForm({
     fields: {
       name: secretName,
@@ -21,6 +25,10 @@ export function EditDialog({ secret, onClose }: { secret: Secret; onClose: () =>
       rotation_days: between(1, 3650),
       overlap_hours: between(0, 2160),
       expires: null,
+      length: made ? between(16, 256) : null,
+      prefix: null,
+      symbols: null,
+      generate: null,
     },
     submit: async (values) => {
       const days = values.rotation_days.trim();
@@ -31,6 +39,7 @@ export function EditDialog({ secret, onClose }: { secret: Secret; onClose: () =>
         provider: values.provider.trim(),
         rotation_days: days ? Number(days) : null,
         overlap_hours: Number(values.overlap_hours),
+        generate: made ? readRecipe(secret.kind, values) : null,
         // The day as it was keeps its exact moment.
         ...(values.expires === dayOf(secret.expires_at) ? {} : { expires_at: endOfDay(values.expires) }),
       };
@@ -74,6 +83,22 @@ export function EditDialog({ secret, onClose }: { secret: Secret; onClose: () =>
             <Input name="overlap_hours" code inputMode="numeric" maxLength={4} defaultValue={secret.overlap_hours} />
           </Field>
         </div>
+        {/* A certificate is made by others. */}
+        {secret.kind !== "certificate" && (
+          <div className="grid justify-items-start gap-2">
+            <p className="text-sm font-medium">{t("vault.secret.new_values")}</p>
+            <Choice
+              label={t("vault.secret.new_values")}
+              value={made ? "made" : "given"}
+              options={[
+                { value: "given", label: t("vault.secret.by_people") },
+                { value: "made", label: t("vault.secret.by_diwan") },
+              ]}
+              onChange={(source) => setMade(source === "made")}
+            />
+          </div>
+        )}
+        {made && <RecipeFields kind={secret.kind} errors={form.errors} start={secret.generate} />}
         <DialogActions>
           <Button onClick={onClose}>{t("common.cancel")}</Button>
           <Button type="submit" look="primary" busy={form.busy}>

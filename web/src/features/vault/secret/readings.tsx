@@ -11,6 +11,7 @@ import { LoadMore } from "@/ui/load-more";
 import { Section } from "@/ui/page";
 import { Moment } from "@/ui/time";
 import { touchesQuery } from "../queries";
+import { Purposes } from "../subject";
 
 export function Readings({ name }: { name: string }) {
   const { t } = useTranslation();
@@ -48,14 +49,22 @@ export function Readings({ name }: { name: string }) {
 function EntryLine({ entry }: { entry: AuditEntry }) {
   const { t } = useTranslation();
   const label = useActionLabel();
-  const reason = entry.metadata && typeof entry.metadata === "object" && "reason" in entry.metadata;
+  const said = (key: "reason" | "purpose") => {
+    const value = entry.metadata?.[key];
+    return typeof value === "string" ? value : null;
+  };
+  const [reason, purpose] = [said("reason"), said("purpose")];
   return (
     <li className="grid gap-0.5 px-5 py-3">
       <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <bdi className="font-medium">{label(entry.action)}</bdi>
         {entry.outcome !== "ok" && <Badge tone="warn">{t(`vault.readings.${entry.outcome}`)}</Badge>}
       </p>
-      {reason && <bdi className="text-sm wrap-anywhere">{String(entry.metadata.reason)}</bdi>}
+      {(reason || purpose) && (
+        <p className="text-sm wrap-anywhere">
+          {reason && <bdi>{reason}</bdi>} {purpose && <Purposes purposes={[purpose]} />}
+        </p>
+      )}
       <p className="flex flex-wrap items-center gap-x-3 text-sm text-muted">
         <Actor actor={entry.actor} />
         <Moment at={entry.at} />

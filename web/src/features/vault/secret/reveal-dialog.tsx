@@ -12,6 +12,7 @@ import { required, useForm } from "@/ui/form";
 import { Notice } from "@/ui/notice";
 import { ProblemNotice } from "@/ui/problem";
 import { toast } from "@/ui/toast";
+import { PurposeField } from "./purpose-field";
 import { ShownValue } from "./shown-value";
 
 interface RevealDialogProps {
@@ -73,16 +74,15 @@ function Why({ past, secret, version, onTaken, onBreakGlass, onClose }: WhyProps
   const { t } = useTranslation();
   const mayBreakGlass = useCan("vault.manage");
   const gone = useGone();
+  const params = { path: { id: secret.id } };
   const form = useForm({
-    fields: { reason: required },
-    submit: async ({ reason }) => {
-      const options = {
-        params: { path: { id: secret.id } },
-        body: { reason: reason.trim(), ...(version ? { version } : {}) },
-      };
+    fields: { reason: required, purpose: null },
+    submit: async ({ reason, purpose }) => {
+      const body = { reason: reason.trim(), ...(version ? { version } : {}) };
+      const wanted = purpose.trim() ? { ...body, purpose: purpose.trim() } : body;
       const taken = past
-        ? await unwrap(api.POST("/secrets/{id}/break-glass", options))
-        : await unwrap(api.POST("/secrets/{id}/reveal", options));
+        ? await unwrap(api.POST("/secrets/{id}/break-glass", { params, body }))
+        : await unwrap(api.POST("/secrets/{id}/reveal", { params, body: wanted }));
       if (!gone()) onTaken(taken);
     },
   });
@@ -107,6 +107,7 @@ function Why({ past, secret, version, onTaken, onBreakGlass, onClose }: WhyProps
           autoComplete="off"
         />
       </Field>
+      {!past && <PurposeField secret={secret} denied={denied} error={form.errors.purpose} />}
       <DialogActions>
         <Button onClick={onClose}>{t("common.cancel")}</Button>
         <Button type="submit" look={past ? "danger" : "primary"} icon="eye" busy={form.busy}>

@@ -84,6 +84,7 @@ function RotateNow({ secret, onClose }: AskingProps) {
     <Confirm
       title={t("vault.rotate.title", { name: isolated(secret.name) })}
       action={t("vault.rotate.action")}
+      look="primary"
       run={rotate}
       onClose={onClose}
     >

@@ -23,6 +23,7 @@ export function RollBack({ id, version, onClose }: VersionChangeProps) {
     <Confirm
       title={t("vault.versions.roll_back_title", { n: version })}
       action={t("vault.versions.roll_back")}
+      look="primary"
       run={rollBack}
       onClose={onClose}
     >
