@@ -242,7 +242,7 @@ async fn the_doctor_finds_what_must_be_mended() {
         found.map(|c| c["level"].as_str().expect("text").to_owned()).unwrap_or_default()
     };
     assert_eq!(report["ok"], true, "{report}");
-    for check in ["config", "data_dir", "key_file", "database", "schema", "audit", "server", "clock", "ready"] {
+    for check in ["config", "data_dir", "key_file", "database", "schema", "audit", "vault", "server", "clock", "ready"] {
         assert_eq!(level(&report, check), "ok", "{check} in {report}");
     }
 
@@ -258,6 +258,42 @@ async fn the_doctor_finds_what_must_be_mended() {
     );
     let ran = machine.run("doctor --data-dir /nowhere/at/all").await;
     assert_eq!(ran.code, 0, "nothing was started there yet: {}", ran.out);
+}
+
+#[tokio::test]
+async fn the_doctor_looks_at_the_key_file_of_the_vault() {
+    let (server, owner) = TestServer::builder().owned().await;
+    let machine = Machine::of(&server);
+    let data = server.dir().join("data");
+    let doctor = format!("doctor --data-dir {} --json", data.display());
+    let vault = async || {
+        let ran = machine.run(&doctor).await;
+        let report: Value = serde_json::from_str(&ran.out).expect("JSON");
+        let found = report["checks"].as_array().expect("a list").iter().find(|c| c["check"] == "vault").cloned();
+        let found = found.expect("a look at the vault");
+        (ran.code, found["level"].as_str().expect("text").to_owned(), found.to_string())
+    };
+    assert_eq!(vault().await.1, "ok");
+    let file = data.join("keys/vault.key");
+    let right = std::fs::read_to_string(&file).expect("the key file");
+    let mode = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("chmod");
+    mode(0o644);
+    let (code, level, said) = vault().await;
+    assert!(code == 1 && level == "mend" && said.contains("others can read it (mode 644)"), "{said}");
+    mode(0o600);
+    // Another key under the same id is not the one that this database was sealed with.
+    let (kept, key) = right.trim_end().rsplit_once(' ').expect("a key");
+    std::fs::write(&file, format!("{kept} {}\n", key.chars().rev().collect::<String>())).expect("it is written");
+    let (code, level, said) = vault().await;
+    assert!(code == 1 && level == "mend" && !said.contains(key), "{said}");
+    std::fs::remove_file(&file).expect("it can be removed");
+    let (code, level, said) = vault().await;
+    assert!(code == 1 && level == "mend" && said.contains("is not there"), "{said}");
+    std::fs::write(&file, right).expect("it is put back");
+    mode(0o600);
+    owner.post("/api/v1/vault/seal", json!({})).await.expect(reqwest::StatusCode::NO_CONTENT);
+    let ran = machine.run(&doctor).await;
+    assert!(ran.code == 0 && ran.out.contains("Somebody sealed the vault by hand"), "{}", ran.out);
 }
 
 #[tokio::test]

@@ -24,6 +24,15 @@ pub(crate) enum WhySealed {
     WrongKey,
 }
 
+/// That no secret is to be had now, for whoever looks after the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// Why, in a sentence.
+    pub detail: String,
+    /// What to do.
+    pub next: &'static str,
+}
+
 #[derive(Debug)]
 enum State {
     Sealed(WhySealed, String),

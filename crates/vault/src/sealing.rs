@@ -1,18 +1,16 @@
 //! Sealing and unsealing: how the master key comes into the process and leaves it.
 
-use std::path::Path;
-
 use diwan_kernel::db::DbError;
 use diwan_kernel::{Ctx, Entry, Problem, Secret};
 
-use crate::envelope::{KeyBytes, MasterId, MasterKey, fresh_key};
+use crate::envelope::{MasterId, MasterKey, fresh_key};
 use crate::error;
 use crate::event::VaultChanged;
 use crate::master::Masters;
 use crate::rules;
 use crate::seal::WhySealed;
 use crate::table::{self, switch};
-use crate::unseal::{Guard, Guarded, UnsealError, key_file, passphrase, transit};
+use crate::unseal::{self, Guard, Guarded, Guards, UnsealError, key_file, passphrase, transit};
 use crate::vault::Vault;
 
 impl UnsealError {
@@ -174,36 +172,8 @@ impl Vault {
         rows: &[table::master::Master],
         passphrase: Passphrase,
     ) -> Result<Masters, UnsealError> {
-        let mut keys = Vec::with_capacity(rows.len());
-        let mut vouching_key = None;
-        for row in rows {
-            let bytes = self.key_of(row, passphrase.as_ref()).await?;
-            let key = MasterKey::new(row.id, &bytes).map_err(|_| UnsealError::Malformed)?;
-            let vouching = key.unwrap_vouching(&row.vouching).map_err(|_| UnsealError::WrongKey)?;
-            vouching_key.get_or_insert(vouching);
-            keys.push(key);
-        }
-        let vouching_key = vouching_key.ok_or(UnsealError::Malformed)?;
-        if rows.first().is_none_or(|row| !row.is_active) {
-            return Err(UnsealError::Malformed);
-        }
-        let active = keys.remove(0);
-        Ok(Masters::new(active, keys, vouching_key))
-    }
-
-    async fn key_of(
-        &self,
-        row: &table::master::Master,
-        passphrase: Option<&Secret<String>>,
-    ) -> Result<KeyBytes, UnsealError> {
-        match row.guard {
-            Guard::KeyFile => key_file::open(self.world(), &self.key_file(), row.id),
-            Guard::Passphrase => {
-                let passphrase = passphrase.ok_or(UnsealError::PassphraseNeeded)?;
-                passphrase::open(self.world(), passphrase, row.memo.clone()).await
-            }
-            Guard::Transit => transit::open(self.world(), self.config().transit.as_ref(), row.memo.clone()).await,
-        }
+        let key_file = self.key_file();
+        Guards { world: self.world(), config: self.config(), key_file: &key_file }.bring_back(rows, passphrase).await
     }
 
     fn count_try(&self) -> Result<(), Problem> {
@@ -216,13 +186,7 @@ impl Vault {
     }
 
     pub(crate) fn passphrase_from_file(&self) -> Passphrase {
-        let path = self.config().passphrase_file.as_ref()?;
-        let read = self.world().disk().read(Path::new(path));
-        let bytes =
-            read.inspect_err(|error| tracing::error!(path, %error, "the passphrase file cannot be read")).ok()?;
-        let bytes = zeroize::Zeroizing::new(bytes);
-        let text = std::str::from_utf8(&bytes).ok()?.trim_end_matches(['\r', '\n']);
-        Some(Secret::new(text.to_owned()))
+        unseal::passphrase_from_file(self.world(), self.config())
     }
 }
 

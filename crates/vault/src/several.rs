@@ -8,7 +8,7 @@ use diwan_kernel::{Ctx, DbError, Entry, Problem};
 
 use crate::event::VaultChanged;
 use crate::master::Masters;
-use crate::seal::WhySealed;
+use crate::seal::{Sealed, WhySealed};
 use crate::table::master::Standing;
 use crate::table::{master, switch};
 use crate::vault::Vault;
@@ -24,6 +24,26 @@ impl Vault {
             self.catch_up().await?;
         }
         self.masters()
+    }
+
+    /// Whether the vault is sealed, for whoever looks after the server.
+    pub fn sealed(&self) -> Option<Sealed> {
+        let (why, detail) = self.seal().why()?;
+        let next = match why {
+            WhySealed::NotInitialised => {
+                "Set the vault up: in the dashboard under Secrets, or with `diwan unseal --first`."
+            }
+            WhySealed::PassphraseNeeded | WhySealed::ByHand => {
+                "An owner unseals it: in the dashboard under Secrets, or with `diwan unseal`."
+            }
+            WhySealed::KeyFile | WhySealed::WrongKey => {
+                "Put back the key file that belongs to this database; `diwan doctor` says what is wrong with it."
+            }
+            WhySealed::Transit => {
+                "Mend the key service or its settings (`vault.transit`); it is asked again every minute."
+            }
+        };
+        Some(Sealed { detail, next })
     }
 
     /// Takes notice of what another server did: sealed or unsealed the vault, rotated its master key,

@@ -10,6 +10,7 @@ use diwan_identity::{Identity, Plan};
 use diwan_kernel::Problem;
 use diwan_kernel::ctx::RequestFacts;
 use diwan_server::{Authenticator, Caller, Mail, Rate, ServerConfig, VitalSigns, Vitals, Warning};
+use diwan_vault::Vault;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -46,6 +47,7 @@ impl Authenticator for Gate {
 pub(super) struct Pulse {
     pub(super) identity: Identity,
     pub(super) audit: Audit,
+    pub(super) vault: Vault,
     pub(super) mail_goes_to_outbox: bool,
 }
 
@@ -54,7 +56,13 @@ impl VitalSigns for Pulse {
     async fn vitals(&self) -> Result<Vitals, Problem> {
         let census = self.identity.census().await?;
         let warnings = self.audit.warnings().into_iter();
-        let warnings = warnings.map(|w| Warning { code: w.code, detail: w.detail, next: w.next }).collect();
+        let warnings = warnings.map(|w| Warning { code: w.code, detail: w.detail, next: w.next });
+        let sealed = self.vault.sealed().map(|sealed| Warning {
+            code: "vault_sealed",
+            detail: format!("The vault is sealed: no secret can be read or written. {}", sealed.detail),
+            next: sealed.next.to_owned(),
+        });
+        let warnings = warnings.chain(sealed).collect();
         let mail = if self.mail_goes_to_outbox { Mail::Outbox } else { Mail::Smtp };
         let (people, active_today, sessions) = (census.people, census.active_today, census.sessions);
         Ok(Vitals { people, active_today, sessions, mail, warnings })

@@ -163,7 +163,12 @@ async fn build(config: Config, world: World, supervisor: &Supervisor) -> Result<
             .capability(vault.routes())
             .topic(("secrets", Permission::StatusRead))
             .authenticator(Arc::new(Gate::new(identity.clone(), &config.server)))
-            .vital_signs(Arc::new(Pulse { identity: identity.clone(), audit: audit.clone(), mail_goes_to_outbox }))
+            .vital_signs(Arc::new(Pulse {
+                identity: identity.clone(),
+                audit: audit.clone(),
+                vault: vault.clone(),
+                mail_goes_to_outbox,
+            }))
             .settings(config.settings())
             .dashboard(Some(Dashboard::embedded()))
             .build()

@@ -5,9 +5,15 @@ pub(crate) mod key_file;
 pub(crate) mod passphrase;
 pub(crate) mod transit;
 
+use std::path::Path;
+
+use diwan_kernel::{Secret, World};
 use serde::{Deserialize, Serialize};
 
-use crate::envelope::KeyBytes;
+use crate::config::VaultConfig;
+use crate::envelope::{KeyBytes, MasterKey};
+use crate::master::Masters;
+use crate::table::master::Master;
 
 /// What guards a master key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -73,4 +79,57 @@ pub(crate) struct Guarded {
     pub(crate) key: KeyBytes,
     /// What the row of the key remembers: a salt, a ciphertext of the key service, or nothing.
     pub(crate) memo: serde_json::Value,
+}
+
+/// Everything that guards master keys here.
+pub(crate) struct Guards<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) config: &'a VaultConfig,
+    pub(crate) key_file: &'a Path,
+}
+
+impl Guards<'_> {
+    /// Brings the keys of these rows back, and proves that they are the right ones.
+    pub(crate) async fn bring_back(
+        &self,
+        rows: &[Master],
+        passphrase: Option<Secret<String>>,
+    ) -> Result<Masters, UnsealError> {
+        let mut keys = Vec::with_capacity(rows.len());
+        let mut vouching_key = None;
+        for row in rows {
+            let bytes = self.key_of(row, passphrase.as_ref()).await?;
+            let key = MasterKey::new(row.id, &bytes).map_err(|_| UnsealError::Malformed)?;
+            let vouching = key.unwrap_vouching(&row.vouching).map_err(|_| UnsealError::WrongKey)?;
+            vouching_key.get_or_insert(vouching);
+            keys.push(key);
+        }
+        let vouching_key = vouching_key.ok_or(UnsealError::Malformed)?;
+        if rows.first().is_none_or(|row| !row.is_active) {
+            return Err(UnsealError::Malformed);
+        }
+        let active = keys.remove(0);
+        Ok(Masters::new(active, keys, vouching_key))
+    }
+
+    async fn key_of(&self, row: &Master, passphrase: Option<&Secret<String>>) -> Result<KeyBytes, UnsealError> {
+        match row.guard {
+            Guard::KeyFile => key_file::open(self.world, self.key_file, row.id),
+            Guard::Passphrase => {
+                let passphrase = passphrase.ok_or(UnsealError::PassphraseNeeded)?;
+                passphrase::open(self.world, passphrase, row.memo.clone()).await
+            }
+            Guard::Transit => transit::open(self.world, self.config.transit.as_ref(), row.memo.clone()).await,
+        }
+    }
+}
+
+/// The passphrase in the file that the settings name, if they name one that can be read.
+pub(crate) fn passphrase_from_file(world: &World, config: &VaultConfig) -> Option<Secret<String>> {
+    let path = config.passphrase_file.as_ref()?;
+    let read = world.disk().read(Path::new(path));
+    let bytes = read.inspect_err(|error| tracing::error!(path, %error, "the passphrase file cannot be read")).ok()?;
+    let bytes = zeroize::Zeroizing::new(bytes);
+    let text = std::str::from_utf8(&bytes).ok()?.trim_end_matches(['\r', '\n']);
+    Some(Secret::new(text.to_owned()))
 }

@@ -64,6 +64,9 @@ on_every_backend! {
             assert_eq!((refused.status, refused.problem()), (StatusCode::SERVICE_UNAVAILABLE, "vault_sealed"));
         }
         assert_eq!(status(&owner).await["why"], "by_hand");
+        let platform = owner.get("/api/v1/status").await.expect(StatusCode::OK);
+        let told = platform["warnings"].as_array().expect("warnings").iter().find(|w| w["code"] == "vault_sealed");
+        assert!(told.is_some_and(|w| text(w, "next").contains("diwan unseal")), "{platform}");
         assert_eq!(owner.get("/api/v1/secrets").await.json["items"].as_array().map(Vec::len), Some(1));
         // It stays sealed over a restart, although the key file is there.
         let server = server.restart().await;
@@ -74,6 +77,8 @@ on_every_backend! {
         let server = server.restart().await;
         let owner = sign_in(&server).await;
         assert_eq!(status(&owner).await["sealed"], false);
+        let platform = owner.get("/api/v1/status").await;
+        assert!(!platform.text.contains("vault_sealed"), "{}", platform.text);
     }
 
     async fn a_passphrase_unseals_and_a_wrong_one_is_slow_and_limited(backend) {

@@ -4,6 +4,7 @@ mod answer;
 mod files;
 mod reach;
 mod store;
+mod vault;
 
 use clap::Args;
 use diwan_kernel::World;

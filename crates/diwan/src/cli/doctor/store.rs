@@ -37,6 +37,7 @@ pub(super) async fn look(config: &Config, world: &World, found: &mut Findings) {
     integrity(&db, found).await;
     schema(&db, found).await;
     trail(config, &db, world, found).await;
+    super::vault::look(config, &db, found).await;
 }
 
 async fn integrity(db: &Db, found: &mut Findings) {
