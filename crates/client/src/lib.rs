@@ -29,8 +29,8 @@ pub use error::{ClientError, FieldProblem, Problem};
 pub use model::*;
 pub use reply::Reply;
 pub use secrets::{
-    ImportedSecrets, MasterKey, MasterRotation, RefusedSecret, RevealedSecret, Secret, SecretPolicy, SecretReader,
-    SecretVersion, VaultFault, VaultStatus, VaultVerification,
+    CreatedSecretHook, ImportedSecrets, MasterKey, MasterRotation, RefusedSecret, RevealedSecret, Secret, SecretHook,
+    SecretHookDelivery, SecretPolicy, SecretReader, SecretVersion, VaultFault, VaultStatus, VaultVerification,
 };
 pub use server::{ServerUrl, ServerUrlError};
 pub use session::SignedOut;

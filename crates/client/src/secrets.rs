@@ -85,6 +85,49 @@ pub struct SecretReader {
     pub purposes: Vec<String>,
 }
 
+/// A webhook of a secret.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SecretHook {
+    /// Its id.
+    pub id: String,
+    /// Where it is.
+    pub url: String,
+    /// What it was told last, or has to be told.
+    pub last_delivery: Option<SecretHookDelivery>,
+}
+
+/// A new webhook with its key, which is shown once.
+#[derive(Clone, Deserialize)]
+pub struct CreatedSecretHook {
+    /// The webhook.
+    pub hook: SecretHook,
+    /// What its deliveries are signed with.
+    pub key: String,
+}
+
+impl std::fmt::Debug for CreatedSecretHook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreatedSecretHook").field("hook", &self.hook).finish_non_exhaustive()
+    }
+}
+
+/// Something that a webhook was told or has to be told.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SecretHookDelivery {
+    /// What happened.
+    pub event: String,
+    /// `queued`, `delivered` or `given_up`.
+    pub state: String,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// When it was tried last.
+    pub tried_at: Option<String>,
+    /// What the receiver answered last.
+    pub status: Option<i64>,
+    /// Why it was not taken last.
+    pub error: Option<String>,
+}
+
 /// A policy about secrets.
 #[derive(Debug, Clone, Deserialize)]
 pub struct SecretPolicy {
@@ -235,6 +278,13 @@ operations! {
     create_secret_policy(body: Value) -> SecretPolicy = POST "/secret-policies", Some(body);
     /// Removes a policy.
     delete_secret_policy(id: &str) -> () = DELETE format!("/secret-policies/{}", part(id)), None;
+    /// Gives a secret a webhook.
+    create_secret_hook(secret: &str, url: &str) -> CreatedSecretHook =
+        POST format!("/secrets/{}/hooks", part(secret)), Some(json!({"url": url}));
+    /// Removes a webhook.
+    delete_secret_hook(id: &str) -> () = DELETE format!("/secret-hooks/{}", part(id)), None;
+    /// Tries a webhook.
+    test_secret_hook(id: &str) -> SecretHookDelivery = POST format!("/secret-hooks/{}/test", part(id)), None;
     /// Verifies everything that is kept.
     verify_vault() -> VaultVerification = POST "/vault/verify", None;
     /// Seals the vault.
@@ -280,6 +330,14 @@ impl Client {
     /// When that may not be known.
     pub async fn list_secret_readers(&self, id: &str, query: Query) -> Answer<Page<SecretReader>> {
         self.get(&format!("/secrets/{}/readers", part(id)), query).await
+    }
+
+    /// The webhooks of a secret.
+    ///
+    /// # Errors
+    /// When they may not be seen.
+    pub async fn list_secret_hooks(&self, secret: &str) -> Answer<Page<SecretHook>> {
+        self.get(&format!("/secrets/{}/hooks", part(secret)), Query::new()).await
     }
 
     /// The policies about secrets.

@@ -10,11 +10,13 @@
 //! Layouts: wrapped key = 1 · master id (8) · nonce (12) · key and tag (48);
 //! value = 1 · nonce (12) · ciphertext and tag.
 
-use diwan_kernel::World;
+use diwan_kernel::{Secret, World};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
 use zeroize::Zeroizing;
 
+use crate::deliver::key_text;
+use crate::hook::HookId;
 use crate::secret::SecretId;
 
 /// The bytes of a key.
@@ -234,6 +236,14 @@ impl Vouching {
     /// The signature over these parts, each bound to its length.
     pub(crate) fn sign(&self, parts: &[&[u8]]) -> Vec<u8> {
         hmac::sign(&self.0, &joined(parts)).as_ref().to_vec()
+    }
+
+    /// The key that the deliveries of a hook are signed with. It is not stored: it can be made again for as
+    /// long as there is this key, and for another hook it is another one.
+    pub(crate) fn hook_key(&self, hook: HookId) -> Secret<String> {
+        let mut bytes = b"diwan.vault.hook-key.v1".to_vec();
+        bytes.extend(hook.bits().to_be_bytes());
+        key_text(hmac::sign(&self.0, &bytes).as_ref())
     }
 
     /// Whether the signature is right.

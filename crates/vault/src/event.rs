@@ -4,6 +4,7 @@ use diwan_kernel::Permission;
 use diwan_kernel::events::{Audience, DomainEvent};
 use serde::Serialize;
 
+use crate::hook::HookId;
 use crate::lease::LeaseId;
 use crate::secret::SecretId;
 
@@ -37,6 +38,8 @@ events! {
     GlassBroken { id: SecretId } = "secret.glass_broken" for SecretsManage;
     /// A secret ends soon, or its rotation is due and only people can do it.
     SecretDue { id: SecretId } = "secret.due" for SecretsManage;
+    /// A hook was made, removed, or told something.
+    HookChanged { id: HookId } = "secret.hook_changed" for SecretsManage;
     /// The policies changed.
     PoliciesChanged {} = "secret.policies_changed" for SecretsManage;
     /// A lease began, was renewed or ended.

@@ -12,6 +12,7 @@ use crate::envelope::Place;
 use crate::error;
 use crate::event::{SecretChanged, SecretDeleted, SecretRotated};
 use crate::generate::Recipe;
+use crate::hook::{HookEvent, HookNotice};
 use crate::kind::{Checked, SecretKind, check};
 use crate::master::Masters;
 use crate::name::SecretName;
@@ -197,14 +198,17 @@ impl Vault {
         version::set_valid_until(&mut tx, id, &older).await?;
         self.insert_version(&mut tx, ctx, &masters, &secret, &kept.stored, origin).await?;
         tx.emit(&SecretChanged { id });
-        let action = if matches!(origin, Origin::Generated | Origin::Scheduled) {
+        let (action, event) = if matches!(origin, Origin::Generated | Origin::Scheduled) {
             tx.emit(&SecretRotated { id, version: place.version });
-            "secret.rotate"
+            ("secret.rotate", HookEvent::Rotated)
         } else {
-            "secret.write"
+            ("secret.write", HookEvent::Written)
         };
+        let told = HookNotice { version_before_until: older.valid_until, ..HookNotice::new(event, &secret, now) };
+        self.tell_hooks(&mut tx, &told).await?;
         let until = now.plus(overlap).to_string();
         tx.commit(entry(action, &secret).with("origin", origin.as_str()).with("version_before_until", until)).await?;
+        self.wake_hooks();
         self.drop_oldest(ctx, &secret).await;
         Ok(secret)
     }

@@ -2,8 +2,8 @@
 //!
 //! What is here: values under an envelope of keys (`envelope`), the seal that keeps the master key
 //! out of reach until it is brought back (`sealing`), versions, rules about who may do what
-//! (`policy`), leases for machines and jobs, rotation, and the change of the master key while
-//! everything goes on (`rewrap`).
+//! (`policy`), leases for machines and jobs, rotation and who is told of it (`hook`), and the change of
+//! the master key while everything goes on (`rewrap`).
 //!
 //! What it deliberately does not know: what a secret is for, and how it reaches a machine.
 //!
@@ -13,12 +13,14 @@
 mod api;
 mod backend;
 mod config;
+mod deliver;
 mod envelope;
 mod error;
 mod event;
 mod examine;
 mod generate;
 mod hashicorp;
+mod hook;
 mod import;
 mod keep;
 mod kind;
@@ -49,6 +51,7 @@ mod version;
 pub use config::{BackendConfig, Dialect, TransitConfig, VaultConfig};
 pub use error::StartError;
 pub use examine::{Examination, GuardFound, examine};
+pub use hook::{HookEvent, HookNotice, SecretHook};
 pub use kind::SecretKind;
 pub use lease::{LeaseEnd, LeaseId, LeaseParams, Leased};
 pub use migration::MIGRATIONS;

@@ -3,7 +3,7 @@
 use diwan_kernel::db::{Migration, Migrations};
 
 /// The steps, oldest first.
-pub const MIGRATIONS: Migrations = Migrations { component: "vault", steps: &[FIRST, SECOND] };
+pub const MIGRATIONS: Migrations = Migrations { component: "vault", steps: &[FIRST, SECOND, THIRD] };
 
 const FIRST: Migration = Migration {
     name: "0001_secrets",
@@ -131,4 +131,33 @@ const SECOND: Migration = Migration {
     down: "DROP TABLE vault_removal;
            DROP INDEX vault_version_kept;
            ALTER TABLE vault_lease DROP COLUMN asker",
+};
+
+const THIRD: Migration = Migration {
+    name: "0003_hooks",
+    up: "CREATE TABLE vault_hook (
+            id TEXT PRIMARY KEY,
+            secret_id TEXT NOT NULL REFERENCES vault_secret (id) ON DELETE CASCADE,
+            url TEXT NOT NULL,
+            created_at BIGINT NOT NULL,
+            created_by TEXT
+         );
+         CREATE INDEX vault_hook_secret_id ON vault_hook (secret_id);
+         CREATE TABLE vault_hook_delivery (
+            id TEXT PRIMARY KEY,
+            hook_id TEXT REFERENCES vault_hook (id) ON DELETE CASCADE,
+            listener TEXT,
+            notice TEXT NOT NULL,
+            state TEXT NOT NULL,
+            attempts BIGINT NOT NULL,
+            due_at BIGINT NOT NULL,
+            created_at BIGINT NOT NULL,
+            tried_at BIGINT,
+            status BIGINT,
+            error TEXT
+         );
+         CREATE INDEX vault_hook_delivery_due ON vault_hook_delivery (due_at) WHERE state = 'queued';
+         CREATE INDEX vault_hook_delivery_hook_id ON vault_hook_delivery (hook_id, id)",
+    down: "DROP TABLE vault_hook_delivery;
+           DROP TABLE vault_hook",
 };

@@ -8,6 +8,7 @@ use diwan_kernel::db::Unrecorded;
 use diwan_kernel::{Ctx, DbError, Entry, Problem, TaskPolicy};
 
 use crate::event::SecretDue;
+use crate::hook::{HookEvent, HookNotice};
 use crate::keep::Source;
 use crate::master::MOST_WRAPS;
 use crate::table::{lease, master, rewrap, secret};
@@ -38,6 +39,10 @@ impl Vault {
             .await
             .unwrap_or_else(|error| tracing::warn!(?error, "what other vaults have to remove is not known"));
         self.follow().await.unwrap_or_else(|error| tracing::warn!(%error, "how the vault stands is not known"));
+        self.deliver_due().await.map_or_else(|error| tracing::warn!(?error, "hooks were not told what is due"), drop);
+        self.sweep_deliveries()
+            .await
+            .unwrap_or_else(|error| tracing::warn!(?error, "what hooks were told long ago is not forgotten"));
         if self.seal().masters().is_some() {
             self.resume_rewrap().await;
             self.rotate_due()
@@ -71,8 +76,10 @@ impl Vault {
                 continue;
             }
             tx.emit(&SecretDue { id: due.id });
+            self.tell_hooks(&mut tx, &HookNotice::new(HookEvent::Due, &due, ctx.now())).await?;
             let ends = due.expires_at.or(due.rotate_at).map(|at| at.to_string());
             tx.commit(Entry::done("secret.due").on("secret", &due.name).with("at", ends)).await?;
+            self.wake_hooks();
             tracing::warn!(secret = %due.name, "a secret ends soon or needs a new value");
         }
         Ok(())

@@ -15,6 +15,7 @@ use crate::backend::Backend;
 use crate::backend::kv::KeyValue;
 use crate::backend::local::Local;
 use crate::config::{LOCAL, VaultConfig};
+use crate::deliver::{self, Listeners};
 use crate::error::StartError;
 use crate::patience::Patience;
 use crate::seal::{Seal, WhySealed};
@@ -91,6 +92,9 @@ struct Inner {
     seal: Seal,
     backends: BTreeMap<String, Box<dyn Backend>>,
     patience: Patience,
+    listeners: Listeners,
+    /// Carries what webhooks are told.
+    webhooks: reqwest::Client,
     /// Held by whoever changes which master keys there are: the key file is read and then replaced,
     /// and a key that got lost in between would be lost for ever.
     changing_masters: tokio::sync::Mutex<()>,
@@ -117,12 +121,15 @@ impl Vault {
             let store = KeyValue::new(parts.db.world(), config).map_err(unusable)?;
             backends.insert(config.name.clone(), Box::new(store));
         }
+        let unusable = |why| StartError::Setting { name: "the certificates of this machine".to_owned(), why };
+        let webhooks = deliver::client().map_err(unusable)?;
         let patience = Patience::new(TRIES, TRIES_WITHIN);
-        let (changing_masters, is_rewrapping) = Default::default();
-        let inner = Inner { seal, backends, patience, parts, changing_masters, is_rewrapping };
+        let (listeners, changing_masters, is_rewrapping) = Default::default();
+        let inner = Inner { seal, backends, patience, listeners, webhooks, parts, changing_masters, is_rewrapping };
         let this = Self { inner: Arc::new(inner) };
         this.bring_back().await?;
         this.spawn_upkeep();
+        this.spawn_delivery();
         Ok(this)
     }
 
@@ -161,6 +168,14 @@ impl Vault {
 
     pub(crate) fn patience(&self) -> &Patience {
         &self.inner.patience
+    }
+
+    pub(crate) fn listeners(&self) -> &Listeners {
+        &self.inner.listeners
+    }
+
+    pub(crate) fn webhooks(&self) -> &reqwest::Client {
+        &self.inner.webhooks
     }
 
     /// Waits until nobody else changes which master keys there are.

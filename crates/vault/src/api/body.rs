@@ -81,9 +81,9 @@ pub(super) struct RevealedSecret {
     value: Exposed,
 }
 
-/// A value on its way into an answer: the one place where a secret is written out.
+/// A value or a key on its way into an answer: the one place where a secret is written out.
 #[derive(Debug)]
-struct Exposed(Secret<String>);
+pub(super) struct Exposed(pub(super) Secret<String>);
 
 impl Serialize for Exposed {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -3,8 +3,10 @@
 mod body;
 mod break_glass;
 mod create_secret;
+mod create_secret_hook;
 mod create_secret_policy;
 mod delete_secret;
+mod delete_secret_hook;
 mod delete_secret_policy;
 mod destroy_secret_version;
 mod get_secret;
@@ -12,6 +14,7 @@ mod get_vault;
 mod import_secrets;
 mod initialise_vault;
 mod list_master_rotations;
+mod list_secret_hooks;
 mod list_secret_leases;
 mod list_secret_policies;
 mod list_secret_readers;
@@ -26,6 +29,7 @@ mod rotate_secret;
 mod seal_vault;
 mod set_secret_value;
 mod start_vault_over;
+mod test_secret_hook;
 mod unseal_vault;
 mod update_secret;
 mod update_secret_policy;
@@ -65,6 +69,10 @@ pub(crate) fn routes() -> OpenApiRouter<Vault> {
         .routes(routes!(create_secret_policy::create_secret_policy))
         .routes(routes!(update_secret_policy::update_secret_policy))
         .routes(routes!(delete_secret_policy::delete_secret_policy))
+        .routes(routes!(list_secret_hooks::list_secret_hooks))
+        .routes(routes!(create_secret_hook::create_secret_hook))
+        .routes(routes!(delete_secret_hook::delete_secret_hook))
+        .routes(routes!(test_secret_hook::test_secret_hook))
         .routes(routes!(list_secret_leases::list_secret_leases))
         .routes(routes!(revoke_secret_lease::revoke_secret_lease))
 }

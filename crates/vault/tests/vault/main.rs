@@ -3,13 +3,14 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "that is how a test fails")]
 
 mod fake_hashicorp;
+mod hooks;
 mod keeper;
 mod keepers;
 mod leases;
 mod policies;
 mod real_vault;
-mod rusty_vault;
 mod removals;
+mod rusty_vault;
 mod sealing;
 mod secrets;
 mod several;

@@ -1,6 +1,7 @@
 //! `diwan secret`: secrets, and who may do what with them.
 
 mod change;
+mod hook;
 mod list;
 mod policy;
 mod reveal;
@@ -52,6 +53,9 @@ pub(super) enum Secret {
     /// See and change the policies
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// Have addresses told when a secret has a new value
+    #[command(subcommand)]
+    Hook(hook::Hook),
     /// Bring many secrets in from an environment file
     Import(transfer::Import),
     /// Print everything about all secrets but their values, a JSON object a line
@@ -111,6 +115,7 @@ impl Secret {
             Self::Remove(remove) => remove.run(door).await,
             Self::Readers(readers) => readers.run(door).await,
             Self::Policy(policy) => policy.run(door).await,
+            Self::Hook(hook) => hook.run(door).await,
             Self::Import(import) => import.run(door).await,
             Self::Export => transfer::export(door).await,
             Self::Verify => show::verify(door).await,
