@@ -15,18 +15,18 @@ use crate::api::{Api, claim};
 use crate::program::{PATIENCE, Program, memory_dir, run};
 
 /// The system calls that make sure of what was written.
-const FLUSHING: &str = "fsync,fdatasync";
+pub(crate) const FLUSHING: &str = "fsync,fdatasync";
 
 /// What it says when it has found room again.
-const WRITES_GO_ON: &str = "there is room on the disk again";
+pub(crate) const WRITES_GO_ON: &str = "there is room on the disk again";
 
 /// A file system of its own, in memory, of a fixed size. Only root can mount one.
-struct SmallDisk {
+pub(crate) struct SmallDisk {
     dir: tempfile::TempDir,
 }
 
 impl SmallDisk {
-    async fn mount(options: &str) -> Option<Self> {
+    pub(crate) async fn mount(options: &str) -> Option<Self> {
         if !rustix::process::geteuid().is_root() {
             println!("NOT TESTED: a file system of its own can be mounted by root only");
             return None;
@@ -36,7 +36,7 @@ impl SmallDisk {
         Some(this)
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
@@ -46,14 +46,14 @@ impl SmallDisk {
     }
 
     /// Takes all the room there is.
-    fn fill(&self) {
+    pub(crate) fn fill(&self) {
         let mut file = fs::File::create(self.path().join("filler")).expect("a file can be made");
         for size in [1 << 20, 1 << 12, 1] {
             while file.write_all(&vec![0; size]).is_ok() {}
         }
     }
 
-    fn free(&self) {
+    pub(crate) fn free(&self) {
         fs::remove_file(self.path().join("filler")).expect("the filler can be removed");
     }
 }
@@ -149,7 +149,7 @@ async fn a_disk_that_becomes_read_only_refuses_writes_keeps_reading_and_recovers
 }
 
 /// Spoils these system calls in the running program; strace does it from outside.
-async fn spoil(program: &Program, calls: &str, how: &str) -> tokio::process::Child {
+pub(crate) async fn spoil(program: &Program, calls: &str, how: &str) -> tokio::process::Child {
     let mut strace = Command::new("strace")
         .args(["-f", "-e", &format!("trace={calls}"), "-e", &format!("inject={calls}:{how}"), "-p"])
         .arg(program.pid().as_raw_nonzero().to_string())

@@ -27,3 +27,5 @@ mod slow_clients;
 mod start;
 #[cfg(test)]
 mod stop;
+#[cfg(test)]
+mod vault_disk;

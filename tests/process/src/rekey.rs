@@ -26,15 +26,15 @@ const AT_ONCE: usize = 500;
 const READERS: usize = 2;
 
 /// A secret, as far as those who read and write it know.
-struct Known {
-    id: String,
+pub(crate) struct Known {
+    pub(crate) id: String,
     /// The value that was acknowledged last, and after it those that never were.
-    values: Vec<String>,
+    pub(crate) values: Vec<String>,
 }
 
 /// What is known of all secrets, and what was seen.
-struct Ledger {
-    secrets: Mutex<Vec<Known>>,
+pub(crate) struct Ledger {
+    pub(crate) secrets: Mutex<Vec<Known>>,
     reads: AtomicUsize,
     writes: AtomicUsize,
     rotations: AtomicUsize,
@@ -93,7 +93,7 @@ const fn step(life: u64) -> u64 {
 }
 
 /// Brings the secrets in.
-async fn plant(owner: &Api, count: usize) -> Ledger {
+pub(crate) async fn plant(owner: &Api, count: usize) -> Ledger {
     let mut values = BTreeMap::new();
     for from in (0..count).step_by(AT_ONCE) {
         let some: Vec<Value> = (from..count.min(from + AT_ONCE))
@@ -121,7 +121,7 @@ async fn plant(owner: &Api, count: usize) -> Ledger {
 }
 
 /// The owner at a program that was started again; signed in once more when that was too long ago.
-async fn fresh(owner: &Api, program: &Program) -> Api {
+pub(crate) async fn fresh(owner: &Api, program: &Program) -> Api {
     let owner = owner.at(program);
     // Asked without a body, it is refused before anything is begun, but only to whoever may ask.
     let probe = owner.post("/vault/rotate-master-key", json!({})).await;
@@ -133,7 +133,7 @@ async fn fresh(owner: &Api, program: &Program) -> Api {
 }
 
 /// Begins a rotation unless one that was interrupted is under way again.
-async fn begin_rotation(owner: &Api, ledger: &Ledger) {
+pub(crate) async fn begin_rotation(owner: &Api, ledger: &Ledger) {
     let answer = owner.post("/vault/rotate-master-key", json!({"guard": "key_file"})).await;
     if answer.json["code"] != "vault_rotation_under_way" {
         answer.expect(202);
@@ -179,7 +179,7 @@ async fn read(owner: Api, ledger: Arc<Ledger>, stop: Arc<AtomicBool>, mut dice: 
 }
 
 /// Gives one secret after the other a new value until the server is gone.
-async fn write(owner: Api, ledger: Arc<Ledger>, stop: Arc<AtomicBool>, mut dice: u64) {
+pub(crate) async fn write(owner: Api, ledger: Arc<Ledger>, stop: Arc<AtomicBool>, mut dice: u64) {
     while !stop.load(Ordering::Relaxed) {
         dice = step(dice);
         let value = format!("value of the dice {dice:x}");
@@ -206,7 +206,7 @@ async fn write(owner: Api, ledger: Arc<Ledger>, stop: Arc<AtomicBool>, mut dice:
 }
 
 /// Waits until the rotation that was taken up has ended.
-async fn rotated(owner: &Api) {
+pub(crate) async fn rotated(owner: &Api) {
     let ended = async {
         while owner.get("/vault").await.expect(200)["rotation"] != Value::Null {
             tokio::task::yield_now().await;
@@ -216,7 +216,7 @@ async fn rotated(owner: &Api) {
 }
 
 /// Everything can be read, nothing is wrong, and every rotation did all that there was.
-async fn look(owner: &Api, ledger: &Ledger) {
+pub(crate) async fn look(owner: &Api, ledger: &Ledger) {
     let known: Vec<(String, Vec<String>)> =
         ledger.secrets.lock().expect("a ledger").iter().map(|k| (k.id.clone(), k.values.clone())).collect();
     let count = known.len();
@@ -237,7 +237,7 @@ async fn look(owner: &Api, ledger: &Ledger) {
 }
 
 /// What the tables themselves say.
-fn nothing_is_under_an_old_key(dir: &Path) {
+pub(crate) fn nothing_is_under_an_old_key(dir: &Path) {
     let database = rusqlite::Connection::open(dir.join("diwan.db")).expect("a database");
     let count = |sql: &str| database.query_row(sql, [], |row| row.get::<_, i64>(0)).expect("a count");
     assert_eq!(count("SELECT count(*) FROM vault_master WHERE state = 'active'"), 1);

@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "stories, not an interface")]
 #![allow(clippy::expect_used, clippy::panic, reason = "that is how a test fails")]
 
+mod bit_flips;
 mod fake_hashicorp;
 mod hooks;
 mod keeper;
