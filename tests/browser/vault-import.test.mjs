@@ -52,6 +52,8 @@ test("an environment file is looked at without its values, then taken", async (t
   await under(dialog).fill("ci");
   await button(dialog, "vault.import.look").click();
   await dialog.getByText(en("vault.import.totals", { fresh: 3, replaced: 0, left: 2 })).waitFor();
+  const focused = await dialog.getByRole("status").evaluate((status) => status === document.activeElement);
+  assert.ok(focused, "the keyboard keeps its place");
   await row(dialog, "ci/github-token").getByText(en("vault.import.new"), { exact: true }).waitFor();
   await row(dialog, "ci/empty").getByText(en("vault.import.why_empty")).waitFor();
   await row(dialog, "ci/github-user").first().getByText(en("vault.import.why_twice")).waitFor();

@@ -27,8 +27,17 @@ export default function CalendarPage() {
 function Calendar() {
   const { t } = useTranslation();
   const secrets = useQuery(allSecretsQuery);
-  if (secrets.isPending) return <SkeletonRows rows={6} />;
-  if (!secrets.data) return <ErrorState error={secrets.error} retry={() => secrets.refetch()} />;
+  if (!secrets.data) {
+    return (
+      <Card>
+        {secrets.isPending ? (
+          <SkeletonRows rows={6} />
+        ) : (
+          <ErrorState error={secrets.error} retry={() => secrets.refetch()} />
+        )}
+      </Card>
+    );
+  }
   return (
     <>
       {secrets.data.more && <Notice className="mb-6">{t("vault.calendar.more_there")}</Notice>}

@@ -1,4 +1,4 @@
-import { type DragEvent, useRef, useState } from "react";
+import { type DragEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { SecretKind } from "@/api/types";
 import { secretKinds } from "@/app/search";
@@ -35,6 +35,10 @@ export function Bring({ hidden, onLook, onClose }: BringProps) {
       await onLook(read.brought, choices);
     },
   });
+  const element = form.props.ref;
+  useEffect(() => {
+    if (!hidden) element.current?.querySelector("textarea")?.focus();
+  }, [hidden, element]);
   const wrong = form.errors.text ?? (fault ? t(`vault.import.fault_${fault.what}`, { ...fault }) : undefined);
   return (
     <form {...form.props} className={hidden ? "hidden" : "grid gap-4"} autoComplete="off">

@@ -6,6 +6,7 @@ import { Button } from "@/ui/button";
 import { DialogActions } from "@/ui/dialog";
 import { Notice } from "@/ui/notice";
 import { type Column, Table } from "@/ui/table";
+import { takeFocus } from "./focus";
 import { isTaken, type Row } from "./plan";
 
 interface PreviewProps {
@@ -41,7 +42,7 @@ function Totals({ rows }: { rows: Row[] }) {
   const format = useFormat();
   const count = (fits: (row: Row) => boolean) => format.number(rows.filter(fits).length);
   return (
-    <p className="text-muted" role="status">
+    <p ref={takeFocus} tabIndex={-1} className="text-muted outline-none" role="status">
       {t("vault.import.totals", {
         fresh: count((row) => row.becomes === "new"),
         replaced: count((row) => row.becomes === "replaced"),

@@ -5,6 +5,7 @@ import { Button } from "@/ui/button";
 import { DialogActions } from "@/ui/dialog";
 import { Notice } from "@/ui/notice";
 import { ProblemNotice } from "@/ui/problem";
+import { takeFocus } from "./focus";
 
 export interface Report {
   created: string[];
@@ -21,7 +22,7 @@ export function Result({ report, onClose }: { report: Report; onClose: () => voi
   const whole = report.refused.length === 0 && !report.problem;
   const { created, replaced } = report;
   return (
-    <div className="grid gap-4">
+    <div ref={takeFocus} tabIndex={-1} className="grid gap-4 outline-none">
       <Notice live tone={whole ? "ok" : "warn"} title={t(whole ? "vault.import.all_done" : "vault.import.part_done")}>
         {t("vault.import.done_totals", {
           fresh: format.number(created.length),

@@ -8,7 +8,7 @@ import { useFormat } from "@/i18n/format";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
 import { Icon } from "@/ui/icon";
-import { Section } from "@/ui/page";
+import { Card, Section } from "@/ui/page";
 import { ErrorState } from "@/ui/problem";
 import { SkeletonRows } from "@/ui/states";
 import { toast } from "@/ui/toast";
@@ -32,8 +32,13 @@ export default function VaultPage() {
 
 function State() {
   const vault = useQuery(vaultQuery);
-  if (vault.isPending) return <SkeletonRows rows={4} />;
-  if (!vault.data) return <ErrorState error={vault.error} retry={() => vault.refetch()} />;
+  if (!vault.data) {
+    return (
+      <Card>
+        {vault.isPending ? <SkeletonRows rows={4} /> : <ErrorState error={vault.error} retry={() => vault.refetch()} />}
+      </Card>
+    );
+  }
   return (
     <>
       {!vault.data.sealed && <Unsealed vault={vault.data} />}

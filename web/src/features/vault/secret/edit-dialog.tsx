@@ -57,7 +57,7 @@ export function EditDialog({ secret, onClose }: { secret: Secret; onClose: () =>
           <Input name="name" code maxLength={128} defaultValue={secret.name} />
         </Field>
         <Field label={t("vault.description")} optional error={form.errors.description}>
-          <Textarea name="description" maxLength={500} rows={2} defaultValue={secret.description} />
+          <Textarea name="description" maxLength={500} rows={2} defaultValue={secret.description} autoFocus />
         </Field>
         <div className="grid items-start gap-4 sm:grid-cols-2">
           <Field label={t("vault.provider")} optional error={form.errors.provider}>

@@ -1,12 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { toProblem } from "@/api/problem";
 import type { Secret } from "@/api/types";
 import { useCan } from "@/app/me";
 import { cx } from "@/ui/cx";
 import { Icon } from "@/ui/icon";
 import { Notice } from "@/ui/notice";
-import { Page } from "@/ui/page";
+import { Card, Page } from "@/ui/page";
 import { ErrorState, NoPermission } from "@/ui/problem";
 import { SkeletonRows } from "@/ui/states";
 import { secretQuery } from "../queries";
@@ -37,10 +38,14 @@ function Loaded() {
   const { t } = useTranslation();
   const { id } = route.useParams();
   const secret = useQuery(secretQuery(id));
-  if (secret.data) return <Shown key={id} secret={secret.data} />;
+  // What was there before is no longer shown of a secret that somebody removed meanwhile.
+  const gone = secret.error !== null && toProblem(secret.error).status === 404;
+  if (secret.data && !gone) return <Shown key={id} secret={secret.data} />;
   return (
     <Page title={t("places.secrets")} above={<Back />}>
-      {secret.isPending ? <SkeletonRows /> : <ErrorState error={secret.error} retry={() => secret.refetch()} />}
+      <Card>
+        {secret.isPending ? <SkeletonRows /> : <ErrorState error={secret.error} retry={() => secret.refetch()} />}
+      </Card>
     </Page>
   );
 }
