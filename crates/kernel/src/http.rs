@@ -94,17 +94,21 @@ fn body_problem(rejection: &Response) -> Problem {
 }
 
 fn json_problem(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
-    let path = error.path().to_string();
-    let inner = error.inner();
-    if inner.is_data() && path != "." {
-        return Problem::invalid_field(&path, "wrong_type", sentence(&inner.to_string()));
+    let (path, inner) = (error.path().to_string(), error.inner());
+    let message = inner.to_string();
+    let said = sentence(&message);
+    // A field that is not named there is not named here either.
+    let is_hidden = message.starts_with("unknown field") && said.starts_with("Unknown field,");
+    if inner.is_data() && path != "." && !is_hidden {
+        return Problem::invalid_field(&path, "wrong_type", said);
     }
-    Problem::invalid(format!("The body is not what this operation expects: {}", sentence(&inner.to_string())))
+    Problem::invalid(format!("The body is not what this operation expects: {said}"))
 }
 
-/// The parser's message without its position, as a sentence.
+/// The parser's message without its position and without what was sent, as a sentence.
 fn sentence(message: &str) -> String {
-    let text = message.split(" at line ").next().unwrap_or(message);
+    let text = without_what_was_sent(message);
+    let text = text.split(" at line ").next().unwrap_or(&text);
     // What a type is called in our source says nothing to whoever calls.
     let text = text
         .split_once("expected struct ")
@@ -112,6 +116,20 @@ fn sentence(message: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", letters.as_str())
+}
+
+/// What was sent may be a secret in the wrong place. Only what looks like a field's name is shown, since
+/// whoever mistyped it has to find it.
+fn without_what_was_sent(message: &str) -> String {
+    let quoted = ["invalid type: string \"", "invalid value: string \"", "unknown variant `", "unknown field `"];
+    let Some(begin) = quoted.into_iter().find(|begin| message.starts_with(begin)) else { return message.to_owned() };
+    let (before, expected) = message.rsplit_once(", expected ").unwrap_or((message, "something else"));
+    let sent = before.get(begin.len()..before.len() - 1).unwrap_or_default();
+    let is_name = sent.len() <= 40 && sent.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    if begin.starts_with("unknown field") && is_name {
+        return message.to_owned();
+    }
+    format!("{}, expected {expected}", &begin[..begin.len() - 2])
 }
 
 /// Parts of the path, by type.
@@ -182,5 +200,27 @@ mod tests {
         assert!(has_nul_escape(br#"{"a":"\\\u0000"}"#));
         assert!(!has_nul_escape(br#"{"a":"\\u0000"}"#));
         assert!(!has_nul_escape(br#"{"a":"\"#));
+    }
+
+    #[test]
+    fn what_was_sent_is_not_repeated() {
+        for (message, said) in [
+            (
+                r#"invalid type: string "hunter2", expected u16 at line 1 column 9"#,
+                "Invalid type: string, expected u16.",
+            ),
+            (r#"invalid value: string "a", expected b", expected u16"#, "Invalid value: string, expected u16."),
+            ("unknown variant `hunter2 at line 3`, expected `a` or `b`", "Unknown variant, expected `a` or `b`."),
+            ("unknown field `Hunter2`, expected `a`", "Unknown field, expected `a`."),
+            ("unknown field `nmae`, expected `name`", "Unknown field `nmae`, expected `name`."),
+            ("unknown variant `hunter2`, there are no variants", "Unknown variant, expected something else."),
+            (
+                "invalid type: integer `5`, expected a string at line 1 column 2",
+                "Invalid type: integer `5`, expected a string.",
+            ),
+            ("missing field `name`", "Missing field `name`."),
+        ] {
+            assert_eq!(sentence(message), said);
+        }
     }
 }

@@ -380,7 +380,7 @@ impl Vault {
     fn backend_named(&self, name: &str) -> Result<&dyn Backend, Problem> {
         self.backend(name).ok_or_else(|| {
             let known: Vec<&str> = self.backend_names().collect();
-            let message = format!("There is no back end `{name}`. There are: {}.", known.join(", "));
+            let message = format!("There is no such back end. There are: {}.", known.join(", "));
             Problem::invalid_field("backend", "backend_unknown", message)
         })
     }
