@@ -1,10 +1,12 @@
 //! Rotating the master key while everything goes on.
 //!
 //! From the first step on, whatever is new is wrapped by the new key. Then the data keys of all
-//! versions are wrapped anew, some at a time; values are never touched. Each step is one commit, and
-//! what is left to do is read from the tables, so that it goes on after any interruption.
+//! versions are wrapped anew, a few at a time; values are never touched. Each step is one commit, and
+//! what is left to do is read from the tables, so that it goes on after any interruption. Between the
+//! steps it leaves the database to others: whoever reads a secret should not notice.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::{Ctx, Entry, Problem, TaskPolicy};
@@ -21,8 +23,14 @@ use crate::table::{master, rewrap, version};
 use crate::unseal::{Guard, key_file};
 use crate::vault::Vault;
 
-/// So many data keys at once: few enough that others wait no longer than a few milliseconds.
-const AT_ONCE: usize = 100;
+/// So many data keys are looked up at once.
+const READ_AT_ONCE: usize = 256;
+/// So many are written in one commit: whoever comes meanwhile waits a millisecond or so for it.
+const AT_ONCE: usize = 16;
+/// After each commit it rests so many times as long as that took, so that most of the time is others'.
+const REST: u32 = 4;
+/// And never longer than this, so that a slow disk does not make it endless.
+const LONGEST_REST: Duration = Duration::from_millis(100);
 
 /// How far a rotation of the master key has come.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -68,6 +76,7 @@ impl Vault {
         guard: Guard,
         passphrase: Passphrase,
     ) -> Result<MasterRotation, Problem> {
+        self.current_masters().await?;
         let _changing = self.change_masters().await;
         let masters = self.masters()?;
         if rewrap::find_open(self.db()).await?.is_some() {
@@ -133,18 +142,25 @@ impl Vault {
     }
 
     async fn rewrap_all(&self, rotation: &Rewrap) -> Result<(), Problem> {
-        while !self.supervisor().is_stopping() {
-            let keys = version::list_wrapped_by(self.db(), rotation.from, AT_ONCE).await?;
+        loop {
+            let keys = version::list_wrapped_by(self.db(), rotation.from, READ_AT_ONCE).await?;
             if keys.is_empty() {
                 return self.finish_rewrap(rotation).await;
             }
-            self.rewrap_some(rotation, keys).await?;
+            for (at, some) in keys.chunks(AT_ONCE).enumerate() {
+                let begun = self.world().monotonic();
+                // Progress is told once for all that were looked up: whoever watches asks again each time.
+                self.rewrap_some(rotation, some, at == 0).await?;
+                let rest = (self.world().monotonic().saturating_sub(begun) * REST).min(LONGEST_REST);
+                if !self.supervisor().pause(rest).await {
+                    return Ok(());
+                }
+            }
         }
-        Ok(())
     }
 
-    async fn rewrap_some(&self, rotation: &Rewrap, keys: Vec<WrappedKey>) -> Result<(), Problem> {
-        let masters = self.masters()?;
+    async fn rewrap_some(&self, rotation: &Rewrap, keys: &[WrappedKey], tell: bool) -> Result<(), Problem> {
+        let masters = self.current_masters().await?;
         if masters.active().id() != rotation.to {
             return Err(error::sealed(self.seal()));
         }
@@ -154,8 +170,17 @@ impl Vault {
         };
         let mut wrapped = Vec::with_capacity(keys.len());
         for key in keys {
-            let anew = again(&key)
-                .map_err(|e| error::tampered(format!("the data key of {} version {}: {e}", key.secret, key.version)))?;
+            let anew = match again(key) {
+                Ok(anew) => anew,
+                // Another server ended the rotation since this was read: it is done.
+                Err(EnvelopeError::OtherMaster(_)) if rewrap::find_open(self.db()).await?.is_none() => return Ok(()),
+                Err(e) => {
+                    return Err(error::tampered(format!(
+                        "the data key of {} version {}: {e}",
+                        key.secret, key.version
+                    )));
+                }
+            };
             wrapped.push((key, anew));
         }
         let ctx = Ctx::system(self.world(), "vault");
@@ -163,13 +188,15 @@ impl Vault {
         let mut done = 0;
         for (key, anew) in wrapped {
             // A version that was destroyed meanwhile has nothing left to wrap.
-            done += i64::from(version::rewrap(&mut tx, &key, rotation.from, rotation.to, anew).await?);
+            done += i64::from(version::rewrap(&mut tx, key, rotation.from, rotation.to, anew).await?);
         }
         if !master::count_wraps(&mut tx, rotation.to, done).await? {
             return Err(under_way());
         }
         rewrap::advance(&mut tx, rotation.id, done).await?;
-        tx.emit(&VaultChanged {});
+        if tell {
+            tx.emit(&VaultChanged {});
+        }
         Ok(tx.commit_unrecorded(Unrecorded::Bookkeeping).await?)
     }
 
