@@ -39,6 +39,14 @@ export function readersQuery(id: string, action: SecretAction) {
   });
 }
 
+export function hooksQuery(id: string) {
+  return queryOptions({
+    queryKey: ["secrets", "one", id, "hooks"],
+    queryFn: async ({ signal }) =>
+      (await unwrap(api.GET("/secrets/{id}/hooks", { params: { path: { id } }, signal }))).items,
+  });
+}
+
 export function touchesQuery(name: string) {
   const resource = `secret:${name}`;
   return pagedQuery(["audit", "entries", { resource }], (cursor, signal) =>

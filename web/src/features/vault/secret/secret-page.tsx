@@ -15,6 +15,7 @@ import { SealBanner } from "../seal/seal-banner";
 import { SecretState } from "../secret-state";
 import { useVaultWords } from "../words";
 import { About } from "./about";
+import { Hooks } from "./hooks";
 import { Readers } from "./readers";
 import { Readings } from "./readings";
 import { SecretActions } from "./secret-actions";
@@ -79,6 +80,7 @@ function Shown({ secret }: { secret: Secret }) {
         <div className="min-w-0">
           <About secret={secret} />
           <Versions secret={secret} />
+          {mayManage && <Hooks id={secret.id} />}
         </div>
         {beside && (
           <div className="min-w-0">
