@@ -6,7 +6,7 @@
 //! What it deliberately does not know: any rule. Those live in the capabilities.
 //!
 //! Start at [`compose::server`] for how a control plane comes about.
-// Denied rather than forbidden: `memory` sets a number of the C library's allocator, and says why.
+// Denied rather than forbidden: `memory` is an allocator, and says why.
 #![deny(unsafe_code)]
 
 pub mod cli;

@@ -3,7 +3,11 @@
 
 use std::process::ExitCode;
 
+use diwan::memory::Wiping;
+
+#[global_allocator]
+static MEMORY: Wiping = Wiping;
+
 fn main() -> ExitCode {
-    diwan::memory::give_back();
     diwan::cli::main()
 }

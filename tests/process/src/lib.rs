@@ -8,9 +8,13 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod canaries;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod disk;
+#[cfg(test)]
+mod memory;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]
@@ -19,6 +23,8 @@ mod program;
 mod rekey;
 #[cfg(test)]
 mod rescue;
+#[cfg(test)]
+mod scan;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]

@@ -13,6 +13,8 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::memory::Memory;
+
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What it says last when it is ready and has no mail server.
@@ -23,6 +25,7 @@ pub(crate) struct Program {
     pub(crate) address: SocketAddr,
     /// The link of the first run, while nobody owns the installation.
     pub(crate) setup_link: Option<String>,
+    pub(crate) memory: Memory,
     output: Output,
     child: Child,
 }
@@ -52,10 +55,11 @@ impl Program {
         let mut command = command();
         command.args(["server", "--listen", &address.to_string(), "--data-dir"]).arg(data_dir).args(args);
         let mut child = command.spawn().expect("the program can be started");
+        let memory = Memory::of(child.id().expect("it runs")).expect("a parent may read the memory of its child");
         let mut output = Output::of(&mut child);
         let text = output.wait_for(END_OF_GREETING, 1, &mut child).await;
         let setup_link = text.split_whitespace().find(|word| word.contains("/welcome#token=")).map(str::to_owned);
-        Self { address, setup_link, output, child }
+        Self { address, setup_link, memory, output, child }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -141,7 +145,16 @@ impl Output {
 
 /// Runs the program to its end and says how it ended.
 pub(crate) async fn run(args: &[impl AsRef<OsStr>]) -> Ended {
-    let output = timeout(PATIENCE, command().args(args).output()).await.expect("it ends").expect("it can be started");
+    ended(command().args(args)).await
+}
+
+/// Runs it as somebody with this token.
+pub(crate) async fn run_as(token: &str, args: &[impl AsRef<OsStr>]) -> Ended {
+    ended(command().args(args).env("DIWAN_TOKEN", token)).await
+}
+
+async fn ended(command: &mut Command) -> Ended {
+    let output = timeout(PATIENCE, command.output()).await.expect("it ends").expect("it can be started");
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     Ended { code: output.status.code(), said }
 }
