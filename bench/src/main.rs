@@ -9,6 +9,7 @@ mod product;
 mod report;
 mod trail;
 mod vault;
+mod vault_peer;
 mod writes;
 
 use std::time::Duration;
@@ -32,7 +33,10 @@ fn main() -> Result<()> {
     let mut report = Report::default();
     let measured = match std::env::args().nth(1).as_deref() {
         Some("writes") => runtime.block_on(writes::measure(&mut report, CONNECTIONS, SPAN)),
-        Some("vault") => runtime.block_on(vault::measure(&mut report, CONNECTIONS, SPAN)),
+        Some("vault") => runtime.block_on(async {
+            vault_peer::measure(&mut report, CONNECTIONS, SPAN).await?;
+            vault::measure(&mut report, CONNECTIONS, SPAN).await
+        }),
         _ => runtime.block_on(measure(&mut report)),
     };
     report.print();
@@ -51,6 +55,7 @@ async fn measure(report: &mut Report) -> Result<()> {
     product.stop()?;
     writes::measure(report, CONNECTIONS, SPAN).await?;
     trail::measure(report).await?;
+    vault_peer::measure(report, CONNECTIONS, SPAN).await?;
     vault::measure(report, CONNECTIONS, SPAN).await?;
     report::dashboard_payload(report)
 }
