@@ -360,8 +360,8 @@ async fn quiet(program: &Program, scanner: &Scanner) -> (BTreeMap<usize, String>
 /// Which texts lie where in the memory of the program, and how much of it there is.
 fn memory(program: &Program, scanner: &Scanner) -> (BTreeMap<usize, String>, usize) {
     let (mut found, mut bytes) = (BTreeMap::new(), 0);
-    let stretches = program.memory.stretches().expect("a parent may read the memory of its child");
-    for stretch in stretches {
+    let memory = program.memory.as_ref().expect("a parent may read the memory of its child");
+    for stretch in memory.stretches().expect("what is mapped can be read") {
         bytes += stretch.bytes.len();
         found.extend(scanner.find(&stretch.bytes).into_iter().map(|of| (of, stretch.what.clone())));
     }
