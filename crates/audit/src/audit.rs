@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use diwan_kernel::config::Live;
 use diwan_kernel::db::{Db, DbError, Unrecorded};
 use diwan_kernel::{Ctx, Entry, Problem, Sealer, Supervisor, TaskPolicy, World};
 
@@ -30,7 +31,7 @@ pub(crate) struct Inner {
     pub(crate) supervisor: Supervisor,
     pub(crate) key: Arc<SigningKey>,
     pub(crate) anchor: AnchorFile,
-    pub(crate) config: AuditConfig,
+    pub(crate) config: Live<AuditConfig>,
     pub(crate) warnings: Warnings,
     /// One checkpoint at a time.
     pub(crate) signing: tokio::sync::Mutex<()>,
@@ -64,7 +65,7 @@ impl Audit {
         supervisor: &Supervisor,
         world: &World,
         data_dir: &Path,
-        config: AuditConfig,
+        config: impl Into<Live<AuditConfig>>,
     ) -> Result<Self, AuditError> {
         let key = Arc::new(SigningKey::open(db, sealer, world).await?);
         let is_emptied = begin_trail(db, &key).await?;
@@ -75,7 +76,7 @@ impl Audit {
             supervisor: supervisor.clone(),
             key,
             anchor: AnchorFile::in_dir(data_dir),
-            config,
+            config: config.into(),
             warnings: Warnings::default(),
             signing: tokio::sync::Mutex::default(),
             looking: tokio::sync::Mutex::default(),

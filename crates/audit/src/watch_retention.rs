@@ -31,10 +31,11 @@ pub(crate) async fn run(audit: Arc<Inner>) {
 
 /// Removes what is too old; says how many entries that were.
 pub(crate) async fn pass(audit: &Inner) -> Result<u64, DbError> {
-    if audit.config.retention_days == 0 {
+    let days = audit.config.get().retention_days;
+    if days == 0 {
         return Ok(0);
     }
-    let cutoff = audit.world.now().minus(DAY * audit.config.retention_days);
+    let cutoff = audit.world.now().minus(DAY * days);
     let Some(target) = audit_checkpoint::find_latest_before(&audit.db, cutoff).await? else { return Ok(0) };
     let mut removed = 0;
     while !audit.supervisor.is_stopping() {

@@ -20,6 +20,7 @@ mod reply;
 mod secrets;
 mod server;
 mod session;
+mod settings;
 mod tls;
 
 pub use call::Query;
@@ -34,4 +35,8 @@ pub use secrets::{
 };
 pub use server::{ServerUrl, ServerUrlError};
 pub use session::SignedOut;
+pub use settings::{
+    PlainSecret, RefusedSettings, Setting, SettingChange, SettingFault, Settings, SettingsDiff, SettingsEditor,
+    SettingsFile, SettingsSaved, SettingsVerdict, SettingsVersion,
+};
 pub use tls::{Fingerprint, Trust};

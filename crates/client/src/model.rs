@@ -344,28 +344,6 @@ pub struct SuspiciousActivity {
     pub detail: String,
 }
 
-/// A setting in force.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Setting {
-    /// Its section.
-    pub section: String,
-    /// Its name there.
-    pub key: String,
-    /// Its value.
-    pub value: Value,
-    /// Where the value came from.
-    pub source: String,
-    /// What it is for.
-    pub description: String,
-}
-
-/// A list that is short by nature.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Items<T> {
-    /// All of it.
-    pub items: Vec<T>,
-}
-
 /// What everybody may know of a server.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Setup {

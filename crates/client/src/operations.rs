@@ -9,7 +9,7 @@ use crate::client::Client;
 use crate::error::ClientError;
 use crate::model::{
     ApiToken, AuditCheckpoint, AuditEntry, AuditKey, AuditVerification, CreatedApiToken, DeviceLogin, Invitation,
-    InvitationDelivery, Invite, Items, Me, Page, Setting, Setup, Status, SuspiciousActivity, TokenPair, User,
+    InvitationDelivery, Invite, Me, Page, Setup, Status, SuspiciousActivity, TokenPair, User,
 };
 use crate::reply::Reply;
 
@@ -121,14 +121,6 @@ impl Client {
     /// When that may not be known.
     pub async fn get_status(&self) -> Answer<Status> {
         self.get("/status", Query::new()).await
-    }
-
-    /// The configuration in force at the server.
-    ///
-    /// # Errors
-    /// When that may not be known.
-    pub async fn list_settings(&self) -> Answer<Items<Setting>> {
-        self.get("/settings", Query::new()).await
     }
 
     /// The people.

@@ -105,9 +105,7 @@ impl Identity {
     /// # Errors
     /// 403 `address_not_allowed`.
     pub(crate) fn check_address(&self, address: Option<IpAddr>) -> Result<(), Problem> {
-        let allowed = self.allowed_networks();
-        let fits = |address| allowed.iter().any(|network| network.contains(address));
-        if allowed.is_empty() || address.is_some_and(fits) { Ok(()) } else { Err(refusal::address_not_allowed()) }
+        if self.config().admits(address) { Ok(()) } else { Err(refusal::address_not_allowed()) }
     }
 
     async fn admit_cookie(&self, ctx: &Ctx, text: &str) -> Result<Admitted, Turned> {

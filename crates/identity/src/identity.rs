@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use axum::http::HeaderValue;
+use diwan_kernel::config::{Live, SecretSource};
 use diwan_kernel::id::{SessionId, UserId};
 use diwan_kernel::{Ctx, Db, Problem, Sealer, Supervisor, World};
 use url::Url;
@@ -15,7 +16,6 @@ use crate::factor::Factors;
 use crate::keys::Keys;
 use crate::known::{KnownSession, KnownToken};
 use crate::memory::Memory;
-use crate::network::Network;
 use crate::password::Passwords;
 use crate::plan::Plan;
 use crate::touched::Touched;
@@ -30,11 +30,13 @@ pub struct Parts {
     /// Who owns the background tasks.
     pub supervisor: Supervisor,
     /// The settings of this capability.
-    pub config: IdentityConfig,
+    pub config: Live<IdentityConfig>,
     /// How mail is sent.
-    pub mail: MailConfig,
+    pub mail: Live<MailConfig>,
     /// Which identity providers are trusted.
-    pub oidc: OidcConfig,
+    pub oidc: Live<OidcConfig>,
+    /// Who reads the secrets that settings only name.
+    pub secrets: Arc<dyn SecretSource>,
     /// Where people reach this installation: links begin with it, and its host is the passkeys' home.
     pub public_url: Url,
     /// What this installation is called.
@@ -55,7 +57,6 @@ struct Inner {
     factors: Factors,
     keys: Keys,
     passwords: Passwords,
-    allowed_networks: Vec<Network>,
     /// What signs access tokens, as it stands in them.
     issuer: String,
     sessions: Memory<SessionId, KnownSession>,
@@ -113,12 +114,8 @@ impl Identity {
         let keys = Keys::load(&parts.db, &parts.sealer).await?;
         let inner = Inner {
             factors: Factors::start(&parts).await?,
-            passwords: Passwords::new(parts.db.world(), &parts.config, keys.password.clone()),
+            passwords: Passwords::new(parts.db.world(), &parts.config.get(), keys.password.clone()),
             keys,
-            allowed_networks: parts
-                .config
-                .networks()
-                .map_err(|(_, why)| StartError::Setting { name: "identity.allowed_addresses", why })?,
             issuer: parts.public_url.to_string(),
             sessions: Memory::new(MOST_KNOWN),
             tokens: Memory::new(MOST_KNOWN),
@@ -176,10 +173,6 @@ impl Identity {
         &self.inner.passwords
     }
 
-    pub(crate) fn allowed_networks(&self) -> &[Network] {
-        &self.inner.allowed_networks
-    }
-
     pub(crate) fn issuer(&self) -> &str {
         &self.inner.issuer
     }
@@ -200,16 +193,16 @@ impl Identity {
         &self.inner.parts.supervisor
     }
 
-    pub(crate) fn config(&self) -> &IdentityConfig {
-        &self.inner.parts.config
+    pub(crate) fn config(&self) -> Arc<IdentityConfig> {
+        self.inner.parts.config.get()
     }
 
-    pub(crate) fn mail_config(&self) -> &MailConfig {
-        &self.inner.parts.mail
+    pub(crate) fn oidc_config(&self) -> Arc<OidcConfig> {
+        self.inner.parts.oidc.get()
     }
 
-    pub(crate) fn oidc_config(&self) -> &OidcConfig {
-        &self.inner.parts.oidc
+    pub(crate) fn secrets(&self) -> &dyn SecretSource {
+        &*self.inner.parts.secrets
     }
 
     pub(crate) fn public_url(&self) -> &Url {

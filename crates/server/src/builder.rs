@@ -6,27 +6,28 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::HeaderValue;
+use diwan_kernel::config::Live;
 use diwan_kernel::{Db, Events, Sealer, Supervisor, TaskPolicy, World};
 use ring::digest::{SHA256, digest};
+use url::Url;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::authenticator::{Authenticator, NobodyKnown};
-use crate::config::{ServerConfig, origin_of};
+use crate::config::{Origin, ServerConfig};
 use crate::dashboard::Dashboard;
 use crate::edge::{Edge, Inner};
 use crate::health::Readiness;
 use crate::listen::Door;
-use crate::live::{Live, Places, TOPICS, Topic};
+use crate::live::{self, Places, TOPICS, Topic};
 use crate::metrics::{Gauge, Metrics};
 use crate::openapi;
 use crate::operation::Operations;
-use crate::pass::carry::Carrier;
 use crate::pass::host::Hosts;
 use crate::pass::limits::Limits;
 use crate::pass::promise::Promises;
 use crate::pass::refusals::Refusals;
-use crate::platform::{NothingKnown, Platform, Setting, VitalSigns};
+use crate::platform::{NothingKnown, Platform, VitalSigns};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -53,34 +54,41 @@ pub struct BuildError(String);
 /// Puts an edge together.
 pub struct Builder {
     ground: Ground,
-    config: ServerConfig,
+    settings: Live<ServerConfig>,
+    public_url: Option<Url>,
     capabilities: Vec<OpenApiRouter>,
     authenticator: Arc<dyn Authenticator>,
     vital_signs: Arc<dyn VitalSigns>,
-    settings: Vec<Setting>,
     topics: Vec<Topic>,
     dashboard: Option<Dashboard>,
 }
 
 impl std::fmt::Debug for Builder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Builder").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("Builder").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
 impl Builder {
-    pub(crate) fn new(ground: Ground, config: ServerConfig) -> Self {
+    pub(crate) fn new(ground: Ground, settings: Live<ServerConfig>) -> Self {
         let authenticator = Arc::new(NobodyKnown { world: ground.world.clone() });
         Self {
             ground,
-            config,
+            settings,
+            public_url: None,
             capabilities: vec![],
             authenticator,
             vital_signs: Arc::new(NothingKnown),
-            settings: vec![],
             topics: TOPICS.to_vec(),
             dashboard: None,
         }
+    }
+
+    /// The address that people open. What the settings say of it does not count: they may leave it out.
+    #[must_use]
+    pub fn public_url(mut self, url: Url) -> Self {
+        self.public_url = Some(url);
+        self
     }
 
     /// Adds a capability: its operations, with paths below `/api/v1`.
@@ -104,13 +112,6 @@ impl Builder {
         self
     }
 
-    /// The configuration in force, for those who may see it.
-    #[must_use]
-    pub fn settings(mut self, settings: Vec<Setting>) -> Self {
-        self.settings = settings;
-        self
-    }
-
     /// Adds a topic to the live feed.
     #[must_use]
     pub fn topic(mut self, topic: Topic) -> Self {
@@ -128,58 +129,58 @@ impl Builder {
     /// Builds it and starts its background work.
     ///
     /// # Errors
-    /// When two capabilities contradict each other.
+    /// When two capabilities contradict each other, or the address that people open is not one.
     pub fn build(mut self) -> Result<Edge, BuildError> {
+        let public = self.public_url.take().map(|url| url.as_str().parse::<Origin>()).transpose();
+        let public = public.map_err(|why| BuildError(format!("the public address: {why}")))?;
+        let is_https = self.settings.get().tls_cert.is_some() || public.as_ref().is_some_and(Origin::is_https);
         let open = Arc::<Gauge>::default();
-        let own = [self.live(&open).routes(), self.platform().routes()];
+        let own = [self.live(&open).routes(), self.platform(is_https).routes()];
         let (router, document) = join(self.capabilities.drain(..).chain(own))?;
         let operations = Operations::read(&document).map_err(BuildError)?;
         let json = openapi::to_json(&document).map_err(|e| BuildError(e.to_string()))?;
         let metrics = Arc::new(Metrics::new(operations.all(), open));
-        let Self { ground, config, authenticator, dashboard, .. } = self;
+        let Self { ground, settings, authenticator, dashboard, .. } = self;
         let Ground { world, db, sealer, supervisor, .. } = ground;
-        let time_limit = std::time::Duration::from_secs(config.request_timeout_s);
-        let public_origin = config.public_url.as_deref().and_then(|url| origin_of(url).ok());
-        let exempt = config.trusted_proxies.clone();
         let promises = Promises::new(db.clone(), sealer, supervisor.clone());
         supervisor.spawn("idempotency sweep", TaskPolicy::Critical, promises.clone().sweep());
         Ok(Edge::new(Inner {
-            is_https: config.is_https(),
+            settings,
+            is_https,
             version: VERSION,
             started: world.monotonic(),
-            hosts: Hosts::new(public_origin, &config.allowed_hosts),
+            hosts: Hosts::new(public),
             authenticator,
             operations,
-            carrier: Carrier { router, time_limit, metrics: metrics.clone() },
+            router,
             document_tag: tag_of(&json)?,
             document: Bytes::from(json),
             dashboard,
-            limits: Limits::new(&config),
+            limits: Limits::default(),
             promises,
             refusals: Refusals::start(&db, &supervisor),
             readiness: Readiness::default(),
             metrics,
-            door: Door::new(config.max_connections, config.max_connections_per_address, exempt),
+            door: Arc::<Door>::default(),
             world,
             db,
             supervisor,
-            config,
         }))
     }
 
-    fn live(&self, open: &Arc<Gauge>) -> Arc<Live> {
-        Arc::new(Live {
+    fn live(&self, open: &Arc<Gauge>) -> Arc<live::Live> {
+        Arc::new(live::Live {
             world: self.ground.world.clone(),
             events: self.ground.events.clone(),
             supervisor: self.ground.supervisor.clone(),
             authenticator: self.authenticator.clone(),
             open: open.clone(),
             topics: self.topics.clone(),
-            places: Arc::new(Places::new(self.config.max_live_connections_per_account)),
+            places: Arc::<Places>::default(),
         })
     }
 
-    fn platform(&mut self) -> Platform {
+    fn platform(&self, is_https: bool) -> Platform {
         let world = &self.ground.world;
         Platform {
             db: self.ground.db.clone(),
@@ -187,9 +188,9 @@ impl Builder {
             started_at: world.now(),
             started: world.monotonic(),
             world: world.clone(),
-            is_exposed_in_clear: self.config.is_exposed_in_clear(),
+            settings: self.settings.clone(),
+            is_https,
             vital_signs: self.vital_signs.clone(),
-            settings: std::mem::take(&mut self.settings),
         }
     }
 }

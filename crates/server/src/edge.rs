@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, Request};
 use axum::response::Response;
+use diwan_kernel::config::Live;
 use diwan_kernel::world::Listener;
 use diwan_kernel::{Db, Supervisor, TaskPolicy, World};
 
@@ -19,7 +21,6 @@ use crate::listen::{self, Behind, Door, ServeError, Serving, Tls};
 use crate::metrics::Metrics;
 use crate::operation::Operations;
 use crate::pass::Entrance;
-use crate::pass::carry::Carrier;
 use crate::pass::host::Hosts;
 use crate::pass::limits::Limits;
 use crate::pass::promise::Promises;
@@ -36,7 +37,9 @@ pub(crate) struct Inner {
     pub world: World,
     pub db: Db,
     pub supervisor: Supervisor,
-    pub config: ServerConfig,
+    /// What may change while it runs: looked at once for each request and each connection.
+    pub settings: Live<ServerConfig>,
+    /// Whether people reach it by https, as far as it was told.
     pub is_https: bool,
     pub version: &'static str,
     /// When it was built, by the monotonic clock.
@@ -44,7 +47,7 @@ pub(crate) struct Inner {
     pub hosts: Hosts,
     pub authenticator: Arc<dyn Authenticator>,
     pub operations: Operations,
-    pub carrier: Carrier,
+    pub router: Router,
     pub document: Bytes,
     pub document_tag: HeaderValue,
     pub dashboard: Option<Dashboard>,
@@ -63,9 +66,9 @@ impl std::fmt::Debug for Edge {
 }
 
 impl Edge {
-    /// Begins to put one together.
-    pub fn builder(ground: Ground, config: ServerConfig) -> Builder {
-        Builder::new(ground, config)
+    /// Begins to put one together, which follows these settings.
+    pub fn builder(ground: Ground, settings: impl Into<Live<ServerConfig>>) -> Builder {
+        Builder::new(ground, settings.into())
     }
 
     pub(crate) fn new(inner: Inner) -> Self {
@@ -89,7 +92,8 @@ impl Edge {
     /// When the certificate cannot be used or the address for metrics cannot be listened at.
     pub async fn serve(&self, listener: Box<dyn Listener>) -> Result<Serving, ServeError> {
         let edge = &self.inner;
-        let tls = match (&edge.config.tls_cert, &edge.config.tls_key) {
+        let settings = edge.settings.get();
+        let tls = match (&settings.tls_cert, &settings.tls_key) {
             (Some(certificate), Some(key)) => Some(Arc::new(Tls::open(&edge.world, certificate, key)?)),
             _ => None,
         };
@@ -97,11 +101,11 @@ impl Edge {
             let fresh = tls.keep_fresh(edge.world.clone(), edge.supervisor.clone());
             edge.supervisor.spawn("certificate watch", TaskPolicy::Critical, fresh);
         }
-        let metrics_addr = match edge.config.metrics_listen {
+        let metrics_addr = match settings.metrics_listen {
             Some(at) => Some(self.serve_metrics(at).await?),
             None => None,
         };
-        let at = edge.config.listen;
+        let at = settings.listen;
         let local_addr = listener.local_addr().map_err(|source| ServeError::Listen { address: at, source })?;
         let is_tls = tls.is_some();
         listen::let_in(edge, listener, Behind::Everything(tls));

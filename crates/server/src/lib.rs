@@ -4,6 +4,9 @@
 //! against forgery, keeps the answers of repeated writes, answers with security headers, and serves
 //! the OpenAPI document, the dashboard's files and the live feed.
 //!
+//! Its settings may change while it runs: every request is judged from beginning to end by those in
+//! force when it came, and what was counted before counts on.
+//!
 //! What it deliberately does not know: any capability, account or rule. The composition hands those in
 //! through [`Builder`]: routers with their documents, an [`Authenticator`], [`VitalSigns`].
 //!
@@ -27,10 +30,10 @@ mod table;
 
 pub use authenticator::{Authenticator, Caller};
 pub use builder::{BuildError, Builder, Ground};
-pub use config::{LogFormat, Network, ServerConfig, check_database_url};
+pub use config::{LogFormat, Network, Origin, ServerConfig, check_database_url};
 pub use dashboard::{Dashboard, File};
 pub use edge::Edge;
 pub use listen::{ServeError, Serving, TlsError, check_certificate};
 pub use live::Topic;
 pub use pass::rate::Rate;
-pub use platform::{Mail, Setting, VitalSigns, Vitals, Warning, settings_of};
+pub use platform::{Mail, VitalSigns, Vitals, Warning};

@@ -3,38 +3,46 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use diwan_kernel::config::{Key, Section};
+use diwan_kernel::config::Section;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
+use utoipa::ToSchema;
 
 use crate::name::SecretName;
 use crate::unseal::Guard;
 
-/// The `vault` section.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// How secrets are kept and how long they count.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct VaultConfig {
     /// What guards a new master key.
     pub guard: Guard,
-    /// Where the key file is; beside the data by default.
+    /// Where the key file is; keys/vault.key in the data directory by default.
     pub key_file: Option<String>,
-    /// A file that holds the passphrase, so that the vault unseals by itself.
+    /// A file with the passphrase, for a vault that unseals by itself.
     pub passphrase_file: Option<String>,
-    /// The key service.
+    /// The key service (HashiCorp Vault or OpenBao transit).
     pub transit: Option<TransitConfig>,
     /// Other vaults that keep values.
+    #[schema(max_items = 20)]
     pub backends: Vec<BackendConfig>,
-    /// After how many days a value is replaced unless its secret says otherwise.
+    /// After how many days a value is replaced, unless its secret says otherwise.
+    #[schema(minimum = 1, maximum = 3650)]
     pub rotation_days: u16,
-    /// After how many days an SSH key is replaced unless its secret says otherwise.
+    /// After how many days an SSH key is replaced, unless its secret says otherwise.
+    #[schema(minimum = 1, maximum = 3650)]
     pub ssh_rotation_days: u16,
-    /// For how many hours the value before still counts.
+    /// For how many hours the value before still counts after a rotation.
+    #[schema(minimum = 0, maximum = 2160)]
     pub overlap_hours: u16,
     /// How many days before its end a secret is called due.
+    #[schema(minimum = 0, maximum = 365)]
     pub warn_days: u16,
-    /// How many versions keep their values.
+    /// How many versions of a secret keep their values.
+    #[schema(minimum = 1, maximum = 1000)]
     pub keep_versions: u16,
-    /// The longest a lease may last, with all its renewals.
+    /// The longest a lease of a machine or job may last, with all its renewals, in hours.
+    #[schema(minimum = 1, maximum = 720)]
     pub lease_hours: u16,
 }
 
@@ -57,7 +65,7 @@ impl Default for VaultConfig {
 }
 
 /// The transit engine that guards the master key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TransitConfig {
     /// Its address: `https://vault.example.org:8200`.
@@ -81,7 +89,7 @@ impl TransitConfig {
 }
 
 /// Which dialect of key-value store another vault speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Dialect {
     /// KV version 1: one value a path.
@@ -91,7 +99,7 @@ pub enum Dialect {
 }
 
 /// Another vault that keeps values.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BackendConfig {
     /// What it is called here.
@@ -170,59 +178,9 @@ impl VaultConfig {
 
 impl Section for VaultConfig {
     const NAME: &'static str = "vault";
-    const KEYS: &'static [Key] = &[
-        Key { name: "guard", about: "What guards a new master key: key_file, passphrase or transit.", secret: false },
-        Key {
-            name: "key_file",
-            about: "Where the key file is; keys/vault.key in the data directory by default.",
-            secret: false,
-        },
-        Key {
-            name: "passphrase_file",
-            about: "A file with the passphrase, for a vault that unseals by itself.",
-            secret: false,
-        },
-        Key { name: "transit", about: "The key service: address, mount, key, token_file, ca_file.", secret: false },
-        Key {
-            name: "backends",
-            about: "Other vaults that keep values: name, address, mount, prefix, dialect, token_file or role_id and secret_id_file.",
-            secret: false,
-        },
-        Key {
-            name: "rotation_days",
-            about: "After how many days a value is replaced, unless its secret says otherwise.",
-            secret: false,
-        },
-        Key {
-            name: "ssh_rotation_days",
-            about: "After how many days an SSH key is replaced, unless its secret says otherwise.",
-            secret: false,
-        },
-        Key {
-            name: "overlap_hours",
-            about: "For how many hours the value before still counts after a rotation.",
-            secret: false,
-        },
-        Key { name: "warn_days", about: "How many days before its end a secret is called due.", secret: false },
-        Key { name: "keep_versions", about: "How many versions of a secret keep their values.", secret: false },
-        Key {
-            name: "lease_hours",
-            about: "The longest a lease of a machine or job may last, with all its renewals.",
-            secret: false,
-        },
-    ];
+    const NEEDS_RESTART: &'static [&'static str] = &["key_file", "transit", "backends"];
 
     fn validate(&self) -> Result<(), (&'static str, String)> {
-        let within = |key: &'static str, value: u16, least: u16, most: u16| match (least..=most).contains(&value) {
-            true => Ok(()),
-            false => Err((key, format!("it must be between {least} and {most}"))),
-        };
-        within("rotation_days", self.rotation_days, 1, 3650)?;
-        within("ssh_rotation_days", self.ssh_rotation_days, 1, 3650)?;
-        within("overlap_hours", self.overlap_hours, 0, 24 * 90)?;
-        within("warn_days", self.warn_days, 0, 365)?;
-        within("keep_versions", self.keep_versions, 1, 1000)?;
-        within("lease_hours", self.lease_hours, 1, 24 * 30)?;
         match (self.guard, &self.transit) {
             (Guard::Transit, None) => return Err(("transit", "the guard is transit, so it has to be set".into())),
             (_, Some(transit)) => validate_address(&transit.address).map_err(|why| ("transit", why))?,

@@ -29,6 +29,7 @@ mod look_up;
 mod master;
 mod migration;
 mod name;
+mod own_use;
 mod patience;
 mod policy;
 mod removal;

@@ -217,14 +217,17 @@ pub(crate) fn judge(rules: &[Rule], question: Question<'_>) -> Verdict {
     if question.asker.everything {
         return Verdict::OwnUse;
     }
-    let mut allowed = None;
+    let mut allowed: Option<&Rule> = None;
     for rule in rules.iter().filter(|rule| question.is_about(rule)) {
+        // What is allowed for every purpose says more than what is allowed for one.
+        let says_more = allowed.is_none_or(|known| !known.purposes.is_empty() && rule.purposes.is_empty());
         match rule.effect {
             Effect::Deny => return Verdict::Denied(rule.id),
-            Effect::Allow => allowed = allowed.or(Some(rule.id)),
+            Effect::Allow if says_more => allowed = Some(rule),
+            Effect::Allow => {}
         }
     }
-    allowed.map_or(Verdict::NotAllowed, Verdict::Allowed)
+    allowed.map_or(Verdict::NotAllowed, |rule| Verdict::Allowed(rule.id))
 }
 
 #[cfg(test)]
@@ -252,6 +255,17 @@ mod tests {
         let secret = SecretName::parse(secret)?;
         let now = Timestamp::from_millis(1_000);
         Some(judge(rules, Question { asker, action: Action::Read, secret: &secret, purpose, now }))
+    }
+
+    #[test]
+    fn who_may_for_every_purpose_is_not_said_to_may_for_one() {
+        let developer = Asker::default().and(SubjectKind::Role, "developer");
+        let narrow = rule(1, Effect::Allow, (SubjectKind::Role, "developer"), "git/**", &["git.clone"]);
+        let wide = rule(2, Effect::Allow, (SubjectKind::Role, "developer"), "**", &[]);
+        for rules in [[narrow.clone(), wide.clone()], [wide, narrow]] {
+            let rules: Vec<Rule> = rules.into_iter().flatten().collect();
+            assert_eq!(asks(&developer, "git/token", None, &rules), Some(Verdict::Allowed(PolicyId::from_bits(2))));
+        }
     }
 
     #[test]

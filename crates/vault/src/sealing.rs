@@ -173,7 +173,7 @@ impl Vault {
         passphrase: Passphrase,
     ) -> Result<Masters, UnsealError> {
         let key_file = self.key_file();
-        Guards { world: self.world(), config: self.config(), key_file: &key_file }.bring_back(rows, passphrase).await
+        Guards { world: self.world(), config: &self.config(), key_file: &key_file }.bring_back(rows, passphrase).await
     }
 
     fn count_try(&self) -> Result<(), Problem> {
@@ -186,7 +186,7 @@ impl Vault {
     }
 
     pub(crate) fn passphrase_from_file(&self) -> Passphrase {
-        unseal::passphrase_from_file(self.world(), self.config())
+        unseal::passphrase_from_file(self.world(), &self.config())
     }
 }
 

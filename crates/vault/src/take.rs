@@ -94,7 +94,7 @@ impl Vault {
     }
 }
 
-fn read_entry(action: &'static str, taken: &Taken, wish: &Wish) -> Entry {
+pub(crate) fn read_entry(action: &'static str, taken: &Taken, wish: &Wish) -> Entry {
     let mut entry = Entry::done(action)
         .on("secret", &taken.secret.name)
         .with("id", taken.secret.id.to_string())

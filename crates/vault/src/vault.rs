@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use diwan_kernel::config::Live;
 use diwan_kernel::id::UserId;
 use diwan_kernel::{Db, Problem, Role, Supervisor, World};
 use utoipa_axum::router::OpenApiRouter;
@@ -65,7 +66,7 @@ pub struct Parts {
     /// Who owns the background tasks.
     pub supervisor: Supervisor,
     /// The settings of this capability.
-    pub config: VaultConfig,
+    pub config: Live<VaultConfig>,
     /// Where the key file is unless the settings say otherwise.
     pub data_dir: PathBuf,
     /// Who is here.
@@ -116,7 +117,7 @@ impl Vault {
         let local = Local { world: parts.db.world().clone(), seal: seal.clone() };
         let mut backends: BTreeMap<String, Box<dyn Backend>> = BTreeMap::new();
         backends.insert(LOCAL.to_owned(), Box::new(local));
-        for config in &parts.config.backends {
+        for config in &parts.config.get().backends {
             let unusable = |why| StartError::Setting { name: format!("vault.backends ({})", config.name), why };
             let store = KeyValue::new(parts.db.world(), config).map_err(unusable)?;
             backends.insert(config.name.clone(), Box::new(store));
@@ -150,8 +151,8 @@ impl Vault {
         &self.inner.parts.supervisor
     }
 
-    pub(crate) fn config(&self) -> &VaultConfig {
-        &self.inner.parts.config
+    pub(crate) fn config(&self) -> Arc<VaultConfig> {
+        self.inner.parts.config.get()
     }
 
     pub(crate) fn people(&self) -> &dyn People {

@@ -1,18 +1,22 @@
 //! The way to a server: which one, whom to believe, as whom; and the second proof that dangerous
 //! actions ask for.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
 
 use clap::Args;
 use diwan_client::{
     Client, ClientError, CredentialsFile, Fingerprint, Options, Problem, Reply, ServerUrl, ServerUrlError, Trust,
 };
+use zeroize::Zeroizing;
 
 use super::failure::Failure;
 use super::screen::Screen;
 
 const USUAL_SERVER: &str = "http://127.0.0.1:7400";
+
+/// The longest secret that is read, in bytes.
+const LONGEST_SECRET: u64 = 64 * 1024;
 
 /// Which server, and whom to believe that they are it.
 #[derive(Debug, Clone, Default, Args)]
@@ -180,6 +184,24 @@ pub(super) fn ask_secret(question: &str) -> Result<String, Failure> {
     let answer = rpassword::prompt_password(question);
     let answer = answer.map_err(|e| Failure::usage(format!("cannot ask: {e}"), "Run it in a terminal."))?;
     Ok(answer.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// A value that must not stand on the command line: asked for at a terminal, else read from standard
+/// input without its last line break.
+pub(super) fn given_secret(question: &str) -> Result<Zeroizing<String>, Failure> {
+    let next = "Give the value on standard input, or run it in a terminal.";
+    if std::io::stdin().is_terminal() {
+        let value = ask_secret(question)?;
+        return if value.is_empty() { Err(Failure::usage("the value is empty", next)) } else { Ok(value.into()) };
+    }
+    let mut text = Zeroizing::new(String::new());
+    let read = std::io::stdin().lock().take(LONGEST_SECRET + 2).read_to_string(&mut text);
+    read.map_err(|e| Failure::usage(format!("the value cannot be read: {e}"), next))?;
+    if let Some(rest) = text.strip_suffix('\n') {
+        let length = rest.strip_suffix('\r').unwrap_or(rest).len();
+        text.truncate(length);
+    }
+    if text.is_empty() { Err(Failure::usage("the value is empty", next)) } else { Ok(text) }
 }
 
 /// What somebody typed: six digits are a code of the authenticator app.

@@ -14,6 +14,8 @@ pub(super) enum Done {
     Well,
     /// It found something that must be mended, and said so.
     Found,
+    /// It found that the configuration is wrong, and said so.
+    Wrong,
 }
 
 impl From<Done> for ExitCode {
@@ -21,6 +23,7 @@ impl From<Done> for ExitCode {
         match done {
             Done::Well => Self::SUCCESS,
             Done::Found => Self::from(REFUSED),
+            Done::Wrong => Self::from(USAGE),
         }
     }
 }
@@ -119,7 +122,7 @@ impl Failure {
         let mut lines = vec![format!("error: {}", safe(if detail.is_empty() { title } else { detail }))];
         // The detail of several wrong fields is all of them in one line.
         if errors.len() > 1 {
-            "error: some fields are not valid".clone_into(&mut lines[0]);
+            lines[0] = format!("error: {}", safe(title));
             lines.extend(errors.iter().map(|e| format!("  {}: {}", safe(&e.field), safe(&e.message))));
         }
         if !next.is_empty() {

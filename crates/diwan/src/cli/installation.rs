@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use diwan_kernel::config::Refused;
 use serde_json::Value;
 
 use super::failure::Failure;
@@ -29,20 +30,16 @@ pub(super) struct Installation {
 impl Installation {
     /// Its configuration, judged as a whole.
     pub(super) fn load(&self) -> Result<Config, Failure> {
-        let flags = [("data_dir", &self.data_dir), ("database_url", &self.database_url)];
-        let flags = flags.into_iter().filter_map(|(key, value)| Some(("server", key, Value::from(value.clone()?))));
-        let config = Config::load(config_file(self.config.as_ref()).as_deref(), std::env::vars(), flags);
         let next = "Correct the setting; `diwan config reference` lists them all.";
-        let mut config = config.map_err(|e| Failure::usage(e.to_string(), next))?;
-        if config.server.data_dir.is_empty() {
-            config.server.data_dir = default_data_dir();
-        }
-        Ok(config)
+        self.read().map_err(|refused| Failure::usage(refused.to_string(), next))
     }
 
-    /// Its configuration file, if one is named.
-    pub(super) fn file(&self) -> Option<String> {
-        config_file(self.config.as_ref()).map(|path| path.display().to_string())
+    /// Its configuration, or everything that is wrong with it.
+    pub(super) fn read(&self) -> Result<Config, Refused> {
+        let flags = [("data_dir", &self.data_dir), ("database_url", &self.database_url)];
+        let flags = flags.into_iter().filter_map(|(key, value)| Some(("server", key, Value::from(value.clone()?))));
+        let file = config_file(self.config.as_ref());
+        Config::load(file.as_deref(), &default_data_dir(), std::env::vars(), flags)
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use diwan_kernel::World;
+use diwan_kernel::{TaskPolicy, World};
 use serde_json::Value;
 
 use super::up::default_data_dir;
@@ -80,11 +80,8 @@ impl ServerArgs {
             ("log_level", &self.log_level),
         ];
         let flags = flags.into_iter().filter_map(|(key, value)| Some(("server", key, Value::from(value.clone()?))));
-        let mut config = Config::load(config_file(self.config.as_ref()).as_deref(), std::env::vars(), flags)?;
-        if config.server.data_dir.is_empty() {
-            config.server.data_dir = default_data_dir();
-        }
-        Ok(config)
+        let file = config_file(self.config.as_ref());
+        Ok(Config::load(file.as_deref(), &default_data_dir(), std::env::vars(), flags)?)
     }
 }
 
@@ -94,9 +91,10 @@ pub fn run(args: &ServerArgs) -> ExitCode {
         Ok(config) => config,
         Err(error) => return refuse(&error),
     };
-    if let Err(error) = logging::start(&config.server) {
-        return refuse(&StartError::Part(error));
-    }
+    let volume = match logging::start(&config.server) {
+        Ok(volume) => volume,
+        Err(error) => return refuse(&StartError::Part(error)),
+    };
     for (name, meant) in &config.slips {
         tracing::warn!("the variable {name} is not a setting; did you mean {meant}?");
     }
@@ -110,7 +108,20 @@ pub fn run(args: &ServerArgs) -> ExitCode {
     };
     runtime.block_on(async {
         match server::start(config, World::real()).await {
-            Ok(product) => serve(product).await,
+            Ok(product) => {
+                let (supervisor, server) = (product.supervisor.clone(), product.server_settings.clone());
+                let stopping = {
+                    let supervisor = supervisor.clone();
+                    async move { supervisor.stopping().await }
+                };
+                supervisor.spawn("log level", TaskPolicy::Once, async move {
+                    tokio::select! {
+                        () = volume.follow(server) => {}
+                        () = stopping => {}
+                    }
+                });
+                serve(product).await
+            }
             Err(error) => refuse(&error),
         }
     })

@@ -4,18 +4,20 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use diwan_kernel::DbError;
-use diwan_kernel::config::ConfigError;
+use diwan_kernel::config::Refused;
 use diwan_kernel::keys::KeyError;
 use diwan_kernel::seal::SealError;
 use diwan_kernel::world::DiskError;
 use diwan_server::ServeError;
+
+use super::config::is_unreadable;
 
 /// Why the product did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The configuration is not acceptable.
     #[error(transparent)]
-    Config(#[from] ConfigError),
+    Config(#[from] Refused),
     /// The data directory cannot be used.
     #[error("the data directory is not usable: {0}")]
     DataDir(#[from] DiskError),
@@ -54,7 +56,7 @@ impl StartError {
     /// What to do about it.
     pub fn next(&self) -> &'static str {
         match self {
-            Self::Config(ConfigError::Unreadable { .. }) => "Name a file that this user can read with --config.",
+            Self::Config(refused) if is_unreadable(refused) => "Name a file that this user can read with --config.",
             Self::Config(_) => "Correct the setting; `diwan config reference` lists them all.",
             Self::DataDir(_) => {
                 "Give this user the directory (and space on its disk), or name another one with --data-dir."

@@ -6,10 +6,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::http::request::Parts;
 use diwan_audit::Audit;
-use diwan_identity::{Identity, Plan};
+use diwan_identity::{Identity, MailConfig, Plan};
 use diwan_kernel::Problem;
+use diwan_kernel::config::Live;
 use diwan_kernel::ctx::RequestFacts;
 use diwan_server::{Authenticator, Caller, Mail, Rate, ServerConfig, VitalSigns, Vitals, Warning};
+use diwan_settings::Settings;
 use diwan_vault::Vault;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -17,20 +19,19 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Lets identity say who is calling.
 pub(super) struct Gate {
     identity: Identity,
-    least_burst: u32,
-    least_per_s: u32,
+    settings: Live<ServerConfig>,
 }
 
 impl Gate {
-    pub(super) const fn new(identity: Identity, config: &ServerConfig) -> Self {
-        let (least_burst, least_per_s) = (config.account_rate_limit_burst, config.account_rate_limit_per_s);
-        Self { identity, least_burst, least_per_s }
+    pub(super) const fn new(identity: Identity, settings: Live<ServerConfig>) -> Self {
+        Self { identity, settings }
     }
 
     /// What the plan allows, and never less than what the configuration gives every account.
     fn rate(&self, plan: Plan) -> Rate {
-        let burst = plan.request_burst().max(self.least_burst);
-        Rate::new(burst, plan.requests_per_s().max(self.least_per_s), SECOND)
+        let least = self.settings.get();
+        let burst = plan.request_burst().max(least.account_rate_limit_burst);
+        Rate::new(burst, plan.requests_per_s().max(least.account_rate_limit_per_s), SECOND)
     }
 }
 
@@ -48,7 +49,8 @@ pub(super) struct Pulse {
     pub(super) identity: Identity,
     pub(super) audit: Audit,
     pub(super) vault: Vault,
-    pub(super) mail_goes_to_outbox: bool,
+    pub(super) settings: Settings,
+    pub(super) mail: Live<MailConfig>,
 }
 
 #[async_trait]
@@ -62,8 +64,10 @@ impl VitalSigns for Pulse {
             detail: format!("The vault is sealed: no secret can be read or written. {}", sealed.detail),
             next: sealed.next.to_owned(),
         });
-        let warnings = warnings.chain(sealed).collect();
-        let mail = if self.mail_goes_to_outbox { Mail::Outbox } else { Mail::Smtp };
+        let settings = self.settings.warnings().into_iter();
+        let settings = settings.map(|w| Warning { code: w.code, detail: w.detail, next: w.next.to_owned() });
+        let warnings = warnings.chain(sealed).chain(settings).collect();
+        let mail = if self.mail.get().host.is_empty() { Mail::Outbox } else { Mail::Smtp };
         let (people, active_today, sessions) = (census.people, census.active_today, census.sessions);
         Ok(Vitals { people, active_today, sessions, mail, warnings })
     }

@@ -5,7 +5,9 @@ mod error;
 mod gate;
 pub mod logging;
 pub mod privacy;
+pub mod reference;
 pub mod server;
+mod settings;
 mod vault;
 
 pub use error::StartError;

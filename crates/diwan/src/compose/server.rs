@@ -8,22 +8,25 @@ use std::time::Duration;
 
 use diwan_audit::{Audit, AuditError};
 use diwan_identity::Identity;
+use diwan_kernel::config::Live;
 use diwan_kernel::db::{Applied, Db, KERNEL, Migrations};
 use diwan_kernel::supervisor::Farewell;
 use diwan_kernel::world::DirLock;
 use diwan_kernel::{Events, Permission, Sealer, Secret, Supervisor, World};
 use diwan_server::{Dashboard, Edge, Ground, ServeError, ServerConfig, check_certificate};
+use diwan_settings::Settings;
 use diwan_vault::Vault;
 use url::Url;
 
 use super::StartError;
-use super::config::Config;
+use super::config::{Config, Publishers, usual_file};
 use super::gate::{Gate, Pulse};
+use super::settings::{self, LaterVault};
 use super::vault;
 
 /// The schema of every capability, in the order in which they build on each other.
 pub const MIGRATIONS: &[Migrations] =
-    &[KERNEL, diwan_audit::MIGRATIONS, diwan_identity::MIGRATIONS, diwan_vault::MIGRATIONS];
+    &[KERNEL, diwan_audit::MIGRATIONS, diwan_identity::MIGRATIONS, diwan_vault::MIGRATIONS, diwan_settings::MIGRATIONS];
 
 /// Which version this is.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -55,14 +58,18 @@ pub struct Product {
     pub identity: Identity,
     /// Its secrets.
     pub vault: Vault,
-    grace: Duration,
+    /// Its settings.
+    pub settings: Settings,
+    /// How the server itself is set up at each moment.
+    pub server_settings: Live<ServerConfig>,
     _lock: DirLock,
 }
 
 impl Product {
     /// Finishes what is under way and stops.
     pub async fn shut_down(self) -> Farewell {
-        self.supervisor.shut_down(self.grace).await
+        let grace = Duration::from_secs(self.server_settings.get().shutdown_grace_s);
+        self.supervisor.shut_down(grace).await
     }
 }
 
@@ -105,7 +112,7 @@ pub async fn start(config: Config, world: World) -> Result<Product, StartError> 
     started
 }
 
-async fn build(config: Config, world: World, supervisor: &Supervisor) -> Result<Product, StartError> {
+async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Result<Product, StartError> {
     let data = DataDir::at(&config.server.data_dir);
     let lock = prepare(&data, &world)?;
     // What only looks comes first: a taken port or a wrong certificate leaves no half-made installation.
@@ -117,12 +124,19 @@ async fn build(config: Config, world: World, supervisor: &Supervisor) -> Result<
         check_certificate(&world, certificate, key).map_err(ServeError::from)?;
     }
 
+    if config.file.path.as_os_str().is_empty() {
+        config.file.path = usual_file(&config.server.data_dir);
+    }
+    let publishers = Publishers::new(&config);
+    let sections = publishers.sections();
+    let secrets = Arc::new(LaterVault::default());
+
     let events = Events::new(&world);
     let sealer = Sealer::open(&world, &data.seal_key())?;
     let db = Db::open(&config.server.location(), &world, supervisor, &events).await?;
     announce(&db.migrate(MIGRATIONS, &data.backups()).await?);
 
-    let audit = Audit::start(&db, &sealer, supervisor, &world, data.path(), config.audit.clone()).await;
+    let audit = Audit::start(&db, &sealer, supervisor, &world, data.path(), sections.audit.clone()).await;
     let audit = audit.map_err(|e| match e {
         AuditError::Db(e) => StartError::Database(e),
         AuditError::KeySealed(e) => StartError::ServerKey(e),
@@ -132,9 +146,10 @@ async fn build(config: Config, world: World, supervisor: &Supervisor) -> Result<
         db: db.clone(),
         sealer: sealer.clone(),
         supervisor: supervisor.clone(),
-        config: config.identity.clone(),
-        mail: config.mail.clone(),
-        oidc: config.oidc.clone(),
+        config: sections.identity.clone(),
+        mail: sections.mail.clone(),
+        oidc: sections.oidc.clone(),
+        secrets: secrets.clone(),
         public_url: public_url.clone(),
         instance_name: config.server.instance_name.clone(),
         product_version: VERSION,
@@ -146,33 +161,42 @@ async fn build(config: Config, world: World, supervisor: &Supervisor) -> Result<
         other => StartError::Part(other.to_string()),
     })?;
 
-    let vault = vault::parts(&db, supervisor, config.vault.clone(), data.path(), &identity, &audit);
+    let vault = vault::parts(&db, supervisor, sections.vault.clone(), data.path(), &identity, &audit);
     let vault = Vault::start(vault).await.map_err(|e| match e {
         diwan_vault::StartError::Db(e) => StartError::Database(e),
         other @ diwan_vault::StartError::Setting { .. } => StartError::Part(other.to_string()),
     })?;
 
-    let grace = Duration::from_secs(config.server.shutdown_grace_s);
+    secrets.is_here(&vault);
+
     let mail_goes_to_outbox = config.mail.host.is_empty();
+    let file = (config.file.clone(), config.layers.clone());
+    let settings = settings::parts(&db, &sealer, supervisor, &vault, publishers, file);
+    let settings = Settings::start(settings).await.map_err(|e| match e {
+        diwan_settings::StartError::Db(e) => StartError::Database(e),
+        other @ diwan_settings::StartError::Note(_) => StartError::Part(other.to_string()),
+    })?;
     let ground =
         Ground { world: world.clone(), db: db.clone(), events: events.clone(), sealer, supervisor: supervisor.clone() };
-    let edge =
-        Edge::builder(ground, ServerConfig { public_url: Some(public_url.to_string()), ..config.server.clone() })
-            .capability(identity.routes())
-            .capability(audit.routes())
-            .capability(vault.routes())
-            .topic(("secrets", Permission::StatusRead))
-            .authenticator(Arc::new(Gate::new(identity.clone(), &config.server)))
-            .vital_signs(Arc::new(Pulse {
-                identity: identity.clone(),
-                audit: audit.clone(),
-                vault: vault.clone(),
-                mail_goes_to_outbox,
-            }))
-            .settings(config.settings())
-            .dashboard(Some(Dashboard::embedded()))
-            .build()
-            .map_err(|e| StartError::Part(e.to_string()))?;
+    let edge = Edge::builder(ground, sections.server.clone())
+        .public_url(public_url.clone())
+        .capability(identity.routes())
+        .capability(audit.routes())
+        .capability(vault.routes())
+        .capability(settings.routes())
+        .topic(("secrets", Permission::StatusRead))
+        .topic(("settings", Permission::SettingsRead))
+        .authenticator(Arc::new(Gate::new(identity.clone(), sections.server.clone())))
+        .vital_signs(Arc::new(Pulse {
+            identity: identity.clone(),
+            audit: audit.clone(),
+            vault: vault.clone(),
+            settings: settings.clone(),
+            mail: sections.mail.clone(),
+        }))
+        .dashboard(Some(Dashboard::embedded()))
+        .build()
+        .map_err(|e| StartError::Part(e.to_string()))?;
     let openapi = edge.openapi().to_owned();
     edge.serve(listener).await?;
     let setup_link = identity.setup_link().await.map_err(|e| StartError::Part(e.to_string()))?;
@@ -189,7 +213,8 @@ async fn build(config: Config, world: World, supervisor: &Supervisor) -> Result<
         audit,
         identity,
         vault,
-        grace,
+        settings,
+        server_settings: sections.server,
         _lock: lock,
     })
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use diwan_audit::Audit;
 use diwan_identity::Identity;
+use diwan_kernel::config::Live;
 use diwan_kernel::{Db, Problem, Supervisor};
 use diwan_vault::{LastMark, LastMarks, Parts, People, Person, Trail, VaultConfig};
 
@@ -13,7 +14,7 @@ use diwan_vault::{LastMark, LastMarks, Parts, People, Person, Trail, VaultConfig
 pub(super) fn parts(
     db: &Db,
     supervisor: &Supervisor,
-    config: VaultConfig,
+    config: Live<VaultConfig>,
     data_dir: &Path,
     identity: &Identity,
     audit: &Audit,

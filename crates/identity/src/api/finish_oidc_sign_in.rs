@@ -37,7 +37,7 @@ pub(crate) async fn finish_oidc_sign_in(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let provider = identity.factors().oidc().provider(&provider)?;
-    match oidc::finish(&identity, &ctx, &headers, provider, answer).await {
+    match oidc::finish(&identity, &ctx, &headers, &provider, answer).await {
         Ok(Arrival::Linked { return_to }) => redirect(&return_to.to_string(), vec![]),
         Ok(Arrival::SignIn { user, return_to }) => {
             let candidate = Candidate { user, method: SignInMethod::Oidc, proves: Proof::OneFactor };

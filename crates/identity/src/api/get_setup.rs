@@ -69,8 +69,8 @@ pub(crate) struct Setup {
     extensions(("x-permission" = json!("none"))),
 )]
 pub(crate) async fn get_setup(_: Allowed<Anyone>, State(identity): State<Identity>) -> Result<Json<Setup>, Problem> {
-    let providers = &identity.oidc_config().providers;
-    let oidc = providers.iter().map(|p| SignInProvider { id: p.id.clone(), label: p.label.clone() }).collect();
+    let oidc = identity.oidc_config();
+    let oidc = oidc.providers.iter().map(|p| SignInProvider { id: p.id.clone(), label: p.label.clone() }).collect();
     Ok(Json(Setup {
         needs_owner: !identity.has_owner().await?,
         product_version: identity.product_version(),
@@ -81,7 +81,7 @@ pub(crate) async fn get_setup(_: Allowed<Anyone>, State(identity): State<Identit
             passkey: identity.factors().passkeys().is_named(),
             oidc,
         },
-        mail: if identity.mail_config().host.is_empty() { MailRoute::Outbox } else { MailRoute::Smtp },
+        mail: if identity.factors().mailer().is_set_up() { MailRoute::Smtp } else { MailRoute::Outbox },
         default_language: identity.config().default_language,
     }))
 }

@@ -44,7 +44,7 @@ pub(crate) async fn start_oidc_link(
     let user = session_user(&ctx)?;
     let provider = identity.factors().oidc().provider(&provider)?;
     let back = ReturnTo::parse(PAGE).unwrap_or_default();
-    let departure = oidc::start(&identity, &ctx, &headers, provider, &back, Some(user)).await?;
+    let departure = oidc::start(&identity, &ctx, &headers, &provider, &back, Some(user)).await?;
     let body = Json(OidcDeparture { url: departure.url.into() });
     Ok(([(SET_COOKIE, departure.cookie)], body).into_response())
 }

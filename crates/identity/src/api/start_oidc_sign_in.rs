@@ -42,7 +42,7 @@ pub(crate) async fn start_oidc_sign_in(
 ) -> Result<Response, Problem> {
     let return_to = ReturnTo::wished(query.return_to.as_deref())?;
     let provider = identity.factors().oidc().provider(&provider)?;
-    let departure = oidc::start(&identity, &ctx, &headers, provider, &return_to, None).await?;
+    let departure = oidc::start(&identity, &ctx, &headers, &provider, &return_to, None).await?;
     let location = HeaderValue::from_str(departure.url.as_str()).map_err(Problem::internal)?;
     let headers =
         [(LOCATION, location), (SET_COOKIE, departure.cookie), (CACHE_CONTROL, HeaderValue::from_static("no-store"))];

@@ -12,7 +12,7 @@ use diwan_kernel::id::UserId;
 use diwan_kernel::{Ctx, DbError, Id, Problem, Tx};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use sender::{Mailer, spawn};
+pub(crate) use sender::{Mailer, check, spawn};
 use template::{Change, Letter};
 
 use crate::identity::Identity;
@@ -76,7 +76,7 @@ pub(crate) fn prepare(identity: &Identity, ctx: &Ctx, mail: Mail) -> Result<Prep
     let body = Body { subject: mail.subject, text: mail.text, html: mail.html };
     let json = zeroize::Zeroizing::new(serde_json::to_vec(&body).map_err(Problem::internal)?);
     let sealed = identity.sealer().seal(&json, outbox_mail::place(&id.to_string())).map_err(Problem::internal)?;
-    let state = if identity.factors().mailer().is_some() { State::Queued } else { State::Kept };
+    let state = if identity.factors().mailer().is_set_up() { State::Queued } else { State::Kept };
     let stored = Stored { id, recipient: mail.to, body: sealed, attempts: 0, created_at: ctx.now() };
     Ok(Prepared { stored, state })
 }
@@ -105,7 +105,7 @@ pub(crate) async fn tell(
     user: UserId,
     change: Change<'_>,
 ) -> Result<(), Problem> {
-    if identity.factors().mailer().is_none() {
+    if !identity.factors().mailer().is_set_up() {
         return Ok(());
     }
     let Some(person) = table::user::find_in(tx, user).await? else { return Ok(()) };
@@ -117,7 +117,5 @@ pub(crate) async fn tell(
 
 /// Says that there may be something to send.
 pub(crate) fn wake(identity: &Identity) {
-    if let Some(mailer) = identity.factors().mailer() {
-        mailer.wake();
-    }
+    identity.factors().mailer().wake();
 }

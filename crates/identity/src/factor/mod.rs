@@ -39,7 +39,7 @@ use crate::table;
 #[derive(Debug)]
 pub(crate) struct Factors {
     recovery_key: hmac::Key,
-    mailer: Option<mail::Mailer>,
+    mailer: mail::Mailer,
     passkeys: passkey::Home,
     oidc: oidc::Oidc,
 }
@@ -53,12 +53,11 @@ impl Factors {
         let world = parts.db.world().clone();
         let fresh = || Zeroizing::new(world.random::<32>().to_vec());
         let key = server_key(&parts.db, &parts.sealer, "identity.recovery_code", fresh).await?;
-        let mailer = mail::Mailer::new(&parts.mail, &parts.instance_name);
         Ok(Self {
             recovery_key: hmac::Key::new(hmac::HMAC_SHA256, &key),
-            mailer: mailer.map_err(|(_, why)| StartError::Setting { name: "mail", why })?,
+            mailer: mail::Mailer::new(parts.mail.clone(), &parts.instance_name),
             passkeys: passkey::Home::new(&parts.public_url, &parts.instance_name)?,
-            oidc: oidc::Oidc::new(&parts.oidc)?,
+            oidc: oidc::Oidc::new(parts.oidc.clone()),
         })
     }
 
@@ -66,8 +65,8 @@ impl Factors {
         &self.recovery_key
     }
 
-    pub(crate) const fn mailer(&self) -> Option<&mail::Mailer> {
-        self.mailer.as_ref()
+    pub(crate) const fn mailer(&self) -> &mail::Mailer {
+        &self.mailer
     }
 
     pub(crate) const fn oidc(&self) -> &oidc::Oidc {

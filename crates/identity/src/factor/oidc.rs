@@ -17,49 +17,65 @@ mod settings;
 #[cfg(test)]
 mod test_provider;
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use diwan_kernel::Problem;
+use diwan_kernel::config::Live;
 
 pub(crate) use account::unlink;
 pub(crate) use flow::{Answer, Arrival, Failure, finish, start};
 pub(crate) use provider::Provider;
 pub(crate) use settings::check_providers;
 
-use crate::config::OidcConfig;
-use crate::error::StartError;
+use crate::config::{OidcConfig, OidcProvider};
 
-/// The providers that are trusted.
+/// The providers that are trusted, as the settings say at each moment.
 #[derive(Debug)]
 pub(crate) struct Oidc {
-    providers: Vec<Provider>,
+    settings: Live<OidcConfig>,
+    made: Mutex<Option<Made>>,
 }
 
+/// What was made of which settings.
+type Made = (Arc<OidcConfig>, Vec<Arc<Provider>>);
+
 impl Oidc {
-    /// Those in the settings.
-    ///
-    /// # Errors
-    /// When a setting is wrong, or this machine trusts no certificates.
-    pub(crate) fn new(config: &OidcConfig) -> Result<Self, StartError> {
-        let wrong = |why: String| StartError::Setting { name: "oidc.providers", why };
-        check_providers(&config.providers).map_err(wrong)?;
-        if config.providers.is_empty() {
-            return Ok(Self { providers: vec![] });
-        }
-        let client = client::Client::new().map_err(|e| wrong(e.to_string()))?;
-        let providers = config.providers.iter().map(|settings| Provider::new(settings.clone(), client.clone()));
-        Ok(Self { providers: providers.collect() })
+    pub(crate) fn new(settings: Live<OidcConfig>) -> Self {
+        Self { settings, made: Mutex::default() }
     }
 
     /// The provider with this short name.
     ///
     /// # Errors
-    /// 404 when there is none.
-    pub(crate) fn provider(&self, id: &str) -> Result<&Provider, Problem> {
-        self.providers.iter().find(|p| p.settings.id == id).ok_or_else(|| Problem::not_found("identity provider"))
+    /// 404 when there is none; when this machine trusts no certificates.
+    pub(crate) fn provider(&self, id: &str) -> Result<Arc<Provider>, Problem> {
+        let found = self.providers()?.into_iter().find(|p| p.settings.id == id);
+        found.ok_or_else(|| Problem::not_found("identity provider"))
     }
 
     /// The provider behind an issuer, as people know it: its short name and its label.
-    pub(crate) fn known_as(&self, issuer: &str) -> Option<(&str, &str)> {
-        let provider = self.providers.iter().find(|p| p.settings.issuer == issuer)?;
-        Some((&provider.settings.id, &provider.settings.label))
+    pub(crate) fn known_as(&self, issuer: &str) -> Option<(String, String)> {
+        let settings = self.settings.get();
+        let provider = settings.providers.iter().find(|p| p.issuer == issuer)?;
+        Some((provider.id.clone(), provider.label.clone()))
+    }
+
+    /// Made anew whenever the settings are others; what is known of a provider is kept until then.
+    fn providers(&self) -> Result<Vec<Arc<Provider>>, Problem> {
+        let settings = self.settings.get();
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, providers)) = &*made
+            && Arc::ptr_eq(of, &settings)
+        {
+            return Ok(providers.clone());
+        }
+        let mut providers = vec![];
+        if !settings.providers.is_empty() {
+            let client = client::Client::new().map_err(Problem::internal)?;
+            let new = |settings: &OidcProvider| Arc::new(Provider::new(settings.clone(), client.clone()));
+            providers.extend(settings.providers.iter().map(new));
+        }
+        *made = Some((settings, providers.clone()));
+        Ok(providers)
     }
 }

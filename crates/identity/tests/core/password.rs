@@ -91,7 +91,7 @@ on_every_backend! {
 
     async fn only_listed_addresses_come_in(backend) {
         let allow = |address: &'static str| TestServer::builder().on(backend)
-            .config(move |c| c.identity.allowed_addresses = vec![address.to_owned()]);
+            .config(move |c| c.identity.allowed_addresses = vec![address.parse().expect("a network")]);
         let (server, owner) = allow("127.0.0.0/8").owned().await;
         owner.get("/api/v1/me").await.expect(StatusCode::OK);
         server.stop().await;

@@ -13,6 +13,8 @@ use tokio::sync::mpsc;
 pub(crate) struct Received {
     pub(crate) recipient: String,
     pub(crate) data: String,
+    /// Who the sender said they are, as it came: `AUTH PLAIN` in base64.
+    pub(crate) login: Option<String>,
 }
 
 /// The server.
@@ -76,12 +78,16 @@ async fn converse(
 ) -> std::io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read).lines();
-    let mut recipient = String::new();
+    let (mut recipient, mut login) = (String::new(), None);
     write.write_all(b"220 fake\r\n").await?;
     while let Some(line) = lines.next_line().await? {
         let verb = line.split([' ', ':']).next().unwrap_or_default().to_uppercase();
         let answer = match verb.as_str() {
-            "EHLO" | "HELO" => "250 fake".to_owned(),
+            "EHLO" | "HELO" => "250-fake\r\n250 AUTH PLAIN".to_owned(),
+            "AUTH" => {
+                login = line.split(' ').nth(2).map(str::to_owned);
+                "235 welcome".to_owned()
+            }
             "RCPT" => {
                 let wanted = line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
                 tell(&wanted);
@@ -103,7 +109,7 @@ async fn converse(
                     data.push_str(&line);
                     data.push('\n');
                 }
-                let _ = sender.send(Received { recipient: recipient.clone(), data });
+                let _ = sender.send(Received { recipient: recipient.clone(), data, login: login.clone() });
                 "250 taken".to_owned()
             }
             "QUIT" => {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64::Engine;
 use diwan_identity::MailSecurity;
 use diwan_testkit::{Backend, Person, TestServer, on_every_backend};
 use reqwest::StatusCode;
@@ -62,6 +63,33 @@ on_every_backend! {
             assert!(mail.data.contains(part), "{part} in {}", mail.data);
         }
         assert_eq!(outbox(&owner, 0).await, Vec::<serde_json::Value>::new());
+        server.stop().await;
+    }
+
+    async fn a_mail_server_that_is_set_while_it_runs_is_used_with_a_password_from_the_vault(backend) {
+        let mut smtp = FakeSmtp::start(&[]).await;
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        assert_eq!(invite(&owner, "first@example.com").await["mail"], "outbox");
+        let secret = json!({"name": "mail/password", "kind": "free", "value": "a quiet word"});
+        let secret = owner.post("/api/v1/secrets", secret).await.expect(StatusCode::CREATED);
+        let changes = json!({
+            "mail.host": "127.0.0.1", "mail.port": smtp.port, "mail.security": "none", "mail.from": "diwan@example.org",
+            "mail.username": "diwan", "mail.password": "vault:mail/password",
+        });
+        owner.patch("/api/v1/settings", json!({"changes": changes})).await.expect(StatusCode::OK);
+        let login = |word: &str| Some(base64::engine::general_purpose::STANDARD.encode(format!("\0diwan\0{word}")));
+        assert_eq!(invite(&owner, "second@example.com").await["mail"], "sent");
+        let mail = smtp.next().await;
+        assert_eq!((mail.recipient.as_str(), mail.login), ("second@example.com", login("a quiet word")));
+        // A new password is used from the next mail on.
+        let versions = format!("/api/v1/secrets/{}/versions", secret["id"].as_str().unwrap());
+        owner.post(&versions, json!({"value": "another quiet word"})).await.expect(StatusCode::CREATED);
+        invite(&owner, "third@example.com").await;
+        assert_eq!(smtp.next().await.login, login("another quiet word"));
+        let read = owner.get("/api/v1/audit?action=secret.read&limit=1").await.expect(StatusCode::OK);
+        assert_eq!(read["items"][0]["metadata"]["purpose"], "mail");
+        owner.patch("/api/v1/settings", json!({"changes": {"mail.host": null}})).await.expect(StatusCode::OK);
+        assert_eq!(invite(&owner, "fourth@example.com").await["mail"], "outbox");
         server.stop().await;
     }
 

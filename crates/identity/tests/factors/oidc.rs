@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use diwan_identity::OidcProvider;
-use diwan_kernel::Secret;
 use diwan_testkit::{Answer, Backend, Person, TestServer, on_every_backend};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -17,7 +16,7 @@ const NOW_S: i64 = 1_767_690_000;
 fn settings(id: &str, provider: &FakeProvider, change: impl FnOnce(&mut OidcProvider)) -> OidcProvider {
     let value = json!({"id": id, "label": "Acme", "issuer": provider.issuer(), "client_id": CLIENT_ID});
     let mut settings: OidcProvider = serde_json::from_value(value).unwrap();
-    settings.client_secret = Secret::new(CLIENT_SECRET.to_owned());
+    settings.client_secret = CLIENT_SECRET.into();
     change(&mut settings);
     settings
 }

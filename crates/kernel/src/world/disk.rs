@@ -45,6 +45,12 @@ pub trait Disk: Send + Sync {
     /// When any step fails; the old file is then untouched.
     fn replace(&self, path: &Path, content: &[u8]) -> Result<(), DiskError>;
 
+    /// The file that a path means, behind whatever links lead to it.
+    fn follow(&self, path: &Path) -> PathBuf;
+
+    /// Whether [`Disk::replace`] has the permission it needs.
+    fn may_replace(&self, path: &Path) -> bool;
+
     /// Creates a file that must not exist yet, readable by the owner only, flushed to the disk.
     ///
     /// # Errors
@@ -119,6 +125,15 @@ impl Disk for RealDisk {
             sync_parent(path)
         };
         write().map_err(DiskError::at("write", path))
+    }
+
+    fn follow(&self, path: &Path) -> PathBuf {
+        std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+    }
+
+    fn may_replace(&self, path: &Path) -> bool {
+        let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        rustix::fs::access(parent, rustix::fs::Access::WRITE_OK).is_ok()
     }
 
     fn create(&self, path: &Path, content: &[u8]) -> Result<(), DiskError> {

@@ -4,19 +4,13 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::config::Network;
+use crate::config::ServerConfig;
 use crate::metrics::{Mark, Metrics};
 use crate::pass::rate::client_bits;
 
 /// Counts connections.
-#[derive(Debug)]
-pub(crate) struct Door {
-    most: usize,
-    most_per_address: usize,
-    /// A trusted proxy brings everybody's connections.
-    exempt: Vec<Network>,
-    inside: Mutex<Inside>,
-}
+#[derive(Debug, Default)]
+pub(crate) struct Door(Mutex<Inside>);
 
 #[derive(Debug, Default)]
 struct Inside {
@@ -34,44 +28,39 @@ pub(crate) struct Slot {
 #[derive(Debug)]
 struct Held {
     door: Arc<Door>,
-    address: Option<u128>,
+    address: u128,
     _mark: Mark,
 }
 
 impl Door {
-    /// A door with these limits.
-    pub(crate) fn new(most: usize, most_per_address: usize, exempt: Vec<Network>) -> Arc<Self> {
-        Arc::new(Self { most, most_per_address, exempt, inside: Mutex::default() })
-    }
-
-    /// Lets a connection in, if there is room.
-    pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr, metrics: &Metrics) -> Option<Slot> {
-        let counted = (!self.exempt.iter().any(|n| n.contains(peer))).then(|| client_bits(peer));
-        let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
-        let from_there = counted.map_or(0, |address| inside.by_address.get(&address).copied().unwrap_or(0));
-        if inside.all >= self.most || from_there >= self.most_per_address {
+    /// Lets a connection in, if these settings leave room. Those inside stay, whatever changes.
+    pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr, settings: &ServerConfig, metrics: &Metrics) -> Option<Slot> {
+        let address = client_bits(peer);
+        // A trusted proxy brings everybody's connections.
+        let is_exempt = settings.trusted_proxies.iter().any(|n| n.contains(peer));
+        let mut inside = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let from_there = inside.by_address.get(&address).copied().unwrap_or(0);
+        let is_crowded = from_there >= settings.max_connections_per_address && !is_exempt;
+        if inside.all >= settings.max_connections || is_crowded {
             metrics.turned_away.add(1);
             return None;
         }
         inside.all += 1;
-        if let Some(address) = counted {
-            inside.by_address.insert(address, from_there + 1);
-        }
+        inside.by_address.insert(address, from_there + 1);
         metrics.accepted.add(1);
-        let held = Held { door: self.clone(), address: counted, _mark: metrics.connections.mark() };
+        let held = Held { door: self.clone(), address, _mark: metrics.connections.mark() };
         Some(Slot { _held: Arc::new(held) })
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        let mut inside = self.door.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inside = self.door.0.lock().unwrap_or_else(PoisonError::into_inner);
         inside.all -= 1;
-        let Some(address) = self.address else { return };
-        if let Some(count) = inside.by_address.get_mut(&address) {
+        if let Some(count) = inside.by_address.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {
-                inside.by_address.remove(&address);
+                inside.by_address.remove(&self.address);
             }
         }
     }
@@ -81,11 +70,20 @@ impl Drop for Held {
 mod tests {
     use super::*;
 
+    fn settings(most: usize, per_address: usize, proxies: &[&str]) -> ServerConfig {
+        ServerConfig {
+            max_connections: most,
+            max_connections_per_address: per_address,
+            trusted_proxies: proxies.iter().map(|proxy| proxy.parse().unwrap()).collect(),
+            ..ServerConfig::default()
+        }
+    }
+
     #[test]
     fn one_address_cannot_take_all_the_room() {
         let metrics = Metrics::new(&[], Arc::default());
-        let door = Door::new(5, 2, vec!["10.0.0.9".parse().unwrap()]);
-        let admit = |address: &str| door.admit(address.parse().unwrap(), &metrics);
+        let (door, settings) = (Arc::<Door>::default(), settings(5, 2, &["10.0.0.9"]));
+        let admit = |address: &str| door.admit(address.parse().unwrap(), &settings, &metrics);
         let first = admit("203.0.113.1");
         let second = admit("::ffff:203.0.113.1");
         assert!(first.is_some() && second.is_some() && admit("203.0.113.1").is_none());
@@ -95,5 +93,21 @@ mod tests {
         drop(first);
         assert!(admit("203.0.113.1").is_some());
         assert_eq!((metrics.turned_away.get(), metrics.connections.get()), (2, 4));
+    }
+
+    #[test]
+    fn who_is_inside_counts_whatever_was_in_force_when_they_came() {
+        let metrics = Metrics::new(&[], Arc::default());
+        let door = Arc::<Door>::default();
+        let admit = |settings: &ServerConfig| door.admit("10.0.0.9".parse().unwrap(), settings, &metrics);
+        let (trusting, strict) = (settings(5, 2, &["10.0.0.0/8"]), settings(5, 2, &[]));
+        let mut inside = [admit(&trusting), admit(&trusting), admit(&trusting)];
+        assert!(inside.iter().all(Option::is_some) && admit(&strict).is_none(), "three are inside, two may be");
+        inside[..2].fill_with(|| None);
+        let fourth = admit(&strict);
+        assert!(fourth.is_some() && admit(&strict).is_none() && admit(&settings(2, 9, &[])).is_none());
+        drop((inside, fourth));
+        let emptied = door.0.lock().unwrap();
+        assert_eq!((emptied.all, emptied.by_address.len()), (0, 0));
     }
 }

@@ -82,7 +82,7 @@ async fn accept(edge: Arc<Inner>, listener: Box<dyn Listener>, behind: Behind) {
             }
         };
         // Closing at once is the cheapest answer to a flood.
-        let Some(slot) = edge.door.admit(peer.ip(), &edge.metrics) else { continue };
+        let Some(slot) = edge.door.admit(peer.ip(), &edge.settings.get(), &edge.metrics) else { continue };
         let serving = connection::serve(edge.clone(), stream, peer, slot, behind.clone());
         edge.supervisor.spawn("connection", TaskPolicy::Once, serving);
     }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::response::Response;
 use diwan_kernel::ctx::{Allowed, may};
 use diwan_kernel::problem::ProblemDocument;
@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::authenticator::Authenticator;
+use crate::config::ServerConfig;
 use crate::listen::Slot;
 use crate::metrics::Gauge;
 
@@ -87,13 +88,14 @@ impl Live {
 async fn open_live(
     ctx: Allowed<may::ProfileSelf>,
     State(live): State<Arc<Live>>,
+    Extension(settings): Extension<Arc<ServerConfig>>,
     mut request: Request,
 ) -> Result<Response, Problem> {
     let user = ctx.user_id()?;
     let (answer, upgrade) = handshake::accept(&mut request)?;
-    let place = live.places.take(user)?;
+    let place = live.places.take(user, settings.max_live_connections_per_account)?;
     // The connection keeps its slot at the door for as long as the feed lasts.
-    let slot = request.extensions().get::<Slot>().cloned();
+    let slot = request.extensions().get::<Option<Slot>>().cloned();
     let credential = handshake::credential_of(&request);
     let (ctx, feed) = ((*ctx).clone(), live.clone());
     live.supervisor.spawn("live feed", TaskPolicy::Once, async move {

@@ -17,8 +17,7 @@ use super::problems;
 use crate::metrics::Metrics;
 use crate::operation::BASE;
 
-/// The way to the operations.
-#[derive(Clone)]
+/// The way to the operations, for one request.
 pub(crate) struct Carrier {
     pub(crate) router: Router,
     pub(crate) time_limit: Duration,
@@ -26,12 +25,7 @@ pub(crate) struct Carrier {
 }
 
 impl Carrier {
-    /// With a time of its own, for an operation that says so.
-    pub(crate) fn within(self, time_limit: Option<Duration>) -> Self {
-        Self { time_limit: time_limit.unwrap_or(self.time_limit), ..self }
-    }
-
-    /// Carries a request out.
+    /// Carries it out.
     pub(crate) async fn carry(mut self, mut request: Request<Body>) -> Response {
         let target = std::mem::take(request.uri_mut());
         *request.uri_mut() = below_base(target);

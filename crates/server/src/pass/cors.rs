@@ -5,6 +5,8 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use crate::config::Origin;
+
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 const HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type, idempotency-key");
 const EXPOSED: HeaderValue = HeaderValue::from_static(
@@ -13,17 +15,16 @@ const EXPOSED: HeaderValue = HeaderValue::from_static(
 const TEN_MINUTES: HeaderValue = HeaderValue::from_static("600");
 
 /// The allowed origin that a request comes from.
-pub(crate) fn allowed<'a>(headers: &HeaderMap, origins: &'a [String]) -> Option<&'a str> {
+pub(crate) fn allowed(headers: &HeaderMap, origins: &[Origin]) -> Option<HeaderValue> {
     if origins.is_empty() {
         return None;
     }
-    let origin = headers.get(header::ORIGIN)?.to_str().ok()?;
-    origins.iter().map(String::as_str).find(|o| *o == origin)
+    let origin = headers.get(header::ORIGIN)?;
+    origins.iter().any(|allowed| allowed.as_str() == origin).then(|| origin.clone())
 }
 
-/// The answer to a browser that asks beforehand whether a page may send a request.
-pub(crate) fn preflight(parts: &Parts, origins: &[String]) -> Option<Response> {
-    allowed(&parts.headers, origins)?;
+/// The answer to a browser that asks beforehand whether a page of an allowed origin may send a request.
+pub(crate) fn preflight(parts: &Parts) -> Option<Response> {
     let asks = parts.method == Method::OPTIONS && parts.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     asks.then(|| {
         let headers: [(HeaderName, HeaderValue); 3] = [
@@ -36,8 +37,7 @@ pub(crate) fn preflight(parts: &Parts, origins: &[String]) -> Option<Response> {
 }
 
 /// Lets the page of an allowed origin read the answer.
-pub(crate) fn open(headers: &mut HeaderMap, origin: Option<&str>) {
-    let Some(origin) = origin.and_then(|o| HeaderValue::from_str(o).ok()) else { return };
+pub(crate) fn open(headers: &mut HeaderMap, origin: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     headers.append(header::VARY, HeaderValue::from_static("origin"));

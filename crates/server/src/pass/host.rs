@@ -9,13 +9,13 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, Version};
 use diwan_kernel::Problem;
 
-/// The names of the server.
+use crate::config::Origin;
+
+/// The names of the server that do not change while it runs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Hosts {
-    /// Those it was given, in lower case, without ports.
-    names: Vec<String>,
     /// The origin that people open, if that is known.
-    public_origin: Option<String>,
+    public: Option<Origin>,
 }
 
 /// The name a request was addressed to: host and port as written.
@@ -23,22 +23,21 @@ pub(crate) struct Hosts {
 pub(crate) struct Authority(String);
 
 impl Hosts {
-    /// The server's names by its configuration.
-    pub(crate) fn new(public_origin: Option<String>, allowed: &[String]) -> Self {
-        let public = public_origin.as_deref().and_then(|origin| origin.split_once("://")).map(|(_, a)| split_port(a).0);
-        let names = public.into_iter().chain(allowed.iter().map(String::as_str)).map(str::to_ascii_lowercase);
-        Self { names: names.collect(), public_origin }
+    /// The server's names by where people open it.
+    pub(crate) const fn new(public: Option<Origin>) -> Self {
+        Self { public }
     }
 
-    /// The name that this request was addressed to.
+    /// The name that this request was addressed to: one of these further ones, or its own.
     ///
     /// # Errors
     /// 400 when there is none or more than one; 421 when it is not one of the server's.
-    pub(crate) fn check(&self, parts: &Parts) -> Result<Authority, Problem> {
+    pub(crate) fn check(&self, parts: &Parts, further: &[String]) -> Result<Authority, Problem> {
         let authority = addressed(parts)?;
         let (name, _) = split_port(&authority.0);
-        let known = is_address(name) || is_localhost(name) || self.names.iter().any(|n| n.eq_ignore_ascii_case(name));
-        if known {
+        let public = self.public.as_ref().map(|origin| split_port(origin.authority()).0);
+        let mut names = public.into_iter().chain(further.iter().map(String::as_str));
+        if is_address(name) || is_localhost(name) || names.any(|n| n.eq_ignore_ascii_case(name)) {
             return Ok(authority);
         }
         Err(Problem::new(
@@ -52,7 +51,7 @@ impl Hosts {
 
     /// Whether an `Origin` is the server's own, as addressed by this request.
     pub(crate) fn is_own_origin(&self, origin: &str, authority: &Authority, secure: bool) -> bool {
-        if self.public_origin.as_deref() == Some(origin) {
+        if self.public.as_ref().is_some_and(|public| public.as_str() == origin) {
             return true;
         }
         match origin.split_once("://") {
@@ -138,7 +137,7 @@ mod tests {
     use axum::http::Request;
 
     fn hosts() -> Hosts {
-        Hosts::new(Some("https://diwan.example.org".into()), &["spare.example.org".into()])
+        Hosts::new("https://diwan.example.org".parse().ok())
     }
 
     fn check(target: &str, hosts_written: &[&str]) -> Result<String, &'static str> {
@@ -147,7 +146,7 @@ mod tests {
             request = request.header("host", *host);
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        hosts().check(&parts).map(|a| a.0).map_err(|p| p.code())
+        hosts().check(&parts, &["spare.example.org".into()]).map(|a| a.0).map_err(|p| p.code())
     }
 
     #[test]

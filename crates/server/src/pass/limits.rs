@@ -15,41 +15,37 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
-/// The limits in force.
-pub(crate) struct Limits {
-    limiter: Limiter,
-    address: Rate,
-    account: Rate,
-    sign_in: Rate,
-}
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Everybody's buckets. How large they are is for the settings to say, at every request anew.
+#[derive(Default)]
+pub(crate) struct Limits(Limiter);
 
 impl Limits {
-    /// As configured.
-    pub(crate) fn new(config: &ServerConfig) -> Self {
-        let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
-        Self {
-            limiter: Limiter::default(),
-            address: Rate::new(config.rate_limit_burst, config.rate_limit_per_s, second),
-            account: Rate::new(config.account_rate_limit_burst, config.account_rate_limit_per_s, second),
-            sign_in: Rate::new(config.sign_in_rate_limit_burst, config.sign_in_rate_limit_per_minute, minute),
-        }
-    }
-
     /// Takes a request from somebody unknown, or one that failed to prove who they are.
-    pub(crate) fn take_unknown(&self, address: IpAddr, now: Duration) -> Verdict {
-        self.limiter.take(Key::Address(client_bits(address)), self.address, now)
+    pub(crate) fn take_unknown(&self, settings: &ServerConfig, address: IpAddr, now: Duration) -> Verdict {
+        let rate = Rate::new(settings.rate_limit_burst, settings.rate_limit_per_s, SECOND);
+        self.0.take(Key::Address(client_bits(address)), rate, now)
     }
 
     /// Takes a request for an operation.
-    pub(crate) fn take(&self, operation: &Operation, caller: &Caller, address: IpAddr, now: Duration) -> Verdict {
+    pub(crate) fn take(
+        &self,
+        settings: &ServerConfig,
+        operation: &Operation,
+        caller: &Caller,
+        address: IpAddr,
+        now: Duration,
+    ) -> Verdict {
         // What changes something for everybody who asks is how people sign in: guessing is made slow.
         if operation.is_public && operation.is_write() {
-            return self.limiter.take(Key::SignIn(client_bits(address)), self.sign_in, now);
+            let rate = Rate::new(settings.sign_in_rate_limit_burst, settings.sign_in_rate_limit_per_minute, MINUTE);
+            return self.0.take(Key::SignIn(client_bits(address)), rate, now);
         }
-        match caller.ctx.actor.user_id() {
-            Some(user) => self.limiter.take(Key::Account(user), caller.rate.unwrap_or(self.account), now),
-            None => self.take_unknown(address, now),
-        }
+        let Some(user) = caller.ctx.actor.user_id() else { return self.take_unknown(settings, address, now) };
+        let usual = || Rate::new(settings.account_rate_limit_burst, settings.account_rate_limit_per_s, SECOND);
+        self.0.take(Key::Account(user), caller.rate.unwrap_or_else(usual), now)
     }
 }
 

@@ -34,6 +34,7 @@ use crate::edge::Inner;
 use crate::health;
 use crate::listen::Slot;
 use crate::operation::Operation;
+use carry::Carrier;
 use host::Authority;
 use refusals::Refusal;
 use visit::{Asked, Visit};
@@ -60,7 +61,7 @@ impl Inner {
     {
         let (parts, body) = request.into_parts();
         let visit = Visit::begin(self, &parts, peer, entrance.tls);
-        let body = body::guard(body, visit.body_limit(self), &visit.fate);
+        let body = body::guard(body, visit.body_limit(), &visit.fate);
         self.see_through(visit, parts, body, entrance).await
     }
 
@@ -83,9 +84,12 @@ impl Inner {
             Asked::Ready => return Ok(self.readiness.ready(&self.db, &self.supervisor).await),
             _ => {}
         }
-        let authority = target::check(&parts.uri).and_then(|()| self.hosts.check(&parts));
+        let further = &visit.settings.allowed_hosts;
+        let authority = target::check(&parts.uri).and_then(|()| self.hosts.check(&parts, further));
         let authority = authority.map_err(|problem| self.charge(visit, problem))?;
-        if let Some(answer) = cors::preflight(&parts, &self.config.cors_origins) {
+        if visit.cors.is_some()
+            && let Some(answer) = cors::preflight(&parts)
+        {
             return Ok(answer);
         }
         match visit.asked {
@@ -129,10 +133,12 @@ impl Inner {
         }
         body::check_encoding(&parts.headers)?;
         let key = if operation.is_write() { promise::key_of(&parts.headers)? } else { None };
-        if let Some(slot) = entrance.slot.clone().filter(|_| operation.is_socket) {
-            parts.extensions.insert(slot);
+        if operation.is_socket {
+            parts.extensions.insert(visit.settings.clone());
+            parts.extensions.insert(entrance.slot.clone());
         }
-        let carrier = self.carrier.clone().within(operation.time_limit);
+        let (router, metrics) = (self.router.clone(), self.metrics.clone());
+        let carrier = Carrier { router, time_limit: visit.time_limit(operation), metrics };
         match key.filter(|_| matches!(ctx.actor, Actor::User { .. } | Actor::Token { .. })) {
             Some(key) => {
                 // Before the key is looked at: an answer from before is not for who may no longer ask.
@@ -147,12 +153,12 @@ impl Inner {
     }
 
     fn take(&self, operation: &Operation, visit: &mut Visit<'_>, caller: &Caller) -> Result<(), Problem> {
-        let verdict = self.limits.take(operation, caller, visit.client.address, visit.facts.arrived);
+        let verdict = self.limits.take(&visit.settings, operation, caller, visit.client.address, visit.facts.arrived);
         self.note_verdict(visit, verdict)
     }
 
     fn take_unknown(&self, visit: &mut Visit<'_>) -> Result<(), Problem> {
-        let verdict = self.limits.take_unknown(visit.client.address, visit.facts.arrived);
+        let verdict = self.limits.take_unknown(&visit.settings, visit.client.address, visit.facts.arrived);
         self.note_verdict(visit, verdict)
     }
 
@@ -181,7 +187,7 @@ impl Inner {
     }
 
     /// Makes an answer fit to leave, counts it and writes it down.
-    async fn see_off(&self, visit: Visit<'_>, answer: Response) -> Response {
+    async fn see_off(&self, mut visit: Visit<'_>, answer: Response) -> Response {
         let spoilt = visit.fate.problem();
         let closes = visit.is_http1 && (visit.closes || spoilt.is_some() || visit.fate.is_unread());
         let answer = spoilt.map_or(answer, IntoResponse::into_response);
@@ -197,7 +203,9 @@ impl Inner {
         }
         let sent = answer.headers_mut();
         headers::dress(sent, kind, visit.client.secure || self.is_https);
-        cors::open(sent, visit.cors);
+        if let Some(origin) = visit.cors.take() {
+            cors::open(sent, origin);
+        }
         if let Some(verdict) = &visit.verdict {
             limits::tell(sent, verdict);
         }

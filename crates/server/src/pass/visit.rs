@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::http::request::Parts;
@@ -14,6 +15,7 @@ use super::client::Client;
 use super::forgery::Credential;
 use super::headers::Kind;
 use super::rate::Verdict;
+use crate::config::ServerConfig;
 use crate::edge::Inner;
 use crate::metrics::Target;
 use crate::operation::{BASE, Found, Operation};
@@ -41,6 +43,8 @@ pub(crate) enum Asked<'a> {
 
 /// A request on its way.
 pub(crate) struct Visit<'a> {
+    /// By what it is judged, from beginning to end.
+    pub settings: Arc<ServerConfig>,
     /// Its id.
     pub id: String,
     /// What operations may know of it.
@@ -58,7 +62,7 @@ pub(crate) struct Visit<'a> {
     /// What compressions the client understands.
     pub accepts: Option<HeaderValue>,
     /// The other origin it comes from, if that is allowed.
-    pub cors: Option<&'a str>,
+    pub cors: Option<HeaderValue>,
     /// Whether it came over HTTP/1.
     pub is_http1: bool,
     /// Whether the connection cannot be trusted to be in step after it: a chunked body is where two
@@ -78,7 +82,8 @@ pub(crate) struct Visit<'a> {
 impl<'a> Visit<'a> {
     /// Looks at a request.
     pub(crate) fn begin(edge: &'a Inner, parts: &Parts, peer: SocketAddr, tls: bool) -> Self {
-        let client = Client::of(peer.ip(), tls, &parts.headers, &edge.config.trusted_proxies);
+        let settings = edge.settings.get();
+        let client = Client::of(peer.ip(), tls, &parts.headers, &settings.trusted_proxies);
         let id = Id::new(&edge.world);
         let facts = RequestFacts {
             id,
@@ -96,22 +101,29 @@ impl<'a> Visit<'a> {
             asked: asked(edge, &parts.method, parts.uri.path()),
             fate: Fate::default(),
             accepts: parts.headers.get(header::ACCEPT_ENCODING).cloned(),
-            cors: super::cors::allowed(&parts.headers, &edge.config.cors_origins),
+            cors: super::cors::allowed(&parts.headers, &settings.cors_origins),
             is_http1: parts.version < Version::HTTP_2,
             closes: parts.headers.contains_key(header::TRANSFER_ENCODING),
             ctx: None,
             verdict: None,
             refused: None,
             set_cookies: vec![],
+            settings,
         }
     }
 
     /// How large its body may be.
-    pub(crate) fn body_limit(&self, edge: &Inner) -> usize {
-        match self.asked {
-            Asked::Operation(operation) => operation.max_body_bytes.unwrap_or(edge.config.max_body_bytes),
-            _ => edge.config.max_body_bytes,
-        }
+    pub(crate) fn body_limit(&self) -> usize {
+        let own = match self.asked {
+            Asked::Operation(operation) => operation.max_body_bytes,
+            _ => None,
+        };
+        own.unwrap_or(self.settings.max_body_bytes)
+    }
+
+    /// How long its operation may take.
+    pub(crate) fn time_limit(&self, operation: &Operation) -> Duration {
+        operation.time_limit.unwrap_or(Duration::from_secs(self.settings.request_timeout_s))
     }
 
     /// As what it is counted.

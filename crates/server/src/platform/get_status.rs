@@ -125,7 +125,7 @@ fn own_warnings(platform: &Platform) -> Vec<Warning> {
             next: "Free space on the server's disk; Diwan goes on by itself.".into(),
         });
     }
-    if platform.is_exposed_in_clear {
+    if platform.is_exposed_in_clear() {
         warnings.push(Warning {
             code: "not_encrypted",
             detail: "The server can be reached from other machines without encryption.".into(),

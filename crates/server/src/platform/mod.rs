@@ -1,18 +1,18 @@
-//! The platform about itself: how it is doing and how it is configured.
+//! The platform about itself: how it is doing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use diwan_kernel::config::Live;
 use diwan_kernel::{Db, Problem, Timestamp, World};
 use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use std::time::Duration;
+use crate::config::ServerConfig;
 
 mod get_status;
-mod list_settings;
-pub use list_settings::{Setting, settings_of};
 
 /// Where mails go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, utoipa::ToSchema)]
@@ -78,17 +78,20 @@ pub(crate) struct Platform {
     pub version: &'static str,
     pub started_at: Timestamp,
     pub started: Duration,
-    pub is_exposed_in_clear: bool,
+    pub settings: Live<ServerConfig>,
+    pub is_https: bool,
     pub vital_signs: Arc<dyn VitalSigns>,
-    pub settings: Vec<Setting>,
 }
 
 impl Platform {
-    /// Its operations.
+    /// Its only operation.
     pub(crate) fn routes(self) -> OpenApiRouter {
-        OpenApiRouter::default()
-            .routes(routes!(get_status::get_status))
-            .routes(routes!(list_settings::list_settings))
-            .with_state(Arc::new(self))
+        OpenApiRouter::default().routes(routes!(get_status::get_status)).with_state(Arc::new(self))
+    }
+
+    /// Whether others reach the server and it does not know that they do so by https: then its cookies
+    /// and links are made for http.
+    fn is_exposed_in_clear(&self) -> bool {
+        !self.is_https && self.settings.get().is_reached_by_others()
     }
 }

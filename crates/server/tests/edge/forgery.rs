@@ -73,7 +73,7 @@ async fn a_token_needs_no_such_proof_and_a_read_needs_none() {
 
 #[tokio::test]
 async fn behind_a_proxy_the_public_address_is_our_own() {
-    let house = plan().with(|c| c.public_url = Some("https://diwan.example.org".into())).build().await;
+    let house = plan().reached_at("https://diwan.example.org").build().await;
     let write = |origin| {
         post("/api/v1/things", "{\"name\":\"a\"}")
             .browser("diwan_session=amina")

@@ -63,7 +63,7 @@ async fn private_answers_are_kept_by_nobody() {
 
 #[tokio::test]
 async fn https_is_promised_for_a_year_where_there_is_https() {
-    let house = plan().with(|c| c.public_url = Some("https://diwan.example.org".into())).build().await;
+    let house = plan().reached_at("https://diwan.example.org").build().await;
     let answer = house.ask(get("/").header("host", "diwan.example.org")).await;
     let age: u64 = answer.header("strict-transport-security").trim_start_matches("max-age=").parse().unwrap();
     assert!(age >= 31_536_000);
@@ -74,7 +74,7 @@ async fn https_is_promised_for_a_year_where_there_is_https() {
 
 #[tokio::test]
 async fn only_allowed_origins_may_read_and_never_with_cookies() {
-    let house = plan().with(|c| c.cors_origins = vec!["https://tool.example".into()]).build().await;
+    let house = plan().with(|c| c.cors_origins = vec!["https://tool.example/".parse().unwrap()]).build().await;
     let preflight = |origin| {
         crate::house::ask("OPTIONS", "/api/v1/things")
             .header("origin", origin)

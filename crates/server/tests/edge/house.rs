@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use diwan_kernel::config::Publisher;
 use diwan_kernel::db::{KERNEL, Location, Migration, Migrations};
 use diwan_kernel::world::{Chance, Clock, Heavy, ManualClock, Net, RealDisk, Timestamp};
 use diwan_kernel::{Ctx, Db, DbError, Entry, Events, Journal, Sealer, Supervisor, Tx, World};
@@ -35,6 +36,7 @@ pub(crate) struct House {
     pub(crate) notes: Arc<Notes>,
     pub(crate) book: Arc<Book>,
     pub(crate) clock: Option<Arc<ManualClock>>,
+    settings: Publisher<ServerConfig>,
     door: Option<Door>,
     own_doors: Arc<Doors>,
     _dir: tempfile::TempDir,
@@ -42,17 +44,24 @@ pub(crate) struct House {
 
 pub(crate) struct Plan {
     pub(crate) config: ServerConfig,
+    public_url: Option<&'static str>,
     manual_clock: bool,
 }
 
 /// A plan for a house with the usual settings.
 pub(crate) fn plan() -> Plan {
-    Plan { config: ServerConfig::default(), manual_clock: false }
+    Plan { config: ServerConfig::default(), public_url: None, manual_clock: false }
 }
 
 impl Plan {
     pub(crate) fn with(mut self, change: impl FnOnce(&mut ServerConfig)) -> Self {
         change(&mut self.config);
+        self
+    }
+
+    /// Where people open it.
+    pub(crate) fn reached_at(mut self, url: &'static str) -> Self {
+        self.public_url = Some(url);
         self
     }
 
@@ -93,13 +102,16 @@ impl Plan {
             sealer,
             supervisor: supervisor.clone(),
         };
-        let edge = Edge::builder(ground, self.config)
+        let settings = Publisher::new(self.config);
+        let mut edge = Edge::builder(ground, settings.live())
             .capability(things::routes(db.clone()))
             .authenticator(Arc::new(Doorman { world, book: book.clone() }))
-            .dashboard(Some(dashboard()))
-            .build()
-            .unwrap();
-        House { edge, db, events, supervisor, notes, book, clock: manual, door: None, own_doors, _dir: dir }
+            .dashboard(Some(dashboard()));
+        if let Some(url) = self.public_url {
+            edge = edge.public_url(url.parse().unwrap());
+        }
+        let edge = edge.build().unwrap();
+        House { edge, db, events, supervisor, notes, book, clock: manual, settings, door: None, own_doors, _dir: dir }
     }
 
     /// Builds it and lets people in through pipes.
@@ -118,6 +130,13 @@ fn dashboard() -> Dashboard {
 }
 
 impl House {
+    /// Changes its settings while it runs.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut ServerConfig)) {
+        let mut config = ServerConfig::clone(&self.settings.live().get());
+        change(&mut config);
+        self.settings.publish(config);
+    }
+
     /// A new connection from an address of documentation.
     pub(crate) fn connect(&self) -> DuplexStream {
         self.connect_from("203.0.113.7:5000")

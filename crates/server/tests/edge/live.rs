@@ -315,6 +315,21 @@ async fn one_person_has_so_many_and_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn fewer_places_take_none_from_those_who_have_one() {
+    let house = plan().open().await;
+    let (mut first, mut second) = (open_as(&house, "amina").await, open_as(&house, "amina").await);
+    house.change(|c| c.max_live_connections_per_account = 1);
+    assert_eq!(open(&house, &[("authorization", "Bearer amina")]).await.err(), Some(429));
+    for socket in [&mut first, &mut second] {
+        assert_eq!(hear(socket).await["type"], "hello");
+        say(socket, json!({"type": "subscribe", "topics": []})).await;
+        assert_eq!(hear(socket).await["type"], "subscribed");
+    }
+    house.change(|c| c.max_live_connections_per_account = 3);
+    assert!(open(&house, &[("authorization", "Bearer amina")]).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_shutdown_says_so_and_waits_for_nobody() {
     let house = plan().open().await;
     let socket = open_as(&house, "amina").await;

@@ -21,5 +21,6 @@ mod log;
 mod platform;
 mod refusals;
 mod secured;
+mod settings;
 mod simulation;
 mod smuggling;

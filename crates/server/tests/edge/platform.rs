@@ -29,13 +29,6 @@ async fn its_status_is_for_those_who_are_signed_in() {
 }
 
 #[tokio::test]
-async fn its_settings_are_for_those_who_manage() {
-    let house = plan().build().await;
-    assert_eq!(house.ask(get("/api/v1/settings").token("Bearer dalia")).await.problem(), (403, "not_allowed"));
-    assert!(house.ask(get("/api/v1/settings").token("Bearer amina")).await.json["items"].is_array());
-}
-
-#[tokio::test]
 async fn its_tasks_end_when_it_stops() {
     let house = plan().open().await;
     house.supervisor.spawn("another", TaskPolicy::Once, async {});

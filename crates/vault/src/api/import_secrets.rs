@@ -50,7 +50,7 @@ pub(super) struct ImportedSecret {
     tag = "secrets",
     request_body = ImportSecrets,
     responses((status = 200, description = "What became of each", body = ImportedSecrets), GuardedKept),
-    extensions(("x-permission" = json!("secrets.use"))),
+    extensions(("x-permission" = json!("secrets.use")), ("x-max-body-bytes" = json!(8_388_608))),
     security(("session" = []), ("bearer" = [])),
 )]
 pub(super) async fn import_secrets(

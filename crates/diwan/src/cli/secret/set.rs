@@ -1,19 +1,13 @@
 //! `diwan secret set`.
 
-use std::io::{IsTerminal, Read};
-
 use clap::Args;
 use diwan_client::Client;
 use serde_json::{Value, json};
-use zeroize::Zeroizing;
 
-use super::super::door::{Door, ask_secret};
+use super::super::door::{Door, given_secret};
 use super::super::failure::{Done, Failure};
 use super::super::screen::safe;
 use super::{KindName, find};
-
-/// The longest value.
-const LONGEST: u64 = 64 * 1024;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Set {
@@ -47,7 +41,7 @@ impl Set {
         let client = door.client()?;
         let reply = match find(&client, &self.name).await? {
             Some(known) if self.generate => client.rotate_secret(&known.id).await?,
-            Some(known) => client.set_secret_value(&known.id, &value()?).await?,
+            Some(known) => client.set_secret_value(&known.id, &given_secret("Value: ")?).await?,
             None => self.create(&client).await?,
         };
         if door.screen.is_json() {
@@ -76,25 +70,8 @@ impl Set {
         if self.generate {
             body["generate"] = json!({"length": self.length});
         } else {
-            body["value"] = Value::String(value()?.to_string());
+            body["value"] = Value::String(given_secret("Value: ")?.to_string());
         }
         Ok(client.create_secret(body).await?)
     }
-}
-
-/// The value: asked for at a terminal, else read from standard input without its last line break.
-fn value() -> Result<Zeroizing<String>, Failure> {
-    let next = "Give the value on standard input, or run it in a terminal.";
-    if std::io::stdin().is_terminal() {
-        let value = ask_secret("Value: ")?;
-        return if value.is_empty() { Err(Failure::usage("the value is empty", next)) } else { Ok(value.into()) };
-    }
-    let mut text = Zeroizing::new(String::new());
-    let read = std::io::stdin().lock().take(LONGEST + 2).read_to_string(&mut text);
-    read.map_err(|e| Failure::usage(format!("the value cannot be read: {e}"), next))?;
-    if let Some(rest) = text.strip_suffix('\n') {
-        let length = rest.strip_suffix('\r').unwrap_or(rest).len();
-        text.truncate(length);
-    }
-    if text.is_empty() { Err(Failure::usage("the value is empty", next)) } else { Ok(text) }
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use diwan_kernel::config::{Live, SecretSource};
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::{Ctx, Problem, TaskPolicy};
 use lettre::message::Mailbox;
@@ -28,43 +29,75 @@ const BATCH: u32 = 20;
 /// Another node may have written a mail down without being able to wake this one.
 const LOOK_ANYWAY: Duration = Duration::from_secs(30);
 
-/// The way to the mail server.
+/// Knows where the mail server is, as the settings say at each moment.
 #[derive(Debug)]
 pub(crate) struct Mailer {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
-    from: Mailbox,
+    settings: Live<MailConfig>,
+    instance_name: String,
     woken: Notify,
 }
 
+/// The way to the mail server.
+struct Way {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+}
+
 impl Mailer {
-    /// The way that the settings describe; `None` without a mail server.
-    ///
-    /// # Errors
-    /// The setting that is wrong, and why.
-    pub(crate) fn new(config: &MailConfig, instance_name: &str) -> Result<Option<Self>, (&'static str, String)> {
-        if config.host.is_empty() {
-            return Ok(None);
-        }
-        let mut from: Mailbox = config.from.parse().map_err(|_| {
-            ("from", "it must be an address like diwan@example.org or Diwan <diwan@example.org>".to_owned())
-        })?;
-        from.name.get_or_insert_with(|| instance_name.to_owned());
-        let (tls, usual_port) = protection(config)?;
-        let port = if config.port == 0 { usual_port } else { config.port };
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&config.host)
-            .port(port)
-            .tls(tls)
-            .timeout(Some(PATIENCE / 3));
-        if !config.username.is_empty() {
-            builder = builder.credentials(Credentials::new(config.username.clone(), config.password.expose().clone()));
-        }
-        Ok(Some(Self { transport: builder.build(), from, woken: Notify::new() }))
+    pub(crate) fn new(settings: Live<MailConfig>, instance_name: &str) -> Self {
+        Self { settings, instance_name: instance_name.to_owned(), woken: Notify::new() }
+    }
+
+    /// Whether there is a mail server.
+    pub(crate) fn is_set_up(&self) -> bool {
+        !self.settings.get().host.is_empty()
     }
 
     /// Says that there may be something to send.
     pub(crate) fn wake(&self) {
         self.woken.notify_one();
     }
+
+    /// The way as the settings describe it now.
+    async fn way(&self, secrets: &dyn SecretSource) -> Result<Way, NotTaken> {
+        let settings = self.settings.get();
+        if settings.host.is_empty() {
+            return Err(NotTaken { why: "there is no mail server".into(), for_good: true });
+        }
+        let later = |why: String| NotTaken { why, for_good: false };
+        let wrong = |(key, why): (&str, String)| later(format!("mail.{key}: {why}"));
+        let mut from = sender_of(&settings).map_err(wrong)?;
+        from.name.get_or_insert_with(|| self.instance_name.clone());
+        let (tls, usual_port) = protection(&settings).map_err(wrong)?;
+        let port = if settings.port == 0 { usual_port } else { settings.port };
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&settings.host)
+            .port(port)
+            .tls(tls)
+            .timeout(Some(PATIENCE / 3));
+        if !settings.username.is_empty() {
+            let password = settings.password.read(secrets, "mail").await;
+            let password = password.map_err(|problem| later(format!("the password cannot be had: {problem}")))?;
+            builder = builder.credentials(Credentials::new(settings.username.clone(), password.expose().clone()));
+        }
+        Ok(Way { transport: builder.build(), from })
+    }
+}
+
+/// What is wrong with these settings, if anything.
+///
+/// # Errors
+/// The setting, and why.
+pub(crate) fn check(settings: &MailConfig) -> Result<(), (&'static str, String)> {
+    if settings.host.is_empty() {
+        return Ok(());
+    }
+    sender_of(settings)?;
+    protection(settings).map(drop)
+}
+
+fn sender_of(settings: &MailConfig) -> Result<Mailbox, (&'static str, String)> {
+    let wrong = || ("from", "it must be an address like diwan@example.org or Diwan <diwan@example.org>".to_owned());
+    settings.from.parse().map_err(|_| wrong())
 }
 
 fn protection(config: &MailConfig) -> Result<(Tls, u16), (&'static str, String)> {
@@ -83,13 +116,11 @@ fn is_this_machine(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// Starts the task, where there is a mail server.
+/// Starts the task.
 pub(crate) fn spawn(identity: &Identity) {
-    if identity.factors().mailer().is_none() {
-        return;
-    }
     let identity = identity.clone();
     identity.supervisor().clone().spawn("mail sender", TaskPolicy::Critical, async move {
+        let mut settings = identity.factors().mailer().settings.clone();
         while !identity.supervisor().is_stopping() {
             let pause = match round(&identity).await {
                 Ok(pause) => pause,
@@ -98,17 +129,14 @@ pub(crate) fn spawn(identity: &Identity) {
                     LOOK_ANYWAY
                 }
             };
-            wait(&identity, pause).await;
+            tokio::select! {
+                () = identity.factors().mailer().woken.notified() => {}
+                // What was not taken may be taken there.
+                _ = settings.changed() => {}
+                _ = identity.supervisor().pause(pause) => {}
+            }
         }
     });
-}
-
-async fn wait(identity: &Identity, pause: Duration) {
-    let Some(mailer) = identity.factors().mailer() else { return };
-    tokio::select! {
-        () = mailer.woken.notified() => {}
-        _ = identity.supervisor().pause(pause) => {}
-    }
 }
 
 /// Sends what is due; says how long there is nothing to do.
@@ -116,11 +144,15 @@ async fn round(identity: &Identity) -> Result<Duration, Problem> {
     let ctx = Ctx::system(identity.world(), "mail sender");
     let due = outbox_mail::due(identity.db(), ctx.now(), BATCH).await?;
     let is_full = due.len() == BATCH as usize;
-    for mail in due {
-        if identity.supervisor().is_stopping() {
-            return Ok(Duration::ZERO);
+    if !due.is_empty() {
+        // One way for all of them: its password is read from the vault once.
+        let way = identity.factors().mailer().way(identity.secrets()).await;
+        for mail in due {
+            if identity.supervisor().is_stopping() {
+                return Ok(Duration::ZERO);
+            }
+            carry(identity, &ctx, mail, &way).await?;
         }
-        carry(identity, &ctx, mail).await?;
     }
     if is_full {
         return Ok(Duration::ZERO);
@@ -130,14 +162,14 @@ async fn round(identity: &Identity) -> Result<Duration, Problem> {
 }
 
 /// Tries to hand one mail over, and notes how that went.
-async fn carry(identity: &Identity, ctx: &Ctx, mail: Stored) -> Result<(), Problem> {
+async fn carry(identity: &Identity, ctx: &Ctx, mail: Stored, way: &Result<Way, NotTaken>) -> Result<(), Problem> {
     let mut tx = identity.db().begin(ctx).await?;
     let claimed = outbox_mail::claim(&mut tx, &mail, ctx.now().plus(CLAIM)).await?;
     tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
     if !claimed {
         return Ok(());
     }
-    let (state, pause, error) = match hand_over(identity, &mail).await {
+    let (state, pause, error) = match hand_over(identity, &mail, way).await {
         Ok(()) => (State::Sent, Duration::ZERO, None),
         Err(NotTaken { why, for_good }) => {
             let too_long = ctx.now().since(mail.created_at) >= GIVE_UP;
@@ -155,19 +187,20 @@ async fn carry(identity: &Identity, ctx: &Ctx, mail: Stored) -> Result<(), Probl
     Ok(())
 }
 
+#[derive(Clone)]
 struct NotTaken {
     why: String,
     for_good: bool,
 }
 
-async fn hand_over(identity: &Identity, mail: &Stored) -> Result<(), NotTaken> {
+async fn hand_over(identity: &Identity, mail: &Stored, way: &Result<Way, NotTaken>) -> Result<(), NotTaken> {
     let for_good = |why: String| NotTaken { why, for_good: true };
-    let Some(mailer) = identity.factors().mailer() else { return Err(for_good("there is no mail server".into())) };
+    let way = way.as_ref().map_err(Clone::clone)?;
     let body = Body::open(identity, mail).map_err(|problem| for_good(format!("{problem:?}")))?;
     let id = mail.id.to_string();
-    let message = message::build(&mailer.from, &mail.recipient, &id, mail.created_at, &body);
+    let message = message::build(&way.from, &mail.recipient, &id, mail.created_at, &body);
     let message = message.map_err(|e| for_good(e.to_string()))?;
-    match tokio::time::timeout(PATIENCE, mailer.transport.send(message)).await {
+    match tokio::time::timeout(PATIENCE, way.transport.send(message)).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(e)) => Err(NotTaken { for_good: e.is_permanent(), why: e.to_string() }),
         Err(_) => Err(NotTaken { for_good: false, why: "the mail server did not answer in time".into() }),
@@ -184,14 +217,14 @@ fn pause_after(ctx: &Ctx, attempts: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use diwan_kernel::{Secret, World};
+    use diwan_kernel::World;
 
     fn config(host: &str, security: MailSecurity, username: &str) -> MailConfig {
         MailConfig {
             host: host.into(),
             security,
             username: username.into(),
-            password: Secret::new("s3cret".into()),
+            password: "s3cret".into(),
             from: "diwan@example.org".into(),
             ..MailConfig::default()
         }
@@ -199,19 +232,19 @@ mod tests {
 
     #[test]
     fn a_password_never_travels_in_clear_to_another_machine() {
-        let named = |host| Mailer::new(&config(host, MailSecurity::None, "diwan"), "Diwan").map(drop);
+        let named = |host| check(&config(host, MailSecurity::None, "diwan"));
         assert_eq!(named("mail.example.org").map_err(|(key, _)| key), Err("security"));
         assert!(named("127.0.0.1").is_ok() && named("localhost").is_ok());
-        assert!(Mailer::new(&config("mail.example.org", MailSecurity::None, ""), "Diwan").is_ok());
+        assert!(check(&config("mail.example.org", MailSecurity::None, "")).is_ok());
     }
 
     #[test]
-    fn a_sender_that_is_no_address_is_refused_at_the_start() {
+    fn a_sender_that_is_no_address_is_refused() {
         for from in ["", "diwan", "a@b.org\r\nBcc: c@d.org", "a@b.org, c@d.org"] {
             let config = MailConfig { from: from.into(), ..config("localhost", MailSecurity::None, "") };
-            assert_eq!(Mailer::new(&config, "Diwan").map(drop).map_err(|(key, _)| key), Err("from"), "{from:?}");
+            assert_eq!(check(&config).map_err(|(key, _)| key), Err("from"), "{from:?}");
         }
-        assert!(Mailer::new(&MailConfig::default(), "Diwan").is_ok_and(|mailer| mailer.is_none()));
+        assert_eq!(check(&MailConfig::default()), Ok(()));
     }
 
     #[test]

@@ -157,7 +157,8 @@ pub(crate) async fn unlink(identity: &Identity, ctx: &Ctx, user: UserId, id: Lin
         return Err(last_way_in());
     }
     tx.emit(&MeUpdated { user });
-    let label = identity.factors().oidc().known_as(&issuer).map_or(issuer.as_str(), |(_, label)| label);
+    let known = identity.factors().oidc().known_as(&issuer);
+    let label = known.as_ref().map_or(issuer.as_str(), |(_, label)| label);
     mail::tell(identity, ctx, &mut tx, user, Change::IdentityUnlinked(label)).await?;
     tx.commit(Entry::done("identity.unlink").on("user", user).with("issuer", issuer.as_str())).await?;
     mail::wake(identity);

@@ -52,7 +52,9 @@ pub(super) async fn exchange(
     secrets: &Secrets,
 ) -> Result<Claims, Failure> {
     let settings = &provider.settings;
-    let (secret, redirect) = (settings.client_secret.expose().as_str(), redirect_uri(identity, provider));
+    let secret = settings.client_secret.read(identity.secrets(), "oidc").await;
+    let secret = secret.map_err(|problem| Failure::new("oidc_failed", problem))?;
+    let (secret, redirect) = (secret.expose().as_str(), redirect_uri(identity, provider));
     let mut form = vec![
         ("grant_type", "authorization_code"),
         ("code", code),

@@ -1,0 +1,336 @@
+//! The configuration before it is given its types: every value of every layer.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::check::{Flaw, flaws};
+use super::definition::{Definition, Key, Section};
+use super::fault::{Fault, FaultKind, Refused, Source};
+use super::nearest::nearest;
+use super::places::{Place, places};
+
+/// More than anybody writes.
+const LONGEST_FILE: usize = 1024 * 1024;
+
+/// Every value with where it came from. Values come, weakest first, from the defaults, the file,
+/// `DIWAN_*` variables and flags.
+#[derive(Debug, Clone, Default)]
+pub struct Layers {
+    /// By section and key: what each layer says.
+    values: BTreeMap<(String, String), BTreeMap<Source, Value>>,
+    file: Option<String>,
+    text: Option<String>,
+    places: BTreeMap<String, Place>,
+}
+
+impl Layers {
+    /// Reads a YAML file.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is not a map of sections.
+    pub fn add_file(&mut self, path: &Path) -> Result<(), Refused> {
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|e| unreadable(&shown, &e.to_string()))?;
+        self.add_text(&shown, &text)
+    }
+
+    /// Takes the text of the file of this name, instead of what the file said before.
+    ///
+    /// # Errors
+    /// When it is not a map of sections.
+    pub fn add_text(&mut self, file: &str, text: &str) -> Result<(), Refused> {
+        let malformed = |line: Option<Place>, reason: String| Fault {
+            kind: FaultKind::Malformed,
+            key: String::new(),
+            reason,
+            nearest: None,
+            source: Source::File,
+            file: Some(file.to_owned()),
+            line: line.map(|(line, _)| line),
+            column: line.map(|(_, column)| column),
+        };
+        if text.len() > LONGEST_FILE {
+            return Err(malformed(None, "it is longer than 1 MiB".to_owned()).into());
+        }
+        // An empty file is an empty configuration.
+        let is_empty =
+            text.lines().all(|l| l.trim().is_empty() || l.trim_start().starts_with('#') || l.trim() == "---");
+        let tree: Map<String, Value> = match is_empty {
+            true => Map::new(),
+            false => serde_saphyr::from_str(text).map_err(|e| {
+                let (place, why) = plain(&e);
+                malformed(place, why)
+            })?,
+        };
+        let places = places(text);
+        let (mut read, mut wrong) = (vec![], vec![]);
+        for (section, keys) in tree {
+            match keys {
+                Value::Object(keys) => {
+                    read.extend(keys.into_iter().map(|(key, value)| ((section.clone(), key), value)))
+                }
+                // All of its keys are commented out.
+                Value::Null => {}
+                _ => {
+                    let why = format!("`{section}` must be a section with keys below it");
+                    wrong.push(malformed(places.get(&section).copied(), why));
+                }
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(Refused(wrong));
+        }
+        self.values.values_mut().for_each(|layers| drop(layers.remove(&Source::File)));
+        self.values.retain(|_, layers| !layers.is_empty());
+        for (at, value) in read {
+            self.values.entry(at).or_default().insert(Source::File, value);
+        }
+        (self.places, self.file, self.text) = (places, Some(file.to_owned()), Some(text.to_owned()));
+        Ok(())
+    }
+
+    /// Takes the `DIWAN_SECTION_KEY` variables that name settings of these sections, and the short
+    /// names (`DIWAN_LISTEN`) that stand for `server` settings. An empty variable sets nothing: that
+    /// is how compose files and unit files leave one out.
+    pub fn add_environment(&mut self, variables: impl IntoIterator<Item = (String, String)>, sections: &[Definition]) {
+        let variables: BTreeMap<String, String> = variables.into_iter().filter(|(_, text)| !text.is_empty()).collect();
+        for section in sections {
+            for key in &section.keys {
+                let long = format!("DIWAN_{}_{}", section.name, key.name).to_uppercase();
+                let short = (section.name == "server").then(|| format!("DIWAN_{}", key.name).to_uppercase());
+                let found = variables.get(&long).or_else(|| short.and_then(|name| variables.get(&name)));
+                if let Some(text) = found {
+                    self.set(section.name, &key.name, Value::String(text.clone()), Source::Environment);
+                }
+            }
+        }
+    }
+
+    /// Sets one value.
+    pub fn set(&mut self, section: &str, key: &str, value: Value, source: Source) {
+        let at = (section.to_owned(), key.to_owned());
+        self.values.entry(at).or_default().insert(source, value);
+    }
+
+    /// What belongs to none of these sections, each with the nearest name that does.
+    pub fn unknown(&self, sections: &[Definition]) -> Vec<Fault> {
+        let name_of = |section: &Definition, key: &str| format!("{}.{key}", section.name);
+        let mut faults = vec![];
+        for ((section, key), layers) in &self.values {
+            let found = sections.iter().find(|known| known.name == section);
+            let known: Vec<String> = match found {
+                Some(found) if found.key(key).is_some() => continue,
+                Some(found) => found.keys.iter().map(|k| name_of(found, &k.name)).collect(),
+                None => sections.iter().flat_map(|s| s.keys.iter().map(move |k| name_of(s, &k.name))).collect(),
+            };
+            let name = format!("{section}.{key}");
+            let elsewhere = || sections.iter().find(|s| s.key(key).is_some()).map(|s| name_of(s, key));
+            let nearest = nearest(&name, known).or_else(elsewhere).or_else(|| {
+                let section = nearest(section, sections.iter().map(|known| known.name.to_owned()))?;
+                found.is_none().then_some(format!("the section {section}"))
+            });
+            let source = layers.keys().next_back().copied().unwrap_or(Source::Default);
+            let flaw = Flaw { path: name, is_unknown: true, reason: "it is not a setting".to_owned(), nearest };
+            faults.push(self.fault(source, flaw));
+        }
+        // A section without keys says nothing, but whoever wrote it meant something.
+        let is_bare =
+            |name: &&String| !name.contains(['.', '[']) && !self.values.keys().any(|(section, _)| section == *name);
+        for name in self.places.keys().filter(is_bare).filter(|name| sections.iter().all(|s| s.name != **name)) {
+            let nearest = nearest(name, sections.iter().map(|known| known.name.to_owned()));
+            let flaw = Flaw { path: name.clone(), is_unknown: true, reason: "it is not a section".to_owned(), nearest };
+            faults.push(self.fault(Source::File, flaw));
+        }
+        faults
+    }
+
+    /// One section, typed and checked.
+    ///
+    /// # Errors
+    /// Everything about it that is not acceptable.
+    pub fn section<S: Section>(&self, definition: &Definition) -> Result<S, Vec<Fault>> {
+        let mut faults = vec![];
+        let mut section = S::default();
+        let mut tree = serde_json::to_value(&section).unwrap_or_default();
+        if let Some(map) = tree.as_object_mut() {
+            // Secrets are serialised as dots, which must not become their values.
+            definition.keys.iter().filter(|key| key.is_secret()).for_each(|key| drop(map.remove(&key.name)));
+        }
+        for key in &definition.keys {
+            let Some((value, source)) = self.in_force(S::NAME, &key.name) else { continue };
+            let path = format!("{}.{}", S::NAME, key.name);
+            let is_secret = key.is_secret();
+            let mut wrong = None;
+            let fits = forms(value, source).into_iter().find_map(|form| {
+                let flaws = flaws(&key.schema, &form, &path);
+                if !flaws.is_empty() {
+                    wrong.get_or_insert(flaws);
+                    return None;
+                }
+                // Values are added one by one, so that the one that does not fit can be named.
+                let mut tried = tree.clone();
+                tried.as_object_mut()?.insert(key.name.clone(), form);
+                match serde_path_to_error::deserialize::<_, S>(tried.clone()) {
+                    Ok(good) => Some((tried, good)),
+                    Err(e) => {
+                        let path = format!("{}.{}", S::NAME, e.path());
+                        let reason = wanted(&e.inner().to_string(), is_secret);
+                        wrong = Some(vec![Flaw { path, is_unknown: false, reason, nearest: None }]);
+                        None
+                    }
+                }
+            });
+            match fits {
+                Some(fitting) => (tree, section) = fitting,
+                None => faults.extend(wrong.into_iter().flatten().map(|flaw| self.fault(source, flaw))),
+            }
+        }
+        if faults.is_empty()
+            && let Err((key, reason)) = section.validate()
+        {
+            // What nobody set is missing in the section, if the file has it.
+            let source = match self.source_of(S::NAME, key) {
+                Source::Default if self.place_of(S::NAME).is_some() => Source::File,
+                source => source,
+            };
+            let flaw = Flaw { path: format!("{}.{key}", S::NAME), is_unknown: false, reason, nearest: None };
+            faults.push(self.fault(source, flaw));
+        }
+        if faults.is_empty() { Ok(section) } else { Err(faults) }
+    }
+
+    /// The value in force and where it came from; nothing when nobody set it.
+    pub fn in_force(&self, section: &str, key: &str) -> Option<(&Value, Source)> {
+        let layers = self.values.get(&(section.to_owned(), key.to_owned()))?;
+        layers.iter().next_back().map(|(source, value)| (value, *source))
+    }
+
+    /// The value in force in the form that its type wants, secrets included; the default when nobody set it.
+    pub fn value(&self, section: &str, key: &Key) -> Value {
+        let Some((value, source)) = self.in_force(section, &key.name) else { return key.default.clone() };
+        let fits = |form: &Value| flaws(&key.schema, form, "").is_empty();
+        forms(value, source).into_iter().find(fits).unwrap_or_else(|| value.clone())
+    }
+
+    /// Lets a setting be as it is there, whatever was said here.
+    pub fn pin(&mut self, section: &str, key: &str, there: &Self) {
+        let at = (section.to_owned(), key.to_owned());
+        match there.values.get(&at) {
+            Some(layers) => drop(self.values.insert(at, layers.clone())),
+            None => drop(self.values.remove(&at)),
+        }
+    }
+
+    /// What one layer says.
+    pub fn said_by(&self, source: Source, section: &str, key: &str) -> Option<&Value> {
+        self.values.get(&(section.to_owned(), key.to_owned()))?.get(&source)
+    }
+
+    /// Where a setting came from.
+    pub fn source_of(&self, section: &str, key: &str) -> Source {
+        self.in_force(section, key).map_or(Source::Default, |(_, source)| source)
+    }
+
+    /// The text of the file, if one was read.
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    /// In which line and column of the file a path stands.
+    pub fn place_of(&self, path: &str) -> Option<Place> {
+        self.places.get(path).copied()
+    }
+
+    /// What is said about a value, with its place.
+    fn fault(&self, source: Source, flaw: Flaw) -> Fault {
+        let is_in_file = source == Source::File;
+        // What is missing stands where the thing stands that lacks it.
+        let mut path = flaw.path.as_str();
+        let mut place = self.place_of(path);
+        while let (None, Some(end)) = (place, path.rfind(['.', '['])) {
+            path = &path[..end];
+            place = self.place_of(path);
+        }
+        let place = place.filter(|_| is_in_file);
+        Fault {
+            kind: if flaw.is_unknown { FaultKind::Unknown } else { FaultKind::Invalid },
+            key: flaw.path,
+            reason: flaw.reason,
+            nearest: flaw.nearest,
+            source,
+            file: self.file.clone().filter(|_| is_in_file),
+            line: place.map(|(line, _)| line),
+            column: place.map(|(_, column)| column),
+        }
+    }
+}
+
+/// The variable that sets this; settings of the server have a short one.
+pub fn variable(section: &str, key: &str) -> String {
+    let name = if section == "server" { key.to_owned() } else { format!("{section}_{key}") };
+    format!("DIWAN_{}", name.to_uppercase())
+}
+
+/// A file that cannot be read.
+pub fn unreadable(file: &str, why: &str) -> Refused {
+    let (kind, reason) = (FaultKind::Unreadable, why.to_owned());
+    let file = Some(file.to_owned());
+    Refused::from(Fault {
+        kind,
+        key: String::new(),
+        reason,
+        nearest: None,
+        source: Source::File,
+        file,
+        line: None,
+        column: None,
+    })
+}
+
+/// Variables and flags are text: they may mean a number, a truth or a list.
+fn forms(value: &Value, source: Source) -> Vec<Value> {
+    let mut forms = vec![value.clone()];
+    if let (Value::String(text), Source::Environment | Source::Flag) = (value, source) {
+        forms.extend(serde_json::from_str(text).ok());
+        forms.push(text.split(',').map(str::trim).filter(|t| !t.is_empty()).collect());
+    }
+    forms
+}
+
+/// What the parser says and where, without its picture of the place and its advice for programmers.
+fn plain(error: &serde_saphyr::Error) -> (Option<Place>, String) {
+    let place = error.location().map(|at| (at.line(), at.column())).filter(|(line, _)| *line > 0);
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or(&text);
+    let line = line.strip_prefix("error: ").unwrap_or(line);
+    let line = line.split(", set DuplicateKeyPolicy").next().unwrap_or(line);
+    let line = line.split("; use from_str_multiple").next().unwrap_or(line);
+    // The place is said apart.
+    let line = match place {
+        Some((at, column)) => line.strip_prefix(&format!("line {at} column {column}: ")).unwrap_or(line),
+        None => line,
+    };
+    let line = match line {
+        "expected mapping start" => "it must be sections with their settings below them",
+        line if line.starts_with("tabs disallowed") => "a tab stands where spaces must be",
+        line => line,
+    };
+    (place, line.to_owned())
+}
+
+/// What a type wants beyond its schema, said for whoever writes the value. The value itself is left
+/// out: it may be a secret, and whoever wrote it sees it in its place.
+fn wanted(error: &str, is_secret: bool) -> String {
+    if error.contains("socket address") {
+        return "it must be an address and a port, like 127.0.0.1:7400".to_owned();
+    }
+    if is_secret {
+        return "its value does not fit".to_owned();
+    }
+    match error.split_once(", expected ").filter(|_| error.starts_with("invalid ")) {
+        Some((_, what)) => format!("it must be {what}"),
+        None => error.to_owned(),
+    }
+}

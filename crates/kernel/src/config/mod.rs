@@ -1,0 +1,26 @@
+//! Configuration: sections, each a type with defaults, documentation and a check of its own.
+//!
+//! A section is defined once, as a Rust type. Its keys, their reference, the JSON Schema for editors
+//! and the form on the screen are made from it. Values are judged as a whole: one bad value refuses
+//! all, and every fault says which one, where it came from, in which line, and why.
+
+mod check;
+mod definition;
+mod fault;
+mod fields;
+mod hidden;
+mod layers;
+mod live;
+mod nearest;
+mod places;
+mod secret_value;
+#[cfg(test)]
+mod tests;
+
+pub use definition::{Definition, EARLY_SECRET, Key, SECRET, Section, schema_of};
+pub use fault::{Fault, FaultKind, Refused, Source};
+pub use hidden::{PlainSecret, masked, plain_secrets, references, replace_secret, unmasked};
+pub use layers::{Layers, unreadable, variable};
+pub use live::{Live, Publisher};
+pub use nearest::nearest;
+pub use secret_value::{SecretSource, SecretValue, VAULT};

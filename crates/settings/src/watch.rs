@@ -1,0 +1,135 @@
+//! Looks every second whether somebody changed the file by hand. What is acceptable comes into
+//! force; what is not is told, and changes nothing.
+
+use std::time::Duration;
+
+use diwan_kernel::config::{Fault, FaultKind, Refused, Source, unreadable};
+use diwan_kernel::{Ctx, Entry, Problem, TaskPolicy};
+
+use crate::accept::{Acceptable, Accepted, bring_into_force};
+use crate::event::SettingsRefused;
+use crate::settings::{RefusedText, Settings};
+use crate::version::Cause;
+
+/// How often the file is looked at.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// Starts the task.
+pub(crate) fn spawn(settings: &Settings) {
+    let settings = settings.clone();
+    let supervisor = settings.parts().supervisor.clone();
+    supervisor.clone().spawn("settings watch", TaskPolicy::Critical, async move {
+        let mut seen = None;
+        while supervisor.pause(PERIOD).await {
+            let text = settings.read_file();
+            // An editor may still be writing: what counts is what stays for a moment.
+            if seen.as_ref() == Some(&text) {
+                look(&settings, Cause::File).await;
+            }
+            seen = Some(text);
+        }
+    });
+}
+
+/// Takes up what the file says, if that is something else; what goes wrong is in the log.
+pub(crate) async fn look(settings: &Settings, cause: Cause) {
+    let ctx = Ctx::system(settings.world(), "settings");
+    if let Err(Failed::Problem(problem)) = take_up(settings, &ctx, cause).await {
+        tracing::warn!(error = ?problem, "what the configuration file says could not be taken up; it is tried again");
+    }
+}
+
+/// Why what the file says did not come into force.
+pub(crate) enum Failed {
+    /// It is not acceptable.
+    Refused(Refused),
+    /// It could not be written down.
+    Problem(Problem),
+}
+
+impl From<Problem> for Failed {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+/// Takes up what the file says, if that is something else than what is in force.
+///
+/// # Errors
+/// When it is refused, which is said once for each text, or cannot be written down.
+pub(crate) async fn take_up(settings: &Settings, ctx: &Ctx, cause: Cause) -> Result<Accepted, Failed> {
+    let _changing = settings.change().await;
+    let shown = settings.parts().file.path.display().to_string();
+    let (text, judged) = match settings.read_file() {
+        Ok(text) if text.as_deref() == settings.now().layers.text() => {
+            settings.now().refused = None;
+            return Ok(Accepted::unchanged(settings));
+        }
+        // Perhaps it is just being replaced, and perhaps somebody slipped: defaults for everything
+        // are never what was meant.
+        Ok(None) => (None, Err(unreadable(&shown, "it is gone; what it said is still in force"))),
+        Ok(Some(text)) => {
+            let judged = settings.judge(&text);
+            (Some(text), judged)
+        }
+        Err(why) => (None, Err(unreadable(&shown, &why))),
+    };
+    match judged {
+        Ok(layers) => {
+            let new = Acceptable { layers, cause, comment: String::new(), rolled_back_to: None };
+            Ok(bring_into_force(settings, ctx, new).await?)
+        }
+        Err(refused) => {
+            refuse(settings, ctx, text, &refused).await?;
+            Err(Failed::Refused(refused))
+        }
+    }
+}
+
+/// Remembers that a text was refused. Each text is written down once.
+async fn refuse(settings: &Settings, ctx: &Ctx, text: Option<String>, refused: &Refused) -> Result<(), Problem> {
+    let faults = &refused.0;
+    if settings.now().refused.as_ref().is_some_and(|known| known.text == text && known.faults == *faults) {
+        return Ok(());
+    }
+    for fault in faults {
+        tracing::warn!(%fault, "the configuration file was changed and is refused; the settings before stay in force");
+    }
+    let mut tx = settings.db().begin(ctx).await?;
+    tx.emit(&SettingsRefused { faults: faults.len() });
+    let said: Vec<String> = faults.iter().take(20).map(ToString::to_string).collect();
+    tx.commit(Entry::failed("settings.change", "settings_refused").with("faults", said)).await?;
+    settings.now().refused = Some(RefusedText { at: ctx.now(), text, faults: faults.clone() });
+    Ok(())
+}
+
+/// The problem that a refused configuration is answered with.
+pub(crate) fn refused_problem(faults: &[Fault]) -> Problem {
+    use diwan_kernel::problem::FieldError;
+    let code = |kind: FaultKind| match kind {
+        FaultKind::Unreadable => "unreadable",
+        FaultKind::Malformed => "malformed",
+        FaultKind::Unknown => "unknown",
+        FaultKind::Invalid => "invalid",
+        FaultKind::Locked => "locked",
+    };
+    let field = |fault: &Fault| {
+        let place = match (&fault.file, fault.line) {
+            (Some(file), Some(line)) if fault.source == Source::File => format!(" (line {line} of {file})"),
+            _ => String::new(),
+        };
+        let nearest = fault.nearest.as_ref().map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default();
+        let field = if fault.key.is_empty() { "file" } else { fault.key.as_str() };
+        let message = format!("{}{nearest}{place}", fault.reason);
+        FieldError { field: field.to_owned(), code: code(fault.kind), message }
+    };
+    let said = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    Problem::new(
+        axum::http::StatusCode::UNPROCESSABLE_ENTITY,
+        "settings_refused",
+        "The settings are not acceptable",
+        format!("{}{} Nothing was changed.", said, if said.ends_with('?') { "" } else { "." }),
+        "Correct the named settings and try again; `diwan config reference` explains them all.",
+    )
+    .with_errors(faults.iter().map(field).collect())
+}
