@@ -50,6 +50,11 @@ const inside = [
   "/profile/tokens",
   "/audit",
   "/settings",
+  "/settings?section=identity",
+  "/settings?section=mail",
+  "/settings?section=vault",
+  "/settings?changed=true",
+  "/settings/history",
   "/settings/outbox",
   "/device",
   "/there-is-nothing-here",
@@ -78,6 +83,23 @@ async function walkReference(page, t, found, label) {
   await page.getByRole("searchbox").fill("nothing like this");
   await page.getByText(t("docs.nothing"), { exact: true }).waitFor();
   for (const issue of await serious(page)) found.push({ label, place: "/docs, nothing found", ...issue });
+}
+
+/** The forms of the settings with something wrong in them, and what leads to saving. */
+async function walkSettings(page, t, found, label) {
+  await page.goto("about:blank");
+  await page.goto("/settings?section=oidc");
+  await page.getByRole("button", { name: t("settings.add_entry") }).click();
+  await page.getByText(t("settings.flaw.required")).first().waitFor();
+  for (const issue of await serious(page)) found.push({ label, place: "a form of the settings", ...issue });
+  await page.getByRole("button", { name: t("settings.discard") }).click();
+  await page.goto("/settings?section=identity");
+  await page.locator("input[inputmode=numeric]").first().fill("30");
+  await page.getByRole("button", { name: t("settings.review") }).click();
+  await page.getByRole("dialog").getByText("identity.session_idle_minutes").waitFor();
+  for (const issue of await serious(page)) found.push({ label, place: "the review of settings", ...issue });
+  await page.getByRole("button", { name: t("common.cancel") }).click();
+  await page.getByRole("button", { name: t("settings.discard") }).click();
 }
 
 async function walk(page, places, found, label) {
@@ -114,6 +136,7 @@ for (const language of ["en", "ar"]) {
       await amina.api.patch("/me", { language, theme });
       await signIn(guest.page, amina, t9n);
       await walk(guest.page, inside, found, "signed in");
+      await walkSettings(guest.page, t9n, found, "signed in");
       await walkReference(guest.page, t9n, found, "signed in");
       assert.deepEqual(found, []);
     });
@@ -127,6 +150,7 @@ for (const language of ["en", "ar"]) {
     await signIn(page, amina, t9n);
     const found = [];
     await walk(page, inside, found, "phone");
+    await walkSettings(page, t9n, found, "phone");
     await walkReference(page, t9n, found, "phone");
     assert.deepEqual(found, []);
     for (const place of [...inside, ...reference]) {

@@ -22,6 +22,10 @@ const places = [
   "/audit",
   "/audit?view=integrity",
   "/settings",
+  "/settings?section=mail",
+  "/settings?section=oidc",
+  "/settings?section=vault",
+  "/settings/history",
   "/profile/security",
 ];
 

@@ -170,6 +170,11 @@ const settings = createRoute({
   validateSearch: search.settings,
   component: page(() => import("@/features/settings/settings-page")),
 });
+const settingsHistory = createRoute({
+  getParentRoute: inShell,
+  path: "/settings/history",
+  component: page(() => import("@/features/settings/history/history-page")),
+});
 const outbox = createRoute({
   getParentRoute: inShell,
   path: "/settings/outbox",
@@ -212,6 +217,7 @@ export const router = createRouter({
         vault,
         audit,
         settings,
+        settingsHistory,
         outbox,
         elsewhere,
         docs,

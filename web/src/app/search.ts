@@ -67,12 +67,13 @@ export function secrets(raw: Raw): SecretsSearch {
 }
 
 export interface SettingsSearch {
+  section?: string | undefined;
   search?: string | undefined;
   changed?: boolean | undefined;
 }
 
 export function settings(raw: Raw): SettingsSearch {
-  return { search: text(raw.search), changed: raw.changed === true || undefined };
+  return { section: text(raw.section), search: text(raw.search), changed: raw.changed === true || undefined };
 }
 
 export interface AuditSearch {

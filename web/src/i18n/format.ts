@@ -9,6 +9,8 @@ export function useFormat() {
   return useMemo(() => makeFormat(i18n.language, timeZone), [i18n.language, timeZone]);
 }
 
+export type Format = ReturnType<typeof makeFormat>;
+
 export function makeFormat(language: string, timeZone: string | undefined) {
   // Western digits in both languages: the people reading compare them with terminals and logs.
   const locale = language === "ar" ? "ar-u-nu-latn" : "en-GB";
@@ -45,6 +47,7 @@ export function makeFormat(language: string, timeZone: string | undefined) {
       const [value, unit] = nearestUnit(Math.max(seconds, 1));
       return unitFormat(locale, unit).format(Math.abs(value));
     },
+    days: (days: number) => unitFormat(locale, "day").format(days),
     /** How long something took, from milliseconds to minutes. */
     took: (ms: number) => {
       if (ms < 1000) return unitFormat(locale, "millisecond", "short").format(ms);

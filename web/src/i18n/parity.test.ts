@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import ar from "./ar";
 import arDocs from "./ar/docs.json";
+import arSettings from "./ar/settings.json";
 import arVault from "./ar/vault.json";
 import en from "./en";
 import enDocs from "./en/docs.json";
+import enSettings from "./en/settings.json";
 import enVault from "./en/vault.json";
 
 const pluralForms = {
@@ -22,8 +24,8 @@ function flatten(words: object, prefix = ""): Map<string, string> {
   return flat;
 }
 
-const english = flatten({ ...en, ...enDocs, ...enVault });
-const arabic = flatten({ ...ar, ...arDocs, ...arVault });
+const english = flatten({ ...en, ...enDocs, ...enSettings, ...enVault });
+const arabic = flatten({ ...ar, ...arDocs, ...arSettings, ...arVault });
 const bare = (words: Map<string, string>) => new Set([...words.keys()].map((key) => key.replace(ending, "")));
 const plurals = [...english.keys()].filter((key) => key.endsWith("_other")).map((key) => key.replace(ending, ""));
 

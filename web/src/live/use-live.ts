@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { apiBase } from "@/api/client";
 import { LiveClient, type LiveState } from "./client";
 
-const topics = ["users", "sessions", "audit", "invitations", "status", "me", "secrets"];
+const topics = ["users", "sessions", "audit", "invitations", "status", "me", "secrets", "settings"];
 
 export function useLive(onSessionEnded: () => void): LiveState {
   const queries = useQueryClient();

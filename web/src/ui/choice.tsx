@@ -6,21 +6,25 @@ interface ChoiceProps<T extends string> {
   label: string;
   value: T;
   options: { value: T; label: string }[];
+  disabled?: boolean;
   onChange: (value: T) => void;
 }
 
-export function Choice<T extends string>({ label, value, options, onChange }: ChoiceProps<T>) {
+export function Choice<T extends string>({ label, value, options, disabled, onChange }: ChoiceProps<T>) {
   const name = useId();
   return (
-    <fieldset className="flex rounded-md border border-line bg-raised p-0.5">
+    <fieldset disabled={disabled} className="flex rounded-md border border-line bg-raised p-0.5">
       <legend className="sr-only">{label}</legend>
       {options.map((option) => (
         <label
           key={option.value}
           className={cx(
-            "grid min-h-7 cursor-pointer place-items-center rounded-sm px-2.5 text-sm transition-colors pointer-coarse:min-h-10 pointer-coarse:px-3.5",
+            "grid min-h-7 place-items-center rounded-sm px-2.5 text-sm transition-colors pointer-coarse:min-h-10 pointer-coarse:px-3.5",
             "has-focus-visible:outline-2 has-focus-visible:outline-(--focus)",
-            option.value === value ? "bg-surface font-medium text-ink" : "text-muted hover:text-ink",
+            disabled ? "cursor-not-allowed" : "cursor-pointer",
+            option.value === value
+              ? "bg-surface font-medium text-ink"
+              : cx("text-muted", !disabled && "hover:text-ink"),
           )}
         >
           <input

@@ -7,7 +7,7 @@ import { Icon } from "./icon";
 interface FieldProps {
   label: string;
   hint?: ReactNode;
-  error?: string | undefined;
+  error?: ReactNode;
   optional?: boolean;
   /** Keeps the label for screen readers only, where the place already says what is meant. */
   hideLabel?: boolean;
@@ -129,5 +129,32 @@ export function Checkbox({ label, hint, ...rest }: CheckboxProps) {
         )}
       </span>
     </label>
+  );
+}
+
+/** On or off, at once readable as such. The box below it is the browser's own. */
+export function Switch(props: ComponentProps<"input"> & { checked: boolean }) {
+  return (
+    <span className="relative inline-block h-6 w-10 justify-self-start">
+      <input
+        type="checkbox"
+        role="switch"
+        aria-checked={props.checked}
+        {...useControl()}
+        className="peer absolute inset-0 z-1 size-full cursor-pointer opacity-0 disabled:cursor-not-allowed"
+        {...props}
+      />
+      <span
+        aria-hidden="true"
+        className={cx(
+          "absolute inset-0 rounded-full bg-edge transition-colors peer-checked:bg-accent peer-disabled:opacity-55",
+          "peer-focus-visible:outline-2 peer-focus-visible:outline-offset-2 peer-focus-visible:outline-(--focus)",
+        )}
+      />
+      <span
+        aria-hidden="true"
+        className="pointer-events-none absolute inset-y-0.5 start-0.5 size-5 rounded-full bg-surface transition-transform peer-checked:translate-x-4 rtl:peer-checked:-translate-x-4"
+      />
+    </span>
   );
 }

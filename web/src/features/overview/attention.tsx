@@ -104,6 +104,7 @@ function Matter({ title, next, way, label }: MatterProps) {
 function wayFor(code: string): LinkProps | null {
   if (code.startsWith("audit_")) return { to: "/audit", search: { view: "integrity" } };
   if (code === "mail_outbox") return { to: "/settings/outbox" };
+  if (code.startsWith("settings_")) return { to: "/settings" };
   if (code === "not_encrypted") return { to: "/settings", search: { search: "tls" } };
   return null;
 }

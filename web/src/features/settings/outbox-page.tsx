@@ -14,12 +14,14 @@ import { EmptyState } from "@/ui/states";
 import { Ago } from "@/ui/time";
 import { MailBody } from "./mail-body";
 import { SettingsTabs } from "./tabs";
+import { useSettingsWords } from "./words";
 
 const outboxQuery = pagedQuery(["outbox"], (cursor, signal) =>
   unwrap(api.GET("/outbox", { params: { query: { cursor } }, signal })),
 );
 
 export default function OutboxPage() {
+  useSettingsWords();
   const { t } = useTranslation();
   const mayRead = useCan("mail.outbox");
   return (

@@ -4,14 +4,16 @@ import { NavTabs } from "@/ui/nav-tabs";
 
 export function SettingsTabs() {
   const { t } = useTranslation();
+  const mayRead = useCan("settings.read");
   const mayReadMail = useCan("mail.outbox");
-  if (!mayReadMail) return null;
+  if (!mayRead && !mayReadMail) return null;
   return (
     <NavTabs
       label={t("places.settings")}
       tabs={[
         { to: "/settings", label: t("settings.tabs.configuration") },
-        { to: "/settings/outbox", label: t("settings.tabs.outbox") },
+        { to: "/settings/history", label: t("settings.tabs.history") },
+        ...(mayReadMail ? [{ to: "/settings/outbox" as const, label: t("settings.tabs.outbox") }] : []),
       ]}
     />
   );
