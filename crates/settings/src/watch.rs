@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use diwan_kernel::config::{Fault, FaultKind, Refused, Source, unreadable};
+use diwan_kernel::db::Unrecorded;
 use diwan_kernel::{Ctx, Entry, Problem, TaskPolicy};
 
 use crate::accept::{Acceptable, Accepted, bring_into_force};
-use crate::event::SettingsRefused;
+use crate::event::{SettingsChanged, SettingsRefused};
 use crate::settings::{RefusedText, Settings};
 use crate::version::Cause;
 
@@ -62,7 +63,7 @@ pub(crate) async fn take_up(settings: &Settings, ctx: &Ctx, cause: Cause) -> Res
     let shown = settings.parts().file.path.display().to_string();
     let (text, judged) = match settings.read_file() {
         Ok(text) if text.as_deref() == settings.now().layers.text() => {
-            settings.now().refused = None;
+            forget_refused(settings, ctx).await?;
             return Ok(Accepted::unchanged(settings));
         }
         // Perhaps it is just being replaced, and perhaps somebody slipped: defaults for everything
@@ -84,6 +85,21 @@ pub(crate) async fn take_up(settings: &Settings, ctx: &Ctx, cause: Cause) -> Res
             Err(Failed::Refused(refused))
         }
     }
+}
+
+/// The file says again what is in force: whoever was told of the refused one is told of that too.
+async fn forget_refused(settings: &Settings, ctx: &Ctx) -> Result<(), Problem> {
+    let version = {
+        let mut now = settings.now();
+        if now.refused.take().is_none() {
+            return Ok(());
+        }
+        now.version
+    };
+    let mut tx = settings.db().begin(ctx).await?;
+    tx.emit(&SettingsChanged { version });
+    tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
+    Ok(())
 }
 
 /// Remembers that a text was refused. Each text is written down once.

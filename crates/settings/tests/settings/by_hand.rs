@@ -46,6 +46,19 @@ on_every_backend! {
         assert_eq!(entries["items"].as_array().map(Vec::len), Some(1), "each refused text is written down once");
     }
 
+    async fn a_file_that_says_again_what_is_in_force_is_told_of_too(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        change(&owner, json!({"identity.default_language": "ar"})).await.expect(StatusCode::OK);
+        let good = written(&server);
+        write(&server, "identity: 7\n");
+        assert_eq!(reload(&owner).await.problem(), "settings_refused");
+        write(&server, &good);
+        // The start, the edit, and the file that was put back.
+        announced(&server, "settings.changed", 3).await;
+        let all = owner.get("/api/v1/settings").await.expect(StatusCode::OK);
+        assert_eq!((&all["refused"], &all["version"]), (&json!(null), &json!(2)));
+    }
+
     async fn a_file_that_is_gone_leaves_everything_as_it_was(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         change(&owner, json!({"identity.default_language": "ar"})).await.expect(StatusCode::OK);
