@@ -211,7 +211,8 @@ impl Vault {
         body["id"] = json!(delivery.id);
         let body = body.to_string();
         let sign = signature(&masters.vouching().hook_key(hook.id), self.world().now().as_secs(), &body);
-        let request = self.webhooks().post(url).header("content-type", "application/json");
+        let client = self.webhooks().map_err(NotTaken::because)?;
+        let request = client.post(url).header("content-type", "application/json");
         let request = request.header("diwan-signature", sign).header("diwan-delivery", delivery.id.to_string());
         // The address is left out of what is told: a part of it may be what lets one in.
         let answer = request.body(body).send().await;

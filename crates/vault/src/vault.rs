@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -94,8 +94,8 @@ struct Inner {
     backends: BTreeMap<String, Box<dyn Backend>>,
     patience: Patience,
     listeners: Listeners,
-    /// Carries what webhooks are told.
-    webhooks: reqwest::Client,
+    /// Carries what webhooks are told; made for the first of them, since it holds the certificates of the machine.
+    webhooks: OnceLock<reqwest::Client>,
     /// Held by whoever changes which master keys there are: the key file is read and then replaced,
     /// and a key that got lost in between would be lost for ever.
     changing_masters: tokio::sync::Mutex<()>,
@@ -122,10 +122,8 @@ impl Vault {
             let store = KeyValue::new(parts.db.world(), config).map_err(unusable)?;
             backends.insert(config.name.clone(), Box::new(store));
         }
-        let unusable = |why| StartError::Setting { name: "the certificates of this machine".to_owned(), why };
-        let webhooks = deliver::client().map_err(unusable)?;
         let patience = Patience::new(TRIES, TRIES_WITHIN);
-        let (listeners, changing_masters, is_rewrapping) = Default::default();
+        let (listeners, webhooks, changing_masters, is_rewrapping) = Default::default();
         let inner = Inner { seal, backends, patience, listeners, webhooks, parts, changing_masters, is_rewrapping };
         let this = Self { inner: Arc::new(inner) };
         this.bring_back().await?;
@@ -175,8 +173,16 @@ impl Vault {
         &self.inner.listeners
     }
 
-    pub(crate) fn webhooks(&self) -> &reqwest::Client {
-        &self.inner.webhooks
+    /// Carries what webhooks are told.
+    ///
+    /// # Errors
+    /// When the certificates of this machine cannot be read.
+    pub(crate) fn webhooks(&self) -> Result<&reqwest::Client, String> {
+        if let Some(client) = self.inner.webhooks.get() {
+            return Ok(client);
+        }
+        let client = deliver::client()?;
+        Ok(self.inner.webhooks.get_or_init(|| client))
     }
 
     /// Waits until nobody else changes which master keys there are.
