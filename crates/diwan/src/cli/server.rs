@@ -13,6 +13,7 @@ use crate::compose::config::Config;
 use crate::compose::privacy::keep_memory_private;
 use crate::compose::server::{self, Product};
 use crate::compose::{StartError, logging};
+use crate::memory::give_back;
 
 /// One Ctrl-C may arrive several times: `timeout`, `npm` and others signal the program and then its whole
 /// group. What follows within this time is no second request.
@@ -109,6 +110,7 @@ pub fn run(args: &ServerArgs) -> ExitCode {
     runtime.block_on(async {
         match server::start(config, World::real()).await {
             Ok(product) => {
+                give_back();
                 let (supervisor, server) = (product.supervisor.clone(), product.server_settings.clone());
                 let stopping = {
                     let supervisor = supervisor.clone();

@@ -50,8 +50,6 @@ pub struct Product {
     pub db: Db,
     /// Its feed.
     pub events: Events,
-    /// The document that describes its API.
-    pub openapi: String,
     /// Its audit trail.
     pub audit: Audit,
     /// Its people.
@@ -197,7 +195,6 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
         .dashboard(Some(Dashboard::embedded()))
         .build()
         .map_err(|e| StartError::Part(e.to_string()))?;
-    let openapi = edge.openapi().to_owned();
     edge.serve(listener).await?;
     let setup_link = identity.setup_link().await.map_err(|e| StartError::Part(e.to_string()))?;
     Ok(Product {
@@ -205,7 +202,6 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
         open_url: public_url.to_string().trim_end_matches('/').to_owned(),
         setup_link: setup_link.map(|link| link.url),
         mail_goes_to_outbox,
-        openapi,
         supervisor: supervisor.clone(),
         world,
         db,
