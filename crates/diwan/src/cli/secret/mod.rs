@@ -1,6 +1,7 @@
 //! `diwan secret`: secrets, and who may do what with them.
 
 mod change;
+mod environment_file;
 mod hook;
 mod list;
 mod policy;

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::super::door::Door;
 use super::super::failure::{Done, Failure};
 use super::super::screen::safe;
-use super::KindName;
+use super::{KindName, environment_file};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Import {
@@ -34,20 +34,16 @@ impl Import {
         let text = std::fs::read_to_string(&self.file).map(Zeroizing::new);
         let text =
             text.map_err(|e| Failure::usage(format!("cannot read {shown}: {e}"), "Name a file that you can read."))?;
-        let mut secrets = vec![];
-        for (number, line) in text.lines().enumerate() {
-            let Some((name, value)) = assignment(line).map_err(|why| {
-                Failure::usage(format!("{shown}, line {}: {why}", number + 1), "Write each line as NAME=value.")
-            })?
-            else {
-                continue;
-            };
-            let name = name.to_lowercase().replace('_', "-");
+        let read = environment_file::read(&text).map_err(|(line, why)| {
+            Failure::usage(format!("{shown}, line {line}: {why}"), "Write each secret as NAME=value.")
+        })?;
+        let named = |(name, value): (String, String)| {
             let name = self.under.as_ref().map_or_else(|| name.clone(), |under| format!("{under}/{name}"));
-            secrets.push(json!({"name": name, "kind": self.kind.as_str(), "value": value}));
-        }
+            json!({"name": name, "kind": self.kind.as_str(), "value": value})
+        };
+        let secrets: Vec<Value> = read.into_iter().map(named).collect();
         if secrets.is_empty() {
-            return Err(Failure::usage(format!("{shown} holds no secrets"), "Write each line as NAME=value."));
+            return Err(Failure::usage(format!("{shown} holds no secrets"), "Write each secret as NAME=value."));
         }
         let client = door.client()?;
         let reply = client.import_secrets(json!({"secrets": secrets, "replace": self.replace})).await?;
@@ -66,23 +62,6 @@ impl Import {
     }
 }
 
-/// The name and value that a line assigns; nothing for blank lines and comments.
-fn assignment(line: &str) -> Result<Option<(&str, &str)>, &'static str> {
-    let line = line.trim();
-    if line.is_empty() || line.starts_with('#') {
-        return Ok(None);
-    }
-    let line = line.strip_prefix("export ").unwrap_or(line);
-    let (name, value) = line.split_once('=').ok_or("there is no = in it")?;
-    let name = name.trim_end();
-    if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-        return Err("the name is not one of a variable");
-    }
-    let value = value.trim();
-    let quoted = |mark: char| value.strip_prefix(mark).and_then(|v| v.strip_suffix(mark));
-    Ok(Some((name, quoted('"').or_else(|| quoted('\'')).unwrap_or(value))))
-}
-
 /// Everything about all secrets but their values, a JSON object a line.
 pub(super) async fn export(door: &Door<'_>) -> Result<Done, Failure> {
     let client = door.client()?;
@@ -97,29 +76,6 @@ pub(super) async fn export(door: &Door<'_>) -> Result<Done, Failure> {
         cursor = reply.read()?.next_cursor;
         if cursor.is_none() {
             return Ok(Done::Well);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_of_an_environment_file_are_read_as_shells_do() {
-        for (line, read) in [
-            ("", None),
-            ("# a comment", None),
-            ("A=b", Some(("A", "b"))),
-            ("export A_1 = b=c ", Some(("A_1", "b=c"))),
-            ("A=\"b c\"", Some(("A", "b c"))),
-            ("A='b \"c\"'", Some(("A", "b \"c\""))),
-            ("A=", Some(("A", ""))),
-        ] {
-            assert_eq!(assignment(line), Ok(read), "{line}");
-        }
-        for bad in ["A", "=b", "A B=c", "a-b=c"] {
-            assert!(assignment(bad).is_err(), "{bad}");
         }
     }
 }

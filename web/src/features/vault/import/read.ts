@@ -21,12 +21,15 @@ export function readSecrets(text: string): Read {
   return "brought" in read && read.brought.length === 0 ? { fault: { what: "nothing" } } : read;
 }
 
-const ASSIGNMENT = /^[^\S\n]*(?:export[^\S\n]+)?([^=\s]*)[^\S\n]*=/;
+const ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?([^=\s]*)[ \t]*=/;
 /** What may stand behind a value in quotes. */
-const NOTHING_MORE = /^[^\S\n]*(?:#[^\n]*)?(?:\n|$)/;
+const NOTHING_MORE = /^[ \t]*(?:#[^\n]*)?(?:\n|$)/;
 const ESCAPED: Record<string, string> = { n: "\n", r: "\r", t: "\t" };
 
-/** As shells and their friends read it: comments, `export`, quotes over several lines, `\n` between double quotes. */
+/**
+ * As docs/vault.md says: comments, `export`, quotes over several lines, `\n` between double quotes. The command line
+ * reads the same (crates/diwan/src/cli/secret/environment_file.rs); both are tried on one table.
+ */
 function readEnvironment(text: string): Read {
   const brought: Brought[] = [];
   let rest = text.replaceAll("\r\n", "\n");
@@ -47,7 +50,7 @@ function readEnvironment(text: string): Read {
     if (!/^\w+([.-]\w+)*$/.test(name)) return { fault: { what: "no_name", line } };
     const begun = line;
     take(whole.length);
-    const value = /^[^\S\n]*["'`]/.test(rest) ? quoted(rest) : plain(rest);
+    const value = /^[ \t]*["'`]/.test(rest) ? quoted(rest) : plain(rest);
     if (!value) return { fault: { what: "no_end", line: begun } };
     take(value.length);
     brought.push({ name: nameFrom(name), value: value.text, kind: undefined });
@@ -63,11 +66,12 @@ interface Value {
 
 function plain(rest: string): Value {
   const [line = ""] = /^[^\n]*\n?/.exec(rest) ?? [];
-  return { text: line.replace(/\s#.*/s, "").trim(), length: line.length };
+  const text = line.replace(/\n$/, "").replace(/[ \t]#.*/s, "");
+  return { text: text.replaceAll(/^[ \t]+|[ \t]+$/g, ""), length: line.length };
 }
 
 function quoted(rest: string): Value | null {
-  const found = /^\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|`([^`]*)`)/s.exec(rest);
+  const found = /^[ \t]*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|`([^`]*)`)/s.exec(rest);
   if (!found) return null;
   const [whole, double, single, back] = found;
   const after = NOTHING_MORE.exec(rest.slice(whole.length));
