@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// A request, ready to be sent.
 #[derive(Clone)]
@@ -49,6 +50,24 @@ pub(crate) struct Outcome {
     pub(crate) p50_ms: f64,
     pub(crate) p99_ms: f64,
     pub(crate) refused: usize,
+    times: Vec<Duration>,
+    took: Duration,
+}
+
+impl Outcome {
+    fn new(mut times: Vec<Duration>, refused: usize, took: Duration) -> Result<Self> {
+        ensure!(!times.is_empty(), "no request was answered");
+        times.sort_unstable();
+        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
+        let per_second = times.len() as f64 / took.as_secs_f64();
+        Ok(Self { per_second, p50_ms: at(0.5), p99_ms: at(0.99), refused, times, took })
+    }
+
+    /// Several that followed one another, as one.
+    pub(crate) fn together(of: Vec<Self>) -> Result<Self> {
+        let (refused, took) = (of.iter().map(|o| o.refused).sum(), of.iter().map(|o| o.took).sum());
+        Self::new(of.into_iter().flat_map(|o| o.times).collect(), refused, took)
+    }
 }
 
 pub(crate) struct Load {
@@ -79,7 +98,7 @@ impl Load {
     #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time with tasks of its own")]
     pub(crate) async fn run(&self, connections: usize, span: Duration) -> Result<Outcome> {
         let begin = Instant::now();
-        let every = self.rate.map(|rate| Duration::from_secs_f64(connections as f64 / rate));
+        let mut dues = self.rate.map(|rate| pace(connections, begin, span, rate));
         let tasks: Vec<_> = (0..connections)
             .map(|number| {
                 let request = self.request.clone();
@@ -93,8 +112,11 @@ impl Load {
                     }
                     None => usual.clone(),
                 };
-                let offset = every.unwrap_or_default().mul_f64(number as f64 / connections as f64);
-                tokio::spawn(one_connection(self.address, bytes, begin, offset, span, every))
+                let due = match dues.as_mut().and_then(Vec::pop) {
+                    Some(dues) => Due::At(dues),
+                    None => Due::AtOnce { until: begin + span },
+                };
+                tokio::spawn(one_connection(self.address, bytes, due))
             })
             .collect();
         let (mut times, mut refused) = (vec![], 0);
@@ -103,38 +125,55 @@ impl Load {
             times.extend(mine);
             refused += mine_refused;
         }
-        ensure!(!times.is_empty(), "no request was answered");
-        times.sort_unstable();
-        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
-        let per_second = times.len() as f64 / begin.elapsed().as_secs_f64();
-        Ok(Outcome { per_second, p50_ms: at(0.5), p99_ms: at(0.99), refused })
+        Outcome::new(times, refused, begin.elapsed())
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+/// When a connection sends its next request.
+enum Due {
+    AtOnce { until: Instant },
+    At(UnboundedReceiver<Instant>),
+}
+
+impl Due {
+    #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+    async fn next(&mut self) -> Option<Instant> {
+        match self {
+            Self::AtOnce { until } => Some(Instant::now()).filter(|now| now < until),
+            Self::At(dues) => dues.recv().await,
+        }
+    }
+}
+
+/// Tells the connections, each in its turn, that a request is due. A thread of its own does it: the
+/// runtime's timers are a millisecond late, which would be counted as the server's.
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures real time with a thread of its own")]
+fn pace(connections: usize, begin: Instant, span: Duration, rate: f64) -> Vec<UnboundedReceiver<Instant>> {
+    let (tell, told): (Vec<_>, Vec<_>) = (0..connections).map(|_| unbounded_channel()).unzip();
+    std::thread::spawn(move || {
+        for (turn, connection) in tell.iter().cycle().enumerate() {
+            let after = Duration::from_secs_f64(turn as f64 / rate);
+            if after >= span {
+                break;
+            }
+            std::thread::sleep((begin + after).saturating_duration_since(Instant::now()));
+            // Nobody listens any more after a fault, which is told where it happened.
+            let _ = connection.send(begin + after);
+        }
+    });
+    told
+}
+
 async fn one_connection(
     address: SocketAddr,
     bytes: impl Fn(usize) -> Vec<u8>,
-    begin: Instant,
-    offset: Duration,
-    span: Duration,
-    every: Option<Duration>,
+    mut due: Due,
 ) -> Result<(Vec<Duration>, usize)> {
     let mut connection = Connection::open(address).await?;
     let (mut times, mut refused) = (vec![], 0);
-    let mut due = begin + offset;
-    while begin.elapsed() < span {
-        let request = bytes(times.len());
-        let sent = match every {
-            Some(every) => {
-                tokio::time::sleep_until(due.into()).await;
-                due += every;
-                due - every
-            }
-            None => Instant::now(),
-        };
-        let status = connection.round_trip(&request).await?.0;
-        times.push(sent.elapsed());
+    while let Some(due) = due.next().await {
+        let status = connection.round_trip(&bytes(times.len())).await?.0;
+        times.push(due.elapsed());
         refused += usize::from(!(200..300).contains(&status));
     }
     Ok((times, refused))

@@ -18,7 +18,7 @@ impl Report {
     }
 
     pub(crate) fn load(&mut self, name: &str, outcome: &Outcome) {
-        let Outcome { per_second, p50_ms, p99_ms, refused } = outcome;
+        let Outcome { per_second, p50_ms, p99_ms, refused, .. } = outcome;
         let refused = if *refused > 0 { format!("  {refused} NOT ANSWERED WITH SUCCESS") } else { String::new() };
         self.add(name, format!("{per_second:.0}/s  p50 {p50_ms:.2} ms  p99 {p99_ms:.2} ms{refused}"));
     }
