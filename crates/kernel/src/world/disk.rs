@@ -2,7 +2,7 @@
 //! replacing a file whole, and owning a directory.
 
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, Mode, OFlags};
@@ -32,14 +32,16 @@ impl DiskError {
 
 /// Files and directories.
 pub trait Disk: Send + Sync {
-    /// The whole content of a file.
+    /// The whole content of a file. A pipe, a device or a socket is none: whoever reads it might wait for
+    /// ever.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When it cannot be read, is no file, or is larger than anything that is read whole.
     fn read(&self, path: &Path) -> Result<Vec<u8>, DiskError>;
 
-    /// Replaces a file whole, readable by the owner only. After a crash it is the old one or the new
-    /// one, never a mixture: written aside, flushed, renamed, and the directory flushed.
+    /// Replaces a file whole. After a crash it is the old one or the new one, never a mixture: written
+    /// aside, flushed, renamed, and the directory flushed. Whoever could read the old one can read the new
+    /// one, as far as the system lets this process give it to them; without an old one it is the owner.
     ///
     /// # Errors
     /// When any step fails; the old file is then untouched.
@@ -94,10 +96,43 @@ pub struct RealDisk;
 
 const LOCK_FILE: &str = "diwan.lock";
 const OWNER_ONLY: u32 = 0o600;
+const GROUP: u32 = 0o070;
+/// No key, certificate or configuration is so large.
+const LARGEST: u64 = 16 * 1024 * 1024;
 
 fn open_new(path: &Path) -> std::io::Result<File> {
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     Ok(rustix::fs::open(path, flags, Mode::from_raw_mode(OWNER_ONLY))?.into())
+}
+
+/// Gives a new file the owner, group and mode of the one that it replaces.
+fn take_after(new: &File, old: &Path) -> std::io::Result<()> {
+    let old = match rustix::fs::stat(old) {
+        Ok(old) => old,
+        Err(rustix::io::Errno::NOENT) => return Ok(()),
+        Err(e) => return Err(e.into()),
+    };
+    let (user, group) = (rustix::fs::Uid::from_raw(old.st_uid), rustix::fs::Gid::from_raw(old.st_gid));
+    let mut mode = old.st_mode & 0o777;
+    if rustix::fs::fchown(new, Some(user), Some(group)).is_err() && rustix::fs::fchown(new, None, Some(group)).is_err()
+    {
+        // What was for that group is not for this one.
+        mode &= !GROUP;
+    }
+    Ok(rustix::fs::fchmod(new, Mode::from_raw_mode(mode))?)
+}
+
+fn read_whole(path: &Path) -> std::io::Result<Vec<u8>> {
+    // Without waiting, for a pipe would be waited for; of a file nothing changes by that.
+    let file: File = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty())?.into();
+    if !file.metadata()?.is_file() {
+        return Err(std::io::Error::new(ErrorKind::InvalidInput, "it is not a file"));
+    }
+    let mut content = vec![];
+    if file.take(LARGEST + 1).read_to_end(&mut content)? as u64 > LARGEST {
+        return Err(std::io::Error::new(ErrorKind::FileTooLarge, "it is larger than 16 MiB"));
+    }
+    Ok(content)
 }
 
 fn sync_parent(path: &Path) -> std::io::Result<()> {
@@ -106,7 +141,7 @@ fn sync_parent(path: &Path) -> std::io::Result<()> {
 
 impl Disk for RealDisk {
     fn read(&self, path: &Path) -> Result<Vec<u8>, DiskError> {
-        std::fs::read(path).map_err(DiskError::at("read", path))
+        read_whole(path).map_err(DiskError::at("read", path))
     }
 
     fn replace(&self, path: &Path, content: &[u8]) -> Result<(), DiskError> {
@@ -119,6 +154,7 @@ impl Disk for RealDisk {
                 _ => {}
             }
             let mut file = open_new(&aside)?;
+            take_after(&file, path)?;
             file.write_all(content)?;
             file.sync_all()?;
             std::fs::rename(&aside, path)?;
@@ -195,6 +231,38 @@ mod tests {
         assert_eq!(RealDisk.read(&path)?, b"new");
         assert_eq!(std::fs::metadata(&path)?.permissions().mode() & 0o777, 0o600);
         assert!(RealDisk.create(&path, b"again").is_err(), "an existing file is never overwritten by create");
+        Ok(())
+    }
+
+    #[test]
+    fn a_replaced_file_stays_with_those_it_was_for() -> Result<(), Box<dyn std::error::Error>> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("settings");
+        std::fs::write(&path, "old")?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640))?;
+        RealDisk.replace(&path, b"new")?;
+        assert_eq!(std::fs::metadata(&path)?.permissions().mode() & 0o777, 0o640);
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_waited_for() -> Result<(), Box<dyn std::error::Error>> {
+        let dir = tempfile::tempdir()?;
+        let pipe = dir.path().join("pipe");
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, Mode::from_raw_mode(0o600), 0)?;
+        for path in [pipe.as_path(), dir.path(), Path::new("/dev/zero")] {
+            let error = RealDisk.read(path).expect_err("it is no file").to_string();
+            assert!(error.ends_with("it is not a file"), "{error}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_too_large_is_not_read() -> Result<(), Box<dyn std::error::Error>> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("large");
+        File::create(&path)?.set_len(LARGEST + 1)?;
+        assert!(RealDisk.read(&path).is_err());
         Ok(())
     }
 
