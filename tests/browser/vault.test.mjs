@@ -54,7 +54,12 @@ test("a secret is brought in, and revealed with a reason and a fresh proof", asy
   await page.getByRole("button", { name: en("vault.reveal.action") }).click();
   await askToReveal(page, "looking after the herons");
   const proof = page.getByRole("dialog", { name: en("step_up.title") });
-  await proof.getByLabel(en("step_up.password"), { exact: true }).fill(amina.password);
+  // A slip of the hand ends no session.
+  const typed = proof.getByLabel(en("step_up.password"), { exact: true });
+  await typed.and(page.locator(":focus")).fill("the heron flew away");
+  await proof.getByRole("button", { name: en("step_up.confirm") }).click();
+  await proof.getByText(en("field.current_password_wrong")).waitFor();
+  await typed.fill(amina.password);
   await proof.getByRole("button", { name: en("step_up.confirm") }).click();
   await page.getByText(VALUE, { exact: true }).waitFor();
   await page.getByRole("button", { name: en("vault.reveal.hide") }).click();
@@ -152,6 +157,7 @@ test("a sealed vault says so on every open page until an owner unseals it", asyn
   await hers.page.getByText(en("vault.sealed.why_by_hand")).waitFor();
   // His page was open meanwhile; it hears of it by itself, and offers him nothing to do.
   await his.page.getByText(en("vault.sealed.title"), { exact: true }).waitFor();
+  assert.ok(await his.page.getByRole("button", { name: en("vault.new.action") }).first().isDisabled());
   assert.equal(await his.page.getByRole("button", { name: en("vault.sealed.unseal") }).count(), 0);
 
   await hers.page.getByRole("button", { name: en("vault.sealed.unseal") }).click();

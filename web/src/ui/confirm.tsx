@@ -27,7 +27,9 @@ export function Confirm({ title, action, run, onClose, look = "danger", children
       <ProblemNotice problem={work.error ? toProblem(work.error) : null} />
       {more}
       <DialogActions>
-        <Button onClick={onClose}>{t("common.cancel")}</Button>
+        <Button autoFocus onClick={onClose}>
+          {t("common.cancel")}
+        </Button>
         <Button look={look} busy={work.isPending} onClick={() => work.mutate()}>
           {action}
         </Button>

@@ -35,6 +35,7 @@ function Content({ title, description, sheet, wide, children }: Omit<DialogProps
   return (
     <Scrim sheet={sheet}>
       <Radix.Content
+        onOpenAutoFocus={toFirstField}
         onCloseAutoFocus={returnFocus}
         {...(description ? {} : { "aria-describedby": undefined })}
         className={cx(
@@ -56,6 +57,16 @@ function Content({ title, description, sheet, wide, children }: Omit<DialogProps
       </Radix.Content>
     </Scrim>
   );
+}
+
+/** Asked where nothing in the dialog has the focus yet, as above another dialog, which took it back a moment ago. */
+function toFirstField(event: Event) {
+  const field = (event.currentTarget as HTMLElement).querySelector<HTMLElement>(
+    ":is(input:not([hidden]), textarea, select):enabled",
+  );
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
 }
 
 export function Scrim({ sheet, children }: { sheet?: boolean | undefined; children: ReactNode }) {

@@ -117,7 +117,7 @@ export function Checkbox({ label, hint, ...rest }: CheckboxProps) {
       <input
         type="checkbox"
         aria-describedby={hint ? id : undefined}
-        className="mt-0.5 size-[1.125rem] shrink-0 accent-accent"
+        className="mt-0.5 size-[1.125rem] shrink-0"
         {...rest}
       />
       <span>

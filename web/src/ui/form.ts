@@ -3,9 +3,12 @@ import { type FormEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { isSessionEnded, type ProblemError, toProblem } from "@/api/problem";
 import { sessionEnded } from "@/api/session-ended";
+import { useFormat } from "@/i18n/format";
 
 type Values<F extends string> = Record<F, string>;
-type Check = (value: string) => "required" | "email" | "mismatch" | "code" | "range" | "secret_name" | null;
+type Code = "required" | "email" | "mismatch" | "code" | "secret_name";
+/** What is wrong: a word for it, or the bounds that were left. */
+type Check = (value: string) => Code | { least: number; most: number } | null;
 
 interface FormOptions<F extends string> {
   fields: Record<F, Check | null>;
@@ -18,7 +21,7 @@ export const between =
   (value) =>
     value.trim() === "" || (/^\d+$/.test(value.trim()) && Number(value) >= least && Number(value) <= most)
       ? null
-      : "range";
+      : { least, most };
 /** Parts of lower-case letters, digits and `._-`, with slashes between them. */
 export const secretName: Check = (value) => {
   if (value.trim() === "") return "required";
@@ -28,6 +31,7 @@ export const email: Check = (value) => (/^\S+@\S+\.\S+$/.test(value.trim()) ? nu
 
 export function useForm<F extends string>({ fields, submit }: FormOptions<F>) {
   const { t } = useTranslation();
+  const format = useFormat();
   const element = useRef<HTMLFormElement>(null);
   const [errors, setErrors] = useState<Partial<Record<F, string>>>({});
   const [problem, setProblem] = useState<ProblemError | null>(null);
@@ -46,7 +50,7 @@ export function useForm<F extends string>({ fields, submit }: FormOptions<F>) {
       await submit(values);
     } catch (error) {
       const caught = toProblem(error);
-      show(complaints(caught), caught);
+      show(complaints(caught), isAllBesideFields(caught) ? null : caught);
       if (isSessionEnded(caught)) sessionEnded();
     } finally {
       setBusy(false);
@@ -56,8 +60,10 @@ export function useForm<F extends string>({ fields, submit }: FormOptions<F>) {
   function check(values: Values<F>) {
     const found: Partial<Record<F, string>> = {};
     for (const name of names) {
-      const code = fields[name]?.(values[name]);
-      if (code) found[name] = t(`form.${code}`);
+      const wrong = fields[name]?.(values[name]);
+      if (!wrong) continue;
+      if (typeof wrong === "string") found[name] = t(`form.${wrong}`);
+      else found[name] = t("form.range", { least: format.number(wrong.least), most: format.number(wrong.most) });
     }
     return found;
   }
@@ -65,11 +71,22 @@ export function useForm<F extends string>({ fields, submit }: FormOptions<F>) {
   function complaints(caught: ProblemError) {
     const found: Partial<Record<F, string>> = {};
     for (const { field, code, message } of caught.problem.errors ?? []) {
-      // The server may name one item of a list: `allowed_addresses[0]`.
-      const name = names.find((one) => one === field.split(/[.[]/)[0]);
+      const name = nameIn(field);
       if (name) found[name] = t(`field.${code}` as "field.too_short", { defaultValue: message });
     }
     return found;
+  }
+
+  /** What each field says of itself is not said again above the form. */
+  function isAllBesideFields({ code, problem }: ProblemError) {
+    const isBeside = (name?: F) => name !== undefined && element.current?.elements.namedItem(name);
+    const told = problem.errors ?? [];
+    return code === "fields_invalid" && told.length > 0 && told.every(({ field }) => isBeside(nameIn(field)));
+  }
+
+  /** The server may name one item of a list: `allowed_addresses[0]`. */
+  function nameIn(field: string): F | undefined {
+    return names.find((one) => one === field.split(/[.[]/)[0]);
   }
 
   function show(found: Partial<Record<F, string>>, caught: ProblemError | null) {

@@ -4,5 +4,6 @@ import { ProblemError } from "@/api/problem";
 export function wrongPassword(error: unknown, field: string): unknown {
   if (!(error instanceof ProblemError) || error.code !== "credentials_wrong") return error;
   const errors = [{ field, code: "current_password_wrong", message: error.problem.detail }];
-  return new ProblemError({ ...error.problem, code: "fields_invalid", errors });
+  // Not 401 any more: the session goes on, only this entry was wrong.
+  return new ProblemError({ ...error.problem, status: 422, code: "fields_invalid", errors });
 }

@@ -82,21 +82,23 @@ interface MatterProps {
 function Matter({ title, next, way, label }: MatterProps) {
   const { t } = useTranslation();
   return (
-    <li className="flex flex-wrap items-center gap-x-4 gap-y-3 px-5 py-3.5">
-      <Icon name="warning" className="self-start text-warn mt-0.5" />
-      <div className="min-w-0 flex-1 basis-56">
-        <p dir="auto" className="font-medium">
-          {title}
-        </p>
-        <p dir="auto" className="text-muted">
-          {next}
-        </p>
+    <li className="flex gap-x-4 px-5 py-3.5">
+      <Icon name="warning" className="mt-0.5 text-warn" />
+      <div className="flex min-w-0 flex-1 flex-wrap items-center gap-x-4 gap-y-3">
+        <div className="min-w-0 flex-1 basis-56">
+          <p dir="auto" className="font-medium">
+            {title}
+          </p>
+          <p dir="auto" className="text-muted">
+            {next}
+          </p>
+        </div>
+        {way && (
+          <Link {...way} className={buttonLook("secondary", "sm")}>
+            {label ?? t("overview.look")}
+          </Link>
+        )}
       </div>
-      {way && (
-        <Link {...way} className={buttonLook("secondary", "sm")}>
-          {label ?? t("overview.look")}
-        </Link>
-      )}
     </li>
   );
 }

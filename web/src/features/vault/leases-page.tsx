@@ -67,7 +67,7 @@ function LeaseTable({ leases, onEnd }: { leases: SecretLease[]; onEnd: (lease: S
             to="/secrets/$id"
             params={{ id: lease.secret_id }}
             dir="ltr"
-            className="block truncate rtl:text-end font-mono text-sm font-medium hover:underline"
+            className="block wrap-anywhere rtl:text-end font-mono text-sm font-medium hover:underline"
           >
             {lease.secret_name}
           </Link>

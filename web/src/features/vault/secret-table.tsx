@@ -20,7 +20,7 @@ export function SecretTable({ secrets }: { secrets: Secret[] }) {
             to="/secrets/$id"
             params={{ id: secret.id }}
             dir="ltr"
-            className="block truncate rounded-sm rtl:text-end font-mono text-sm font-medium after:absolute after:inset-0 hover:underline"
+            className="block rounded-sm wrap-anywhere rtl:text-end font-mono text-sm font-medium after:absolute after:inset-0 hover:underline"
           >
             {secret.name}
           </Link>

@@ -15,6 +15,7 @@ import { NewSecretDialog } from "./new-secret-dialog";
 import { secretsQuery } from "./queries";
 import { SecretFilters } from "./secret-filters";
 import { SecretTable } from "./secret-table";
+import { useSealed } from "./use-vault";
 import { VaultFrame } from "./vault-frame";
 import { useVaultWords } from "./words";
 
@@ -28,16 +29,17 @@ export default function SecretsPage() {
   const navigate = useNavigate({ from: "/secrets" });
   const bring = (open: boolean) =>
     void navigate({ search: (before) => ({ ...before, bring: open || undefined }), replace: true });
+  const sealed = useSealed();
   const [importing, setImporting] = useState(false);
   const actions = (
     <>
       <ExportButton search={search} />
       {mayBring && (
         <>
-          <Button icon="inbox" onClick={() => setImporting(true)}>
+          <Button icon="inbox" disabled={sealed} onClick={() => setImporting(true)}>
             {t("vault.import.action")}
           </Button>
-          <Button look="primary" icon="plus" onClick={() => bring(true)}>
+          <Button look="primary" icon="plus" disabled={sealed} onClick={() => bring(true)}>
             {t("vault.new.action")}
           </Button>
         </>
@@ -46,7 +48,7 @@ export default function SecretsPage() {
   );
   return (
     <VaultFrame tab="secrets" lead={t("vault.lead")} needs="secrets.read" actions={actions}>
-      <Secrets onBring={mayBring ? () => bring(true) : undefined} />
+      <Secrets onBring={mayBring && !sealed ? () => bring(true) : undefined} />
       {search.bring && mayBring && <NewSecretDialog onClose={() => bring(false)} />}
       {importing && <ImportDialog onClose={() => setImporting(false)} />}
     </VaultFrame>

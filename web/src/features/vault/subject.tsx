@@ -20,7 +20,9 @@ export function Subject({ kind, subject }: { kind: SubjectKind; subject: string 
     <span className="inline-flex max-w-full items-center gap-2 align-middle">
       <Icon name={subjectIcons[kind]} className="size-4 text-faint" />
       <span className="sr-only">{t(`vault.subject.${kind}`)}</span>
-      <bdi className="truncate">{name(kind, subject)}</bdi>
+      <bdi className="truncate" title={name(kind, subject)}>
+        {name(kind, subject)}
+      </bdi>
     </span>
   );
 }

@@ -68,13 +68,7 @@ interface ChoiceProps {
 function Choice({ group, checked, onChoose, children }: ChoiceProps) {
   return (
     <label className="relative cursor-pointer overflow-hidden rounded-md border border-line hover:border-edge has-checked:border-accent has-checked:ring-1 has-checked:ring-accent has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-(--focus)">
-      <input
-        type="radio"
-        name={group}
-        checked={checked}
-        onChange={onChoose}
-        className="absolute end-3 bottom-3 accent-accent"
-      />
+      <input type="radio" name={group} checked={checked} onChange={onChoose} className="absolute end-3 bottom-3" />
       {children}
     </label>
   );

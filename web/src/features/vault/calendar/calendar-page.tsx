@@ -70,7 +70,7 @@ function Dates({ secrets }: { secrets: Secret[] }) {
     <>
       {overdue.length > 0 && (
         <Section title={t("vault.calendar.overdue")}>
-          <DueList dates={overdue} overdue />
+          <DueList dates={overdue} now={now} />
         </Section>
       )}
       <Card>
@@ -78,7 +78,7 @@ function Dates({ secrets }: { secrets: Secret[] }) {
         <MonthGrid month={month} days={days} today={today} />
         {shown.length > 0 ? (
           <div className="border-t border-line p-5">
-            <DueList dates={shown} />
+            <DueList dates={shown} now={now} />
           </div>
         ) : (
           <p className="border-t border-line p-5 text-muted">{t("vault.calendar.month_empty")}</p>

@@ -5,11 +5,11 @@ import { Badge } from "@/ui/badge";
 import { Ago } from "@/ui/time";
 import type { DueDate } from "./agenda";
 
-export function DueList({ dates, overdue = false }: { dates: DueDate[]; overdue?: boolean }) {
+export function DueList({ dates, now }: { dates: DueDate[]; now: number }) {
   return (
     <ul className="-m-5 divide-y divide-line">
       {dates.map((date) => (
-        <DueLine key={`${date.secret.id} ${date.what}`} date={date} overdue={overdue} />
+        <DueLine key={`${date.secret.id} ${date.what}`} date={date} overdue={new Date(date.at).getTime() <= now} />
       ))}
     </ul>
   );
@@ -27,12 +27,14 @@ function DueLine({ date, overdue }: { date: DueDate; overdue: boolean }) {
         to="/secrets/$id"
         params={{ id: date.secret.id }}
         dir="ltr"
-        className="min-w-0 flex-1 basis-40 truncate rounded-sm rtl:text-end font-mono text-sm font-medium after:absolute after:inset-0 hover:underline"
+        className="min-w-0 flex-1 basis-40 rounded-sm wrap-anywhere rtl:text-end font-mono text-sm font-medium after:absolute after:inset-0 hover:underline"
       >
         {date.secret.name}
       </Link>
       <span className="flex flex-wrap items-center gap-2 text-sm text-muted">
-        <Badge tone={date.what === "ends" || overdue ? "danger" : "accent"}>{t(`vault.calendar.${date.what}`)}</Badge>
+        <Badge tone={date.what === "ends" || overdue ? "danger" : "accent"}>
+          {t(`vault.calendar.${overdue && date.what === "ends" ? "ended" : date.what}`)}
+        </Badge>
         {date.byItself && <span>{t("vault.calendar.by_itself")}</span>}
         <Ago at={date.at} />
       </span>

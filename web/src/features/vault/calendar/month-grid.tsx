@@ -83,7 +83,7 @@ function Day({ day, dates, isToday }: { day: string | null; dates: DueDate[]; is
   return (
     <span
       className={cx(
-        "flex min-h-11 flex-col items-center justify-center gap-1 rounded-md text-sm sm:min-h-14",
+        "flex min-h-13 flex-col items-center justify-center gap-1 rounded-md text-sm sm:min-h-14",
         dates.length > 0 ? "bg-raised font-medium" : "text-muted",
         isToday && "outline-2 -outline-offset-2 outline-accent",
       )}

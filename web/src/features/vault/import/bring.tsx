@@ -107,7 +107,7 @@ function Source({ error }: { error: string | undefined }) {
           event.target.value = "";
         }}
       />
-      <Button size="sm" icon="docs" className="justify-self-start" onClick={() => chooser.current?.click()}>
+      <Button size="sm" icon="inbox" className="justify-self-start" onClick={() => chooser.current?.click()}>
         {t("vault.import.file")}
       </Button>
     </div>

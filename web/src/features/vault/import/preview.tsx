@@ -30,7 +30,7 @@ export function Preview({ rows, moreThere, onSend, onBack }: PreviewProps) {
       <DialogActions>
         <Button onClick={onBack}>{t("vault.import.back")}</Button>
         <Button look="primary" busy={send.isPending} disabled={taken === 0} onClick={() => send.mutate()}>
-          {t("vault.import.send", { count: taken })}
+          {taken === 0 ? t("vault.import.send_none") : t("vault.import.send", { count: taken })}
         </Button>
       </DialogActions>
     </>

@@ -25,7 +25,7 @@ export function PolicyTable({ policies, onEdit, onRemove }: PolicyTableProps) {
       heading: t("vault.policies.name"),
       cell: (policy) => (
         <>
-          <bdi className="block truncate font-medium">{policy.name}</bdi>
+          <bdi className="block font-medium wrap-anywhere">{policy.name}</bdi>
           <span className="text-sm text-faint">
             {format.list(policy.actions.map((action) => t(`vault.action.${action}`)))}{" "}
             <Purposes purposes={policy.purposes} />
@@ -52,9 +52,8 @@ export function PolicyTable({ policies, onEdit, onRemove }: PolicyTableProps) {
     {
       key: "secrets",
       heading: t("vault.policies.secrets"),
-      className: "max-w-44",
       cell: (policy) => (
-        <bdi dir="ltr" className="block truncate font-mono text-sm rtl:text-end">
+        <bdi dir="ltr" className="block font-mono text-sm whitespace-normal wrap-break-word md:w-44 rtl:text-end">
           {policy.secrets}
         </bdi>
       ),

@@ -108,7 +108,7 @@ function GuardLine({ chosen, onChoose, name, children }: GuardLineProps) {
       <input
         type="radio"
         name="guard"
-        className="mt-0.5 size-[1.125rem] shrink-0 accent-accent"
+        className="mt-0.5 size-[1.125rem] shrink-0"
         checked={chosen}
         onChange={onChoose}
       />

@@ -10,6 +10,7 @@ import { Button } from "@/ui/button";
 import { More } from "@/ui/more";
 import { Notice } from "@/ui/notice";
 import { ProblemNotice } from "@/ui/problem";
+import { SecretLine } from "@/ui/secret-line";
 import { toast } from "@/ui/toast";
 import { vaultQuery } from "../queries";
 import { useRefresh } from "../use-vault";
@@ -40,8 +41,20 @@ export function Sealed({ vault }: { vault: VaultStatus }) {
           </bdi>
         </More>
       )}
+      {mayUnseal && !fresh && vault.why !== "by_hand" && <Lost />}
       {mayUnseal ? <WayOut vault={vault} fresh={fresh} /> : <p>{t("vault.sealed.ask_owner")}</p>}
     </Notice>
+  );
+}
+
+/** Told, not offered as a button: what it does cannot be undone. */
+function Lost() {
+  const { t } = useTranslation();
+  return (
+    <More label={t("vault.sealed.lost")}>
+      <p className="mb-2 max-w-prose">{t("vault.sealed.lost_text")}</p>
+      <SecretLine text="diwan unseal --start-over key-file" />
+    </More>
   );
 }
 

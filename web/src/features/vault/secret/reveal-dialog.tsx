@@ -102,7 +102,7 @@ function Why({ past, secret, version, onTaken, onBreakGlass, onClose }: WhyProps
         <Input
           name="reason"
           maxLength={500}
-          placeholder={t("vault.reveal.reason_example")}
+          placeholder={t(past ? "vault.break_glass.example" : "vault.reveal.reason_example")}
           autoFocus
           autoComplete="off"
         />

@@ -9,7 +9,7 @@ import { Button, IconButton } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
 import { toast } from "@/ui/toast";
-import { useRefresh } from "../use-vault";
+import { useRefresh, useSealed } from "../use-vault";
 import { EditDialog } from "./edit-dialog";
 import { NewValueDialog } from "./new-value-dialog";
 import { RevealDialog } from "./reveal-dialog";
@@ -21,27 +21,28 @@ export function SecretActions({ secret }: { secret: Secret }) {
   const mayUse = useCan("secrets.use");
   const mayBreakGlass = useCan("vault.manage");
   const [asking, setAsking] = useState<Asking | null>(null);
+  const sealed = useSealed();
   const close = () => setAsking(null);
   const may = (action: Secret["may"][number]) => mayUse && secret.may.includes(action);
   return (
     <>
       {may("read") && (
-        <Button look="primary" icon="eye" onClick={() => setAsking("reveal")}>
+        <Button look="primary" icon="eye" disabled={sealed} onClick={() => setAsking("reveal")}>
           {t("vault.reveal.action")}
         </Button>
       )}
       {!may("read") && mayBreakGlass && (
-        <Button look="danger" icon="warning" onClick={() => setAsking("glass")}>
+        <Button look="danger" icon="warning" disabled={sealed} onClick={() => setAsking("glass")}>
           {t("vault.break_glass.action")}
         </Button>
       )}
       {may("write") && (
-        <Button icon="plus" onClick={() => setAsking("value")}>
+        <Button icon="plus" disabled={sealed} onClick={() => setAsking("value")}>
           {t("vault.new_value.action")}
         </Button>
       )}
       {may("rotate") && secret.generate && (
-        <Button icon="refresh" onClick={() => setAsking("rotate")}>
+        <Button icon="refresh" disabled={sealed} onClick={() => setAsking("rotate")}>
           {t("vault.rotate.action")}
         </Button>
       )}

@@ -55,12 +55,13 @@ function Shown({ secret }: { secret: Secret }) {
   const { t } = useTranslation();
   const mayManage = useCan("secrets.manage");
   const mayAudit = useCan("audit.read");
+  const mayBreakGlass = useCan("vault.manage");
   const beside = mayManage || mayAudit;
   return (
     <Page
       title={secret.name}
       heading={
-        <bdi dir="ltr" className="break-all">
+        <bdi dir="ltr" className="wrap-anywhere">
           {secret.name}
         </bdi>
       }
@@ -75,7 +76,11 @@ function Shown({ secret }: { secret: Secret }) {
       actions={<SecretActions secret={secret} />}
     >
       <SealBanner />
-      {!secret.may.includes("read") && <Notice className="mb-6">{t("vault.secret.no_value_right")}</Notice>}
+      {!secret.may.includes("read") && (
+        <Notice className="mb-6">
+          {t(mayBreakGlass ? "vault.secret.no_value_right_glass" : "vault.secret.no_value_right")}
+        </Notice>
+      )}
       <div className={cx("grid items-start gap-x-6", beside && "lg:grid-cols-[minmax(0,1.4fr)_minmax(0,1fr)]")}>
         <div className="min-w-0">
           <About secret={secret} />
