@@ -60,6 +60,42 @@ fn every_vector_of_wycheproof_that_applies_opens_or_is_refused_as_it_must() -> R
     Ok(())
 }
 
+fn bytes(hex: &str) -> Result<Vec<u8>, std::num::ParseIntError> {
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16)).collect()
+}
+
+/// What was stored once has to open for ever. The expected bytes were made by OpenSSL (through Node's `crypto`)
+/// from the layouts that this module describes.
+#[test]
+fn what_is_stored_is_what_the_layouts_say() -> Result<(), Box<dyn std::error::Error>> {
+    let key_from = |first: u8| fresh_key(&world_with(&(first..).take(KEY_LEN).collect::<Vec<_>>()));
+    let (master, key) = (MasterKey::new(MasterId(*b"\xa0\xa1\xa2\xa3\xa4\xa5\xa6\xa7"), &key_from(0))?, key_from(0x40));
+    let (id, world) = (0x0123_4567_89ab_cdef_0011_2233_4455_6677, world_with(&bytes("c0c1c2c3c4c5c6c7c8c9cacb")?));
+    let place = Place { secret: SecretId::from_bits(id), version: 258 };
+    let wrapped =
+        "01a0a1a2a3a4a5a6a7c0c1c2c3c4c5c6c7c8c9cacb40096524333dd019d090b7e97ee1a6191c22b16c68b749ed729a11516b2021e9";
+    let data_key = bytes(&format!("{wrapped}4e7e003e774ead3d7c68c572cffad370"))?;
+    let vouching_key = bytes(&format!("{wrapped}788252e24a6fab7bf916f0f719c60c76"))?;
+    let value = bytes("01c0c1c2c3c4c5c6c7c8c9cacb3c2b42bc1ff949cb1cd65645cee3d2ee3fa2548edf48d8356e655eee56")?;
+    assert_eq!(master.wrap(&world, &key, place)?, data_key);
+    assert_eq!(master.wrap_vouching(&world, &key)?, vouching_key);
+    assert_eq!(seal_value(&world, &key, b"correct horse", place)?, value);
+    assert_eq!((master.unwrap(&data_key, place)?, master.unwrap_vouching(&vouching_key)?), (key.clone(), key.clone()));
+    assert_eq!(*open_value(&key, &value, place)?, b"correct horse");
+    for odd in [&data_key[1..], &data_key[..data_key.len() - 1], &[&data_key[..], &[0]].concat()] {
+        assert_eq!(master.unwrap(odd, place).err(), Some(EnvelopeError::Malformed));
+    }
+    let vouching = Vouching::new(&key);
+    assert_eq!(format!("{master:?} {vouching:?}"), "MasterKey(a0a1a2a3a4a5a6a7) Vouching");
+    let signature = bytes("73e103f297c49d435ba1d12dbcc123ad4d2acd9c1fad29637f3b75d7168a7aeb")?;
+    assert_eq!(vouching.sign(&[b"ab", &[b'c'; 300]]), signature);
+    let holds = |signature: &[u8]| vouching.holds(&[b"ab", &[b'c'; 300]], signature);
+    assert!(holds(&signature) && !holds(&signature[..16]) && !holds(&[]));
+    let hook_key = vouching.hook_key(HookId::from_bits(id));
+    assert_eq!(hook_key.expose(), "dwh_A1Guz4-LLKdchQMmkjfrsgQ8hdjOulRTdQk5byNQuFA");
+    Ok(())
+}
+
 /// RFC 4231, test case 2: what signs descriptions is HMAC-SHA-256.
 #[test]
 fn descriptions_are_signed_with_hmac_sha_256() {

@@ -268,7 +268,7 @@ on_every_backend! {
     async fn a_part_of_this_process_is_told_until_it_has_done_its_part(backend) {
         let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
         let (sender, mut told) = mpsc::unbounded_channel();
-        let part = |fails| Arc::new(Part { told: sender.clone(), fails: Mutex::new(fails) });
+        let part = |fails| Arc::new(Part { name: "a part of a test", told: sender.clone(), fails: Mutex::new(fails) });
         server.product().vault.add_hook(part(1));
         let id = bring(&owner, "a", "the first value").await;
         put(&owner, &id, "the second value").await;
@@ -281,9 +281,26 @@ on_every_backend! {
         server.product().vault.look().await;
         assert_eq!(told.recv().await, Some(notice));
     }
+
+    async fn only_the_part_that_failed_is_told_again(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let ((good, mut good_told), (bad, mut bad_told)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        for (name, told, fails) in [("good", good, 0), ("bad", bad, 1)] {
+            server.product().vault.add_hook(Arc::new(Part { name, told, fails: Mutex::new(fails) }));
+        }
+        let id = bring(&owner, "a", "the first value").await;
+        put(&owner, &id, "the second value").await;
+        let (notice, also) = (good_told.recv().await, bad_told.recv().await);
+        assert_eq!((notice.as_ref().map(|n| n.version), &notice), (Some(2), &also));
+        server.advance(Duration::from_secs(120));
+        server.product().vault.look().await;
+        assert_eq!(bad_told.recv().await, notice);
+        assert!(good_told.try_recv().is_err());
+    }
 }
 
 struct Part {
+    name: &'static str,
     told: mpsc::UnboundedSender<HookNotice>,
     fails: Mutex<u32>,
 }
@@ -291,7 +308,7 @@ struct Part {
 #[async_trait]
 impl SecretHook for Part {
     fn name(&self) -> &'static str {
-        "a part of a test"
+        self.name
     }
 
     async fn told(&self, _: &Ctx, notice: &HookNotice) -> Result<(), Problem> {

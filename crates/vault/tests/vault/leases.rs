@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::sealing::sign_in;
 use super::{bring, text};
 
-const HOUR: Duration = Duration::from_secs(3600);
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
 fn ctx(server: &TestServer) -> Ctx {
     Ctx::system(&server.product().world, "bridge")
@@ -32,12 +32,12 @@ fn asked(machine: &str, purpose: &str, ttl: Duration) -> LeaseParams {
     }
 }
 
-async fn lend(server: &TestServer, machine: &str, purpose: &str, ttl: Duration) -> Result<Leased, Problem> {
+pub(crate) async fn lend(server: &TestServer, machine: &str, purpose: &str, ttl: Duration) -> Result<Leased, Problem> {
     server.product().vault.lend(&ctx(server), asked(machine, purpose, ttl)).await
 }
 
 /// A secret that the machine `mac_1` may have for `git.clone`; says its id.
-async fn arranged(owner: &Person) -> String {
+pub(crate) async fn arranged(owner: &Person) -> String {
     let policy = json!({"name": "clones", "effect": "allow", "subject_kind": "machine", "subject": "mac_1",
         "secrets": "git/*", "actions": ["read"], "purposes": ["git.clone"]});
     owner.post("/api/v1/secret-policies", policy).await.expect(StatusCode::CREATED);
@@ -68,10 +68,108 @@ on_every_backend! {
         assert_eq!((text(&items[0], "secret_name"), &items[0]["ended_at"]), ("git/deploy-key", &json!(null)));
         let denied = owner.get("/api/v1/audit?action=secret.lend&outcome=denied").await.expect(StatusCode::OK);
         assert_eq!(denied["items"].as_array().map(Vec::len), Some(3));
+        let entry = &denied["items"][0];
+        assert_eq!((&entry["metadata"]["holder"], &entry["resource"]["id"]), (&json!("machine:mac_2"), &json!("git/deploy-key")));
         let done = owner.get("/api/v1/audit?action=secret.lend&outcome=ok").await;
         assert!(!done.text.contains("quiet"), "{}", done.text);
         let entry = &done.expect(StatusCode::OK)["items"][0]["metadata"];
         assert_eq!((&entry["holder"], &entry["purpose"]), (&json!("machine:mac_1"), &json!("git.clone")));
+    }
+
+    async fn what_is_lent_renewed_and_ended_is_announced_and_written_down(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let id = arranged(&owner).await;
+        owner.post(&format!("/api/v1/secrets/{id}/versions"), json!({"value": "a quiet new word"})).await.expect(StatusCode::CREATED);
+        let vault = &server.product().vault;
+        let mut feed = server.product().events.listen(None).receiver;
+        // Nobody has to say twice who will hold it.
+        let bare = LeaseParams { asker: Asker::default(), ..asked("mac_1", "git.clone", HOUR) };
+        let lent = vault.lend(&ctx(&server), bare).await.expect("a lease");
+        let issued = now(&server);
+        assert_eq!(text(&leases(&owner).await[0], "issued_at"), issued.to_string());
+        server.advance(HOUR / 2);
+        let until = vault.renew_lease(&ctx(&server), lent.id, HOUR).await.expect("it is renewed");
+        vault.end_lease(&ctx(&server), lent.id, LeaseEnd::Returned).await.expect("it ends");
+        for _ in 0..3 {
+            let mut event = feed.recv().await.expect("the feed goes on");
+            while event.name != "secret.lease_changed" {
+                event = feed.recv().await.expect("the feed goes on");
+            }
+            assert_eq!(event.data["id"], json!(lent.id));
+        }
+        let (lease, purpose, holder) = (json!(lent.id), "git.clone", "machine:mac_1");
+        for (action, metadata) in [
+            ("secret.lend", json!({"version": 2, "holder": holder, "purpose": purpose, "lease": lease, "until": issued.plus(HOUR)})),
+            ("secret.renew_lease", json!({"lease": lease, "until": until})),
+            ("secret.end_lease", json!({"lease": lease, "why": "returned"})),
+        ] {
+            let found = owner.get(&format!("/api/v1/audit?action={action}")).await.expect(StatusCode::OK);
+            assert_eq!(found["items"][0]["resource"], json!({"kind": "secret", "id": "git/deploy-key"}), "{action}");
+            assert_eq!(found["items"][0]["metadata"], metadata, "{action}");
+        }
+    }
+
+    async fn no_lease_is_too_short_to_be_renewed(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        arranged(&owner).await;
+        let (shortest, moment) = (Duration::from_secs(30), Duration::from_secs(1));
+        let lent = lend(&server, "mac_1", "git.clone", moment).await.expect("a lease");
+        assert_eq!(lent.expires_at, now(&server).plus(shortest));
+        server.advance(moment);
+        let until = server.product().vault.renew_lease(&ctx(&server), lent.id, moment).await.expect("it is renewed");
+        assert_eq!(until, now(&server).plus(shortest));
+    }
+
+    async fn a_policy_that_ran_out_lends_and_renews_nothing(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        bring(&owner, "git/deploy-key", "a very quiet word").await;
+        let policy = json!({"name": "today", "effect": "allow", "subject_kind": "machine", "subject": "mac_1",
+            "secrets": "git/*", "actions": ["read"], "expires_at": now(&server).plus(HOUR)});
+        owner.post("/api/v1/secret-policies", policy).await.expect(StatusCode::CREATED);
+        let lent = lend(&server, "mac_1", "git.clone", HOUR * 2).await.expect("a lease");
+        let returned = lend(&server, "mac_1", "git.clone", HOUR * 2).await.expect("a lease");
+        let vault = &server.product().vault;
+        vault.end_lease(&ctx(&server), returned.id, LeaseEnd::Returned).await.expect("it ends");
+        server.advance(HOUR);
+        let renewed = vault.renew_lease(&ctx(&server), lent.id, HOUR).await;
+        assert_eq!(renewed.expect_err("the policy ran out").code(), "secret_denied");
+        let again = lend(&server, "mac_1", "git.clone", HOUR).await;
+        assert_eq!(again.expect_err("the policy ran out").code(), "secret_denied");
+        // What is over is over, whatever the policies say.
+        let renewed = vault.renew_lease(&ctx(&server), returned.id, HOUR).await;
+        assert_eq!(renewed.expect_err("it was given back").code(), "lease_ended");
+        server.advance(HOUR);
+        let renewed = vault.renew_lease(&ctx(&server), lent.id, HOUR).await;
+        assert_eq!(renewed.expect_err("it ran out").code(), "lease_ended");
+    }
+
+    async fn a_policy_counts_for_its_own_kind_for_whole_names_and_for_each_of_its_purposes(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        bring(&owner, "git/deploy-key", "a very quiet word").await;
+        for (kind, subject, purposes) in [("job", "nightly", json!(["git.clone", "git.push"])), ("agent", "*", json!(["git.fetch"]))] {
+            let policy = json!({"name": kind, "effect": "allow", "subject_kind": kind, "subject": subject,
+                "secrets": "git/*", "actions": ["read"], "purposes": purposes});
+            owner.post("/api/v1/secret-policies", policy).await.expect(StatusCode::CREATED);
+        }
+        for (holder_kind, holder, purpose, may) in [
+            (SubjectKind::Job, "nightly", "git.clone", true),
+            (SubjectKind::Job, "nightly", "git.push", true),
+            (SubjectKind::Job, "nightly", "git.clone.deep", false),
+            (SubjectKind::Job, "nightly", "git", false),
+            (SubjectKind::Job, "nightly", "git.fetch", false),
+            (SubjectKind::Job, "nightly2", "git.clone", false),
+            (SubjectKind::Job, "night", "git.clone", false),
+            (SubjectKind::Job, "Nightly", "git.clone", false),
+            (SubjectKind::Machine, "nightly", "git.clone", false),
+            (SubjectKind::Agent, "nightly", "git.clone", false),
+            (SubjectKind::Agent, "backup", "git.fetch", true),
+            (SubjectKind::Machine, "backup", "git.fetch", false),
+        ] {
+            let bare = LeaseParams { holder_kind, asker: Asker::default(), ..asked(holder, purpose, HOUR) };
+            let lent = server.product().vault.lend(&ctx(&server), bare).await;
+            assert_eq!(lent.map_err(|refused| refused.code()).map(drop), if may { Ok(()) } else { Err("secret_denied") },
+                "{holder_kind:?} {holder} {purpose}");
+        }
     }
 
     async fn a_denial_wins_over_every_name_the_holder_has(backend) {
@@ -132,6 +230,10 @@ on_every_backend! {
             let refused = vault.renew_lease(&ctx(&server), id, HOUR).await.expect_err("it ended");
             assert_eq!(refused.code(), "lease_ended");
         }
+        // Its time comes, and it stays what it was.
+        server.advance(HOUR);
+        vault.look().await;
+        assert_eq!(why(returned.id.to_string(), &leases(&sign_in(&server).await).await), "returned");
     }
 
     async fn it_ends_with_the_version_it_is_about(backend) {

@@ -59,6 +59,84 @@ on_every_backend! {
         }
     }
 
+    async fn what_is_taken_is_the_version_that_was_wished_and_written_down_with_why(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let id = bring(&owner, "db/password", "the first value").await;
+        owner.post(&format!("/api/v1/secrets/{id}/versions"), json!({"value": "the second value"})).await.expect(StatusCode::CREATED);
+        let mut feed = server.product().events.listen(None).receiver;
+        let wish = json!({"reason": "a fire", "version": 1});
+        let taken = owner.post(&format!("/api/v1/secrets/{id}/break-glass"), wish).await.expect(StatusCode::OK);
+        assert_eq!((text(&taken, "value"), &taken["version"]), ("the first value", &json!(1)));
+        let mut event = feed.recv().await.expect("the feed goes on");
+        while event.name != "secret.glass_broken" {
+            event = feed.recv().await.expect("the feed goes on");
+        }
+        assert_eq!(event.data["id"], json!(id));
+        let last = async |action: &str| {
+            let found = owner.get(&format!("/api/v1/audit?action={action}&limit=1")).await.expect(StatusCode::OK);
+            assert_eq!(found["items"][0]["resource"], json!({"kind": "secret", "id": "db/password"}), "{action}");
+            found["items"][0]["metadata"].clone()
+        };
+        let broken = json!({"id": id, "version": 1, "reason": "a fire"});
+        assert_eq!(last("secret.break_glass").await, broken);
+        assert_eq!(last("secret.read").await, json!({"id": id, "version": 1, "reason": "a fire", "past_policies": true}));
+
+        let wish = json!({"reason": "a test", "purpose": "db.check", "version": 1});
+        let taken = owner.post(&format!("/api/v1/secrets/{id}/reveal"), wish).await.expect(StatusCode::OK);
+        assert_eq!((text(&taken, "value"), &taken["version"]), ("the first value", &json!(1)));
+        assert_eq!(last("secret.read").await, json!({"id": id, "version": 1, "reason": "a test", "purpose": "db.check"}));
+    }
+
+    async fn a_new_vault_has_two_policies(backend) {
+        let (_server, owner) = TestServer::builder().on(backend).owned().await;
+        let found = owner.get("/api/v1/secret-policies").await.expect(StatusCode::OK);
+        let found = found["items"].as_array().expect("items").iter();
+        let found: Vec<_> = found.map(|p| (text(p, "subject"), text(p, "effect"), text(p, "secrets"), &p["actions"])).collect();
+        let (some, all) = (json!(["write", "rotate"]), json!(["read", "write", "rotate"]));
+        assert_eq!(found, [("admin", "allow", "**", &some), ("owner", "allow", "**", &all)]);
+    }
+
+    async fn policies_have_one_name_each_and_their_changes_are_announced(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let developer = server.invite(&owner, "Amina", "developer").await;
+        let id = bring(&owner, "a", "the value of a").await;
+        let mut feed = server.product().events.listen(None).receiver;
+        let policy = |name: &str, kind: &str, subject: &str| {
+            json!({"name": name, "effect": "allow", "subject_kind": kind, "subject": subject, "secrets": "**", "actions": ["read"]})
+        };
+        let first = owner.post("/api/v1/secret-policies", policy("w", "role", "developer")).await.expect(StatusCode::CREATED);
+        let path = format!("/api/v1/secret-policies/{}", text(&first, "id"));
+        assert_eq!(owner.post("/api/v1/secret-policies", policy("w", "job", "nightly")).await.problem(), "policy_name_taken");
+        for action in ["write", "rotate"] {
+            let tried = match action {
+                "write" => developer.delete(&format!("/api/v1/secrets/{id}")).await,
+                _ => developer.post(&format!("/api/v1/secrets/{id}/rotate"), json!({})).await,
+            };
+            assert_eq!((tried.status, tried.problem()), (StatusCode::FORBIDDEN, "secret_denied"), "{action}");
+            assert!(text(&tried.json, "detail").contains(&format!(" {action} the secret a")), "{}", tried.text);
+            let denied = owner.get(&format!("/api/v1/audit?action=secret.{action}&outcome=denied")).await.expect(StatusCode::OK);
+            assert_eq!(denied["items"][0]["resource"]["id"], "a", "{action}");
+        }
+        owner.delete(&path).await.expect(StatusCode::NO_CONTENT);
+        assert_eq!(owner.delete(&path).await.status, StatusCode::NOT_FOUND);
+        for _ in 0..2 {
+            while feed.recv().await.expect("the feed goes on").name != "secret.policies_changed" {}
+        }
+
+        // What rules speak of is told once, whatever the number of rules and their order.
+        let spoken_of = [("z", "machine", "mac_1"), ("y", "machine", "*"), ("x", "job", "nightly"), ("v", "agent", "backup"), ("u", "machine", "mac_1")];
+        for (name, kind, subject) in spoken_of {
+            owner.post("/api/v1/secret-policies", policy(name, kind, subject)).await.expect(StatusCode::CREATED);
+        }
+        let readers = owner.get(&format!("/api/v1/secrets/{id}/readers")).await.expect(StatusCode::OK);
+        let readers = readers["items"].as_array().expect("items");
+        let told: Vec<_> = readers.iter().map(|r| (text(r, "kind"), text(r, "subject"), text(r, "policy"))).collect();
+        let me = owner.get("/api/v1/me").await.json["user"]["id"].clone();
+        let me = me.as_str().expect("an id");
+        let all = [("user", me, "owners"), ("agent", "backup", "v"), ("job", "nightly", "x"), ("machine", "*", "y"), ("machine", "mac_1", "u")];
+        assert_eq!(told, all);
+    }
+
     async fn a_rule_for_one_purpose_is_not_got_around_by_naming_none(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let developer = server.invite(&owner, "Amina", "developer").await;

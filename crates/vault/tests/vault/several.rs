@@ -7,6 +7,7 @@ use diwan_testkit::{Answer, Backend, Person, TestServer};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
+use super::leases::{HOUR, arranged, lend};
 use super::sealing::{sign_in, status};
 use super::{bring, reveal, value};
 
@@ -119,6 +120,22 @@ async fn what_one_seals_is_sealed_at_the_other_and_opened_with_it() {
         assert_eq!(value(person, &id).await, "the first value");
         assert_eq!(value(also, &id).await, "the first value");
     }
+}
+
+/// Whichever way a value is asked for first, the seal is noticed before anything comes out.
+#[tokio::test]
+async fn what_one_seals_the_other_neither_lends_nor_gives_out_in_an_emergency() {
+    let two = two(true).await;
+    let id = arranged(&two.at_one).await;
+    lend(&two.other, "mac_1", "git.clone", HOUR).await.expect("a lease");
+    two.at_one.post("/api/v1/vault/seal", json!({})).await.expect(StatusCode::NO_CONTENT);
+    let refused = lend(&two.other, "mac_1", "git.clone", HOUR).await.expect_err("it is sealed");
+    assert_eq!(refused.code(), "vault_sealed");
+    two.at_one.post("/api/v1/vault/unseal", json!({})).await.expect(StatusCode::NO_CONTENT);
+    assert_eq!(value(&two.at_other, &id).await, "a very quiet word");
+    two.at_one.post("/api/v1/vault/seal", json!({})).await.expect(StatusCode::NO_CONTENT);
+    let refused = two.at_other.post(&format!("/api/v1/secrets/{id}/break-glass"), json!({"reason": "a fire"})).await;
+    assert_eq!((refused.status, refused.problem()), (StatusCode::SERVICE_UNAVAILABLE, "vault_sealed"));
 }
 
 #[tokio::test]

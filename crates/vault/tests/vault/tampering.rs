@@ -69,6 +69,9 @@ noticed! {
         "UPDATE vault_secret SET name = 'a' WHERE name = 'b'",
         "UPDATE vault_secret SET name = 'b' WHERE name = 'x'",
     ], "edited";
+    a_kind_that_was_changed: ["UPDATE vault_secret SET kind = 'api_key' WHERE name = 'a'"], "edited";
+    a_keeper_that_was_changed: ["UPDATE vault_secret SET backend = 'other' WHERE name = 'a'"], "edited";
+    what_is_known_of_a_value_was_changed: [r#"UPDATE vault_secret SET facts = '{"public_key":"ssh-ed25519 x"}' WHERE name = 'a'"#], "edited";
     a_value_that_was_removed: ["UPDATE vault_version SET value = NULL WHERE version = 2"], "missing";
     a_version_that_was_removed: ["DELETE FROM vault_version WHERE version = 2"], "missing";
     a_secret_that_was_removed: ["DELETE FROM vault_secret WHERE name = 'b'"], "vanished";
@@ -79,6 +82,56 @@ noticed! {
 }
 
 on_every_backend! {
+    async fn a_value_that_is_missing_is_not_said_to_be_destroyed(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let id = bring(&owner, "a", "the value of a").await;
+        edit(&server, &["UPDATE vault_version SET value = NULL"]).await;
+        assert_eq!(reveal(&owner, &id).await.problem(), "secret_tampered");
+    }
+
+    async fn a_destruction_counts_for_its_own_version_of_its_own_secret(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let (a, b) = (bring(&owner, "a", "the value of a").await, bring(&owner, "b", "the value of b").await);
+        for id in [&a, &b, &b] {
+            owner.post(&format!("/api/v1/secrets/{id}/versions"), json!({"value": "a newer value"})).await.expect(StatusCode::CREATED);
+        }
+        owner.delete(&format!("/api/v1/secrets/{b}/versions/1")).await.expect(StatusCode::NO_CONTENT);
+        assert_eq!(faults(&owner).await, []);
+        let db = &server.product().db;
+        let rows = db.query("SELECT * FROM vault_version WHERE destroyed_at IS NOT NULL", params![]).await.expect("rows");
+        let moment = |column| rows[0].get::<Option<i64>>(column).expect("a moment");
+        let signature: Vec<u8> = rows[0].get("signature").expect("a signature");
+        let mut tx = db.begin(&Ctx::system(db.world(), "an intruder")).await.expect("a unit of work");
+        for (id, version) in [(&a, 1), (&b, 2)] {
+            let sql = "UPDATE vault_version SET destroyed_at = $1, valid_until = $2, signature = $3, value = NULL, data_key = NULL,
+                 master_id = NULL WHERE secret_id = $4 AND version = $5";
+            let cells = params![moment("destroyed_at"), moment("valid_until"), signature.clone(), id, version];
+            assert_eq!(tx.execute(sql, cells).await.expect("it runs"), 1);
+        }
+        tx.commit_unrecorded(Unrecorded::Bookkeeping).await.expect("it is saved");
+        let found = faults(&owner).await;
+        assert_eq!(found, [("a".to_owned(), "edited".to_owned()), ("b".to_owned(), "edited".to_owned())]);
+    }
+
+    async fn whole_descriptions_that_were_swapped_are_noticed(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let ids = [bring(&owner, "a", "the value of a").await, bring(&owner, "b", "the value of b").await];
+        let db = &server.product().db;
+        let rows = db.query("SELECT name, signature FROM vault_secret ORDER BY name", params![]).await.expect("rows");
+        let mut tx = db.begin(&Ctx::system(db.world(), "an intruder")).await.expect("a unit of work");
+        tx.execute("UPDATE vault_secret SET name = 'x' WHERE id = $1", params![&ids[0]]).await.expect("it runs");
+        for (row, id) in rows.iter().zip(ids.iter().rev()) {
+            let (name, signature): (String, Vec<u8>) = (row.get("name").expect("a name"), row.get("signature").expect("a signature"));
+            tx.execute("UPDATE vault_secret SET name = $1, signature = $2 WHERE id = $3", params![name, signature, id]).await.expect("it runs");
+        }
+        tx.commit_unrecorded(Unrecorded::Bookkeeping).await.expect("it is saved");
+        for id in &ids {
+            assert_eq!(reveal(&owner, id).await.problem(), "secret_tampered");
+        }
+        let found = faults(&owner).await;
+        assert_eq!(found, [("a".to_owned(), "edited".to_owned()), ("b".to_owned(), "edited".to_owned())]);
+    }
+
     async fn rows_put_back_from_an_older_copy_are_noticed(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let a = bring(&owner, "a", "the value of a").await;
