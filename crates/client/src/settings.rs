@@ -1,5 +1,7 @@
 //! Operations of the settings.
 
+use std::collections::BTreeMap;
+
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -89,6 +91,10 @@ pub struct SettingFault {
     pub kind: String,
     /// Which setting; empty when the file as a whole is meant.
     pub key: String,
+    /// Why, stable for programs.
+    pub code: String,
+    /// What belongs in the sentence about it.
+    pub params: BTreeMap<String, String>,
     /// Why.
     pub reason: String,
     /// What was probably meant.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use diwan::compose::config::{Config, SECTIONS};
+use diwan::compose::config::{Config, SECTIONS, reasons};
 use diwan::compose::reference::documents;
 
 fn folder() -> PathBuf {
@@ -13,7 +13,7 @@ fn folder() -> PathBuf {
 /// To renew the committed ones: `DIWAN_UPDATE_SNAPSHOTS=1 cargo nextest run -p diwan --test settings_documents`.
 #[test]
 fn the_committed_documents_are_those_that_the_sections_make() {
-    let made = documents(&SECTIONS);
+    let made = documents(&SECTIONS, &reasons());
     if std::env::var_os("DIWAN_UPDATE_SNAPSHOTS").is_some() {
         std::fs::create_dir_all(folder()).unwrap();
         made.iter().for_each(|(name, text)| std::fs::write(folder().join(name), text).unwrap());
@@ -36,7 +36,7 @@ DIWAN_UPDATE_SNAPSHOTS=1 cargo nextest run -p diwan --test settings_documents",
 
 #[test]
 fn every_page_names_every_setting_of_its_section_and_its_example_is_acceptable() {
-    let made = documents(&SECTIONS);
+    let made = documents(&SECTIONS, &reasons());
     let page = |name: &str| made.iter().find(|(file, _)| file == name).map(|(_, text)| text.as_str()).unwrap();
     let readme = page("README.md");
     for section in SECTIONS.iter() {

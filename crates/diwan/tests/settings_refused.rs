@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use diwan::compose::config::reasons;
 use diwan_testkit::TestServer;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -87,7 +88,7 @@ const SLIPS: &[Slip] = &[
         "it must not be longer than 60 characters",
         None,
     ),
-    ("server:\n  instance_name: \"  \"\n", 2, "server.instance_name", "It must not be empty.", None),
+    ("server:\n  instance_name: \"  \"\n", 2, "server.instance_name", "it must not be empty", None),
     (
         "oidc:\n  providers:\n    - id: acme\n      label: Acme\n      issuer: https://login.example\n      client_id: diwan\n      clinet_secret: x\n",
         7,
@@ -119,16 +120,30 @@ const SLIPS: &[Slip] = &[
     ("oidc:\n  providers:\n    acme:\n      id: a\n", 2, "oidc.providers", "it must be a list", None),
     (
         "oidc:\n  providers:\n    - id: a\n      label: A\n      issuer: http://login.example\n      client_id: d\n",
-        2,
-        "oidc.providers",
-        "provider \"a\": the issuer must be an https address without query (http only on this machine)",
+        5,
+        "oidc.providers[0].issuer",
+        "it must be an https address without query (http only on this machine)",
         None,
     ),
     (
         "oidc:\n  providers:\n    - {id: a, label: A, issuer: https://a.example, client_id: d}\n    - {id: a, label: B, issuer: https://b.example, client_id: d}\n",
-        2,
-        "oidc.providers",
-        "provider \"a\": another provider has the same id or issuer",
+        4,
+        "oidc.providers[1].id",
+        "another entry has the same",
+        None,
+    ),
+    (
+        "oidc:\n  providers:\n    - {id: a, label: A, issuer: https://a.example, client_id: d}\n    - id: b\n      label: B\n      issuer: https://b.example\n      client_id: d\n      scopes:\n        - openid\n        - two words\n",
+        10,
+        "oidc.providers[1].scopes[1]",
+        "it must be a word",
+        None,
+    ),
+    (
+        "oidc:\n  providers:\n    - {id: a, label: A, issuer: https://a.example, client_id: d}\n    - id: b\n      label: B\n      issuer: https://b.example\n      client_id: d\n      auto_create: true\n",
+        8,
+        "oidc.providers[1].auto_create",
+        "it needs allowed_domains",
         None,
     ),
     (
@@ -150,7 +165,7 @@ const SLIPS: &[Slip] = &[
         "server:\n  public_url: diwan.example.org\n",
         2,
         "server.public_url",
-        "it is not a URL like https://diwan.example.org (relative URL without a base)",
+        "it is not a URL like https://diwan.example.org",
         None,
     ),
     (
@@ -164,7 +179,7 @@ const SLIPS: &[Slip] = &[
         "server:\n  cors_origins:\n    - https://a.example\n    - '*'\n",
         4,
         "server.cors_origins[1]",
-        "it is not a URL like https://diwan.example.org (relative URL without a base)",
+        "it is not a URL like https://diwan.example.org",
         None,
     ),
     (
@@ -183,9 +198,9 @@ const SLIPS: &[Slip] = &[
     ),
     (
         "server:\n  allowed_hosts:\n    - https://a.example\n",
-        2,
-        "server.allowed_hosts",
-        "\"https://a.example\" is not a host name (no scheme, no port)",
+        3,
+        "server.allowed_hosts[0]",
+        "it is not a host name (no scheme, no port)",
         None,
     ),
     (
@@ -283,23 +298,37 @@ const SLIPS: &[Slip] = &[
     ),
     (
         "vault:\n  transit:\n    address: http://v.example\n    key: k\n    token_file: t\n",
-        2,
-        "vault.transit",
-        "`http://v.example` must be an https:// address, or http:// on this machine",
+        3,
+        "vault.transit.address",
+        "it must be an https:// address, or http:// on this machine",
         None,
     ),
     (
         "vault:\n  backends:\n    - name: other\n      address: https://v.example\n",
-        2,
-        "vault.backends",
-        "the back end `other` needs either token_file, or role_id and secret_id_file",
+        3,
+        "vault.backends[0].token_file",
+        "it needs either token_file, or role_id and secret_id_file",
         None,
     ),
     (
         "vault:\n  backends:\n    - name: local\n      address: https://v.example\n      token_file: t\n",
-        2,
-        "vault.backends",
-        "the back end name `local` must be a plain word other than `local`",
+        3,
+        "vault.backends[0].name",
+        "it must be a plain word other than `local`",
+        None,
+    ),
+    (
+        "vault:\n  backends:\n    - name: one\n      address: https://v.example\n      token_file: t\n    - name: two\n      address: http://v.example\n      token_file: t\n",
+        7,
+        "vault.backends[1].address",
+        "it must be an https:// address, or http:// on this machine",
+        None,
+    ),
+    (
+        "vault:\n  backends:\n    - name: one\n      address: https://v.example\n      token_file: t\n    - address: https://w.example\n      token_file: t\n      name: one\n",
+        8,
+        "vault.backends[1].name",
+        "another entry has the same",
         None,
     ),
     (
@@ -339,6 +368,7 @@ fn validated(data: &Path) -> (Option<i32>, Value) {
 fn a_configuration_that_cannot_be_meant_is_refused_with_its_place_and_reason() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("diwan.yaml");
+    let codes: Vec<&str> = reasons().iter().map(|phrase| phrase.code).collect();
     for (text, line, key, reason, nearest) in SLIPS {
         std::fs::write(&path, text).expect("it is written");
         let (code, found) = validated(dir.path());
@@ -350,6 +380,8 @@ fn a_configuration_that_cannot_be_meant_is_refused_with_its_place_and_reason() {
             [&json!(path), &json!(line), &json!(key), &json!(reason), &json!(nearest)],
             "{text}"
         );
+        let code = fault["code"].as_str().expect("a code");
+        assert!(codes.contains(&code), "docs/settings/reasons.json does not list {code}: {text}");
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use diwan_kernel::Role;
-use diwan_kernel::config::{SecretValue, Section};
+use diwan_kernel::config::{Phrase, SecretValue, Section, Wrong};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -98,9 +98,16 @@ impl IdentityConfig {
     }
 }
 
+diwan_kernel::phrases! {
+    /// What this section can say.
+    pub(crate) REASONS:
+    NETWORK = "network", "it must be an address or a network like 203.0.113.0/24";
+}
+
 impl Section for IdentityConfig {
     const NAME: &'static str = "identity";
     const NEEDS_RESTART: &'static [&'static str] = &["password_memory_kib", "password_passes", "password_lanes"];
+    const REASONS: &'static [Phrase] = REASONS;
 }
 
 /// How the connection to the mail server is protected.
@@ -138,8 +145,9 @@ pub struct MailConfig {
 
 impl Section for MailConfig {
     const NAME: &'static str = "mail";
+    const REASONS: &'static [Phrase] = crate::factor::mail::REASONS;
 
-    fn validate(&self) -> Result<(), (&'static str, String)> {
+    fn validate(&self) -> Result<(), Wrong> {
         crate::factor::mail::check(self)
     }
 }
@@ -196,9 +204,10 @@ pub struct OidcConfig {
 
 impl Section for OidcConfig {
     const NAME: &'static str = "oidc";
+    const REASONS: &'static [Phrase] = crate::factor::oidc::REASONS;
 
-    fn validate(&self) -> Result<(), (&'static str, String)> {
-        crate::factor::oidc::check_providers(&self.providers).map_err(|why| ("providers", why))
+    fn validate(&self) -> Result<(), Wrong> {
+        crate::factor::oidc::check_providers(&self.providers)
     }
 }
 

@@ -16,7 +16,7 @@ pub struct Network {
 
 /// Why a text is not a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it must be an address or a network like 203.0.113.0/24")]
+#[error("{}", crate::config::NETWORK.text)]
 pub struct NotANetwork;
 
 impl Network {

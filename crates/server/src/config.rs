@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 
 use diwan_kernel::Secret;
-use diwan_kernel::config::Section;
+use diwan_kernel::config::{Phrase, Section, Wrong, check_line};
 use diwan_kernel::db::Location;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 mod network;
 mod origin;
+mod reasons;
 pub use network::Network;
 pub use origin::Origin;
 
@@ -145,27 +146,28 @@ impl Section for ServerConfig {
         "log_format",
     ];
 
-    fn validate(&self) -> Result<(), (&'static str, String)> {
+    const REASONS: &'static [Phrase] = reasons::REASONS;
+
+    fn validate(&self) -> Result<(), Wrong> {
         if let Some(url) = &self.public_url {
-            url.parse::<Origin>().map_err(|why| ("public_url", why))?;
+            Origin::read(url).map_err(|why| why.at("public_url"))?;
         }
-        for host in &self.allowed_hosts {
+        for (at, host) in self.allowed_hosts.iter().enumerate() {
             let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
             if host.is_empty() || !host.chars().all(is_plain) {
-                return Err(("allowed_hosts", format!("{host:?} is not a host name (no scheme, no port)")));
+                return Err(reasons::HOST.at(format!("allowed_hosts[{at}]")));
             }
         }
         if let Some(url) = &self.database_url {
-            check_database_url(url.expose()).map_err(|why| ("database_url", why.to_owned()))?;
+            check_database_url(url.expose()).map_err(|_| reasons::DATABASE.at("database_url"))?;
         }
         validate_log_level(&self.log_level)?;
         if self.tls_cert.is_some() != self.tls_key.is_some() {
-            return Err(("tls_key", "a certificate and its key belong together: set tls_cert and tls_key".into()));
+            return Err(reasons::TLS_PAIR.at("tls_key"));
         }
-        let name = diwan_kernel::text::line("instance_name", &self.instance_name, 60);
-        name.map_err(|e| ("instance_name", e.message))?;
+        check_line(&self.instance_name, 60).map_err(|why| why.at("instance_name"))?;
         if self.metrics_listen.is_some_and(|at| at == self.listen && at.port() != 0) {
-            return Err(("metrics_listen", "it must differ from server.listen".into()));
+            return Err(reasons::SAME_ADDRESS.at("metrics_listen"));
         }
         Ok(())
     }
@@ -194,13 +196,13 @@ impl ServerConfig {
 pub fn check_database_url(url: &str) -> Result<(), &'static str> {
     let is_known = ["postgres://", "postgresql://", "sqlite://"].iter().any(|known| url.starts_with(known));
     if url.contains("://") && !is_known {
-        return Err("it must be a path, or a URL that begins with postgres:// or sqlite://");
+        return Err(reasons::DATABASE.text);
     }
     Ok(())
 }
 
 /// A word that is no level would be taken for the name of a module, and silence everything else.
-fn validate_log_level(level: &str) -> Result<(), (&'static str, String)> {
+fn validate_log_level(level: &str) -> Result<(), Wrong> {
     let is_level = |word: &str| {
         ["off", "error", "warn", "info", "debug", "trace"].iter().any(|known| word.trim().eq_ignore_ascii_case(known))
     };
@@ -208,7 +210,7 @@ fn validate_log_level(level: &str) -> Result<(), (&'static str, String)> {
     if level.split(',').all(is_part) {
         return Ok(());
     }
-    Err(("log_level", "it must be error, warn, info, debug or trace, or by module like info,diwan_server=debug".into()))
+    Err(reasons::LOG_LEVEL.at("log_level"))
 }
 
 #[cfg(test)]
@@ -217,10 +219,10 @@ mod tests {
     use diwan_kernel::config::{Definition, Layers, Source};
     use serde_json::json;
 
-    fn refused(change: impl FnOnce(&mut ServerConfig)) -> &'static str {
+    fn refused(change: impl FnOnce(&mut ServerConfig)) -> String {
         let mut config = ServerConfig::default();
         change(&mut config);
-        config.validate().err().map_or("accepted", |(key, _)| key)
+        config.validate().err().map_or_else(|| "accepted".to_owned(), |wrong| wrong.path)
     }
 
     #[test]
@@ -234,7 +236,7 @@ mod tests {
         assert_eq!(refused(|c| c.public_url = Some("https://diwan.example.org/app".into())), "public_url");
         assert_eq!(refused(|c| c.public_url = Some("ftp://diwan.example.org".into())), "public_url");
         assert_eq!(refused(|c| c.tls_cert = Some("cert.pem".into())), "tls_key");
-        assert_eq!(refused(|c| c.allowed_hosts = vec!["https://a".into()]), "allowed_hosts");
+        assert_eq!(refused(|c| c.allowed_hosts = vec!["a".into(), "https://a".into()]), "allowed_hosts[1]");
         assert_eq!(refused(|c| c.instance_name = " ".into()), "instance_name");
         assert_eq!(refused(|c| c.metrics_listen = Some(c.listen)), "metrics_listen");
         assert_eq!(refused(|c| c.database_url = Some(Secret::new("mysql://a:b@host/d".into()))), "database_url");

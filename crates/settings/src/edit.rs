@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use diwan_kernel::config::{Fault, FaultKind, Layers, Source, nearest, references, unmasked, variable};
+use diwan_kernel::config::{Fault, FaultKind, Layers, NOT_A_SETTING, Source, nearest, references, unmasked, variable};
 use diwan_kernel::{Ctx, Problem};
 use serde_json::Value;
 
 use crate::accept::{Acceptable, Accepted, changed_meanwhile, save};
 use crate::compare::{Change, compare};
 use crate::document::{self, Unusual};
+use crate::reasons;
 use crate::settings::Settings;
 use crate::version::Cause;
 use crate::watch::refused_problem;
@@ -107,11 +108,11 @@ impl Settings {
     ) -> Result<(&'static str, &str, Option<Value>), Fault> {
         let Some((section, key)) = self.find(name) else { return Err(self.unknown(name)) };
         if let Some(source) = self.locked_by(section.name, &key.name) {
-            let what = match source {
-                Source::Environment => format!("the variable {}", variable(section.name, &key.name)),
-                _ => "a flag on the command line".to_owned(),
+            let why = match source {
+                Source::Environment => reasons::LOCKED_VARIABLE.with([("variable", variable(section.name, &key.name))]),
+                _ => reasons::LOCKED_FLAG.into(),
             };
-            let fault = Fault::invalid(name, format!("it is set by {what} and can only be changed there"));
+            let fault = Fault::invalid(name, why);
             return Err(Fault { kind: FaultKind::Locked, source, ..fault });
         }
         if value.is_null() {
@@ -122,14 +123,21 @@ impl Settings {
         let known = references(&key.schema, &before);
         for reference in references(&key.schema, &value).into_iter().filter(|name| !known.contains(name)) {
             let referable = self.parts().keeper.require_referable(ctx, &reference).await;
-            referable.map_err(|problem| Fault::invalid(name, format!("vault:{reference}: {problem}")))?;
+            referable.map_err(|problem| {
+                let phrase = match problem.code() {
+                    "not_found" | "not_allowed" => reasons::NO_SECRET,
+                    _ => reasons::SECRET_AWAY,
+                };
+                let text = format!("vault:{reference}: {problem}");
+                Fault::invalid(name, phrase.with([("name", reference.clone())]).said(text))
+            })?;
         }
         Ok((section.name, &key.name, Some(value)))
     }
 
     fn unknown(&self, name: &str) -> Fault {
         let known = self.sections().iter().flat_map(|s| s.keys.iter().map(move |k| format!("{}.{}", s.name, k.name)));
-        let fault = Fault::invalid(name, "it is not a setting");
+        let fault = Fault::invalid(name, NOT_A_SETTING);
         Fault { kind: FaultKind::Unknown, nearest: nearest(name, known), ..fault }
     }
 }
@@ -140,11 +148,9 @@ fn without_place(fault: Fault) -> Fault {
 }
 
 pub(crate) fn shut_out(ctx: &Ctx) -> Fault {
-    let address = ctx.address().map_or_else(|| "an address that is not known".to_owned(), |a| a.to_string());
-    Fault::invalid(
-        "identity.allowed_addresses",
-        format!("it would shut you out: you come from {address}, which is in none of these networks"),
-    )
+    // Nobody is shut out whose address is not known.
+    let address = ctx.address().map(|address| address.to_string()).unwrap_or_default();
+    Fault::invalid("identity.allowed_addresses", reasons::SHUT_OUT.with([("address", address)]))
 }
 
 /// The file cannot be edited by lines.

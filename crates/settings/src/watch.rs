@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
-use diwan_kernel::config::{Fault, FaultKind, Refused, Source, unreadable};
+use diwan_kernel::config::{Fault, Refused, Source, unreadable};
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::{Ctx, Entry, Problem, TaskPolicy};
 
 use crate::accept::{Acceptable, Accepted, bring_into_force};
 use crate::event::{SettingsChanged, SettingsRefused};
+use crate::reasons;
 use crate::settings::{RefusedText, Settings};
 use crate::version::Cause;
 
@@ -68,12 +69,12 @@ pub(crate) async fn take_up(settings: &Settings, ctx: &Ctx, cause: Cause) -> Res
         }
         // Perhaps it is just being replaced, and perhaps somebody slipped: defaults for everything
         // are never what was meant.
-        Ok(None) => (None, Err(unreadable(&shown, "it is gone; what it said is still in force"))),
+        Ok(None) => (None, Err(unreadable(&shown, reasons::GONE))),
         Ok(Some(text)) => {
             let judged = settings.judge(&text);
             (Some(text), judged)
         }
-        Err(why) => (None, Err(unreadable(&shown, &why))),
+        Err(why) => (None, Err(unreadable(&shown, why))),
     };
     match judged {
         Ok(layers) => {
@@ -122,13 +123,6 @@ async fn refuse(settings: &Settings, ctx: &Ctx, text: Option<String>, refused: &
 /// The problem that a refused configuration is answered with.
 pub(crate) fn refused_problem(faults: &[Fault]) -> Problem {
     use diwan_kernel::problem::FieldError;
-    let code = |kind: FaultKind| match kind {
-        FaultKind::Unreadable => "unreadable",
-        FaultKind::Malformed => "malformed",
-        FaultKind::Unknown => "unknown",
-        FaultKind::Invalid => "invalid",
-        FaultKind::Locked => "locked",
-    };
     let field = |fault: &Fault| {
         let place = match (&fault.file, fault.line) {
             (Some(file), Some(line)) if fault.source == Source::File => format!(" (line {line} of {file})"),
@@ -137,7 +131,7 @@ pub(crate) fn refused_problem(faults: &[Fault]) -> Problem {
         let nearest = fault.nearest.as_ref().map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default();
         let field = if fault.key.is_empty() { "file" } else { fault.key.as_str() };
         let message = format!("{}{nearest}{place}", fault.reason);
-        FieldError { field: field.to_owned(), code: code(fault.kind), message }
+        FieldError { field: field.to_owned(), code: fault.code, message }
     };
     let said = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     Problem::new(

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use diwan_kernel::config::Section;
+use diwan_kernel::config::{Phrase, Section, TWICE, Wrong};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 use utoipa::ToSchema;
@@ -141,32 +141,40 @@ impl BackendConfig {
         Dialect::Kv2
     }
 
-    fn validate(&self) -> Result<(), String> {
+    /// What is wrong with it, by its own keys.
+    fn validate(&self) -> Result<(), Wrong> {
         let name = SecretName::parse(&self.name).filter(|n| !n.as_str().contains('/'));
         if name.is_none() || self.name == LOCAL {
-            return Err(format!("the back end name `{}` must be a plain word other than `{LOCAL}`", self.name));
+            return Err(BACKEND_NAME.at("name"));
         }
         if self.token_file.is_some() == (self.role_id.is_some() && self.secret_id_file.is_some()) {
-            let name = &self.name;
-            return Err(format!("the back end `{name}` needs either token_file, or role_id and secret_id_file"));
+            return Err(SIGN_IN.at("token_file"));
         }
-        validate_address(&self.address)
+        validate_address(&self.address).map_err(|why| why.at("address"))
     }
 }
 
 /// What our own database is called among the back ends.
 pub(crate) const LOCAL: &str = "local";
 
-fn validate_address(address: &str) -> Result<(), String> {
-    let refused = || Err(format!("`{address}` must be an https:// address, or http:// on this machine"));
-    let Ok(url) = Url::parse(address) else { return refused() };
+diwan_kernel::phrases! {
+    /// What this section can say.
+    pub(crate) REASONS:
+    TRANSIT = "transit_needed", "the guard is transit, so it has to be set";
+    BACKEND_NAME = "backend_name", "it must be a plain word other than `local`";
+    SIGN_IN = "backend_sign_in", "it needs either token_file, or role_id and secret_id_file";
+    ADDRESS = "https_address", "it must be an https:// address, or http:// on this machine";
+}
+
+fn validate_address(address: &str) -> Result<(), Phrase> {
+    let Ok(url) = Url::parse(address) else { return Err(ADDRESS) };
     let is_here = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
     };
-    if url.scheme() == "https" || url.scheme() == "http" && is_here { Ok(()) } else { refused() }
+    if url.scheme() == "https" || url.scheme() == "http" && is_here { Ok(()) } else { Err(ADDRESS) }
 }
 
 impl VaultConfig {
@@ -180,17 +188,20 @@ impl Section for VaultConfig {
     const NAME: &'static str = "vault";
     const NEEDS_RESTART: &'static [&'static str] = &["key_file", "transit", "backends"];
 
-    fn validate(&self) -> Result<(), (&'static str, String)> {
+    const REASONS: &'static [Phrase] = REASONS;
+
+    fn validate(&self) -> Result<(), Wrong> {
         match (self.guard, &self.transit) {
-            (Guard::Transit, None) => return Err(("transit", "the guard is transit, so it has to be set".into())),
-            (_, Some(transit)) => validate_address(&transit.address).map_err(|why| ("transit", why))?,
+            (Guard::Transit, None) => return Err(TRANSIT.at("transit")),
+            (_, Some(transit)) => validate_address(&transit.address).map_err(|why| why.at("transit.address"))?,
             _ => {}
         }
         let mut names = BTreeSet::new();
-        for backend in &self.backends {
-            backend.validate().map_err(|why| ("backends", why))?;
+        for (at, backend) in self.backends.iter().enumerate() {
+            let place = |Wrong { path, reason }| reason.at(format!("backends[{at}].{path}"));
+            backend.validate().map_err(place)?;
             if !names.insert(&backend.name) {
-                return Err(("backends", format!("there are two back ends called `{}`", backend.name)));
+                return Err(place(TWICE.at("name")));
             }
         }
         Ok(())

@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use diwan_audit::AuditConfig;
 use diwan_identity::{IdentityConfig, MailConfig, OidcConfig};
 use diwan_kernel::config::{
-    Definition, Fault, FaultKind, Layers, Live, Publisher, Refused, Section, Source, nearest, unreadable, variable,
+    Definition, Fault, FaultKind, Layers, Live, Phrase, Publisher, Reason, Refused, Section, Source, nearest,
+    unreadable, variable,
 };
 use diwan_server::ServerConfig;
 use diwan_settings::{Item, SettingsFile, items};
@@ -102,7 +103,7 @@ sections! {
 
 /// What is known of a section.
 pub(super) fn definition<S: Section>() -> &'static Definition {
-    static NOTHING: Definition = Definition { name: "", about: String::new(), keys: vec![] };
+    static NOTHING: Definition = Definition { name: "", about: String::new(), keys: vec![], reasons: &[] };
     SECTIONS.iter().find(|definition| definition.name == S::NAME).unwrap_or(&NOTHING)
 }
 
@@ -114,6 +115,19 @@ pub(super) fn judge(layers: &Layers, file: &SettingsFile) -> Result<(), Refused>
     read(layers.clone(), file.clone()).map(drop)
 }
 
+diwan_kernel::phrases! {
+    /// What is wrong only where everything is put together.
+    OWN_REASONS:
+    MISPLACED = "misplaced_data_dir", "this file is found in the data directory and cannot say where that is; use --data-dir or DIWAN_DATA_DIR";
+}
+
+/// Every reason that can be given for refusing a configuration.
+pub fn reasons() -> Vec<Phrase> {
+    let sections = SECTIONS.iter().flat_map(|section| section.reasons);
+    let everywhere = [diwan_kernel::config::REASONS, diwan_settings::REASONS, OWN_REASONS];
+    everywhere.into_iter().flatten().chain(sections).copied().collect()
+}
+
 /// The directory in which a file lies cannot be said by the file.
 fn misplaced(layers: &Layers, file: &SettingsFile) -> Option<Fault> {
     let (section, key) = ("server", "data_dir");
@@ -121,13 +135,11 @@ fn misplaced(layers: &Layers, file: &SettingsFile) -> Option<Fault> {
         return None;
     }
     let place = layers.place_of("server.data_dir");
-    let reason =
-        "this file is found in the data directory and cannot say where that is; use --data-dir or DIWAN_DATA_DIR";
     Some(Fault {
         file: Some(file.path.display().to_string()),
         line: place.map(|(line, _)| line),
         column: place.map(|(_, column)| column),
-        ..Fault::invalid("server.data_dir", reason)
+        ..Fault::invalid("server.data_dir", MISPLACED)
     })
 }
 
@@ -162,7 +174,7 @@ impl Config {
         match std::fs::read_to_string(&file.path) {
             Ok(text) => layers.add_text(&shown, &text)?,
             Err(error) if !file.is_named && is_absent(&error) => {}
-            Err(error) => return Err(unreadable(&shown, &error.to_string())),
+            Err(error) => return Err(unreadable(&shown, Reason::of_system(error))),
         }
         let mut config = read(layers, file)?;
         config.slips = slips;

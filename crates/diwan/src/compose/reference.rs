@@ -1,7 +1,9 @@
 //! The documents about settings, made from what the sections say about themselves.
 
-use diwan_kernel::config::{Definition, EARLY_SECRET, Key, SECRET, schema_of, variable};
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use diwan_kernel::config::{Definition, EARLY_SECRET, Key, Phrase, SECRET, schema_of, variable};
+use serde_json::{Value, json};
 
 /// What is said about settings in general. The list of sections takes the place of the last line.
 const GUIDE: &str = include_str!("reference/guide.md");
@@ -10,12 +12,15 @@ const SECTIONS_HERE: &str = "{sections}\n";
 
 const MADE: &str = "<!-- Made from the sections of the configuration, and compared with them by crates/diwan/tests/settings_documents.rs. -->\n";
 
-/// The documents of these sections: the name of each file and what it says.
-pub fn documents(sections: &[Definition]) -> Vec<(String, String)> {
+/// The documents of these sections, and of the reasons for refusing something: the name of each file
+/// and what it says.
+pub fn documents(sections: &[Definition], reasons: &[Phrase]) -> Vec<(String, String)> {
+    let by_code: BTreeMap<_, _> = reasons.iter().map(|phrase| (phrase.code, phrase.text)).collect();
     let readme = GUIDE.replace(SECTIONS_HERE, &table_of(sections));
     let mut documents = vec![
         ("README.md".to_owned(), format!("{MADE}{readme}")),
         ("schema.json".to_owned(), format!("{:#}\n", schema_of(sections))),
+        ("reasons.json".to_owned(), format!("{:#}\n", json!(by_code))),
     ];
     documents.extend(sections.iter().map(|section| (format!("{}.md", section.name), page(section))));
     documents

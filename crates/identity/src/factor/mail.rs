@@ -12,7 +12,7 @@ use diwan_kernel::id::UserId;
 use diwan_kernel::{Ctx, DbError, Id, Problem, Tx};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use sender::{Mailer, check, spawn};
+pub(crate) use sender::{Mailer, REASONS, check, spawn};
 use template::{Change, Letter};
 
 use crate::identity::Identity;

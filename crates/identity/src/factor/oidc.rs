@@ -25,7 +25,7 @@ use diwan_kernel::config::Live;
 pub(crate) use account::unlink;
 pub(crate) use flow::{Answer, Arrival, Failure, finish, start};
 pub(crate) use provider::Provider;
-pub(crate) use settings::check_providers;
+pub(crate) use settings::{REASONS, check_providers};
 
 use crate::config::{OidcConfig, OidcProvider};
 

@@ -6,6 +6,10 @@ use serde_json::{Map, Value};
 
 use super::definition::{is_movable, is_secret};
 use super::nearest::nearest;
+use super::reason::{
+    AT_LEAST, BOOLEAN, DOTS, EMPTY, LACKS, LIST, LONG, MANY, MAP, ONE_OF, Phrase, QUOTES, RANGE, REFERENCE, Reason,
+    TEXT, TOO_EARLY, UNKNOWN, WHOLE_NUMBER,
+};
 use super::secret_value::{SecretValue, VAULT};
 use crate::redact::REDACTED;
 
@@ -16,14 +20,14 @@ pub(super) struct Flaw {
     pub(super) path: String,
     /// Whether there is no such setting at all.
     pub(super) is_unknown: bool,
-    /// Why, as a sentence that begins with "it".
-    pub(super) reason: String,
+    /// Why.
+    pub(super) reason: Reason,
     /// What was probably meant.
     pub(super) nearest: Option<String>,
 }
 
 impl Flaw {
-    fn new(path: &str, reason: impl Into<String>) -> Self {
+    fn new(path: &str, reason: impl Into<Reason>) -> Self {
         Self { path: path.to_owned(), is_unknown: false, reason: reason.into(), nearest: None }
     }
 }
@@ -47,7 +51,7 @@ fn look(schema: &Value, value: &Value, path: &str, found: &mut Vec<Flaw>) {
         found.extend(number_flaw(schema, value).map(|why| Flaw::new(path, why)));
     } else if allows(schema, "boolean") {
         if !value.is_boolean() {
-            found.push(Flaw::new(path, "it must be true or false"));
+            found.push(Flaw::new(path, BOOLEAN));
         }
     } else if allows(schema, "string") {
         found.extend(text_flaw(schema, value).map(|why| Flaw::new(path, why)));
@@ -69,14 +73,17 @@ fn allows(schema: &Value, kind: &str) -> bool {
 fn not_a_choice(choices: &[Value], value: &Value, path: &str) -> Flaw {
     let words: Vec<&str> = choices.iter().filter_map(Value::as_str).collect();
     let reason = match words.split_last() {
-        Some((last, before)) if !before.is_empty() => format!("it must be {} or {last}", before.join(", ")),
-        _ => format!("it must be {}", words.join("")),
+        Some((last, before)) if !before.is_empty() => {
+            let text = format!("it must be {} or {last}", before.join(", "));
+            ONE_OF.with([("choices", words.join(", "))]).said(text)
+        }
+        _ => ONE_OF.with([("choices", words.join(""))]),
     };
     let meant = value.as_str().and_then(|text| nearest(text, words.iter().map(|&word| word.to_owned())));
     Flaw { nearest: meant, ..Flaw::new(path, reason) }
 }
 
-fn number_flaw(schema: &Value, value: &Value) -> Option<String> {
+fn number_flaw(schema: &Value, value: &Value) -> Option<Reason> {
     let bound = |name: &str| schema.get(name).and_then(Value::as_i64);
     let (least, most) = (bound("minimum"), bound("maximum"));
     let is_within = |number: i128| {
@@ -87,52 +94,47 @@ fn number_flaw(schema: &Value, value: &Value) -> Option<String> {
         return None;
     }
     Some(match (least, most) {
-        (Some(least), Some(most)) => format!("it must be a whole number from {least} to {most}"),
-        (Some(least), None) => format!("it must be a whole number, {least} or more"),
-        (None, _) => "it must be a whole number".to_owned(),
+        (Some(least), Some(most)) => RANGE.with([("least", least.to_string()), ("most", most.to_string())]),
+        (Some(least), None) => AT_LEAST.with([("least", least.to_string())]),
+        (None, _) => WHOLE_NUMBER.into(),
     })
 }
 
-fn text_flaw(schema: &Value, value: &Value) -> Option<String> {
+fn text_flaw(schema: &Value, value: &Value) -> Option<Reason> {
     let Some(text) = value.as_str() else {
         let can_be_quoted = value.is_number() || value.is_boolean();
-        return Some(
-            if can_be_quoted { "it must be a text; put it in quotes" } else { "it must be a text" }.to_owned(),
-        );
+        return Some(if can_be_quoted { QUOTES } else { TEXT }.into());
     };
     if is_secret(schema) {
-        return secret_flaw(text, is_movable(schema)).map(str::to_owned);
+        return secret_flaw(text, is_movable(schema)).map(Reason::from);
     }
     let bound = |name: &str| schema.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
     let length = text.chars().count();
     if bound("minLength").is_some_and(|least| length < least) {
-        return Some("it must not be empty".to_owned());
+        return Some(EMPTY.into());
     }
     let most = bound("maxLength").filter(|most| length > *most)?;
-    Some(format!("it must not be longer than {most} characters"))
+    Some(LONG.with([("most", most.to_string())]))
 }
 
-fn secret_flaw(text: &str, is_movable: bool) -> Option<&'static str> {
+fn secret_flaw(text: &str, is_movable: bool) -> Option<Phrase> {
     if text == REDACTED {
-        return Some(
-            "these dots only stand for a secret; write the secret itself, or where it is kept, like vault:mail/password",
-        );
+        return Some(DOTS);
     }
     let is_reference = text.starts_with(VAULT);
     if is_reference && !is_movable {
-        return Some("it is needed before the vault is open, so it cannot be kept there");
+        return Some(TOO_EARLY);
     }
-    (is_reference && SecretValue::reference(text).is_none())
-        .then_some("after `vault:` stands the name of a secret, like vault:mail/password")
+    (is_reference && SecretValue::reference(text).is_none()).then_some(REFERENCE)
 }
 
 fn look_into_list(schema: &Value, value: &Value, path: &str, found: &mut Vec<Flaw>) {
     let Some(items) = value.as_array() else {
-        found.push(Flaw::new(path, "it must be a list"));
+        found.push(Flaw::new(path, LIST));
         return;
     };
     if let Some(most) = schema.get("maxItems").and_then(Value::as_u64).filter(|most| items.len() as u64 > *most) {
-        found.push(Flaw::new(path, format!("it must not have more than {most} entries")));
+        found.push(Flaw::new(path, MANY.with([("most", most.to_string())])));
     }
     let Some(each) = schema.get("items") else { return };
     for (at, item) in items.iter().enumerate() {
@@ -142,7 +144,7 @@ fn look_into_list(schema: &Value, value: &Value, path: &str, found: &mut Vec<Fla
 
 fn look_into_map(schema: &Value, value: &Value, path: &str, found: &mut Vec<Flaw>) {
     let Some(map) = value.as_object() else {
-        found.push(Flaw::new(path, "it must have keys below it"));
+        found.push(Flaw::new(path, MAP));
         return;
     };
     let nothing = Map::new();
@@ -153,12 +155,12 @@ fn look_into_map(schema: &Value, value: &Value, path: &str, found: &mut Vec<Flaw
             Some(schema) => look(schema, value, &at, found),
             None => {
                 let nearest = nearest(name, known.keys().cloned()).map(|name| format!("{path}.{name}"));
-                found.push(Flaw { is_unknown: true, nearest, ..Flaw::new(&at, "it is not a setting") });
+                found.push(Flaw { is_unknown: true, nearest, ..Flaw::new(&at, UNKNOWN) });
             }
         }
     }
     let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     for name in required.filter(|name| !map.contains_key(*name)) {
-        found.push(Flaw::new(path, format!("it lacks `{name}`")));
+        found.push(Flaw::new(path, LACKS.with([("name", name.to_owned())])));
     }
 }

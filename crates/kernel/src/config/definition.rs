@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 
 use super::fields::fields_of;
+use super::reason::{Phrase, Wrong};
 
 /// The format of a text that is a secret, which is best kept in the vault.
 pub const SECRET: &str = "secret";
@@ -21,12 +22,15 @@ pub trait Section: DeserializeOwned + Serialize + ToSchema + Default + Clone + S
     /// The keys that are read when the server starts and never again.
     const NEEDS_RESTART: &'static [&'static str] = &[];
 
-    /// What is wrong with it as a whole, if anything: the key and the reason. Each value by itself has
-    /// been checked against the schema before.
+    /// The reasons that it can give for refusing something, beyond those of every section.
+    const REASONS: &'static [Phrase] = &[];
+
+    /// What is wrong with it as a whole, if anything. Each value by itself has been checked against the
+    /// schema before.
     ///
     /// # Errors
     /// The first thing that is wrong.
-    fn validate(&self) -> Result<(), (&'static str, String)> {
+    fn validate(&self) -> Result<(), Wrong> {
         Ok(())
     }
 }
@@ -40,6 +44,8 @@ pub struct Definition {
     pub about: String,
     /// Its settings, in the order of the type.
     pub keys: Vec<Key>,
+    /// The reasons that it can give, beyond those of every section.
+    pub reasons: &'static [Phrase],
 }
 
 /// One setting of a section.
@@ -95,7 +101,7 @@ impl Definition {
                 Key { name: name.to_owned(), about, schema, default, needs_restart }
             });
         let about = whole.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
-        Self { name: S::NAME, about, keys: keys.collect() }
+        Self { name: S::NAME, about, keys: keys.collect(), reasons: S::REASONS }
     }
 
     /// The setting with this name.

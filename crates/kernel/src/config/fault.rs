@@ -1,8 +1,11 @@
 //! Why a configuration was refused: every reason, each with its place.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
+
+use super::reason::Reason;
 
 /// Where a value came from, the weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize, utoipa::ToSchema)]
@@ -55,6 +58,10 @@ pub struct Fault {
     pub kind: FaultKind,
     /// Which setting, like `mail.port` or `oidc.providers[0].issuer`; empty when the file as a whole is meant.
     pub key: String,
+    /// Why, stable for programs; docs/settings/reasons.json lists them all.
+    pub code: &'static str,
+    /// What belongs in the sentence about it, like `least` and `most`.
+    pub params: BTreeMap<&'static str, String>,
     /// Why, in a sentence. It never repeats a value.
     pub reason: String,
     /// The setting or value that was probably meant.
@@ -102,10 +109,10 @@ impl fmt::Display for Fault {
 
 impl Fault {
     /// A value that somebody wants to save and that is not acceptable.
-    pub fn invalid(key: &str, reason: impl Into<String>) -> Self {
-        let (kind, reason) = (FaultKind::Invalid, reason.into());
-        let (source, nearest, file) = (Source::File, None, None);
-        Self { kind, key: key.to_owned(), reason, nearest, source, file, line: None, column: None }
+    pub fn invalid(key: &str, reason: impl Into<Reason>) -> Self {
+        let Reason { code, params, text: reason } = reason.into();
+        let (kind, source, nearest, file) = (FaultKind::Invalid, Source::File, None, None);
+        Self { kind, key: key.to_owned(), code, params, reason, nearest, source, file, line: None, column: None }
     }
 }
 

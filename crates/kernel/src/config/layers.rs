@@ -10,6 +10,10 @@ use super::definition::{Definition, Key, Section};
 use super::fault::{Fault, FaultKind, Refused, Source};
 use super::nearest::nearest;
 use super::places::{Place, places};
+use super::reason::{
+    DUPLICATE, LONG_FILE, NO_SECTION, NO_SECTIONS, Phrase, Reason, SOCKET, TAB, UNFIT, UNKNOWN, UNKNOWN_SECTION, Wrong,
+    YAML,
+};
 
 /// More than anybody writes.
 const LONGEST_FILE: usize = 1024 * 1024;
@@ -32,7 +36,7 @@ impl Layers {
     /// When the file cannot be read or is not a map of sections.
     pub fn add_file(&mut self, path: &Path) -> Result<(), Refused> {
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|e| unreadable(&shown, &e.to_string()))?;
+        let text = std::fs::read_to_string(path).map_err(|e| unreadable(&shown, Reason::of_system(e)))?;
         self.add_text(&shown, &text)
     }
 
@@ -41,18 +45,15 @@ impl Layers {
     /// # Errors
     /// When it is not a map of sections.
     pub fn add_text(&mut self, file: &str, text: &str) -> Result<(), Refused> {
-        let malformed = |line: Option<Place>, reason: String| Fault {
+        let malformed = |line: Option<Place>, reason: Reason| Fault {
             kind: FaultKind::Malformed,
-            key: String::new(),
-            reason,
-            nearest: None,
-            source: Source::File,
             file: Some(file.to_owned()),
             line: line.map(|(line, _)| line),
             column: line.map(|(_, column)| column),
+            ..Fault::invalid("", reason)
         };
         if text.len() > LONGEST_FILE {
-            return Err(malformed(None, "it is longer than 1 MiB".to_owned()).into());
+            return Err(malformed(None, LONG_FILE.into()).into());
         }
         // An empty file is an empty configuration.
         let is_empty =
@@ -74,8 +75,8 @@ impl Layers {
                 // All of its keys are commented out.
                 Value::Null => {}
                 _ => {
-                    let why = format!("`{section}` must be a section with keys below it");
-                    wrong.push(malformed(places.get(&section).copied(), why));
+                    let place = places.get(&section).copied();
+                    wrong.push(malformed(place, NO_SECTION.with([("name", section)])));
                 }
             }
         }
@@ -132,7 +133,7 @@ impl Layers {
                 found.is_none().then_some(format!("the section {section}"))
             });
             let source = layers.keys().next_back().copied().unwrap_or(Source::Default);
-            let flaw = Flaw { path: name, is_unknown: true, reason: "it is not a setting".to_owned(), nearest };
+            let flaw = Flaw { path: name, is_unknown: true, reason: UNKNOWN.into(), nearest };
             faults.push(self.fault(source, flaw));
         }
         // A section without keys says nothing, but whoever wrote it meant something.
@@ -140,7 +141,7 @@ impl Layers {
             |name: &&String| !name.contains(['.', '[']) && !self.values.keys().any(|(section, _)| section == *name);
         for name in self.places.keys().filter(is_bare).filter(|name| sections.iter().all(|s| s.name != **name)) {
             let nearest = nearest(name, sections.iter().map(|known| known.name.to_owned()));
-            let flaw = Flaw { path: name.clone(), is_unknown: true, reason: "it is not a section".to_owned(), nearest };
+            let flaw = Flaw { path: name.clone(), is_unknown: true, reason: UNKNOWN_SECTION.into(), nearest };
             faults.push(self.fault(Source::File, flaw));
         }
         faults
@@ -176,7 +177,7 @@ impl Layers {
                     Ok(good) => Some((tried, good)),
                     Err(e) => {
                         let path = format!("{}.{}", S::NAME, e.path());
-                        let reason = wanted(&e.inner().to_string(), is_secret);
+                        let reason = wanted(&e.inner().to_string(), S::REASONS, is_secret);
                         wrong = Some(vec![Flaw { path, is_unknown: false, reason, nearest: None }]);
                         None
                     }
@@ -188,14 +189,15 @@ impl Layers {
             }
         }
         if faults.is_empty()
-            && let Err((key, reason)) = section.validate()
+            && let Err(Wrong { path, reason }) = section.validate()
         {
             // What nobody set is missing in the section, if the file has it.
+            let key = path.split(['.', '[']).next().unwrap_or(&path);
             let source = match self.source_of(S::NAME, key) {
                 Source::Default if self.place_of(S::NAME).is_some() => Source::File,
                 source => source,
             };
-            let flaw = Flaw { path: format!("{}.{key}", S::NAME), is_unknown: false, reason, nearest: None };
+            let flaw = Flaw { path: format!("{}.{path}", S::NAME), is_unknown: false, reason, nearest: None };
             faults.push(self.fault(source, flaw));
         }
         if faults.is_empty() { Ok(section) } else { Err(faults) }
@@ -256,13 +258,12 @@ impl Layers {
         let place = place.filter(|_| is_in_file);
         Fault {
             kind: if flaw.is_unknown { FaultKind::Unknown } else { FaultKind::Invalid },
-            key: flaw.path,
-            reason: flaw.reason,
             nearest: flaw.nearest,
             source,
             file: self.file.clone().filter(|_| is_in_file),
             line: place.map(|(line, _)| line),
             column: place.map(|(_, column)| column),
+            ..Fault::invalid(&flaw.path, flaw.reason)
         }
     }
 }
@@ -274,19 +275,9 @@ pub fn variable(section: &str, key: &str) -> String {
 }
 
 /// A file that cannot be read.
-pub fn unreadable(file: &str, why: &str) -> Refused {
-    let (kind, reason) = (FaultKind::Unreadable, why.to_owned());
-    let file = Some(file.to_owned());
-    Refused::from(Fault {
-        kind,
-        key: String::new(),
-        reason,
-        nearest: None,
-        source: Source::File,
-        file,
-        line: None,
-        column: None,
-    })
+pub fn unreadable(file: &str, why: impl Into<Reason>) -> Refused {
+    let fault = Fault::invalid("", why);
+    Refused::from(Fault { kind: FaultKind::Unreadable, file: Some(file.to_owned()), ..fault })
 }
 
 /// Variables and flags are text: they may mean a number, a truth or a list.
@@ -300,7 +291,7 @@ fn forms(value: &Value, source: Source) -> Vec<Value> {
 }
 
 /// What the parser says and where, without its picture of the place and its advice for programmers.
-fn plain(error: &serde_saphyr::Error) -> (Option<Place>, String) {
+fn plain(error: &serde_saphyr::Error) -> (Option<Place>, Reason) {
     let place = error.location().map(|at| (at.line(), at.column())).filter(|(line, _)| *line > 0);
     let text = error.to_string();
     let line = text.lines().next().unwrap_or(&text);
@@ -312,25 +303,31 @@ fn plain(error: &serde_saphyr::Error) -> (Option<Place>, String) {
         Some((at, column)) => line.strip_prefix(&format!("line {at} column {column}: ")).unwrap_or(line),
         None => line,
     };
-    let line = match line {
-        "expected mapping start" => "it must be sections with their settings below them",
-        line if line.starts_with("tabs disallowed") => "a tab stands where spaces must be",
-        line => line,
+    let reason = match line {
+        "expected mapping start" => NO_SECTIONS.into(),
+        line if line.starts_with("tabs disallowed") => TAB.into(),
+        line => match line.strip_prefix("duplicate mapping key: ") {
+            Some(key) => DUPLICATE.with([("name", key.to_owned())]),
+            None => YAML.with([("said", line.to_owned())]),
+        },
     };
-    (place, line.to_owned())
+    (place, reason)
 }
 
 /// What a type wants beyond its schema, said for whoever writes the value. The value itself is left
 /// out: it may be a secret, and whoever wrote it sees it in its place.
-fn wanted(error: &str, is_secret: bool) -> String {
+fn wanted(error: &str, known: &[Phrase], is_secret: bool) -> Reason {
     if error.contains("socket address") {
-        return "it must be an address and a port, like 127.0.0.1:7400".to_owned();
+        return SOCKET.into();
     }
     if is_secret {
-        return "its value does not fit".to_owned();
+        return UNFIT.into();
+    }
+    if let Some(phrase) = known.iter().find(|phrase| phrase.text == error) {
+        return (*phrase).into();
     }
     match error.split_once(", expected ").filter(|_| error.starts_with("invalid ")) {
-        Some((_, what)) => format!("it must be {what}"),
-        None => error.to_owned(),
+        Some((_, what)) => Reason::from(UNFIT).said(format!("it must be {what}")),
+        None => Reason::from(UNFIT).said(error.to_owned()),
     }
 }

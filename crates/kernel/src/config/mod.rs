@@ -13,6 +13,7 @@ mod layers;
 mod live;
 mod nearest;
 mod places;
+mod reason;
 mod secret_value;
 #[cfg(test)]
 mod tests;
@@ -23,4 +24,5 @@ pub use hidden::{PlainSecret, masked, plain_secrets, references, replace_secret,
 pub use layers::{Layers, unreadable, variable};
 pub use live::{Live, Publisher};
 pub use nearest::nearest;
+pub use reason::{NOT_A_SETTING, Phrase, REASONS, REQUIRED, Reason, TWICE, Wrong, check_line};
 pub use secret_value::{SecretSource, SecretValue, VAULT};

@@ -67,12 +67,20 @@ impl Default for Lamp {
     }
 }
 
+const TOO_BRIGHT: Phrase = Phrase { code: "too_bright", text: "more than no room needs" };
+
 impl Section for Lamp {
     const NAME: &'static str = "lamp";
     const NEEDS_RESTART: &'static [&'static str] = &["listen"];
 
-    fn validate(&self) -> Result<(), (&'static str, String)> {
-        if self.watts > 60 && self.rooms.is_empty() { Err(("watts", "more than no room needs".into())) } else { Ok(()) }
+    const REASONS: &'static [Phrase] = &[TOO_BRIGHT];
+
+    fn validate(&self) -> Result<(), Wrong> {
+        if self.watts > 60 && self.rooms.is_empty() {
+            return Err(TOO_BRIGHT.at("watts"));
+        }
+        let twice = (1..self.neighbours.len()).find(|&at| self.neighbours[at].name == self.neighbours[at - 1].name);
+        twice.map_or(Ok(()), |at| Err(TWICE.at(format!("neighbours[{at}].name"))))
     }
 }
 
@@ -208,6 +216,10 @@ fn whatever_is_wrong_is_named_with_its_line_and_its_reason() {
             "lamp.neighbours in line 2 of lamp.yaml is not acceptable: it must not have more than 3 entries",
         ),
         (
+            "lamp:\n  neighbours:\n    - name: a\n    - key: x\n      name: a\n",
+            "lamp.neighbours[1].name in line 5 of lamp.yaml is not acceptable: another entry has the same",
+        ),
+        (
             "lamp:\n  key: 'vault:'\n",
             "lamp.key in line 2 of lamp.yaml is not acceptable: after `vault:` stands the name of a secret, like vault:mail/password",
         ),
@@ -337,4 +349,18 @@ fn secrets_inside_values_are_hidden_found_and_put_back() {
     let mut value = value;
     let before = replace_secret(&key.schema, &mut value, "lamp.neighbours", "lamp.neighbours[0].key", "vault:lamps/a");
     assert_eq!((before.as_deref(), &value[0]["key"]), (Some("one"), &json!("vault:lamps/a")));
+}
+
+#[test]
+fn a_reason_has_a_code_and_what_belongs_in_its_sentence() {
+    let fault = |text: &str| file(text).and_then(|layers| read(&layers)).unwrap_err().0.remove(0);
+    let told = |text: &str| (fault(text).code, fault(text).params.into_values().collect::<Vec<_>>().join(" "));
+    assert_eq!(told("lamp:\n  watts: 500\n"), ("range", "1 100".to_owned()));
+    assert_eq!(told("lamp:\n  colour: wram\n"), ("one_of", "warm, cold".to_owned()));
+    assert_eq!(told("lamp:\n  spare: {key: x}\n"), ("lacks", "name".to_owned()));
+    assert_eq!(told("lamp:\n  watts: 70\n"), ("too_bright", String::new()));
+    assert_eq!(told("lamp:\n  watts: 1\n  watts: 2\n"), ("duplicate", "watts".to_owned()));
+    let mut codes: Vec<_> = REASONS.iter().map(|phrase| phrase.code).collect();
+    codes.dedup();
+    assert_eq!(codes.len(), REASONS.len());
 }

@@ -34,7 +34,7 @@ impl FromStr for Network {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || "it must be an address or a network like 10.0.0.0/8".to_owned();
+        let wrong = || super::reasons::NETWORK.text.to_owned();
         let (base, prefix) = text.split_once('/').map_or((text, None), |(base, prefix)| (base, Some(prefix)));
         let base: IpAddr = base.trim().parse().map_err(|_| wrong())?;
         let width = if base.is_ipv4() { 32 } else { 128 };

@@ -3,8 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use diwan_kernel::config::Phrase;
 use serde::{Deserialize, Serialize};
 use url::Url;
+
+use super::reasons::{URL, URL_BARE, URL_SCHEME};
 
 /// Scheme, name and port of a web address that has nothing behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,19 +31,26 @@ impl Origin {
     }
 }
 
+impl Origin {
+    /// Reads what somebody wrote.
+    pub(super) fn read(text: &str) -> Result<Self, Phrase> {
+        let url = Url::parse(text).map_err(|_| URL)?;
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+            return Err(URL_SCHEME);
+        }
+        let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        if !is_bare || !url.username().is_empty() || url.password().is_some() {
+            return Err(URL_BARE);
+        }
+        Ok(Self(url.origin().ascii_serialization()))
+    }
+}
+
 impl FromStr for Origin {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text).map_err(|e| format!("it is not a URL like https://diwan.example.org ({e})"))?;
-        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-            return Err("it must begin with https:// or http:// and name a host".into());
-        }
-        let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-        if !is_bare || !url.username().is_empty() || url.password().is_some() {
-            return Err("it must end after the name or the port, without a path, a query or a user".into());
-        }
-        Ok(Self(url.origin().ascii_serialization()))
+        Self::read(text).map_err(|why| why.text.to_owned())
     }
 }
 

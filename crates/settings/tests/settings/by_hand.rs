@@ -64,7 +64,7 @@ on_every_backend! {
         change(&owner, json!({"identity.default_language": "ar"})).await.expect(StatusCode::OK);
         std::fs::remove_file(file(&server)).expect("it is removed");
         let gone = reload(&owner).await;
-        assert_eq!(errors(&gone)[0].1, "unreadable");
+        assert_eq!(errors(&gone)[0].1, "file_gone");
         assert_eq!(server.visitor().get("/api/v1/setup").await.json["default_language"], "ar");
         write(&server, "");
         reload(&owner).await.expect(StatusCode::OK);

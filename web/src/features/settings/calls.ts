@@ -17,7 +17,7 @@ const anything = (changes: Record<string, unknown>) => changes as Record<string,
 
 export const getSettings = (signal: AbortSignal) => unwrap(api.GET("/settings", { signal })) as Promise<Settings>;
 
-export const validate = (changes: Record<string, unknown>, signal: AbortSignal) =>
+export const validate = (changes: Record<string, unknown>, signal: AbortSignal | null = null) =>
   unwrap(api.POST("/settings/validate", { body: { changes: anything(changes) }, signal }));
 
 export const save = ({ changes, ...about }: Edit) =>

@@ -5,7 +5,7 @@ import type { SettingChange } from "@/api/types";
 import { useCan } from "@/app/me";
 import type { Item, Settings } from "./calls";
 import { type Edits, keyOf, same, shownValue, withDefault, withEdit, withoutEdit } from "./model/edits";
-import { type Complaint, complaintOf, settingOf } from "./model/faults";
+import { type Complaint, complaintAbout, complaintOf, settingOf } from "./model/faults";
 import { flawsOf } from "./model/schema";
 import { checkQuery } from "./queries";
 
@@ -96,7 +96,7 @@ function complaintsAbout(
   const flaws = items
     .filter((item) => edits[keyOf(item)] != null)
     .flatMap((item) => flawsOf(item.schema, shownValue(item, edits), keyOf(item)))
-    .map((flaw): Complaint => ({ ...flaw, reason: "", nearest: null }));
+    .map(complaintAbout);
   if (!checked || Object.keys(edits).length === 0) return flaws;
   // What the server said about a value that has changed since is not about this one.
   const current = checked.faults.map(complaintOf).filter(({ path }) => {

@@ -1,7 +1,8 @@
 // The last look before saving: what will change, why, and whether somebody else was faster.
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type ProblemError, toProblem } from "@/api/problem";
+import { toProblem } from "@/api/problem";
+import type { SettingFault } from "@/api/types";
 import { useFormat } from "@/i18n/format";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
@@ -11,10 +12,10 @@ import { Notice } from "@/ui/notice";
 import { ProblemNotice } from "@/ui/problem";
 import { Skeleton } from "@/ui/states";
 import { toast } from "@/ui/toast";
-import { save } from "./calls";
+import { save, validate } from "./calls";
 import { ChangeList } from "./change-list";
 import { useEditing } from "./editing";
-import { useComplaintText } from "./form/complaint";
+import { ComplaintText } from "./form/complaint";
 import { complaintOf } from "./model/faults";
 import { useRefresh } from "./queries";
 import { useSettingTexts } from "./words";
@@ -23,11 +24,11 @@ export function ReviewDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const { edits, changes, isChecking, base, settings, undoAll } = useEditing();
   const refresh = useRefresh();
-  const [refusal, setRefusal] = useState<ProblemError | null>(null);
+  const [refusal, setRefusal] = useState<SettingFault[]>([]);
   const form = useForm({
     fields: { comment: null },
     submit: async ({ comment }) => {
-      setRefusal(null);
+      setRefusal([]);
       try {
         const saved = await save({ changes: edits, base, comment: comment.trim() || undefined });
         toast(
@@ -37,7 +38,7 @@ export function ReviewDialog({ onClose }: { onClose: () => void }) {
         );
       } catch (error) {
         const caught = toProblem(error);
-        if (caught.code === "settings_refused") setRefusal(caught);
+        if (caught.code === "settings_refused") setRefusal((await validate(edits)).faults);
         // What others changed is told above the changes once it is known.
         if (caught.code !== "settings_changed_meanwhile") throw caught;
         await refresh();
@@ -54,7 +55,7 @@ export function ReviewDialog({ onClose }: { onClose: () => void }) {
     <Dialog wide open onClose={onClose} title={t("settings.review_title")} description={t("settings.review_lead")}>
       <form {...form.props} className="grid gap-4">
         <ProblemNotice problem={form.problem} />
-        <Refusal problem={refusal} />
+        <Refusal faults={refusal} />
         {isStale && <ChangedMeanwhile />}
         {changes && !isChecking ? <ChangeList changes={changes} /> : <Skeleton className="h-24 w-full" />}
         <Field label={t("settings.comment")} optional hint={t("settings.comment_hint")} error={form.errors.comment}>
@@ -92,21 +93,16 @@ function ChangedMeanwhile() {
 }
 
 /** What the server found wrong with the whole, setting by setting. */
-function Refusal({ problem }: { problem: ProblemError | null }) {
+function Refusal({ faults }: { faults: SettingFault[] }) {
   const texts = useSettingTexts();
-  const text = useComplaintText();
-  const errors = problem?.problem.errors ?? [];
-  if (errors.length === 0) return null;
+  if (faults.length === 0) return null;
   return (
     <ul className="grid gap-1 text-sm text-danger">
-      {errors.map(({ field, message }) => (
-        <li key={`${field} ${message}`}>
-          <bdi className="font-medium">{texts.name(field)}</bdi>{" "}
-          <bdi>{text(complaintOf({ ...none, key: field, reason: message }))}</bdi>
+      {faults.map((fault) => (
+        <li key={`${fault.key} ${fault.reason}`}>
+          <bdi className="font-medium">{texts.name(fault.key)}</bdi> <ComplaintText complaint={complaintOf(fault)} />
         </li>
       ))}
     </ul>
   );
 }
-
-const none = { kind: "invalid", nearest: null, source: "file", file: null, line: null, column: null } as const;

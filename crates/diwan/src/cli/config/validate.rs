@@ -61,10 +61,11 @@ fn line(fault: &Fault) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use diwan_kernel::config::{NOT_A_SETTING, REQUIRED, Reason};
 
     #[test]
     fn a_fault_is_one_line_with_its_place_wherever_it_came_from() {
-        let unknown = Fault { nearest: Some("mail.port".into()), ..Fault::invalid("mail.prt", "it is not a setting") };
+        let unknown = Fault { nearest: Some("mail.port".into()), ..Fault::invalid("mail.prt", NOT_A_SETTING) };
         let place = |fault: Fault, file: Option<&str>, line, column, source| {
             super::line(&Fault { file: file.map(str::to_owned), line, column, source, ..fault })
         };
@@ -72,16 +73,16 @@ mod tests {
             place(unknown.clone(), Some("/d/diwan.yaml"), Some(2), Some(3), Source::File),
             "/d/diwan.yaml:2:3: mail.prt: it is not a setting; did you mean mail.port?"
         );
-        let port = Fault::invalid("oidc.providers[0].issuer", "it must be a text");
+        let port = Fault::invalid("oidc.providers[0].issuer", REQUIRED);
         assert_eq!(
             place(port.clone(), None, None, None, Source::Environment),
-            "DIWAN_OIDC_PROVIDERS: oidc.providers[0].issuer: it must be a text"
+            "DIWAN_OIDC_PROVIDERS: oidc.providers[0].issuer: it must not be empty"
         );
         assert_eq!(
             place(port, None, None, None, Source::Flag),
-            "the command line: oidc.providers[0].issuer: it must be a text"
+            "the command line: oidc.providers[0].issuer: it must not be empty"
         );
-        let whole = Fault::invalid("", "it is gone");
+        let whole = Fault::invalid("", Reason::of_system("it is gone"));
         assert_eq!(place(whole, Some("/d/diwan.yaml"), None, None, Source::File), "/d/diwan.yaml: it is gone");
     }
 }

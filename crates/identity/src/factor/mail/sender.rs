@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use diwan_kernel::config::{Live, SecretSource};
+use diwan_kernel::config::{Live, SecretSource, Wrong};
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::{Ctx, Problem, TaskPolicy};
 use lettre::message::Mailbox;
@@ -65,7 +65,7 @@ impl Mailer {
             return Err(NotTaken { why: "there is no mail server".into(), for_good: true });
         }
         let later = |why: String| NotTaken { why, for_good: false };
-        let wrong = |(key, why): (&str, String)| later(format!("mail.{key}: {why}"));
+        let wrong = |wrong: Wrong| later(format!("mail.{}: {}", wrong.path, wrong.reason.text));
         let mut from = sender_of(&settings).map_err(wrong)?;
         from.name.get_or_insert_with(|| self.instance_name.clone());
         let (tls, usual_port) = protection(&settings).map_err(wrong)?;
@@ -83,11 +83,19 @@ impl Mailer {
     }
 }
 
+diwan_kernel::phrases! {
+    /// What the section `mail` can say.
+    pub(crate) REASONS:
+    SENDER = "mail_address", "it must be an address like diwan@example.org or Diwan <diwan@example.org>";
+    HOST = "host_name", "it is not a host name (no scheme, no port)";
+    IN_CLEAR = "password_in_clear", "without TLS the password would travel in clear; use starttls or tls";
+}
+
 /// What is wrong with these settings, if anything.
 ///
 /// # Errors
 /// The setting, and why.
-pub(crate) fn check(settings: &MailConfig) -> Result<(), (&'static str, String)> {
+pub(crate) fn check(settings: &MailConfig) -> Result<(), Wrong> {
     if settings.host.is_empty() {
         return Ok(());
     }
@@ -95,20 +103,17 @@ pub(crate) fn check(settings: &MailConfig) -> Result<(), (&'static str, String)>
     protection(settings).map(drop)
 }
 
-fn sender_of(settings: &MailConfig) -> Result<Mailbox, (&'static str, String)> {
-    let wrong = || ("from", "it must be an address like diwan@example.org or Diwan <diwan@example.org>".to_owned());
-    settings.from.parse().map_err(|_| wrong())
+fn sender_of(settings: &MailConfig) -> Result<Mailbox, Wrong> {
+    settings.from.parse().map_err(|_| SENDER.at("from"))
 }
 
-fn protection(config: &MailConfig) -> Result<(Tls, u16), (&'static str, String)> {
-    let parameters = || TlsParameters::new(config.host.clone()).map_err(|e| ("host", e.to_string()));
+fn protection(config: &MailConfig) -> Result<(Tls, u16), Wrong> {
+    let parameters = || TlsParameters::new(config.host.clone()).map_err(|_| HOST.at("host"));
     match config.security {
         MailSecurity::Starttls => Ok((Tls::Required(parameters()?), 587)),
         MailSecurity::Tls => Ok((Tls::Wrapper(parameters()?), 465)),
         MailSecurity::None if config.username.is_empty() || is_this_machine(&config.host) => Ok((Tls::None, 25)),
-        MailSecurity::None => {
-            Err(("security", "without TLS the password would travel in clear; use starttls or tls".to_owned()))
-        }
+        MailSecurity::None => Err(IN_CLEAR.at("security")),
     }
 }
 
@@ -233,7 +238,7 @@ mod tests {
     #[test]
     fn a_password_never_travels_in_clear_to_another_machine() {
         let named = |host| check(&config(host, MailSecurity::None, "diwan"));
-        assert_eq!(named("mail.example.org").map_err(|(key, _)| key), Err("security"));
+        assert_eq!(named("mail.example.org").unwrap_err().path, "security");
         assert!(named("127.0.0.1").is_ok() && named("localhost").is_ok());
         assert!(check(&config("mail.example.org", MailSecurity::None, "")).is_ok());
     }
@@ -242,7 +247,7 @@ mod tests {
     fn a_sender_that_is_no_address_is_refused() {
         for from in ["", "diwan", "a@b.org\r\nBcc: c@d.org", "a@b.org, c@d.org"] {
             let config = MailConfig { from: from.into(), ..config("localhost", MailSecurity::None, "") };
-            assert_eq!(check(&config).map_err(|(key, _)| key), Err("from"), "{from:?}");
+            assert_eq!(check(&config).unwrap_err().path, "from", "{from:?}");
         }
         assert_eq!(check(&MailConfig::default()), Ok(()));
     }

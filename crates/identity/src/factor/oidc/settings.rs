@@ -1,5 +1,7 @@
 //! What the settings may say about identity providers.
 
+use diwan_kernel::config::{REQUIRED, TWICE, Wrong, check_line};
+
 use super::client::safe_address;
 use crate::config::OidcProvider;
 
@@ -7,48 +9,66 @@ use crate::config::OidcProvider;
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub(crate) fn check_providers(providers: &[OidcProvider]) -> Result<(), String> {
+pub(crate) fn check_providers(providers: &[OidcProvider]) -> Result<(), Wrong> {
     for (place, provider) in providers.iter().enumerate() {
-        let OidcProvider { id, label, issuer, client_id, scopes, .. } = provider;
-        let wrong = |why: &str| Err(format!("provider {id:?}: {why}"));
-        let id_fits = (1..=32).contains(&id.len())
-            && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if !id_fits {
-            return wrong("the id must be 1 to 32 lower-case letters, digits and dashes");
-        }
-        if providers[..place].iter().any(|other| other.id == *id || other.issuer == *issuer) {
-            return wrong("another provider has the same id or issuer");
-        }
-        if diwan_kernel::text::line("label", label, 40).is_err() {
-            return wrong("the label must be a line of at most 40 characters");
-        }
-        let is_issuer = safe_address(issuer, true).is_some_and(|url| url.query().is_none());
-        if !is_issuer {
-            return wrong("the issuer must be an https address without query (http only on this machine)");
-        }
-        if client_id.is_empty() {
-            return wrong("the client_id is missing");
-        }
-        if scopes.iter().any(|scope| scope.is_empty() || !scope.bytes().all(|b| b.is_ascii_graphic())) {
-            return wrong("a scope must be a word");
-        }
-        check_auto_create(provider).or_else(wrong)?;
+        check(provider, &providers[..place]).map_err(|Wrong { path, reason }| {
+            let path = format!("providers[{place}].{path}");
+            Wrong { path, reason }
+        })?;
     }
     Ok(())
 }
 
-fn check_auto_create(provider: &OidcProvider) -> Result<(), &'static str> {
+fn check(provider: &OidcProvider, before: &[OidcProvider]) -> Result<(), Wrong> {
+    let OidcProvider { id, label, issuer, client_id, scopes, .. } = provider;
+    let id_fits =
+        (1..=32).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if !id_fits {
+        return Err(PROVIDER_ID.at("id"));
+    }
+    if before.iter().any(|other| other.id == *id) {
+        return Err(TWICE.at("id"));
+    }
+    if before.iter().any(|other| other.issuer == *issuer) {
+        return Err(TWICE.at("issuer"));
+    }
+    check_line(label, 40).map_err(|why| why.at("label"))?;
+    let is_issuer = safe_address(issuer, true).is_some_and(|url| url.query().is_none());
+    if !is_issuer {
+        return Err(ISSUER.at("issuer"));
+    }
+    if client_id.is_empty() {
+        return Err(REQUIRED.at("client_id"));
+    }
+    if let Some(at) = scopes.iter().position(|scope| scope.is_empty() || !scope.bytes().all(|b| b.is_ascii_graphic())) {
+        return Err(SCOPE.at(format!("scopes[{at}]")));
+    }
+    check_auto_create(provider)
+}
+
+fn check_auto_create(provider: &OidcProvider) -> Result<(), Wrong> {
     if provider.role >= diwan_kernel::Role::Admin {
-        return Err("accounts that are made by signing in can be viewers or developers");
+        return Err(ROLE.at("role"));
     }
     let is_domain = |domain: &String| crate::email::Email::parse("domain", &format!("a@{domain}")).is_ok();
-    if !provider.allowed_domains.iter().all(is_domain) {
-        return Err("an allowed domain must be like example.org");
+    if let Some(at) = provider.allowed_domains.iter().position(|domain| !is_domain(domain)) {
+        return Err(DOMAIN.at(format!("allowed_domains[{at}]")));
     }
     if provider.auto_create && provider.allowed_domains.is_empty() {
-        return Err("auto_create needs allowed_domains");
+        return Err(NEEDS_DOMAINS.at("auto_create"));
     }
     Ok(())
+}
+
+diwan_kernel::phrases! {
+    /// What the section `oidc` can say.
+    pub(crate) REASONS:
+    PROVIDER_ID = "provider_id", "it must be 1 to 32 lower-case letters, digits and dashes";
+    ISSUER = "issuer", "it must be an https address without query (http only on this machine)";
+    SCOPE = "scope", "it must be a word";
+    ROLE = "made_role", "accounts that are made by signing in can be viewers or developers";
+    DOMAIN = "domain", "it must be like example.org";
+    NEEDS_DOMAINS = "needs_domains", "it needs allowed_domains";
 }
 
 #[cfg(test)]
@@ -80,8 +100,12 @@ mod tests {
             ("role", json!("admin")),
             ("role", json!("owner")),
         ] {
-            assert!(check_providers(&[settings(|s| s[field] = value.clone())]).is_err(), "{field} {value}");
+            let wrong = check_providers(&[settings(|s| s[field] = value.clone())]).unwrap_err();
+            let path = format!("providers[0].{field}");
+            assert_eq!(wrong.path.trim_end_matches("[0]"), path, "{field} {value}");
         }
-        assert!(check_providers(&[settings(|_| {}), settings(|_| {})]).is_err(), "twice the same");
+        let beside = |other| check_providers(&[settings(|_| {}), other]).unwrap_err().path;
+        assert_eq!(beside(settings(|_| {})), "providers[1].id");
+        assert_eq!(beside(settings(|s| s["id"] = json!("other"))), "providers[1].issuer");
     }
 }

@@ -1,15 +1,20 @@
+import type { TOptions } from "i18next";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "@/i18n/format";
 import type { Complaint } from "../model/faults";
 
 /** A complaint in the person's language, where there are words for it; otherwise as the server said it. */
 export function useComplaintText() {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const format = useFormat();
-  return ({ code, values, reason }: Pick<Complaint, "code" | "values" | "reason">) => {
-    if (!code) return sentence(reason);
-    const say = (value: number | undefined) => (value === undefined ? "" : format.number(value));
-    return t(`settings.flaw.${code}`, { least: say(values?.least), most: say(values?.most) });
+  return ({ code, values, reason }: Complaint) => {
+    const key = `settings.flaw.${code}`;
+    if (!i18n.exists(key)) return sentence(reason);
+    // Numbers are written as the language does; everything else stands for itself, whatever its direction.
+    const say = (value: string | number) =>
+      /^-?\d+$/.test(String(value)) ? format.number(Number(value)) : `\u2068${value}\u2069`;
+    const said: TOptions = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, say(value)]));
+    return String(t(key as "settings.flaw.unfit", said));
   };
 }
 

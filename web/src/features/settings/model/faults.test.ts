@@ -1,11 +1,16 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { SettingFault } from "@/api/types";
+import ar from "@/i18n/ar/settings.json";
+import en from "@/i18n/en/settings.json";
 import { complaintOf, settingOf, withoutPlaces } from "./faults";
 import { proposedName } from "./secret-name";
 
 const fault = (parts: Partial<SettingFault>): SettingFault => ({
   kind: "invalid",
   key: "mail.port",
+  code: "unfit",
+  params: {},
   reason: "",
   nearest: null,
   source: "file",
@@ -16,20 +21,30 @@ const fault = (parts: Partial<SettingFault>): SettingFault => ({
 });
 
 describe("a fault", () => {
-  it("is told in words of ours where the reason is a common one", () => {
-    const { code, values } = complaintOf(fault({ reason: "it must be a whole number from 0 to 65535" }));
-    expect([code, values]).toEqual(["range", { least: 0, most: 65_535 }]);
-    expect(complaintOf(fault({ reason: "it must be a text; put it in quotes" })).code).toBe("text");
-    expect(complaintOf(fault({ reason: "it must be an https:// address" })).code).toBeUndefined();
+  it("keeps its code, what belongs in its words, and what was probably meant", () => {
+    const complaint = complaintOf(
+      fault({ code: "range", params: { least: "0", most: "65535" }, nearest: "mail.port" }),
+    );
+    expect([complaint.code, complaint.values]).toEqual(["range", { least: "0", most: "65535" }]);
+    expect(complaint.nearest).toBe("mail.port");
   });
 
-  it("about something that lacks stands where that would be", () => {
-    const complaint = complaintOf(fault({ key: "oidc.providers[0]", reason: "it lacks `issuer`" }));
-    expect([complaint.path, complaint.code]).toEqual(["oidc.providers[0].issuer", "required"]);
+  it("about something that is missing stands where that would be", () => {
+    const complaint = complaintOf(fault({ key: "oidc.providers[0]", code: "lacks", params: { name: "issuer" } }));
+    expect([complaint.path, complaint.code]).toEqual(["oidc.providers[0].issuer", "lacks"]);
   });
 
-  it("keeps what was probably meant", () => {
-    expect(complaintOf(fault({ kind: "unknown", key: "mail.prot", nearest: "mail.port" })).nearest).toBe("mail.port");
+  it("has words in both languages, with the same to fill in, whatever the server can say", () => {
+    const file = new URL("../../../../../docs/settings/reasons.json", import.meta.url);
+    const reasons = JSON.parse(readFileSync(file, "utf8")) as Record<string, string>;
+    expect(Object.keys(reasons).length).toBeGreaterThan(40);
+    for (const [code, text] of Object.entries(reasons)) {
+      const filledIn = [...text.matchAll(/{(\w+)}/g)].map(([, name]) => name).sort();
+      for (const words of [en.settings.flaw, ar.settings.flaw] as Record<string, string>[]) {
+        expect(words[code], code).toBeTruthy();
+        expect([...(words[code] ?? "").matchAll(/{{(\w+)}}/g)].map(([, name]) => name).sort(), code).toEqual(filledIn);
+      }
+    }
   });
 });
 

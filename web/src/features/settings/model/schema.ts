@@ -22,7 +22,7 @@ export type Kind = "switch" | "choice" | "number" | "secret" | "early_secret" | 
 export interface Flaw {
   path: string;
   code: "required" | "whole_number" | "range" | "at_least" | "too_long" | "too_many" | "choice" | "reference" | "json";
-  values?: { least?: number | undefined; most?: number | undefined };
+  values?: { least?: number; most?: number };
 }
 
 /** What a plain secret is shown as, by the server and to it. */
