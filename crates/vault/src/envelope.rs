@@ -10,14 +10,18 @@
 //! Layouts: wrapped key = 1 · master id (8) · nonce (12) · key and tag (48);
 //! value = 1 · nonce (12) · ciphertext and tag.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use diwan_kernel::{Secret, World};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::deliver::key_text;
 use crate::hook::HookId;
 use crate::secret::SecretId;
+use crate::stack::cleanly;
 
 /// The bytes of a key.
 pub(crate) const KEY_LEN: usize = 32;
@@ -91,7 +95,7 @@ pub(crate) enum EnvelopeError {
 #[derive(Clone)]
 pub(crate) struct MasterKey {
     id: MasterId,
-    key: LessSafeKey,
+    key: Arc<LessSafeKey>,
 }
 
 impl std::fmt::Debug for MasterKey {
@@ -100,18 +104,53 @@ impl std::fmt::Debug for MasterKey {
     }
 }
 
-/// The bytes of a master key, wiped when dropped.
-pub(crate) type KeyBytes = Zeroizing<[u8; KEY_LEN]>;
+/// The bytes of a key: in one place, however often they change hands, and wiped when dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct KeyBytes(Box<[u8; KEY_LEN]>);
+
+impl KeyBytes {
+    /// A copy; `None` when these are not the bytes of a key.
+    pub(crate) fn copied(bytes: &[u8]) -> Option<Self> {
+        (bytes.len() == KEY_LEN).then(|| Self::filled(|key| key.copy_from_slice(bytes)))
+    }
+
+    /// Written in its place.
+    pub(crate) fn filled(fill: impl FnOnce(&mut [u8])) -> Self {
+        let mut key = Self(Box::new([0; KEY_LEN]));
+        fill(&mut key.0[..]);
+        key
+    }
+}
+
+impl Deref for KeyBytes {
+    type Target = [u8; KEY_LEN];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl Drop for KeyBytes {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl std::fmt::Debug for KeyBytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeyBytes")
+    }
+}
 
 /// New key bytes.
 pub(crate) fn fresh_key(world: &World) -> KeyBytes {
-    let mut key = Zeroizing::new([0; KEY_LEN]);
-    world.fill(&mut *key);
-    key
+    KeyBytes::filled(|key| world.fill(key))
 }
 
-fn cipher(key: &[u8; KEY_LEN]) -> Result<LessSafeKey, EnvelopeError> {
-    UnboundKey::new(&AES_256_GCM, key).map(LessSafeKey::new).map_err(|_| EnvelopeError::Malformed)
+/// The first of the keys that the cipher spreads one out to are the key itself.
+fn cipher(key: &[u8; KEY_LEN]) -> Result<Arc<LessSafeKey>, EnvelopeError> {
+    cleanly(|| UnboundKey::new(&AES_256_GCM, key).map(|key| Arc::new(LessSafeKey::new(key))))
+        .map_err(|_| EnvelopeError::Malformed)
 }
 
 impl MasterKey {
@@ -159,8 +198,7 @@ impl MasterKey {
             return Err(EnvelopeError::OtherMaster(found));
         }
         let opened = open_from(&wrapped[1 + MasterId::LEN..], &self.key, about)?;
-        let bytes = <[u8; KEY_LEN]>::try_from(&opened[..]).map_err(|_| EnvelopeError::Malformed)?;
-        Ok(Zeroizing::new(bytes))
+        KeyBytes::copied(&opened).ok_or(EnvelopeError::Malformed)
     }
 }
 
@@ -178,14 +216,18 @@ pub(crate) fn wrapped_by(wrapped: &[u8]) -> Result<MasterId, EnvelopeError> {
 pub(crate) fn seal_value(world: &World, key: &KeyBytes, value: &[u8], place: Place) -> Result<Vec<u8>, EnvelopeError> {
     let mut sealed = Vec::with_capacity(1 + NONCE_LEN + value.len() + TAG_LEN);
     sealed.push(FORMAT);
-    seal_onto(&mut sealed, &cipher(key)?, world, value, &place.associated_data("value"))?;
+    let cipher = cipher(key)?;
+    seal_onto(&mut sealed, &cipher, world, value, &place.associated_data("value"))?;
     Ok(sealed)
 }
 
 /// Decrypts a value at its place.
 pub(crate) fn open_value(key: &KeyBytes, sealed: &[u8], place: Place) -> Result<Zeroizing<Vec<u8>>, EnvelopeError> {
     match sealed {
-        [FORMAT, rest @ ..] => open_from(rest, &cipher(key)?, &place.associated_data("value")),
+        [FORMAT, rest @ ..] => {
+            let cipher = cipher(key)?;
+            open_from(rest, &cipher, &place.associated_data("value"))
+        }
         _ => Err(EnvelopeError::Malformed),
     }
 }
@@ -219,7 +261,7 @@ fn open_from(bytes: &[u8], key: &LessSafeKey, about: &[u8]) -> Result<Zeroizing<
 }
 
 /// Signs descriptions of secrets, so that a row that was edited in the database is noticed.
-pub(crate) struct Vouching(hmac::Key);
+pub(crate) struct Vouching(Box<hmac::Key>);
 
 impl std::fmt::Debug for Vouching {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -230,7 +272,7 @@ impl std::fmt::Debug for Vouching {
 impl Vouching {
     /// Signs with this key.
     pub(crate) fn new(key: &KeyBytes) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, &key[..]))
+        Self(cleanly(|| Box::new(hmac::Key::new(hmac::HMAC_SHA256, &key[..]))))
     }
 
     /// The signature over these parts, each bound to its length.

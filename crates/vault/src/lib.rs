@@ -39,6 +39,7 @@ mod seal;
 mod sealing;
 mod secret;
 mod several;
+mod stack;
 mod start_over;
 mod status;
 mod table;

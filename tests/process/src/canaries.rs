@@ -1,28 +1,37 @@
 //! A thousand secrets are brought in on every way there is, read, refused, exported and backed up, and
 //! lie nowhere: not in the database and its copies, not in the output at its loudest, in no answer that
-//! is not asked for them, and in the end, with the vault sealed, not in the memory of the process.
+//! is not asked for them, and in the end, with the vault sealed, not in the memory of the process. The same
+//! goes for the keys that they are under, which lie in their file and nowhere else.
 
 mod caller;
-mod canary;
+mod store;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use argon2::{Algorithm, Argon2, Params, Version};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use diwan_canaries::{Canaries, Database, Scanner, files};
 use futures::{StreamExt, stream};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::program::{PATIENCE, Program, free_address, memory_dir, run_as};
-use crate::scan::Scanner;
 use caller::Caller;
-use canary::{CANARIES, Canaries};
+use store::Store;
 
+/// How many are planted.
+const CANARIES: usize = 1_000;
 /// Callers at once.
 const AT_ONCE: usize = 8;
 /// Sent in the middle of a request.
-const MARK: &str = "a-mark-that-must-be-found-in-memory";
-const LOUDEST: [&str; 2] = ["--log-level", "trace"];
+const SENT: &str = "a-mark-that-must-be-found-in-memory";
+/// The name of a secret, which is no secret.
+const NAME: &str = "a-mark-that-stands-in-the-open";
+/// Where it is told, on whatever database.
+const TOLD_IN: [&str; 4] = ["answers", "output", "/secret-list.log", "/audit-export.log"];
 
 /// A secret that is there: where, and what it is.
 #[derive(Clone)]
@@ -33,31 +42,48 @@ struct Kept {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_secrets_lie_nowhere() {
+    lie_nowhere(Store::Sqlite, Canaries::seeded(0x5eed_0f5e_c2e7)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_secrets_lie_nowhere_on_postgresql() {
+    let database = Database::create().await;
+    lie_nowhere(Store::Postgresql(Box::new(database)), Canaries::seeded(0x0e1e_fa27)).await;
+}
+
+async fn lie_nowhere(store: Store, mut canaries: Canaries) {
     let (dir, outside) = (memory_dir(), memory_dir());
-    let metrics = free_address();
-    let args = [LOUDEST[0], LOUDEST[1], "--metrics-listen", &metrics.to_string()];
+    let metrics = free_address().to_string();
+    let mut args = vec!["--log-level", "trace", "--metrics-listen", &metrics];
+    args.extend(store.flags());
     let mut program = Program::start_with(dir.path(), &args).await;
     let owner = Caller::claim(&program).await;
     let feed = owner.listen().await;
-    let mut canaries = Canaries::default();
 
     let mut kept = brought_in(&owner, &mut canaries).await;
     kept.extend(imported_by_the_command_line(&program, &owner, &mut canaries, outside.path()).await);
     kept.extend(generated(&owner, &mut canaries).await);
     refused(&owner, &mut canaries).await;
-    passphrases(&owner, &mut canaries).await;
+    let derived = passphrases(&program, &owner, &store, dir.path(), &mut canaries).await;
+    kept.push(named_in_the_open(&owner, &mut canaries).await);
     kept.extend(fill_up(&owner, &mut canaries).await);
-    assert_eq!(canaries.len(), CANARIES);
+    assert_eq!(canaries.count(), CANARIES);
 
     read(&owner, &kept).await;
-    exported(&program, &owner, dir.path(), outside.path()).await;
+    exported(&program, &owner, &store, dir.path(), outside.path()).await;
     owner.hear_from(&format!("http://{metrics}/metrics")).await;
     memory_is_read_as_it_is(&program, &owner).await;
 
+    derived.iter().for_each(|key| canaries.key(key, "a key derived from a passphrase"));
+    let keys = dir.path().join("keys");
+    let mut in_use = Canaries::seeded(0);
+    in_use.keys_in(&keys.join("vault.key"));
+    assert!(!wrong_in_memory(&program, &in_use, &in_use.scanner()).is_empty(), "it is unsealed by a key");
     owner.post("/vault/seal", json!({})).await.expect(204);
     let heard = owner.end(feed).await;
-    let scanner = Scanner::of(canaries.texts());
-    let found_in_memory = quiet(&program, &scanner).await;
+    canaries.keys_in(&keys.join("vault.key"));
+    let mut wrong = quiet(&program, &canaries).await;
+
     let mut places = vec![("answers".to_owned(), heard)];
     places.extend(files(dir.path()));
     program.signal(rustix::process::Signal::TERM);
@@ -65,22 +91,23 @@ async fn a_thousand_secrets_lie_nowhere() {
     places.push(("output".to_owned(), program.said().into_bytes()));
     places.extend(files(dir.path()));
     places.extend(files(outside.path()));
+    let (rows, told_in) = store.places().await;
+    places.extend(rows);
 
-    let mut wrong: Vec<String> = vec![];
-    let mut bytes = 0;
-    for (place, contents) in &places {
-        bytes += contents.len();
-        wrong.extend(scanner.find(contents).into_iter().map(|n| format!("{place}: {}", canaries.tell(n))));
-    }
-    let (leftovers, in_memory) = found_in_memory;
-    wrong.extend(leftovers.iter().map(|(n, what)| format!("memory ({what}): {}", canaries.tell(*n))));
+    // This one the server keeps as long as it runs.
+    canaries.keys_in(&keys.join("seal.key"));
+    canaries.known(NAME, &[&TOLD_IN[..], &told_in].concat());
+    let scanner = canaries.scanner();
+    wrong.extend(canaries.wrong_in(&scanner, &places));
     println!(
-        "{CANARIES} secrets as {} patterns in {bytes} bytes of {} files, answers and output, and in {in_memory} bytes of memory: {} found",
+        "{CANARIES} secrets and the keys of the vault as {} patterns in {} bytes of {} files, answers and output: {} found",
         scanner.patterns(),
+        places.iter().map(|(_, contents)| contents.len()).sum::<usize>(),
         places.len(),
         wrong.len(),
     );
     assert!(wrong.is_empty(), "{} found:\n{}", wrong.len(), wrong.join("\n"));
+    store.remove().await;
 }
 
 /// Created one by one, given further versions, and imported.
@@ -222,13 +249,24 @@ async fn refused(owner: &Caller, canaries: &mut Canaries) {
     }
 }
 
-/// The passphrase of the vault, wrong ones, and values while it is sealed.
-async fn passphrases(owner: &Caller, canaries: &mut Canaries) {
+/// The passphrase of the vault, wrong ones, and values while it is sealed. Gives the keys derived on the way.
+async fn passphrases(
+    program: &Program,
+    owner: &Caller,
+    store: &Store,
+    data_dir: &Path,
+    canaries: &mut Canaries,
+) -> [[u8; 32]; 2] {
     let passphrase = canaries.password("as passphrase");
     let guard = json!({"guard": "passphrase", "passphrase": passphrase});
     owner.post("/vault/rotate-master-key", guard).await.expect(202);
     owner.rotated().await;
+    let key = derived(&passphrase, &store.recipe(data_dir).await);
+    let mut in_use = Canaries::seeded(0);
+    in_use.key(&key, "the key derived from the passphrase");
+    assert!(!wrong_in_memory(program, &in_use, &in_use.scanner()).is_empty(), "it is unsealed by this key");
     owner.post("/vault/seal", json!({})).await.expect(204);
+    assert_eq!(quiet(program, &in_use).await, Vec::<String>::new());
     for n in 0..10 {
         let value = canaries.password("while it was sealed");
         let body = json!({"name": format!("sealed/{n}"), "kind": "password", "value": value});
@@ -246,14 +284,36 @@ async fn passphrases(owner: &Caller, canaries: &mut Canaries) {
     let guard = json!({"guard": "passphrase", "passphrase": again});
     owner.post("/vault/rotate-master-key", guard).await.expect(202);
     owner.rotated().await;
+    let other = derived(&again, &store.recipe(data_dir).await);
     owner.post("/vault/rotate-master-key", json!({"guard": "key_file"})).await.expect(202);
     owner.rotated().await;
+    [key, other]
+}
+
+/// The master key that a passphrase leads to.
+fn derived(passphrase: &str, recipe: &Value) -> [u8; 32] {
+    let number = |field: &str| u32::try_from(recipe[field].as_u64().expect("a number")).expect("a small one");
+    let params = Params::new(number("memory_kib"), number("passes"), number("lanes"), Some(32)).expect("a recipe");
+    let salt = STANDARD_NO_PAD.decode(text(&recipe["salt"])).expect("a salt");
+    let mut key = [0; 32];
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    argon2.hash_password_into(passphrase.as_bytes(), &salt, &mut key).expect("a key");
+    key
+}
+
+/// One whose name is told wherever names are: in the list, in the audit trail, and by who reads past the policies.
+async fn named_in_the_open(owner: &Caller, canaries: &mut Canaries) -> Kept {
+    let value = canaries.password("under a name that stands in the open");
+    let body = json!({"name": NAME, "kind": "password", "value": value});
+    let id = text(&owner.post("/secrets", body).await.expect(201)["id"]);
+    assert_eq!(owner.told(&id, "break-glass", json!({"reason": "a fire"})).await, value);
+    Kept { id, value }
 }
 
 /// Until there are a thousand.
 async fn fill_up(owner: &Caller, canaries: &mut Canaries) -> Vec<Kept> {
     let mut kept = vec![];
-    while canaries.len() < CANARIES {
+    while canaries.count() < CANARIES {
         let value = canaries.of_kind("free", "set");
         let body = json!({"name": format!("last/{}", kept.len()), "kind": "free", "value": value});
         kept.push(Kept { id: text(&owner.post("/secrets", body).await.expect(201)["id"]), value });
@@ -277,7 +337,7 @@ async fn read(owner: &Caller, kept: &[Kept]) {
 }
 
 /// Everything that tells about secrets without telling them, and the copies that are made of all.
-async fn exported(program: &Program, owner: &Caller, data_dir: &Path, outside: &Path) {
+async fn exported(program: &Program, owner: &Caller, store: &Store, data_dir: &Path, outside: &Path) {
     for path in [
         "/secrets?limit=200",
         "/secret-policies",
@@ -307,33 +367,33 @@ async fn exported(program: &Program, owner: &Caller, data_dir: &Path, outside: &
     assert_eq!(owner.post("/audit/verify", json!({})).await.expect(200)["ok"], true);
     let (url, data, backup) =
         (program.url(), data_dir.display().to_string(), outside.join("backup.db").display().to_string());
-    for (n, line) in [
-        vec!["secret", "export", "--server", &url],
-        vec!["secret", "list", "--json", "--server", &url],
-        vec!["secret", "show", "generated/1", "--json", "--server", &url],
-        vec!["audit", "export", "--server", &url],
-        vec!["vault", "status", "--json", "--server", &url],
-        vec!["doctor", "--data-dir", &data, "--server", &url],
-        vec!["config", "validate", "--data-dir", &data],
-        vec!["database", "status", "--data-dir", &data],
-        vec!["database", "backup", &backup, "--data-dir", &data],
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let ended = run_as(&owner.token().await, &line).await;
+    for (line, is_here) in [
+        (vec!["secret", "export", "--server", &url], false),
+        (vec!["secret", "list", "--json", "--server", &url], false),
+        (vec!["secret", "show", "generated/1", "--json", "--server", &url], false),
+        (vec!["audit", "export", "--server", &url], false),
+        (vec!["vault", "status", "--json", "--server", &url], false),
+        (vec!["doctor", "--data-dir", &data, "--server", &url], true),
+        (vec!["config", "validate", "--data-dir", &data], true),
+        (vec!["database", "status", "--data-dir", &data], true),
+        (vec!["database", "backup", &backup, "--data-dir", &data], true),
+    ] {
+        let flags = if is_here { store.flags() } else { vec![] };
+        let ended = run_as(&owner.token().await, &[&line[..], &flags].concat()).await;
         assert!(ended.code != Some(2), "{line:?}: {}", ended.said);
-        std::fs::write(outside.join(format!("{n}.log")), ended.said).expect("a file");
+        std::fs::write(outside.join(format!("{}-{}.log", line[0], line[1])), ended.said).expect("a file");
     }
-    assert!(Path::new(&backup).is_file());
+    assert_eq!(Path::new(&backup).is_file(), matches!(store, Store::Sqlite));
 }
 
 /// A text that the server was just sent is there.
 async fn memory_is_read_as_it_is(program: &Program, owner: &Caller) {
-    let control = Scanner::of([MARK]);
-    let _held = owner.begin_request(MARK).await;
+    let mut control = Canaries::seeded(0);
+    control.known(SENT, &[]);
+    let scanner = control.scanner();
+    let _held = owner.begin_request(SENT).await;
     let seen = async {
-        while memory(program, &control).0.is_empty() {
+        while memory(program, &scanner).is_empty() {
             tokio::task::yield_now().await;
         }
     };
@@ -341,40 +401,32 @@ async fn memory_is_read_as_it_is(program: &Program, owner: &Caller) {
 }
 
 /// What is found in memory when nothing goes on any more: sealed, and nobody connected.
-async fn quiet(program: &Program, scanner: &Scanner) -> (BTreeMap<usize, String>, usize) {
+async fn quiet(program: &Program, canaries: &Canaries) -> Vec<String> {
+    let scanner = canaries.scanner();
     let wiped = async {
-        loop {
-            let (found, bytes) = memory(program, scanner);
-            if found.is_empty() {
-                return (found, bytes);
-            }
+        while !wrong_in_memory(program, canaries, &scanner).is_empty() {
             tokio::task::yield_now().await;
         }
     };
     match timeout(PATIENCE, wiped).await {
-        Ok(nothing) => nothing,
-        Err(_) => memory(program, scanner),
+        Ok(()) => vec![],
+        Err(_) => wrong_in_memory(program, canaries, &scanner),
     }
 }
 
-/// Which texts lie where in the memory of the program, and how much of it there is.
-fn memory(program: &Program, scanner: &Scanner) -> (BTreeMap<usize, String>, usize) {
-    let (mut found, mut bytes) = (BTreeMap::new(), 0);
+fn wrong_in_memory(program: &Program, canaries: &Canaries, scanner: &Scanner) -> Vec<String> {
+    canaries.wrong_in_memory(memory(program, scanner))
+}
+
+/// Which texts lie where in the memory of the program.
+fn memory(program: &Program, scanner: &Scanner) -> BTreeMap<usize, String> {
     let memory = program.memory.as_ref().expect("a parent may read the memory of its child");
-    for stretch in memory.stretches().expect("what is mapped can be read") {
-        bytes += stretch.bytes.len();
-        found.extend(scanner.find(&stretch.bytes).into_iter().map(|of| (of, stretch.what.clone())));
-    }
-    (found, bytes)
-}
-
-fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    fn below(folder: &Path) -> Vec<PathBuf> {
-        let entries = std::fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path());
-        entries.flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] }).collect()
-    }
-    let read = |path: PathBuf| (path.display().to_string(), std::fs::read(&path).expect("a file can be read"));
-    below(folder).into_iter().map(read).collect()
+    let stretches = memory.stretches().expect("what is mapped can be read");
+    let found = stretches.iter().flat_map(|stretch| {
+        let here = scanner.find(&stretch.bytes);
+        here.into_iter().map(|of| (of, stretch.what.clone()))
+    });
+    found.collect()
 }
 
 fn text(value: &Value) -> String {

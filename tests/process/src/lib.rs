@@ -24,8 +24,6 @@ mod rekey;
 #[cfg(test)]
 mod rescue;
 #[cfg(test)]
-mod scan;
-#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod slow_clients;

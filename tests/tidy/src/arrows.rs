@@ -6,7 +6,7 @@ use crate::repository::{expect_nothing, files_ending, read};
 use crate::workspace::members;
 
 /// Only for tests, so anybody's tests may use it.
-const FOR_TESTS: [&str; 1] = ["testkit"];
+const FOR_TESTS: [&str; 2] = ["canaries", "testkit"];
 
 #[test]
 fn crates_know_only_those_that_architecture_allows() {

@@ -6,9 +6,11 @@ use std::path::Path;
 use diwan_kernel::World;
 use diwan_kernel::key_file::{KeyFile, KeyFileError, StoredKey};
 use diwan_kernel::world::DirLock;
+use zeroize::Zeroizing;
 
 use super::UnsealError;
 use crate::envelope::{KeyBytes, MasterId};
+use crate::stack::cleanly;
 
 const HEADING: &str = "Diwan vault: master keys. Keep a copy apart from the database; without it every secret is lost.";
 
@@ -19,9 +21,12 @@ fn file(world: &World, path: &Path) -> KeyFile {
 /// The key with this id.
 pub(crate) fn open(world: &World, path: &Path, id: MasterId) -> Result<KeyBytes, UnsealError> {
     let shown = path.display().to_string();
-    let keys = file(world, path).read()?.ok_or_else(|| UnsealError::NoKeyFile(shown.clone()))?;
-    let found = keys.into_iter().find(|k| k.id == id.bytes());
-    found.map(|k| k.key).ok_or(UnsealError::NotInKeyFile { path: shown, id: id.to_string() })
+    cleanly(|| {
+        let keys = file(world, path).read()?.ok_or_else(|| UnsealError::NoKeyFile(shown.clone()))?;
+        let found = keys.iter().find(|k| k.id == id.bytes());
+        let found = found.and_then(|k| KeyBytes::copied(&k.key[..]));
+        found.ok_or(UnsealError::NotInKeyFile { path: shown, id: id.to_string() })
+    })
 }
 
 /// Takes the file for this server alone: several may share it, and a key that one of them puts in must
@@ -38,21 +43,25 @@ fn lock(world: &World, path: &Path) -> Result<DirLock, KeyFileError> {
 pub(crate) fn add(world: &World, path: &Path, id: MasterId, key: &KeyBytes) -> Result<(), UnsealError> {
     let _lock = lock(world, path)?;
     let file = file(world, path);
-    let added = StoredKey { id: id.bytes(), key: key.clone(), retired: false };
-    match file.read()? {
-        None => file.create(&[added])?,
-        Some(old) => file.replace(&std::iter::once(added).chain(old).collect::<Vec<_>>())?,
-    }
-    Ok(())
+    cleanly(|| {
+        let added = StoredKey { id: id.bytes(), key: Zeroizing::new(**key), retired: false };
+        match file.read()? {
+            None => file.create(&[added])?,
+            Some(old) => file.replace(&std::iter::once(added).chain(old).collect::<Vec<_>>())?,
+        }
+        Ok(())
+    })
 }
 
 /// Marks every key but this one as kept for old backups only.
 pub(crate) fn retire_others(world: &World, path: &Path, id: MasterId) -> Result<(), UnsealError> {
     let _lock = lock(world, path)?;
     let file = file(world, path);
-    let Some(mut keys) = file.read()? else { return Ok(()) };
-    keys.iter_mut().for_each(|k| k.retired = k.id != id.bytes());
-    Ok(file.replace(&keys)?)
+    cleanly(|| {
+        let Some(mut keys) = file.read()? else { return Ok(()) };
+        keys.iter_mut().for_each(|k| k.retired = k.id != id.bytes());
+        Ok(file.replace(&keys)?)
+    })
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use diwan_kernel::{Secret, World};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use super::{Guarded, UnsealError};
 use crate::envelope::{KEY_LEN, KeyBytes};
+use crate::stack::cleanly;
 
 /// The shortest passphrase: it must withstand guessing on somebody else's machines.
 pub(crate) const SHORTEST: usize = 15;
@@ -62,12 +62,12 @@ async fn derive(world: &World, passphrase: &Secret<String>, recipe: Recipe) -> R
     let params = params.map_err(|_| UnsealError::Malformed)?;
     let passphrase = passphrase.clone();
     let work = move || {
-        let mut key = Zeroizing::new([0; KEY_LEN]);
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let done = argon2.hash_password_into(passphrase.expose().as_bytes(), &salt, &mut *key);
+        let mut done = Ok(());
+        let key = KeyBytes::filled(|key| done = argon2.hash_password_into(passphrase.expose().as_bytes(), &salt, key));
         done.map(|()| key).map_err(|_| UnsealError::Malformed)
     };
-    world.heavy(work).await.map_err(|_| UnsealError::Malformed)?
+    world.heavy(|| cleanly(work)).await.map_err(|_| UnsealError::Malformed)?
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{Guarded, UnsealError};
 use crate::config::TransitConfig;
-use crate::envelope::{KEY_LEN, KeyBytes, fresh_key};
+use crate::envelope::{KeyBytes, fresh_key};
 use crate::hashicorp::{Address, Auth, Remote, Trouble};
 
 impl From<Trouble> for UnsealError {
@@ -56,10 +56,5 @@ pub(crate) async fn open(
     };
     let plaintext = answer["data"]["plaintext"].as_str().ok_or(Trouble::Malformed)?;
     let bytes = Zeroizing::new(STANDARD.decode(plaintext).map_err(|_| Trouble::Malformed)?);
-    let mut key = Zeroizing::new([0; KEY_LEN]);
-    if bytes.len() != KEY_LEN {
-        return Err(UnsealError::WrongKey);
-    }
-    key.copy_from_slice(&bytes);
-    Ok(key)
+    KeyBytes::copied(&bytes).ok_or(UnsealError::WrongKey)
 }

@@ -12,18 +12,19 @@ const PAGE: usize = 4096;
 const FILTER_BITS: u32 = 22;
 
 /// Texts that are looked for.
-pub(crate) struct Scanner {
+#[derive(Debug)]
+pub struct Scanner {
     needles: Vec<(Vec<u8>, usize)>,
     windows: HashMap<u64, Vec<(usize, usize)>>,
     filter: Vec<u64>,
 }
 
 impl Scanner {
-    pub(crate) fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+    /// Looks for texts, each known by its forms.
+    pub(crate) fn of(texts: impl IntoIterator<Item = Vec<Vec<u8>>>) -> Self {
         let (mut needles, mut seen) = (vec![], HashSet::new());
-        for (of, text) in texts.into_iter().enumerate() {
-            assert!(text.len() >= 24, "{text:?} is too short to look for");
-            for form in forms(text) {
+        for (of, forms) in texts.into_iter().enumerate() {
+            for form in forms {
                 for needle in [&form[..NEEDLE], &form[form.len() - NEEDLE..]] {
                     if seen.insert(needle.to_vec()) {
                         needles.push((needle.to_vec(), of));
@@ -44,12 +45,12 @@ impl Scanner {
     }
 
     /// How many patterns that makes.
-    pub(crate) const fn patterns(&self) -> usize {
+    pub const fn patterns(&self) -> usize {
         self.needles.len()
     }
 
     /// Which of the texts are in there.
-    pub(crate) fn find(&self, bytes: &[u8]) -> HashSet<usize> {
+    pub fn find(&self, bytes: &[u8]) -> HashSet<usize> {
         let mut found = HashSet::new();
         for (number, page) in bytes.chunks(PAGE).enumerate() {
             // Most of a process's memory was never touched.
@@ -83,19 +84,22 @@ fn bit(window: u64) -> usize {
     (window.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - FILTER_BITS)) as usize
 }
 
-/// Plain; in base 64 of both alphabets, wherever in a longer text it stands; in hexadecimal digits; as in
-/// an address; as in JSON; in UTF-16.
-fn forms(text: &str) -> Vec<Vec<u8>> {
-    let bytes = text.as_bytes();
+/// Plain; in base 64 of both alphabets, wherever in a longer text it stands; in hexadecimal digits; as a
+/// list of numbers; and what is text as in an address, as in JSON and in UTF-16.
+pub(crate) fn forms(bytes: &[u8]) -> Vec<Vec<u8>> {
+    assert!(bytes.len() >= 24, "{bytes:?} is too short to look for");
     let mut forms = vec![bytes.to_vec()];
     for alphabet in ["+/", "-_"] {
         forms.extend((0..3).map(|before| base64(bytes, before, alphabet.as_bytes())));
     }
-    let each = |of: &dyn Fn(&u8) -> String| bytes.iter().map(of).collect::<String>().into_bytes();
-    forms.push(each(&|b| format!("{b:02x}")));
-    forms.push(each(&|b| format!("{b:02X}")));
+    let each =
+        |of: &dyn Fn(&u8) -> String, between: &str| bytes.iter().map(of).collect::<Vec<_>>().join(between).into_bytes();
+    forms.push(each(&|b| format!("{b:02x}"), ""));
+    forms.push(each(&|b| format!("{b:02X}"), ""));
+    forms.extend([",", ", "].map(|between| each(&u8::to_string, between)));
+    let Ok(text) = std::str::from_utf8(bytes) else { return forms };
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
-    forms.push(each(&|b| if is_plain(*b) { char::from(*b).to_string() } else { format!("%{b:02X}") }));
+    forms.push(each(&|b| if is_plain(*b) { char::from(*b).to_string() } else { format!("%{b:02X}") }, ""));
     let json = serde_json::Value::from(text).to_string();
     forms.push(json.as_bytes()[1..json.len() - 1].to_vec());
     forms.push(text.encode_utf16().flat_map(u16::to_le_bytes).collect());
@@ -118,11 +122,11 @@ fn base64(bytes: &[u8], before: usize, last: &[u8]) -> Vec<u8> {
 #[test]
 fn every_form_is_found_wherever_it_stands_and_nothing_else_is() {
     let texts = ["first: \"%4}y&R<9\\aQz;K8@w!uP", "second-0123456789-abcdefgh", "third-zyxwvutsrqponm-9876"];
-    let scanner = Scanner::of(texts);
+    let scanner = Scanner::of(texts.map(|text| forms(text.as_bytes())));
     for (of, text) in texts.iter().enumerate() {
         let plain = text.as_bytes();
         let twelve = [b"xx".as_slice(), plain, b"xx"].concat();
-        for form in forms(text).into_iter().chain([base64(&twelve, 1, b"+/"), plain[..NEEDLE].to_vec()]) {
+        for form in forms(plain).into_iter().chain([base64(&twelve, 1, b"+/"), plain[..NEEDLE].to_vec()]) {
             for before in [0, 1, 2, 3, 4, 5, 6, 7, 8, 4090, 8191] {
                 let bytes = [&vec![0; before][..], &form, &[1; 5]].concat();
                 assert_eq!(scanner.find(&bytes), HashSet::from([of]), "{form:?} after {before}");
