@@ -232,10 +232,9 @@ impl Vault {
         let masters = self.current_masters().await?;
         let before = self.genuine(&masters, id).await?;
         self.require(ctx, Action::Write, &before.name, None).await?;
-        if let Some(name) = &change.name {
-            // A secret must not be moved to where others have a say, or out of where a rule denies it.
-            self.require(ctx, Action::Write, name, None).await?;
-            if before.backend != crate::config::LOCAL && *name != before.name {
+        if let Some(name) = change.name.as_ref().filter(|name| **name != before.name) {
+            self.require_movable(ctx, &before.name, name).await?;
+            if before.backend != crate::config::LOCAL {
                 return Err(cannot_move());
             }
         }
@@ -272,8 +271,9 @@ impl Vault {
     /// Removes a secret with all its versions. Its leases end.
     ///
     /// # Errors
-    /// 404, 403.
+    /// 404, 403, 503 while the vault is sealed.
     pub(crate) async fn delete_secret(&self, ctx: &Ctx, id: SecretId) -> Result<(), Problem> {
+        self.current_masters().await?;
         let secret = self.get_secret(id).await?;
         self.require(ctx, Action::Write, &secret.name, None).await?;
         let mut tx = self.db().begin_freeing(ctx).await?;

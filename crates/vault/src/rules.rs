@@ -11,6 +11,9 @@ use crate::sealing::actor;
 use crate::table::{self, policy};
 use crate::vault::Vault;
 
+/// Who names no purpose has none: a rule for one purpose is not got around by silence.
+pub(crate) const NO_PURPOSE: &str = "";
+
 /// The rules of a new vault: owners may do everything, admins may bring secrets in and have them
 /// rotated without seeing the values of others.
 pub(crate) async fn add_first_rules(tx: &mut Tx, ctx: &Ctx) -> Result<(), DbError> {
@@ -86,6 +89,21 @@ impl Vault {
             true => Err(error::denied(action.as_str(), secret)),
             false => Err(error::no_secret()),
         }
+    }
+
+    /// Refuses a new name that would give the caller, or through them others, what the old one does not:
+    /// which rules hold for a secret hangs on its name. Who moves it reads it and writes it here, writes
+    /// it there, and may do nothing there that they may not do here.
+    ///
+    /// # Errors
+    /// As for [`Vault::require`].
+    pub(crate) async fn require_movable(&self, ctx: &Ctx, from: &SecretName, to: &SecretName) -> Result<(), Problem> {
+        self.require(ctx, Action::Read, from, Some(NO_PURPOSE)).await?;
+        self.require(ctx, Action::Write, to, None).await?;
+        for action in allowed_actions(&self.rules().await?, ctx, to) {
+            self.require(ctx, action, from, None).await?;
+        }
+        Ok(())
     }
 
     /// Whether the caller may know that a secret with this name is there.

@@ -7,6 +7,7 @@ use crate::envelope::Place;
 use crate::error;
 use crate::event::GlassBroken;
 use crate::policy::Action;
+use crate::rules::NO_PURPOSE;
 use crate::secret::SecretId;
 use crate::table;
 use crate::vault::Vault;
@@ -38,8 +39,7 @@ impl Vault {
     pub(crate) async fn take(&self, ctx: &Ctx, id: SecretId, wish: &Wish) -> Result<Taken, Problem> {
         self.current_masters().await?;
         let secret = self.get_secret(id).await?;
-        // Who names no purpose has none: a rule for one purpose is not got around by silence.
-        let purpose = wish.purpose.as_deref().unwrap_or_default();
+        let purpose = wish.purpose.as_deref().unwrap_or(NO_PURPOSE);
         self.require(ctx, Action::Read, &secret.name, Some(purpose)).await?;
         let taken = self.open(secret, wish.version).await?;
         self.db().begin(ctx).await?.commit(read_entry("secret.read", &taken, wish)).await?;

@@ -154,6 +154,40 @@ on_every_backend! {
         assert_eq!(text(&taken, "value"), "the dev value");
     }
 
+    async fn a_new_name_gives_nobody_what_the_old_one_did_not(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let developer = server.invite(&owner, "Amina", "developer").await;
+        let admin = server.invite(&owner, "Bilal", "admin").await;
+        for (name, effect, secrets, actions) in [
+            ("deploys", "allow", "deploy/*", json!(["write"])),
+            ("no deploys", "deny", "deploy/*", json!(["read"])),
+            ("theirs", "allow", "dev/**", json!(["read", "write"])),
+            ("turned", "allow", "turned/*", json!(["read", "write", "rotate"])),
+        ] {
+            let policy = json!({"name": name, "effect": effect, "subject_kind": "role", "subject": "developer",
+                "secrets": secrets, "actions": actions});
+            owner.post("/api/v1/secret-policies", policy).await.expect(StatusCode::CREATED);
+        }
+        let id = bring(&owner, "deploy/key", "the deploy value").await;
+        let top = bring(&owner, "top/secret", "the top value").await;
+        let own = bring(&owner, "dev/own", "the dev value").await;
+        let named = |name: &str| json!({"name": name, "description": "moved"});
+        for (who, id, name) in [
+            (&developer, &id, "dev/mine"),
+            (&admin, &top, "dev/renamed"),
+            // Nothing can be read there that could not be read here, but rotated.
+            (&developer, &own, "turned/own"),
+        ] {
+            let refused = who.patch(&format!("/api/v1/secrets/{id}"), named(name)).await;
+            assert_eq!((refused.status, refused.problem()), (StatusCode::FORBIDDEN, "secret_denied"), "{name}");
+        }
+        assert_eq!(reveal(&developer, &id).await.problem(), "secret_denied");
+        // What keeps its name needs no more than before, and whoever may read may move.
+        developer.patch(&format!("/api/v1/secrets/{id}"), named("deploy/key")).await.expect(StatusCode::OK);
+        developer.patch(&format!("/api/v1/secrets/{own}"), named("dev/mine")).await.expect(StatusCode::OK);
+        owner.patch(&format!("/api/v1/secrets/{top}"), named("dev/top")).await.expect(StatusCode::OK);
+    }
+
     async fn a_token_needs_the_scope_and_a_person_a_fresh_proof(backend) {
         let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
         let id = bring(&owner, "a", "the first value").await;

@@ -59,6 +59,8 @@ on_every_backend! {
             reveal(&owner, &id).await,
             owner.post("/api/v1/secrets", json!({"name": "b", "kind": "password", "value": "xyz"})).await,
             owner.post(&format!("/api/v1/secrets/{id}/versions"), json!({"value": "xyz"})).await,
+            owner.patch(&format!("/api/v1/secrets/{id}"), json!({"description": "x"})).await,
+            owner.delete(&format!("/api/v1/secrets/{id}")).await,
             owner.post("/api/v1/vault/verify", json!({})).await,
         ] {
             assert_eq!((refused.status, refused.problem()), (StatusCode::SERVICE_UNAVAILABLE, "vault_sealed"));
