@@ -79,10 +79,14 @@ pub struct SecretReader {
     pub subject: String,
     /// What it is called.
     pub name: Option<String>,
-    /// Which policy allows it.
-    pub policy: String,
+    /// Which policy allows it; none where only the way past the policies is open.
+    pub policy: Option<String>,
     /// What it must be for.
     pub purposes: Vec<String>,
+    /// What it must not be for.
+    pub not_for: Vec<String>,
+    /// Of everyone of a kind: who may not.
+    pub except: Vec<String>,
 }
 
 /// A webhook of a secret.

@@ -189,8 +189,8 @@ impl Vault {
 
     async fn may_hold(&self, ctx: &Ctx, asker: &Asker, secret: &SecretName, purpose: &str) -> Result<bool, Problem> {
         let rules = self.rules().await?;
-        let asked = Question { asker, action: Action::Read, secret, purpose: Some(purpose), now: ctx.now() };
-        Ok(judge(&rules, asked).is_allowed())
+        let asked = Question { asker, action: Action::Read, secret, now: ctx.now() };
+        Ok(judge(&rules, asked, Some(purpose)))
     }
 
     async fn get_lease(&self, id: LeaseId) -> Result<table::lease::Lease, Problem> {

@@ -32,6 +32,7 @@ mod name;
 mod own_use;
 mod patience;
 mod policy;
+mod readers;
 mod removal;
 mod rewrap;
 mod rules;

@@ -1,12 +1,11 @@
 //! The rules in force: reading, changing and asking them.
 
 use diwan_kernel::{Ctx, DbError, Entry, Problem, Tx};
-use serde::Serialize;
 
 use crate::error;
 use crate::event::PoliciesChanged;
 use crate::name::{NamePattern, SecretName};
-use crate::policy::{Action, Asker, Effect, PolicyId, Question, Rule, SubjectKind, Verdict, judge};
+use crate::policy::{Action, Asker, Effect, PolicyId, Question, Rule, SubjectKind, judge};
 use crate::sealing::actor;
 use crate::table::{self, policy};
 use crate::vault::Vault;
@@ -17,9 +16,14 @@ pub(crate) const NO_PURPOSE: &str = "";
 /// The rules of a new vault: owners may do everything, admins may bring secrets in and have them
 /// rotated without seeing the values of others.
 pub(crate) async fn add_first_rules(tx: &mut Tx, ctx: &Ctx) -> Result<(), DbError> {
-    let first = [("owners", "owner", &Action::ALL[..]), ("admins", "admin", &[Action::Write, Action::Rotate])];
+    let first = [
+        ("owners", "owner", &Action::ALL[..]),
+        ("admins", "admin", &[Action::Write, Action::Rotate]),
+    ];
     for (name, role, actions) in first {
-        let Some(everything) = NamePattern::parse("**") else { continue };
+        let Some(everything) = NamePattern::parse("**") else {
+            continue;
+        };
         let rule = Rule {
             id: PolicyId::new(&ctx.world),
             name: name.to_owned(),
@@ -38,36 +42,7 @@ pub(crate) async fn add_first_rules(tx: &mut Tx, ctx: &Ctx) -> Result<(), DbErro
     Ok(())
 }
 
-/// Somebody who may do something with a secret, and why.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = SecretReader)]
-pub(crate) struct Reader {
-    /// What kind of subject.
-    pub(crate) kind: SubjectKind,
-    /// Its id or name; `*` is everyone of the kind.
-    pub(crate) subject: String,
-    /// What it is called, where that is known.
-    pub(crate) name: Option<String>,
-    /// Which policy allows it.
-    pub(crate) policy: String,
-    /// What it must be for; empty is any purpose.
-    pub(crate) purposes: Vec<String>,
-}
-
 impl Vault {
-    /// What the rules say.
-    pub(crate) async fn verdict(
-        &self,
-        ctx: &Ctx,
-        asker: &Asker,
-        action: Action,
-        secret: &SecretName,
-        purpose: Option<&str>,
-    ) -> Result<Verdict, Problem> {
-        let rules = policy::list(self.db()).await?;
-        Ok(judge(&rules, Question { asker, action, secret, purpose, now: ctx.now() }))
-    }
-
     /// Refuses what the rules do not allow. A refusal is written down.
     ///
     /// # Errors
@@ -80,7 +55,13 @@ impl Vault {
         purpose: Option<&str>,
     ) -> Result<(), Problem> {
         let asker = Asker::from_actor(&ctx.actor);
-        if self.verdict(ctx, &asker, action, secret, purpose).await?.is_allowed() {
+        let asked = Question {
+            asker: &asker,
+            action,
+            secret,
+            now: ctx.now(),
+        };
+        if judge(&self.rules().await?, asked, purpose) {
             return Ok(());
         }
         let denied = Entry::denied(refused_action(action), "secret_denied").on("secret", secret);
@@ -97,8 +78,14 @@ impl Vault {
     ///
     /// # Errors
     /// As for [`Vault::require`].
-    pub(crate) async fn require_movable(&self, ctx: &Ctx, from: &SecretName, to: &SecretName) -> Result<(), Problem> {
-        self.require(ctx, Action::Read, from, Some(NO_PURPOSE)).await?;
+    pub(crate) async fn require_movable(
+        &self,
+        ctx: &Ctx,
+        from: &SecretName,
+        to: &SecretName,
+    ) -> Result<(), Problem> {
+        self.require(ctx, Action::Read, from, Some(NO_PURPOSE))
+            .await?;
         self.require(ctx, Action::Write, to, None).await?;
         for action in allowed_actions(&self.rules().await?, ctx, to) {
             self.require(ctx, action, from, None).await?;
@@ -117,33 +104,6 @@ impl Vault {
         Ok(policy::list(self.db()).await?)
     }
 
-    /// Who may do this with the secret: roles, people one by one, and what else rules speak of.
-    pub(crate) async fn who_can(&self, ctx: &Ctx, action: Action, secret: &SecretName) -> Result<Vec<Reader>, Problem> {
-        let rules = policy::list(self.db()).await?;
-        let mut readers = vec![];
-        for person in self.people().list().await? {
-            let id = person.id.to_string();
-            let asker =
-                Asker::default().and(SubjectKind::User, id.clone()).and(SubjectKind::Role, person.role.as_str());
-            let asked = Question { asker: &asker, action, secret, purpose: None, now: ctx.now() };
-            readers.extend(reader(&rules, asked, SubjectKind::User, id, Some(person.name)));
-        }
-        // Agents, jobs and machines are known here only as far as rules speak of them.
-        let mut subjects: Vec<(SubjectKind, &str)> = rules
-            .iter()
-            .filter(|r| matches!(r.subject_kind, SubjectKind::Agent | SubjectKind::Job | SubjectKind::Machine))
-            .map(|r| (r.subject_kind, r.subject.as_str()))
-            .collect();
-        subjects.sort_by_key(|(kind, subject)| (kind.as_str(), *subject));
-        subjects.dedup();
-        for (kind, subject) in subjects {
-            let asker = Asker::default().and(kind, subject);
-            let asked = Question { asker: &asker, action, secret, purpose: None, now: ctx.now() };
-            readers.extend(reader(&rules, asked, kind, subject.to_owned(), None));
-        }
-        Ok(readers)
-    }
-
     /// Adds a rule, or changes the one with its id.
     ///
     /// # Errors
@@ -159,7 +119,10 @@ impl Vault {
             .on("secret_policy", rule.id)
             .with("name", rule.name.clone())
             .with("effect", rule.effect.as_str())
-            .with("subject", format!("{}:{}", rule.subject_kind.as_str(), rule.subject))
+            .with(
+                "subject",
+                format!("{}:{}", rule.subject_kind.as_str(), rule.subject),
+            )
             .with("secrets", rule.secrets.as_str())
             .with("actions", serde_json::json!(rule.actions))
             .with("purposes", serde_json::json!(rule.purposes));
@@ -177,32 +140,31 @@ impl Vault {
             return Err(Problem::not_found("policy"));
         }
         tx.emit(&PoliciesChanged {});
-        Ok(tx.commit(Entry::done("secret_policy.delete").on("secret_policy", id)).await?)
+        Ok(tx
+            .commit(Entry::done("secret_policy.delete").on("secret_policy", id))
+            .await?)
     }
 }
 
 /// Whoever manages secrets knows them all; others know those that they may do something with.
 pub(crate) fn knows(rules: &[Rule], ctx: &Ctx, secret: &SecretName) -> bool {
-    ctx.permissions.has(diwan_kernel::Permission::SecretsManage) || !allowed_actions(rules, ctx, secret).is_empty()
+    ctx.permissions.has(diwan_kernel::Permission::SecretsManage)
+        || !allowed_actions(rules, ctx, secret).is_empty()
 }
 
 /// What the caller may do with a secret.
 pub(crate) fn allowed_actions(rules: &[Rule], ctx: &Ctx, secret: &SecretName) -> Vec<Action> {
     let asker = Asker::from_actor(&ctx.actor);
-    let ask = |action| Question { asker: &asker, action, secret, purpose: None, now: ctx.now() };
-    Action::ALL.into_iter().filter(|action| judge(rules, ask(*action)).is_allowed()).collect()
-}
-
-fn reader(
-    rules: &[Rule],
-    asked: Question<'_>,
-    kind: SubjectKind,
-    subject: String,
-    name: Option<String>,
-) -> Option<Reader> {
-    let Verdict::Allowed(id) = judge(rules, asked) else { return None };
-    let rule = rules.iter().find(|r| r.id == id)?;
-    Some(Reader { kind, subject, name, policy: rule.name.clone(), purposes: rule.purposes.clone() })
+    let ask = |action| Question {
+        asker: &asker,
+        action,
+        secret,
+        now: ctx.now(),
+    };
+    Action::ALL
+        .into_iter()
+        .filter(|action| judge(rules, ask(*action), None))
+        .collect()
 }
 
 const fn refused_action(action: Action) -> &'static str {

@@ -8,7 +8,7 @@ use diwan_kernel::{Page, Problem};
 use serde::Deserialize;
 
 use crate::policy::Action;
-use crate::rules::Reader;
+use crate::readers::Reader;
 use crate::secret::SecretId;
 use crate::vault::Vault;
 
@@ -21,7 +21,7 @@ pub(super) struct ReaderQuery {
     action: Option<Action>,
 }
 
-/// Who can read this secret, or write or rotate it, and by which policy.
+/// Who can read this secret, or write or rotate it, and by which policy: what each of them would be answered.
 #[utoipa::path(
     get,
     path = "/secrets/{id}/readers",

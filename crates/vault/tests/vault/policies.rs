@@ -154,6 +154,40 @@ on_every_backend! {
         assert_eq!(text(&taken, "value"), "the dev value");
     }
 
+    async fn who_can_read_is_who_is_let_in(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let viewer = server.invite(&owner, "Vera", "viewer").await;
+        let developer = server.invite(&owner, "Amina", "developer").await;
+        let admin = server.invite(&owner, "Bilal", "admin").await;
+        let people = [("Omar", &owner), ("Bilal", &admin), ("Amina", &developer), ("Vera", &viewer)];
+        let id = bring(&owner, "prod/key", "the prod value").await;
+        for (policy, readers) in [
+            // Viewers lack the permission, whatever a policy says.
+            (json!({"name": "all", "effect": "allow", "subject": "viewer"}), vec!["Omar", "Bilal", "Amina"]),
+            // What is denied to developers is not denied to those above them.
+            (json!({"name": "no developers", "effect": "deny", "subject": "developer"}), vec!["Omar", "Bilal"]),
+            (json!({"name": "clones", "effect": "deny", "subject": "admin", "purposes": ["git.clone"]}), vec!["Omar", "Bilal"]),
+            (json!({"name": "nobody", "effect": "deny", "subject": "owner"}), vec![]),
+        ] {
+            let mut body = json!({"subject_kind": "role", "secrets": "prod/*", "actions": ["read"]});
+            body.as_object_mut().expect("a body").extend(policy.as_object().expect("a policy").clone());
+            owner.post("/api/v1/secret-policies", body).await.expect(StatusCode::CREATED);
+            let told = owner.get(&format!("/api/v1/secrets/{id}/readers")).await.expect(StatusCode::OK);
+            let told = told["items"].as_array().expect("items");
+            for (name, person) in people {
+                let listed = told.iter().any(|r| r["name"] == name && r["policy"] != json!(null));
+                assert_eq!(listed, readers.contains(&name), "{name} in {told:?}");
+                assert_eq!(reveal(person, &id).await.status == StatusCode::OK, listed, "{name}");
+            }
+            // Owners have another way besides, and nobody else has.
+            let past: Vec<&str> = told.iter().filter(|r| r["past_policies"] == true).map(|r| text(r, "name")).collect();
+            assert_eq!(past, ["Omar"]);
+            for reader in told.iter().filter(|r| r["name"] == "Bilal" && policy["name"] == "clones") {
+                assert_eq!((&reader["purposes"], &reader["not_for"]), (&json!([]), &json!(["git.clone"])));
+            }
+        }
+    }
+
     async fn a_new_name_gives_nobody_what_the_old_one_did_not(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let developer = server.invite(&owner, "Amina", "developer").await;

@@ -86,12 +86,20 @@ impl Readers {
             door.screen.json(reply.text())?;
             return Ok(Done::Well);
         }
-        let rows = reply
-            .read()?
-            .items
-            .into_iter()
-            .map(|r| vec![r.name.unwrap_or_else(|| "–".into()), r.kind, r.subject, r.policy, r.purposes.join(" ")]);
+        let (by_policy, past): (Vec<_>, Vec<_>) = reply.read()?.items.into_iter().partition(|r| r.policy.is_some());
+        let rows = by_policy.iter().map(|r| {
+            let not =
+                |what: &str, who: &[String]| who.iter().map(|w| format!("{what} {w}")).collect::<Vec<_>>().join(" ");
+            let policy = r.policy.clone().unwrap_or_default();
+            let who = [r.subject.clone(), not("but", &r.except)].join(" ").trim_end().to_owned();
+            let purposes = [r.purposes.join(" "), not("not", &r.not_for)].concat();
+            vec![r.name.clone().unwrap_or_else(|| "–".into()), r.kind.clone(), who, policy, purposes]
+        });
         door.screen.table(&["NAME", "KIND", "WHO", "POLICY", "ONLY FOR"], rows.collect())?;
+        for reader in past {
+            let name = reader.name.unwrap_or(reader.subject);
+            door.screen.line(&format!("{} may read it past the policies only, in an emergency.", safe(&name)))?;
+        }
         Ok(Done::Well)
     }
 }

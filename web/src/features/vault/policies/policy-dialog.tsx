@@ -82,6 +82,7 @@ export function PolicyDialog({ policy, onClose }: { policy?: SecretPolicy; onClo
           <SubjectField
             key={kind}
             kind={kind}
+            effect={effect}
             start={policy?.subject_kind === kind ? policy.subject : undefined}
             error={form.errors.subject}
           />

@@ -47,7 +47,7 @@ export function PolicyTable({ policies, onEdit, onRemove }: PolicyTableProps) {
       key: "who",
       heading: t("vault.policies.who"),
       className: "max-w-64",
-      cell: (policy) => <Subject kind={policy.subject_kind} subject={policy.subject} />,
+      cell: (policy) => <Subject kind={policy.subject_kind} subject={policy.subject} effect={policy.effect} />,
     },
     {
       key: "secrets",

@@ -1,7 +1,7 @@
 // Whom a policy is about: chosen where the choices are known, typed where they are not.
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import type { SubjectKind } from "@/api/types";
+import type { SecretPolicy, SubjectKind } from "@/api/types";
 import { useCan } from "@/app/me";
 import { roles } from "@/app/search";
 import { Field, Input, Select } from "@/ui/field";
@@ -9,15 +9,16 @@ import { peopleQuery } from "../queries";
 
 interface SubjectFieldProps {
   kind: SubjectKind;
+  effect: SecretPolicy["effect"];
   start: string | undefined;
   error: string | undefined;
 }
 
-export function SubjectField({ kind, start, error }: SubjectFieldProps) {
+export function SubjectField({ kind, effect, start, error }: SubjectFieldProps) {
   const { t } = useTranslation();
   const mayReadPeople = useCan("users.read");
   if (kind === "user" && mayReadPeople) return <PersonField start={start} error={error} />;
-  if (kind === "role") return <RoleField start={start} error={error} />;
+  if (kind === "role") return <RoleField effect={effect} start={start} error={error} />;
   return (
     <Field label={t(`vault.policies.subject_${kind}`)} hint={t("vault.policies.star_hint")} error={error}>
       <Input name="subject" code maxLength={128} defaultValue={start} />
@@ -25,12 +26,13 @@ export function SubjectField({ kind, start, error }: SubjectFieldProps) {
   );
 }
 
-type ChoiceFieldProps = Omit<SubjectFieldProps, "kind">;
+type ChoiceFieldProps = Omit<SubjectFieldProps, "kind" | "effect">;
 
-function RoleField({ start, error }: ChoiceFieldProps) {
+function RoleField({ effect, start, error }: Omit<SubjectFieldProps, "kind">) {
   const { t } = useTranslation();
+  const hint = t(effect === "allow" ? "vault.policies.role_hint" : "vault.policies.role_hint_deny");
   return (
-    <Field label={t("vault.policies.subject_role")} hint={t("vault.policies.role_hint")} error={error}>
+    <Field label={t("vault.policies.subject_role")} hint={hint} error={error}>
       <Select name="subject" defaultValue={start ?? "developer"}>
         {roles.map((role) => (
           <option key={role} value={role}>

@@ -61,11 +61,27 @@ function ReaderLine({ reader }: { reader: SecretReader }) {
           <bdi>{name}</bdi>
         </p>
         <p className="text-sm text-muted">
-          {t("vault.readers.by_policy")} <bdi className="text-ink">{reader.policy}</bdi>
+          {reader.policy === null ? (
+            t("vault.readers.past_policies")
+          ) : (
+            <>
+              {t("vault.readers.by_policy")} <bdi className="text-ink">{reader.policy}</bdi>
+            </>
+          )}
         </p>
         {reader.purposes.length > 0 && (
           <p className="text-sm text-muted">
             {t("vault.readers.only_for")} <Purposes purposes={reader.purposes} />
+          </p>
+        )}
+        {reader.not_for.length > 0 && (
+          <p className="text-sm text-muted">
+            {t("vault.readers.not_for")} <Purposes purposes={reader.not_for} />
+          </p>
+        )}
+        {reader.except.length > 0 && (
+          <p className="text-sm text-muted">
+            {t("vault.readers.except")} <bdi>{reader.except.join(" ")}</bdi>
           </p>
         )}
       </div>
