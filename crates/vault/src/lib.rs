@@ -19,6 +19,7 @@ mod error;
 mod event;
 mod examine;
 mod generate;
+mod grant;
 mod hashicorp;
 mod hook;
 mod import;

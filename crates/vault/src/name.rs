@@ -17,6 +17,11 @@ impl SecretName {
         fits.then(|| Self(text.to_owned()))
     }
 
+    /// A name that is no name, as it is stored.
+    pub(crate) const fn as_stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// Reads a name from a request.
     pub(crate) fn read(field: &str, text: &str) -> Result<Self, Problem> {
         Self::parse(text).ok_or_else(|| {
@@ -78,6 +83,20 @@ impl NamePattern {
         let name: Vec<&str> = name.0.split('/').collect();
         parts_match(&pattern, &name)
     }
+
+    /// Whether every name that the other one means is meant by this one too. Where a pattern could be
+    /// put in several ways, a no may be too careful; a yes is always right.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        let (own, others): (Vec<&str>, Vec<&str>) = (self.0.split('/').collect(), other.0.split('/').collect());
+        parts_match(&own, &others)
+    }
+
+    /// Whether there may be a name that both mean.
+    pub(crate) fn meets(&self, other: &Self) -> bool {
+        let (own, others): (Vec<&str>, Vec<&str>) = (self.0.split('/').collect(), other.0.split('/').collect());
+        let may_be_same = |a: &&str, b: &&str| meet(a.as_bytes(), b.as_bytes(), |c| *c == b'*', |a, b| a == b);
+        meet(&own, &others, |part| *part == "**", may_be_same)
+    }
 }
 
 fn is_pattern_segment(part: &str) -> bool {
@@ -88,6 +107,7 @@ fn is_pattern_segment(part: &str) -> bool {
 }
 
 /// Both texts are short (at most 128 bytes), and each step looks at each pair once: no pattern takes long.
+/// The name may be a pattern too, whose stars only stars of this one can stand for.
 fn parts_match(pattern: &[&str], name: &[&str]) -> bool {
     // `reached[n]`: the patterns so far can stand for the first n parts of the name.
     let mut reached = vec![false; name.len() + 1];
@@ -97,7 +117,11 @@ fn parts_match(pattern: &[&str], name: &[&str]) -> bool {
         for at in 0..=name.len() {
             if *part == "**" {
                 next[at] = reached[at] || at > 0 && next[at - 1];
-            } else if at > 0 && reached[at - 1] && piece_matches(part.as_bytes(), name[at - 1].as_bytes()) {
+            } else if at > 0
+                && reached[at - 1]
+                && name[at - 1] != "**"
+                && piece_matches(part.as_bytes(), name[at - 1].as_bytes())
+            {
                 next[at] = true;
             }
         }
@@ -120,6 +144,24 @@ fn piece_matches(pattern: &[u8], text: &[u8]) -> bool {
         reached = next;
     }
     reached[text.len()]
+}
+
+/// Whether two rows of things, some of which stand for any number of others, can stand for the same.
+fn meet<T>(a: &[T], b: &[T], is_any: impl Fn(&T) -> bool, is_same: impl Fn(&T, &T) -> bool) -> bool {
+    // `reached[i][j]`: the first i of one and the first j of the other can.
+    let mut reached = vec![vec![false; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            reached[i][j] = match (a[..i].last(), b[..j].last()) {
+                (None, None) => true,
+                (Some(one), None) => is_any(one) && reached[i - 1][j],
+                (None, Some(other)) => is_any(other) && reached[i][j - 1],
+                (Some(one), Some(other)) if is_any(one) || is_any(other) => reached[i - 1][j] || reached[i][j - 1],
+                (Some(one), Some(other)) => is_same(one, other) && reached[i - 1][j - 1],
+            };
+        }
+    }
+    reached[a.len()][b.len()]
 }
 
 #[cfg(test)]
@@ -164,7 +206,49 @@ mod tests {
         }
     }
 
+    fn pattern(text: &str) -> NamePattern {
+        NamePattern::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_pattern_covers_what_means_no_more_and_meets_what_shares_a_name() {
+        for (one, other, covers, meets) in [
+            ("**", "git/**", true, true),
+            ("git/**", "git/*", true, true),
+            ("git/**", "git", true, true),
+            ("git/*", "git/**", false, true),
+            ("git/*", "git/a*", true, true),
+            ("git/a*", "git/*", false, true),
+            ("git/*", "**/token", false, true),
+            ("git/*", "mail/*", false, false),
+            ("git/a*", "git/b*", false, false),
+            ("*a", "b*", false, true),
+            ("**/prod/**", "git/*", false, true),
+            ("git/*/key", "git/prod/*", false, true),
+            ("*", "**", false, true),
+        ] {
+            let (one, other) = (pattern(one), pattern(other));
+            assert_eq!(
+                (one.covers(&other), one.meets(&other), other.meets(&one)),
+                (covers, meets, meets),
+                "{one:?} {other:?}"
+            );
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_pattern_covers_nothing_that_it_does_not_mean_and_meets_whatever_it_shares(
+            one in "(\\*\\*|[ab*]{1,2})(/(\\*\\*|[ab*]{1,2})){0,2}",
+            other in "(\\*\\*|[ab*]{1,2})(/(\\*\\*|[ab*]{1,2})){0,2}",
+            name in "[ab]{1,2}(/[ab]{1,2}){0,2}",
+        ) {
+            let (one, other, name) = (pattern(&one), pattern(&other), SecretName::parse(&name).unwrap());
+            prop_assert!(one.matches(&name) || !other.matches(&name) || !one.covers(&other));
+            prop_assert!(one.meets(&other) || !one.matches(&name) || !other.matches(&name));
+            prop_assert!(one.covers(&one) && one.meets(&one));
+        }
+
         #[test]
         fn a_name_is_a_pattern_for_itself_alone(a in "[a-z0-9]{1,4}(/[a-z0-9]{1,4}){0,3}", b in "[a-z0-9]{1,4}(/[a-z0-9]{1,4}){0,3}") {
             let (pattern, name) = (NamePattern::parse(&a), SecretName::parse(&b));

@@ -21,19 +21,7 @@ id_kinds! {
 pub type PolicyId = Id<PolicyKind>;
 
 /// What can be done with a secret.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = SecretAction)]
 pub enum Action {
@@ -90,15 +78,7 @@ impl SubjectKind {
     }
 
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        [
-            Self::Role,
-            Self::User,
-            Self::Agent,
-            Self::Job,
-            Self::Machine,
-        ]
-        .into_iter()
-        .find(|k| k.as_str() == text)
+        [Self::Role, Self::User, Self::Agent, Self::Job, Self::Machine].into_iter().find(|k| k.as_str() == text)
     }
 }
 
@@ -123,9 +103,7 @@ impl Effect {
     }
 
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Allow, Self::Deny]
-            .into_iter()
-            .find(|e| e.as_str() == text)
+        [Self::Allow, Self::Deny].into_iter().find(|e| e.as_str() == text)
     }
 }
 
@@ -156,6 +134,41 @@ impl Rule {
     fn purposes(&self) -> impl Iterator<Item = &str> {
         self.purposes.iter().map(String::as_str)
     }
+
+    /// Whether it is as wide as the other one: for all of its secrets, for all of its purposes, as long.
+    fn is_as_wide(&self, other: &Self) -> bool {
+        let has = |purpose: &str| self.purposes().any(|own| own == purpose);
+        self.secrets.covers(&other.secrets)
+            && (self.purposes.is_empty() || !other.purposes.is_empty() && other.purposes().all(has))
+            && self.expires_at.is_none_or(|end| other.expires_at.is_some_and(|at| at <= end))
+    }
+
+    /// Whether both may be about the same question.
+    fn touches(&self, other: &Self) -> bool {
+        let has = |purpose: &str| self.purposes().any(|own| own == purpose);
+        self.secrets.meets(&other.secrets)
+            && (self.purposes.is_empty() || other.purposes.is_empty() || other.purposes().any(has))
+    }
+
+    /// Whether it denies all that the other one denies.
+    pub(crate) fn still_denies(&self, other: &Self) -> bool {
+        self.effect == Effect::Deny
+            && (self.subject_kind, &self.subject) == (other.subject_kind, &other.subject)
+            && other.actions.iter().all(|action| self.actions.contains(action))
+            && self.is_as_wide(other)
+    }
+}
+
+/// Whether somebody holds all that a rule is about: each of its actions is allowed them as widely, and
+/// nothing of it is denied them.
+pub(crate) fn holds(rules: &[Rule], asker: &Asker, wanted: &Rule, now: Timestamp) -> bool {
+    let own: Vec<&Rule> = rules.iter().filter(|rule| rule.holds_at(now) && asker.is_meant(rule)).collect();
+    wanted.actions.iter().all(|action| {
+        let says = |effect, how: fn(&Rule, &Rule) -> bool| {
+            own.iter().any(|rule| rule.effect == effect && rule.actions.contains(action) && how(rule, wanted))
+        };
+        says(Effect::Allow, Rule::is_as_wide) && !says(Effect::Deny, Rule::touches)
+    })
 }
 
 /// Who asks, in the terms that rules use: a person is their id and their role at once, a job is
@@ -170,21 +183,13 @@ pub struct Asker {
 impl Asker {
     /// Whoever acts in this call.
     pub fn from_actor(actor: &Actor) -> Self {
-        let person = actor
-            .user_id()
-            .zip(actor.role())
-            .map(|(id, role)| Self::person(&id.to_string(), role));
-        Self {
-            everything: matches!(actor, Actor::System(_)),
-            ..person.unwrap_or_default()
-        }
+        let person = actor.user_id().zip(actor.role()).map(|(id, role)| Self::person(&id.to_string(), role));
+        Self { everything: matches!(actor, Actor::System(_)), ..person.unwrap_or_default() }
     }
 
     /// A person.
     pub(crate) fn person(id: &str, role: Role) -> Self {
-        Self::default()
-            .and(SubjectKind::User, id)
-            .and(SubjectKind::Role, role.as_str())
+        Self::default().and(SubjectKind::User, id).and(SubjectKind::Role, role.as_str())
     }
 
     /// Also this.
@@ -196,9 +201,7 @@ impl Asker {
 
     pub(crate) fn is_meant(&self, rule: &Rule) -> bool {
         let is = |name: &str| rule.subject == "*" || is_same(name, rule);
-        self.claims
-            .iter()
-            .any(|(kind, name)| *kind == rule.subject_kind && is(name))
+        self.claims.iter().any(|(kind, name)| *kind == rule.subject_kind && is(name))
     }
 }
 
@@ -208,11 +211,10 @@ fn is_same(held: &str, rule: &Rule) -> bool {
         return held == rule.subject;
     }
     let (held, named) = (Role::parse(held), Role::parse(&rule.subject));
-    held.zip(named)
-        .is_some_and(|(held, named)| match rule.effect {
-            Effect::Allow => held >= named,
-            Effect::Deny => held <= named,
-        })
+    held.zip(named).is_some_and(|(held, named)| match rule.effect {
+        Effect::Allow => held >= named,
+        Effect::Deny => held <= named,
+    })
 }
 
 /// What is asked.
@@ -245,48 +247,32 @@ pub(crate) struct Reach<'a> {
 
 impl Reach<'_> {
     fn goes_to(&self, purpose: &str) -> bool {
-        !self.not_for.contains(purpose)
-            && (self.purposes.is_empty() || self.purposes.contains(purpose))
+        !self.not_for.contains(purpose) && (self.purposes.is_empty() || self.purposes.contains(purpose))
     }
 }
 
 /// How far the rules let somebody go: `None` is nowhere, whatever the purpose.
 pub(crate) fn reach<'a>(rules: &'a [Rule], question: Question<'_>) -> Option<Reach<'a>> {
     let about = rules.iter().filter(|rule| question.is_about(rule));
-    let (allow, deny): (Vec<&Rule>, Vec<&Rule>) =
-        about.partition(|rule| rule.effect == Effect::Allow);
+    let (allow, deny): (Vec<&Rule>, Vec<&Rule>) = about.partition(|rule| rule.effect == Effect::Allow);
     if deny.iter().any(|rule| rule.purposes.is_empty()) {
         return None;
     }
     let denied: BTreeSet<&str> = deny.iter().flat_map(|rule| rule.purposes()).collect();
     // What is allowed for every purpose says more than what is allowed for one.
     if let Some(rule) = allow.iter().find(|rule| rule.purposes.is_empty()) {
-        return Some(Reach {
-            rule: &rule.name,
-            purposes: BTreeSet::new(),
-            not_for: denied,
-        });
+        return Some(Reach { rule: &rule.name, purposes: BTreeSet::new(), not_for: denied });
     }
-    let purposes: BTreeSet<&str> = allow
-        .iter()
-        .flat_map(|rule| rule.purposes())
-        .filter(|p| !denied.contains(p))
-        .collect();
-    let rule = allow
-        .iter()
-        .find(|rule| rule.purposes().any(|p| purposes.contains(p)))?;
-    Some(Reach {
-        rule: &rule.name,
-        purposes,
-        not_for: BTreeSet::new(),
-    })
+    let purposes: BTreeSet<&str> =
+        allow.iter().flat_map(|rule| rule.purposes()).filter(|p| !denied.contains(p)).collect();
+    let rule = allow.iter().find(|rule| rule.purposes().any(|p| purposes.contains(p)))?;
+    Some(Reach { rule: &rule.name, purposes, not_for: BTreeSet::new() })
 }
 
 /// Whether the rules allow it: for this purpose, or, when none is named, for any.
 pub(crate) fn judge(rules: &[Rule], question: Question<'_>, purpose: Option<&str>) -> bool {
     question.asker.everything
-        || reach(rules, question)
-            .is_some_and(|reach| purpose.is_none_or(|purpose| reach.goes_to(purpose)))
+        || reach(rules, question).is_some_and(|reach| purpose.is_none_or(|purpose| reach.goes_to(purpose)))
 }
 
 #[cfg(test)]
@@ -294,13 +280,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn rule(
-        id: u128,
-        effect: Effect,
-        subject: (SubjectKind, &str),
-        secrets: &str,
-        purposes: &[&str],
-    ) -> Option<Rule> {
+    fn rule(id: u128, effect: Effect, subject: (SubjectKind, &str), secrets: &str, purposes: &[&str]) -> Option<Rule> {
         Some(Rule {
             id: PolicyId::from_bits(id),
             name: id.to_string(),
@@ -319,16 +299,7 @@ mod tests {
     fn asks(asker: &Asker, secret: &str, purpose: Option<&str>, rules: &[Rule]) -> bool {
         let secret = SecretName::parse(secret).unwrap();
         let now = Timestamp::from_millis(1_000);
-        judge(
-            rules,
-            Question {
-                asker,
-                action: Action::Read,
-                secret: &secret,
-                now,
-            },
-            purpose,
-        )
+        judge(rules, Question { asker, action: Action::Read, secret: &secret, now }, purpose)
     }
 
     fn role(name: &str) -> Asker {
@@ -338,27 +309,11 @@ mod tests {
     #[test]
     fn who_may_for_every_purpose_is_not_said_to_may_for_one() {
         let developer = role("developer");
-        let narrow = rule(
-            1,
-            Effect::Allow,
-            (SubjectKind::Role, "developer"),
-            "git/**",
-            &["git.clone"],
-        );
-        let wide = rule(
-            2,
-            Effect::Allow,
-            (SubjectKind::Role, "developer"),
-            "**",
-            &[],
-        );
+        let narrow = rule(1, Effect::Allow, (SubjectKind::Role, "developer"), "git/**", &["git.clone"]);
+        let wide = rule(2, Effect::Allow, (SubjectKind::Role, "developer"), "**", &[]);
         let secret = SecretName::parse("git/token").unwrap();
-        let question = Question {
-            asker: &developer,
-            action: Action::Read,
-            secret: &secret,
-            now: Timestamp::from_millis(1_000),
-        };
+        let question =
+            Question { asker: &developer, action: Action::Read, secret: &secret, now: Timestamp::from_millis(1_000) };
         for rules in [[narrow.clone(), wide.clone()], [wide, narrow]] {
             let rules: Vec<Rule> = rules.into_iter().flatten().collect();
             let reach = reach(&rules, question).unwrap();
@@ -369,20 +324,8 @@ mod tests {
     #[test]
     fn nothing_is_allowed_without_a_rule_and_a_denial_wins() {
         let rules: Vec<Rule> = [
-            rule(
-                1,
-                Effect::Allow,
-                (SubjectKind::Role, "developer"),
-                "git/**",
-                &[],
-            ),
-            rule(
-                2,
-                Effect::Deny,
-                (SubjectKind::User, "usr_x"),
-                "git/prod",
-                &[],
-            ),
+            rule(1, Effect::Allow, (SubjectKind::Role, "developer"), "git/**", &[]),
+            rule(2, Effect::Deny, (SubjectKind::User, "usr_x"), "git/prod", &[]),
         ]
         .into_iter()
         .flatten()
@@ -397,11 +340,7 @@ mod tests {
             (&role("viewer"), "git/dev", false),
             (&Asker::default(), "git/dev", false),
         ] {
-            assert_eq!(
-                asks(asker, secret, None, &rules),
-                allowed,
-                "{asker:?} {secret}"
-            );
+            assert_eq!(asks(asker, secret, None, &rules), allowed, "{asker:?} {secret}");
         }
     }
 
@@ -429,20 +368,8 @@ mod tests {
 
     #[test]
     fn a_purpose_narrows_a_rule() {
-        let allow = rule(
-            1,
-            Effect::Allow,
-            (SubjectKind::Machine, "*"),
-            "git/**",
-            &["git.clone"],
-        );
-        let deny = rule(
-            2,
-            Effect::Deny,
-            (SubjectKind::Machine, "*"),
-            "git/**",
-            &["git.clone"],
-        );
+        let allow = rule(1, Effect::Allow, (SubjectKind::Machine, "*"), "git/**", &["git.clone"]);
+        let deny = rule(2, Effect::Deny, (SubjectKind::Machine, "*"), "git/**", &["git.clone"]);
         let mut rules: Vec<Rule> = allow.into_iter().collect();
         let machine = Asker::default().and(SubjectKind::Machine, "mac_1");
         assert!(asks(&machine, "git/a", Some("git.clone"), &rules));
@@ -456,40 +383,19 @@ mod tests {
     #[test]
     fn a_rule_that_ran_out_says_nothing() {
         let mut rules: Vec<Rule> =
-            rule(1, Effect::Allow, (SubjectKind::Agent, "backup"), "**", &[])
-                .into_iter()
-                .collect();
+            rule(1, Effect::Allow, (SubjectKind::Agent, "backup"), "**", &[]).into_iter().collect();
         rules[0].expires_at = Some(Timestamp::from_millis(1_000));
         let agent = Asker::default().and(SubjectKind::Agent, "backup");
         assert!(!asks(&agent, "a", None, &rules));
     }
 
     fn any_rule() -> impl Strategy<Value = Rule> {
-        let kinds = prop_oneof![
-            Just(SubjectKind::Role),
-            Just(SubjectKind::User),
-            Just(SubjectKind::Job)
-        ];
-        let subjects = prop_oneof![
-            Just("*"),
-            Just("owner"),
-            Just("developer"),
-            Just("usr_1"),
-            Just("nightly")
-        ];
+        let kinds = prop_oneof![Just(SubjectKind::Role), Just(SubjectKind::User), Just(SubjectKind::Job)];
+        let subjects = prop_oneof![Just("*"), Just("owner"), Just("developer"), Just("usr_1"), Just("nightly")];
         let patterns = prop_oneof![Just("**"), Just("git/*"), Just("git/a"), Just("**/a")];
-        (any::<u128>(), any::<bool>(), kinds, subjects, patterns).prop_filter_map(
-            "a rule",
-            |(id, deny, kind, s, p)| {
-                rule(
-                    id,
-                    if deny { Effect::Deny } else { Effect::Allow },
-                    (kind, s),
-                    p,
-                    &[],
-                )
-            },
-        )
+        (any::<u128>(), any::<bool>(), kinds, subjects, patterns).prop_filter_map("a rule", |(id, deny, kind, s, p)| {
+            rule(id, if deny { Effect::Deny } else { Effect::Allow }, (kind, s), p, &[])
+        })
     }
 
     proptest! {

@@ -107,8 +107,9 @@ impl Vault {
     /// Adds a rule, or changes the one with its id.
     ///
     /// # Errors
-    /// 409 when the name is taken.
+    /// 403 when it gives more than the caller has; 409 when the name is taken.
     pub(crate) async fn put_policy(&self, ctx: &Ctx, rule: Rule) -> Result<Rule, Problem> {
+        self.require_grantable(ctx, rule.id, Some(&rule)).await?;
         let mut tx = self.db().begin(ctx).await?;
         match policy::put(&mut tx, &rule).await {
             Err(DbError::Unique(_)) => return Err(policy_name_taken(&rule.name)),
@@ -133,8 +134,9 @@ impl Vault {
     /// Removes a rule.
     ///
     /// # Errors
-    /// 404 when there is none.
+    /// 403 when that gives more than the caller has; 404 when there is none.
     pub(crate) async fn delete_policy(&self, ctx: &Ctx, id: PolicyId) -> Result<(), Problem> {
+        self.require_grantable(ctx, id, None).await?;
         let mut tx = self.db().begin(ctx).await?;
         if !table::policy::delete(&mut tx, id).await? {
             return Err(Problem::not_found("policy"));

@@ -154,6 +154,69 @@ on_every_backend! {
         assert_eq!(text(&taken, "value"), "the dev value");
     }
 
+    async fn nobody_hands_on_what_they_do_not_hold(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let admin = server.invite(&owner, "Bilal", "admin").await;
+        let me = admin.get("/api/v1/me").await.json["user"]["id"].clone();
+        let path = "/api/v1/secret-policies";
+        let policy = |name: &str, effect: &str, kind: &str, subject: &serde_json::Value, secrets: &str, actions: &[&str]| {
+            json!({"name": name, "effect": effect, "subject_kind": kind, "subject": subject, "secrets": secrets, "actions": actions})
+        };
+        let (developer, machine, above) = (json!("developer"), json!("mac_1"), json!("owner"));
+        let top = bring(&owner, "top/secret", "the top value").await;
+        for refused in [
+            policy("me", "allow", "user", &me, "**", &["read"]),
+            policy("others", "allow", "role", &developer, "dev/*", &["write", "read"]),
+            policy("machines", "allow", "machine", &machine, "**", &["read"]),
+        ] {
+            let refused = admin.post(path, refused).await;
+            assert_eq!((refused.status, refused.problem()), (StatusCode::FORBIDDEN, "policy_not_held"));
+        }
+        assert_eq!(reveal(&admin, &top).await.problem(), "secret_denied");
+        let writers = policy("writers", "allow", "role", &developer, "dev/*", &["write", "rotate"]);
+        let writers = admin.post(path, writers).await.expect(StatusCode::CREATED);
+        let wider = policy("writers", "allow", "role", &developer, "dev/*", &["read"]);
+        assert_eq!(admin.put(&format!("{path}/{}", text(&writers, "id")), wider).await.problem(), "policy_not_held");
+        // What somebody holds they may hand on, as widely and no further.
+        let theirs = policy("theirs", "allow", "user", &me, "dev/**", &["read"]);
+        owner.post(path, theirs).await.expect(StatusCode::CREATED);
+        admin.post(path, policy("readers", "allow", "role", &developer, "dev/*", &["read"])).await.expect(StatusCode::CREATED);
+        assert_eq!(admin.post(path, policy("more", "allow", "role", &developer, "dev*/*", &["read"])).await.problem(), "policy_not_held");
+
+        // A denial taken away is handed on too, whoever it was about.
+        let denied = owner.post(path, policy("not me", "deny", "user", &me, "dev/prod", &["write"])).await;
+        let denied = format!("{path}/{}", text(&denied.expect(StatusCode::CREATED), "id"));
+        assert_eq!(admin.delete(&denied).await.problem(), "policy_not_held");
+        for narrower in [
+            policy("not me", "allow", "user", &me, "dev/prod", &["rotate"]),
+            policy("not me", "deny", "user", &me, "dev/prod", &["rotate"]),
+            policy("not me", "deny", "role", &developer, "dev/prod", &["write"]),
+        ] {
+            assert_eq!(admin.put(&denied, narrower).await.problem(), "policy_not_held");
+        }
+        admin.put(&denied, policy("still", "deny", "user", &me, "dev/**", &["read", "write"])).await.expect(StatusCode::OK);
+
+        // What owners may is the owners' matter.
+        let omar = owner.get("/api/v1/me").await.json["user"]["id"].clone();
+        let everyone = json!("*");
+        for refused in [
+            policy("out", "deny", "role", &above, "**", &["read"]),
+            policy("out", "deny", "role", &everyone, "**", &["read"]),
+            policy("out", "deny", "user", &omar, "**", &["write"]),
+            policy("up", "allow", "role", &above, "dev/*", &["rotate"]),
+        ] {
+            let refused = admin.post(path, refused).await;
+            assert_eq!((refused.status, refused.problem()), (StatusCode::FORBIDDEN, "policy_about_owners"));
+        }
+        let all = owner.get(path).await.expect(StatusCode::OK);
+        let owners = all["items"].as_array().expect("items").iter().find(|p| p["name"] == "owners").expect("owners");
+        assert_eq!(admin.delete(&format!("{path}/{}", text(owners, "id"))).await.problem(), "policy_about_owners");
+        assert_eq!(value(&owner, &top).await, "the top value");
+        owner.post(path, policy("shut", "deny", "role", &above, "top/*", &["read"])).await.expect(StatusCode::CREATED);
+        let refused = owner.get("/api/v1/audit?action=secret_policy&outcome=denied&limit=50").await.expect(StatusCode::OK);
+        assert_eq!(refused["items"].as_array().map(Vec::len), Some(14));
+    }
+
     async fn who_can_read_is_who_is_let_in(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let viewer = server.invite(&owner, "Vera", "viewer").await;
