@@ -141,6 +141,11 @@ impl Settings {
         Ok(this)
     }
 
+    /// Takes up what the file says now, as the watch would a moment later; what becomes of it is in the log.
+    pub async fn look_at_file(&self) {
+        watch::look(self, Cause::File).await;
+    }
+
     /// Its operations, with paths relative to `/api/v1`.
     pub fn routes(&self) -> OpenApiRouter {
         crate::api::routes().with_state(self.clone())

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use diwan_kernel::config::{Fault, Refused, Source, unreadable};
+use diwan_kernel::config::{Fault, Reason, Refused, Source, unreadable};
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::{Ctx, Entry, Problem, TaskPolicy};
 
@@ -15,22 +15,33 @@ use crate::version::Cause;
 
 /// How often the file is looked at.
 const PERIOD: Duration = Duration::from_secs(1);
+/// For how many looks a text must have stayed as it is: an editor may still be writing, and one that is
+/// shorter than what is in force may be only its beginning.
+const LOOKS: u32 = 1;
+const LOOKS_WHEN_SHORTER: u32 = 5;
 
 /// Starts the task.
 pub(crate) fn spawn(settings: &Settings) {
     let settings = settings.clone();
     let supervisor = settings.parts().supervisor.clone();
     supervisor.clone().spawn("settings watch", TaskPolicy::Critical, async move {
-        let mut seen = None;
+        let (mut seen, mut looks) = (None, 0);
         while supervisor.pause(PERIOD).await {
             let text = settings.read_file();
-            // An editor may still be writing: what counts is what stays for a moment.
-            if seen.as_ref() == Some(&text) {
+            looks = if seen.as_ref() == Some(&text) { looks + 1 } else { 0 };
+            let enough = if is_shorter(&settings, &text) { LOOKS_WHEN_SHORTER } else { LOOKS };
+            if looks >= enough {
                 look(&settings, Cause::File).await;
             }
             seen = Some(text);
         }
     });
+}
+
+fn is_shorter(settings: &Settings, text: &Result<Option<String>, Reason>) -> bool {
+    let now = settings.now();
+    let length = |text: &str| text.trim_end().len();
+    matches!(text, Ok(Some(text)) if length(text) < now.layers.text().map_or(0, length))
 }
 
 /// Takes up what the file says, if that is something else; what goes wrong is in the log.
@@ -71,7 +82,11 @@ pub(crate) async fn take_up(settings: &Settings, ctx: &Ctx, cause: Cause) -> Res
         // are never what was meant.
         Ok(None) => (None, Err(unreadable(&shown, reasons::GONE))),
         Ok(Some(text)) => {
-            let judged = settings.judge(&text);
+            let said_something = settings.now().layers.says_anything(Source::File);
+            let judged = settings.judge(&text).and_then(|layers| match layers.says_anything(Source::File) {
+                false if said_something => Err(unreadable(&shown, reasons::EMPTIED)),
+                _ => Ok(layers),
+            });
             (Some(text), judged)
         }
         Err(why) => (None, Err(unreadable(&shown, why))),

@@ -102,3 +102,21 @@ async fn one_signal_that_arrives_twice_is_one() {
     under_way.expect_answer().await;
     assert_eq!(program.ended().await.code(), Some(0), "{}", program.said());
 }
+
+#[tokio::test]
+async fn a_hangup_has_the_configuration_file_read_and_stops_nothing() {
+    let dir = memory_dir();
+    let file = dir.path().join("diwan.yaml");
+    std::fs::write(&file, "").expect("a file");
+    let mut program = Program::start_with(dir.path(), &["--log-level", "info"]).await;
+    std::fs::write(&file, "mail:\n  prt: 25\n").expect("a file");
+    program.signal(Signal::HUP);
+    program.says("SIGHUP: looking at the configuration file", 1).await;
+    program.says("did you mean mail.port?", 1).await;
+    std::fs::write(&file, "audit:\n  retention_days: 30\n").expect("a file");
+    program.signal(Signal::HUP);
+    program.says("SIGHUP: looking at the configuration file", 2).await;
+    program.says("settings came into force", 1).await;
+    program.signal(Signal::TERM);
+    assert_eq!(program.ended().await.code(), Some(0), "{}", program.said());
+}

@@ -1,5 +1,6 @@
 //! `diwan server` and `diwan up`: the control plane in the foreground.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -122,6 +123,7 @@ pub fn run(args: &ServerArgs) -> ExitCode {
                         () = stopping => {}
                     }
                 });
+                follow_hangups(&product);
                 serve(product).await
             }
             Err(error) => refuse(&error),
@@ -150,6 +152,32 @@ async fn serve(product: Product) -> ExitCode {
         () = hurry => return ExitCode::FAILURE,
     };
     if farewell.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// A hangup has the configuration file read now, as operators expect of a service. Where a terminal is
+/// what hung up, nobody is left who could stop the server, so it stops.
+fn follow_hangups(product: &Product) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let had_terminal = std::io::stdin().is_terminal();
+    let mut hangups = match signal(SignalKind::hangup()) {
+        Ok(hangups) => hangups,
+        Err(error) => return tracing::warn!(%error, "SIGHUP cannot be heard"),
+    };
+    let (supervisor, settings) = (product.supervisor.clone(), product.settings.clone());
+    supervisor.clone().spawn("hangups", TaskPolicy::Once, async move {
+        loop {
+            tokio::select! {
+                _ = hangups.recv() => {}
+                () = supervisor.stopping() => return,
+            }
+            if had_terminal && !std::io::stdin().is_terminal() {
+                tracing::info!("stopping: the terminal is gone");
+                return supervisor.stop();
+            }
+            tracing::info!("SIGHUP: looking at the configuration file");
+            settings.look_at_file().await;
+        }
+    });
 }
 
 /// Every connection is an open file: the usual 1024 would be the limit long before ours is.

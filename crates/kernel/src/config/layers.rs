@@ -235,6 +235,11 @@ impl Layers {
         self.in_force(section, key).map_or(Source::Default, |(_, source)| source)
     }
 
+    /// Whether this source sets anything at all.
+    pub fn says_anything(&self, source: Source) -> bool {
+        self.values.values().any(|layers| layers.contains_key(&source))
+    }
+
     /// The text of the file, if one was read.
     pub fn text(&self) -> Option<&str> {
         self.text.as_deref()

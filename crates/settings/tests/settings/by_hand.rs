@@ -66,9 +66,25 @@ on_every_backend! {
         let gone = reload(&owner).await;
         assert_eq!(errors(&gone)[0].1, "file_gone");
         assert_eq!(server.visitor().get("/api/v1/setup").await.json["default_language"], "ar");
-        write(&server, "");
+        write(&server, "identity:\n  default_language: en\n");
         reload(&owner).await.expect(StatusCode::OK);
         assert_eq!(server.visitor().get("/api/v1/setup").await.json["default_language"], "en");
+    }
+
+    async fn a_file_that_says_nothing_any_more_takes_no_protection_away(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        change(&owner, json!({"identity.allowed_addresses": ["127.0.0.0/8"]})).await.expect(StatusCode::OK);
+        for nothing in ["", "# nothing\n", "{}\n", "null\n", "identity:\n", "identity: {}\n"] {
+            write(&server, nothing);
+            let answer = reload(&owner).await;
+            assert_eq!(errors(&answer)[0].1, "file_emptied", "{nothing:?}: {}", answer.text);
+            assert_eq!(setting(&owner, "identity.allowed_addresses").await["value"], json!(["127.0.0.0/8"]));
+        }
+        // Through the front door it is meant.
+        write(&server, "identity:\n  allowed_addresses: [127.0.0.0/8]\n");
+        reload(&owner).await.expect(StatusCode::OK);
+        change(&owner, json!({"identity.allowed_addresses": null})).await.expect(StatusCode::OK);
+        assert_eq!(setting(&owner, "identity.allowed_addresses").await["value"], json!([]));
     }
 
     async fn what_was_changed_while_no_server_ran_is_noted(backend) {
