@@ -1,9 +1,9 @@
-//! The section `server` of the configuration: where the edge listens, what it believes and what it limits.
+//! The section `server` of the configuration: where the edge listens, whom it trusts and what it limits.
 
 use std::net::SocketAddr;
 
 use diwan_kernel::Secret;
-use diwan_kernel::config::{Phrase, Section, Wrong, check_line};
+use diwan_kernel::config::{Phrase, Section, Wrong, check_host, check_line};
 use diwan_kernel::db::Location;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -25,7 +25,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// Where the server listens, what it believes and what it limits.
+/// Where the server listens, whom it trusts and what it limits.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerConfig {
@@ -153,13 +153,10 @@ impl Section for ServerConfig {
             Origin::read(url).map_err(|why| why.at("public_url"))?;
         }
         for (at, host) in self.allowed_hosts.iter().enumerate() {
-            let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-            if host.is_empty() || !host.chars().all(is_plain) {
-                return Err(reasons::HOST.at(format!("allowed_hosts[{at}]")));
-            }
+            check_host(host).map_err(|why| why.at(format!("allowed_hosts[{at}]")))?;
         }
         if let Some(url) = &self.database_url {
-            check_database_url(url.expose()).map_err(|_| reasons::DATABASE.at("database_url"))?;
+            check_database_url(url.expose()).map_err(|why| why.at("database_url"))?;
         }
         validate_log_level(&self.log_level)?;
         if self.tls_cert.is_some() != self.tls_key.is_some() {
@@ -193,12 +190,12 @@ impl ServerConfig {
 ///
 /// # Errors
 /// Says what it must be.
-pub fn check_database_url(url: &str) -> Result<(), &'static str> {
+pub fn check_database_url(url: &str) -> Result<(), Phrase> {
     let is_known = ["postgres://", "postgresql://", "sqlite://"].iter().any(|known| url.starts_with(known));
     if url.contains("://") && !is_known {
-        return Err(reasons::DATABASE.text);
+        return Err(reasons::DATABASE);
     }
-    Ok(())
+    if Location::parse(url).is_valid() { Ok(()) } else { Err(reasons::POSTGRES) }
 }
 
 /// A word that is no level would be taken for the name of a module, and silence everything else.
@@ -240,6 +237,8 @@ mod tests {
         assert_eq!(refused(|c| c.instance_name = " ".into()), "instance_name");
         assert_eq!(refused(|c| c.metrics_listen = Some(c.listen)), "metrics_listen");
         assert_eq!(refused(|c| c.database_url = Some(Secret::new("mysql://a:b@host/d".into()))), "database_url");
+        let unclear = "postgres://a:b@host/d?sslmode=maybe";
+        assert_eq!(refused(|c| c.database_url = Some(Secret::new(unclear.into()))), "database_url");
         assert_eq!(refused(|c| c.database_url = Some(Secret::new("/var/lib/diwan/diwan.db".into()))), "accepted");
         assert_eq!(refused(|c| c.database_url = Some(Secret::new("postgres://a:b@host/d".into()))), "accepted");
         assert_eq!(refused(|c| c.public_url = Some("https://diwan.example.org/".into())), "accepted");

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use diwan_kernel::config::{Phrase, Section, TWICE, Wrong};
+use diwan_kernel::config::{Phrase, Section, TWICE, Wrong, check_address, check_file};
 use serde::{Deserialize, Serialize};
-use url::{Host, Url};
 use utoipa::ToSchema;
 
 use crate::name::SecretName;
@@ -32,7 +31,7 @@ pub struct VaultConfig {
     /// After how many days an SSH key is replaced, unless its secret says otherwise.
     #[schema(minimum = 1, maximum = 3650)]
     pub ssh_rotation_days: u16,
-    /// For how many hours the value before still counts after a rotation.
+    /// For how many hours an old value stays usable after a rotation.
     #[schema(minimum = 0, maximum = 2160)]
     pub overlap_hours: u16,
     /// How many days before its end a secret is called due.
@@ -85,6 +84,13 @@ pub struct TransitConfig {
 impl TransitConfig {
     fn usual_mount() -> String {
         "transit".to_owned()
+    }
+
+    /// What is wrong with it, by its own keys.
+    fn validate(&self) -> Result<(), Wrong> {
+        check_address(&self.address).map_err(|why| why.at("address"))?;
+        check_file(&self.token_file).map_err(|why| why.at("token_file"))?;
+        check_files([("ca_file", &self.ca_file)])
     }
 }
 
@@ -150,7 +156,10 @@ impl BackendConfig {
         if self.token_file.is_some() == (self.role_id.is_some() && self.secret_id_file.is_some()) {
             return Err(SIGN_IN.at("token_file"));
         }
-        validate_address(&self.address).map_err(|why| why.at("address"))
+        check_address(&self.address).map_err(|why| why.at("address"))?;
+        let files =
+            [("token_file", &self.token_file), ("secret_id_file", &self.secret_id_file), ("ca_file", &self.ca_file)];
+        check_files(files)
     }
 }
 
@@ -163,23 +172,17 @@ diwan_kernel::phrases! {
     TRANSIT = "transit_needed", "the guard is transit, so it has to be set";
     BACKEND_NAME = "backend_name", "it must be a plain word other than `local`";
     SIGN_IN = "backend_sign_in", "it needs either token_file, or role_id and secret_id_file";
-    ADDRESS = "https_address", "it must be an https:// address, or http:// on this machine";
 }
 
-fn validate_address(address: &str) -> Result<(), Phrase> {
-    let Ok(url) = Url::parse(address) else { return Err(ADDRESS) };
-    let is_here = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    };
-    if url.scheme() == "https" || url.scheme() == "http" && is_here { Ok(()) } else { Err(ADDRESS) }
+/// Checks those of these files that somebody named.
+fn check_files<const N: usize>(files: [(&str, &Option<String>); N]) -> Result<(), Wrong> {
+    let mut named = files.into_iter().filter_map(|(key, file)| Some((key, file.as_ref()?)));
+    named.try_for_each(|(key, file)| check_file(file).map_err(|why| why.at(key)))
 }
 
 impl VaultConfig {
     /// Where the key file is.
-    pub(crate) fn key_file_in(&self, data_dir: &Path) -> PathBuf {
+    pub fn key_file_in(&self, data_dir: &Path) -> PathBuf {
         self.key_file.as_ref().map_or_else(|| data_dir.join("keys").join("vault.key"), PathBuf::from)
     }
 }
@@ -191,9 +194,12 @@ impl Section for VaultConfig {
     const REASONS: &'static [Phrase] = REASONS;
 
     fn validate(&self) -> Result<(), Wrong> {
+        check_files([("key_file", &self.key_file), ("passphrase_file", &self.passphrase_file)])?;
         match (self.guard, &self.transit) {
             (Guard::Transit, None) => return Err(TRANSIT.at("transit")),
-            (_, Some(transit)) => validate_address(&transit.address).map_err(|why| why.at("transit.address"))?,
+            (_, Some(transit)) => {
+                transit.validate().map_err(|Wrong { path, reason }| reason.at(format!("transit.{path}")))?
+            }
             _ => {}
         }
         let mut names = BTreeSet::new();

@@ -8,7 +8,7 @@ use super::definition::{is_movable, is_secret};
 use super::nearest::nearest;
 use super::reason::{
     AT_LEAST, BOOLEAN, DOTS, EMPTY, LACKS, LIST, LONG, MANY, MAP, ONE_OF, Phrase, QUOTES, RANGE, REFERENCE, Reason,
-    TEXT, TOO_EARLY, UNKNOWN, WHOLE_NUMBER,
+    TEXT, TOO_EARLY, UNKNOWN, UNSEEN, WHOLE_NUMBER,
 };
 use super::secret_value::{SecretValue, VAULT};
 use crate::redact::REDACTED;
@@ -107,6 +107,9 @@ fn text_flaw(schema: &Value, value: &Value) -> Option<Reason> {
     };
     if is_secret(schema) {
         return secret_flaw(text, is_movable(schema)).map(Reason::from);
+    }
+    if text.chars().any(char::is_control) {
+        return Some(UNSEEN.into());
     }
     let bound = |name: &str| schema.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
     let length = text.chars().count();

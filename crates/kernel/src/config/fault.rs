@@ -93,6 +93,8 @@ impl fmt::Display for Fault {
         match (self.source, self.line) {
             (Source::Default, _) => {}
             (Source::File, Some(line)) => write!(f, " in line {line} of {file}")?,
+            // What somebody wants to save stands in no file yet.
+            (Source::File, None) if self.file.is_none() => {}
             (Source::File, None) => write!(f, " in {file}")?,
             (source, _) => write!(f, " in {source}")?,
         }

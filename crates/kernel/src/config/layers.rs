@@ -1,18 +1,17 @@
 //! The configuration before it is given its types: every value of every layer.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde_json::{Map, Value};
 
 use super::check::{Flaw, flaws};
 use super::definition::{Definition, Key, Section};
 use super::fault::{Fault, FaultKind, Refused, Source};
-use super::nearest::nearest;
+use super::nearest::{nearest, nearest_setting};
 use super::places::{Place, places};
 use super::reason::{
-    DUPLICATE, LONG_FILE, NO_SECTION, NO_SECTIONS, Phrase, Reason, SOCKET, TAB, UNFIT, UNKNOWN, UNKNOWN_SECTION, Wrong,
-    YAML,
+    DUPLICATE, LONG_FILE, NO_KEY, NO_SECTION, NO_SECTIONS, NOT_TEXT, Phrase, Reason, SOCKET, TAB, TOO_MUCH, UNFIT,
+    UNKNOWN, UNKNOWN_SECTION, Wrong, YAML,
 };
 
 /// More than anybody writes.
@@ -30,28 +29,12 @@ pub struct Layers {
 }
 
 impl Layers {
-    /// Reads a YAML file.
-    ///
-    /// # Errors
-    /// When the file cannot be read or is not a map of sections.
-    pub fn add_file(&mut self, path: &Path) -> Result<(), Refused> {
-        let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|e| unreadable(&shown, Reason::of_system(e)))?;
-        self.add_text(&shown, &text)
-    }
-
     /// Takes the text of the file of this name, instead of what the file said before.
     ///
     /// # Errors
     /// When it is not a map of sections.
     pub fn add_text(&mut self, file: &str, text: &str) -> Result<(), Refused> {
-        let malformed = |line: Option<Place>, reason: Reason| Fault {
-            kind: FaultKind::Malformed,
-            file: Some(file.to_owned()),
-            line: line.map(|(line, _)| line),
-            column: line.map(|(_, column)| column),
-            ..Fault::invalid("", reason)
-        };
+        let malformed = |place, reason| malformed(file, place, reason);
         if text.len() > LONGEST_FILE {
             return Err(malformed(None, LONG_FILE.into()).into());
         }
@@ -117,23 +100,14 @@ impl Layers {
 
     /// What belongs to none of these sections, each with the nearest name that does.
     pub fn unknown(&self, sections: &[Definition]) -> Vec<Fault> {
-        let name_of = |section: &Definition, key: &str| format!("{}.{key}", section.name);
         let mut faults = vec![];
         for ((section, key), layers) in &self.values {
-            let found = sections.iter().find(|known| known.name == section);
-            let known: Vec<String> = match found {
-                Some(found) if found.key(key).is_some() => continue,
-                Some(found) => found.keys.iter().map(|k| name_of(found, &k.name)).collect(),
-                None => sections.iter().flat_map(|s| s.keys.iter().map(move |k| name_of(s, &k.name))).collect(),
-            };
-            let name = format!("{section}.{key}");
-            let elsewhere = || sections.iter().find(|s| s.key(key).is_some()).map(|s| name_of(s, key));
-            let nearest = nearest(&name, known).or_else(elsewhere).or_else(|| {
-                let section = nearest(section, sections.iter().map(|known| known.name.to_owned()))?;
-                found.is_none().then_some(format!("the section {section}"))
-            });
+            if sections.iter().any(|known| known.name == section && known.key(key).is_some()) {
+                continue;
+            }
             let source = layers.keys().next_back().copied().unwrap_or(Source::Default);
-            let flaw = Flaw { path: name, is_unknown: true, reason: UNKNOWN.into(), nearest };
+            let nearest = nearest_setting(section, key, sections);
+            let flaw = Flaw { path: format!("{section}.{key}"), is_unknown: true, reason: UNKNOWN.into(), nearest };
             faults.push(self.fault(source, flaw));
         }
         // A section without keys says nothing, but whoever wrote it meant something.
@@ -245,6 +219,18 @@ impl Layers {
         self.text.as_deref()
     }
 
+    /// Who set a value and where, for whoever has to change it; nothing for a default.
+    pub fn whence(&self, section: &str, key: &str) -> Option<String> {
+        let name = format!("{section}.{key}");
+        let source = self.source_of(section, key);
+        match (source, self.place_of(&name), &self.file) {
+            (Source::Default, ..) => None,
+            (Source::File, Some((line, _)), Some(file)) => Some(format!("{name} in line {line} of {file}")),
+            (Source::Environment, ..) => Some(format!("the variable {}", variable(section, key))),
+            _ => Some(format!("{name} in {source}")),
+        }
+    }
+
     /// In which line and column of the file a path stands.
     pub fn place_of(&self, path: &str) -> Option<Place> {
         self.places.get(path).copied()
@@ -279,6 +265,24 @@ pub fn variable(section: &str, key: &str) -> String {
     format!("DIWAN_{}", name.to_uppercase())
 }
 
+/// What the file of this name says.
+///
+/// # Errors
+/// When it is not text.
+pub fn text_of(file: &str, bytes: Vec<u8>) -> Result<String, Refused> {
+    String::from_utf8(bytes).map_err(|error| {
+        let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
+        let (line, column) = (good.matches('\n').count(), good.chars().rev().take_while(|c| *c != '\n').count());
+        malformed(file, Some((line as u64 + 1, column as u64 + 1)), NOT_TEXT.into()).into()
+    })
+}
+
+fn malformed(file: &str, place: Option<Place>, reason: Reason) -> Fault {
+    let (line, column) = place.unzip();
+    let file = Some(file.to_owned());
+    Fault { kind: FaultKind::Malformed, file, line, column, ..Fault::invalid("", reason) }
+}
+
 /// A file that cannot be read.
 pub fn unreadable(file: &str, why: impl Into<Reason>) -> Refused {
     let fault = Fault::invalid("", why);
@@ -309,6 +313,9 @@ fn plain(error: &serde_saphyr::Error) -> (Option<Place>, Reason) {
         None => line,
     };
     let reason = match line {
+        line if line.starts_with("budget breached") || line.contains("limit exceeded") => TOO_MUCH.into(),
+        // Values may be anything; only keys have to be text.
+        line if line.contains("into string") || line.starts_with("expected string") => NO_KEY.into(),
         "expected mapping start" => NO_SECTIONS.into(),
         line if line.starts_with("tabs disallowed") => TAB.into(),
         line => match line.strip_prefix("duplicate mapping key: ") {
@@ -325,14 +332,7 @@ fn wanted(error: &str, known: &[Phrase], is_secret: bool) -> Reason {
     if error.contains("socket address") {
         return SOCKET.into();
     }
-    if is_secret {
-        return UNFIT.into();
-    }
-    if let Some(phrase) = known.iter().find(|phrase| phrase.text == error) {
-        return (*phrase).into();
-    }
-    match error.split_once(", expected ").filter(|_| error.starts_with("invalid ")) {
-        Some((_, what)) => Reason::from(UNFIT).said(format!("it must be {what}")),
-        None => Reason::from(UNFIT).said(error.to_owned()),
-    }
+    // What a library says is for programmers.
+    let said = known.iter().find(|phrase| phrase.text == error).filter(|_| !is_secret);
+    said.copied().unwrap_or(UNFIT).into()
 }

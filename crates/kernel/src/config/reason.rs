@@ -106,6 +106,10 @@ phrases! {
     TOO_EARLY = "early", "it is needed before the vault is open, so it cannot be kept there";
     REFERENCE = "reference", "after `vault:` stands the name of a secret, like vault:mail/password";
     SOCKET = "socket_address", "it must be an address and a port, like 127.0.0.1:7400";
+    HOST = "host_name", "it is not a host name (no scheme, no port)";
+    ADDRESS = "https_address", "it must be an https:// address, or http:// on this machine";
+    ADDRESS_BARE = "address_bare", "it must end before a query and name no user: whoever may look at settings sees it";
+    FILE_PATH = "file_path", "it must be the whole path of a file, like /etc/diwan/token";
     UNFIT = "unfit", "its value does not fit";
     UNREADABLE = "unreadable", "{why}";
     LONG_FILE = "file_too_long", "it is longer than 1 MiB";
@@ -113,11 +117,16 @@ phrases! {
     NO_SECTIONS = "not_sections", "it must be sections with their settings below them";
     TAB = "tab", "a tab stands where spaces must be";
     DUPLICATE = "duplicate", "duplicate mapping key: {name}";
+    NOT_TEXT = "file_not_text", "it is not text (UTF-8)";
+    NO_KEY = "no_key", "a key must be a name";
+    TOO_MUCH = "too_much", "it holds more than any configuration needs";
     YAML = "yaml", "{said}";
 }
 
 /// There is no such setting.
 pub const NOT_A_SETTING: Phrase = UNKNOWN;
+/// It names no host.
+pub const NOT_A_HOST: Phrase = HOST;
 /// Something is missing.
 pub const REQUIRED: Phrase = EMPTY;
 /// Something is there twice where it may be there once.

@@ -52,6 +52,14 @@ impl Location {
         Self::Sqlite(Path::new(path).to_owned())
     }
 
+    /// Whether it says where a database could be.
+    pub fn is_valid(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => true,
+            Self::Postgres(url) => postgres::is_valid(url),
+        }
+    }
+
     /// The engine's name.
     pub const fn engine(&self) -> &'static str {
         match self {

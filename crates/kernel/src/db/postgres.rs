@@ -21,6 +21,11 @@ type Answer<'a, T> = BoxFuture<'a, Result<T, DbError>>;
 const CONNECTIONS: usize = 16;
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Whether the URL can be understood.
+pub(super) fn is_valid(url: &str) -> bool {
+    url.parse::<tokio_postgres::Config>().is_ok()
+}
+
 pub(super) struct Postgres {
     pool: Pool,
 }

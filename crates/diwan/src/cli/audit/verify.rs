@@ -80,7 +80,7 @@ impl Verify {
         let dir = self.data_dir.as_deref().map(|dir| DataDir::at(&dir.to_string_lossy()));
         let misplaced = self.database_url.as_deref().and_then(|url| diwan_server::check_database_url(url).err());
         if let Some(why) = misplaced {
-            return Err(Failure::usage(format!("--database-url: {why}"), next));
+            return Err(Failure::usage(format!("--database-url: {}", why.text), next));
         }
         let location = match (&self.database_url, &dir) {
             (Some(url), _) => Location::parse(url),

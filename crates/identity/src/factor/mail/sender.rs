@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use diwan_kernel::config::{Live, SecretSource, Wrong};
+use diwan_kernel::config::{Live, NOT_A_HOST, SecretSource, Wrong, check_host};
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::{Ctx, Problem, TaskPolicy};
 use lettre::message::Mailbox;
@@ -87,7 +87,7 @@ diwan_kernel::phrases! {
     /// What the section `mail` can say.
     pub(crate) REASONS:
     SENDER = "mail_address", "it must be an address like diwan@example.org or Diwan <diwan@example.org>";
-    HOST = "host_name", "it is not a host name (no scheme, no port)";
+    NO_SENDER = "mail_sender", "it is missing: mails that leave need a sender, like diwan@example.org";
     IN_CLEAR = "password_in_clear", "without TLS the password would travel in clear; use starttls or tls";
 }
 
@@ -96,10 +96,16 @@ diwan_kernel::phrases! {
 /// # Errors
 /// The setting, and why.
 pub(crate) fn check(settings: &MailConfig) -> Result<(), Wrong> {
+    if !settings.from.is_empty() {
+        sender_of(settings)?;
+    }
     if settings.host.is_empty() {
         return Ok(());
     }
-    sender_of(settings)?;
+    check_host(&settings.host).map_err(|why| why.at("host"))?;
+    if settings.from.is_empty() {
+        return Err(NO_SENDER.at("from"));
+    }
     protection(settings).map(drop)
 }
 
@@ -108,7 +114,7 @@ fn sender_of(settings: &MailConfig) -> Result<Mailbox, Wrong> {
 }
 
 fn protection(config: &MailConfig) -> Result<(Tls, u16), Wrong> {
-    let parameters = || TlsParameters::new(config.host.clone()).map_err(|_| HOST.at("host"));
+    let parameters = || TlsParameters::new(config.host.clone()).map_err(|_| NOT_A_HOST.at("host"));
     match config.security {
         MailSecurity::Starttls => Ok((Tls::Required(parameters()?), 587)),
         MailSecurity::Tls => Ok((Tls::Wrapper(parameters()?), 465)),

@@ -1,8 +1,7 @@
 //! What the settings may say about identity providers.
 
-use diwan_kernel::config::{REQUIRED, TWICE, Wrong, check_line};
+use diwan_kernel::config::{REQUIRED, TWICE, Wrong, check_address, check_line};
 
-use super::client::safe_address;
 use crate::config::OidcProvider;
 
 /// What is wrong with the providers in the settings, if anything.
@@ -33,10 +32,7 @@ fn check(provider: &OidcProvider, before: &[OidcProvider]) -> Result<(), Wrong> 
         return Err(TWICE.at("issuer"));
     }
     check_line(label, 40).map_err(|why| why.at("label"))?;
-    let is_issuer = safe_address(issuer, true).is_some_and(|url| url.query().is_none());
-    if !is_issuer {
-        return Err(ISSUER.at("issuer"));
-    }
+    check_address(issuer).map_err(|why| why.at("issuer"))?;
     if client_id.is_empty() {
         return Err(REQUIRED.at("client_id"));
     }
@@ -64,7 +60,6 @@ diwan_kernel::phrases! {
     /// What the section `oidc` can say.
     pub(crate) REASONS:
     PROVIDER_ID = "provider_id", "it must be 1 to 32 lower-case letters, digits and dashes";
-    ISSUER = "issuer", "it must be an https address without query (http only on this machine)";
     SCOPE = "scope", "it must be a word";
     ROLE = "made_role", "accounts that are made by signing in can be viewers or developers";
     DOMAIN = "domain", "it must be like example.org";
