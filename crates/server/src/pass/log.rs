@@ -16,7 +16,7 @@ const LONGEST_PATH: usize = 200;
 /// over a limit is counted elsewhere and only written for debugging: a flood must not become a flood of lines.
 pub(crate) fn request(visit: &Visit<'_>, status: StatusCode, problem: Option<&Problem>, took: Duration) {
     let (method, route, address) = (visit.method.as_str(), route(visit), visit.client.address);
-    let (request, status, duration_ms) = (&*visit.id, status.as_u16(), took.as_secs_f64() * 1e3);
+    let (request, status, duration_ms) = (&*visit.id, status.as_u16(), milliseconds(took));
     let actor = || visit.ctx.as_ref().map_or_else(|| "anonymous".to_owned(), |ctx| ctx.actor.key());
     let code = problem.map_or("", Problem::code);
     if status >= 500 {
@@ -30,6 +30,11 @@ pub(crate) fn request(visit: &Visit<'_>, status: StatusCode, problem: Option<&Pr
     } else {
         tracing::debug!(request, method, %route, status, duration_ms, actor = actor(), %address, "request answered");
     }
+}
+
+/// As finely as anybody reads it.
+fn milliseconds(took: Duration) -> f64 {
+    (took.as_secs_f64() * 1e6).round() / 1e3
 }
 
 /// The path of the operation; for what is none, the path that was asked for, as far as it is sane.
