@@ -1,6 +1,7 @@
 //! Kinds of secrets: what a value of each must look like, and what may be known of it.
 
 mod certificate;
+mod ssh_halves;
 mod ssh_key;
 mod totp_seed;
 
@@ -95,6 +96,12 @@ pub(crate) fn check(kind: SecretKind, value: &str) -> Result<Checked, Wrong> {
 }
 
 fn check_password(value: &str) -> Result<Checked, Wrong> {
+    if value.contains('\u{feff}') {
+        return Err("There is a byte order mark in it, which nobody sees or types. Save the file without it.");
+    }
+    if value.trim().is_empty() {
+        return Err("A password is not made of blanks alone.");
+    }
     if value.chars().any(char::is_control) {
         return Err("A password has no line breaks and no other control characters.");
     }
@@ -132,6 +139,8 @@ mod tests {
         for (kind, bad) in [
             (SecretKind::Password, "two\nlines"),
             (SecretKind::Password, ""),
+            (SecretKind::Password, "   "),
+            (SecretKind::Password, "\u{feff}a long word"),
             (SecretKind::ApiKey, "short"),
             (SecretKind::ApiKey, "with a blank in it"),
             (SecretKind::ApiKey, "key-with-é-in-it"),
