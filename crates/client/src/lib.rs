@@ -31,7 +31,8 @@ pub use model::*;
 pub use reply::Reply;
 pub use secrets::{
     CreatedSecretHook, ImportedSecrets, MasterKey, MasterRotation, RefusedSecret, RevealedSecret, Secret, SecretHook,
-    SecretHookDelivery, SecretPolicy, SecretReader, SecretVersion, VaultFault, VaultStatus, VaultVerification,
+    SecretHookDelivery, SecretLease, SecretPolicy, SecretReader, SecretVersion, VaultFault, VaultStatus,
+    VaultVerification,
 };
 pub use server::{ServerUrl, ServerUrlError};
 pub use session::SignedOut;

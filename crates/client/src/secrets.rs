@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use reqwest::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::call::Query;
@@ -26,6 +26,8 @@ pub struct Secret {
     pub provider: String,
     /// Where its values are kept.
     pub backend: String,
+    /// How new values are made; nothing when only people can give one.
+    pub generate: Option<Value>,
     /// Which version readers get.
     pub current_version: i64,
     /// What may be known of the value.
@@ -87,6 +89,31 @@ pub struct SecretReader {
     pub not_for: Vec<String>,
     /// Of everyone of a kind: who may not.
     pub except: Vec<String>,
+}
+
+/// A value that a machine, a job or an agent holds for a while.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SecretLease {
+    /// Its id.
+    pub id: String,
+    /// What the secret is called.
+    pub secret_name: String,
+    /// Which version of it.
+    pub version: i64,
+    /// What kind of thing holds it.
+    pub holder_kind: String,
+    /// Its id or name.
+    pub holder: String,
+    /// What for.
+    pub purpose: String,
+    /// Since when.
+    pub issued_at: String,
+    /// Until when, unless it is renewed.
+    pub expires_at: String,
+    /// When it ended.
+    pub ended_at: Option<String>,
+    /// Why.
+    pub ended_why: Option<String>,
 }
 
 /// A webhook of a secret.
@@ -156,7 +183,7 @@ pub struct SecretPolicy {
 }
 
 /// What became of an import.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 pub struct ImportedSecrets {
     /// The names that are new.
     pub created: Vec<String>,
@@ -167,10 +194,12 @@ pub struct ImportedSecrets {
 }
 
 /// A secret that was not taken.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct RefusedSecret {
     /// Its name.
     pub name: String,
+    /// Why, stable for programs.
+    pub code: String,
     /// Why.
     pub detail: String,
 }
@@ -259,6 +288,8 @@ operations! {
     create_secret(body: Value) -> Secret = POST "/secrets", Some(body);
     /// Brings many secrets in.
     import_secrets(body: Value) -> ImportedSecrets = POST "/secrets/import", Some(body);
+    /// Changes what is known about a secret.
+    update_secret(id: &str, body: Value) -> Secret = PATCH format!("/secrets/{}", part(id)), Some(body);
     /// Gives a secret a new value.
     set_secret_value(id: &str, value: &str) -> Secret =
         POST format!("/secrets/{}/versions", part(id)), Some(json!({"value": value}));
@@ -278,6 +309,8 @@ operations! {
     /// Takes a value out past the policies.
     break_glass(id: &str, body: Value) -> RevealedSecret =
         POST format!("/secrets/{}/break-glass", part(id)), Some(body);
+    /// Ends a lease.
+    revoke_secret_lease(id: &str) -> () = DELETE format!("/secret-leases/{}", part(id)), None;
     /// Adds a policy.
     create_secret_policy(body: Value) -> SecretPolicy = POST "/secret-policies", Some(body);
     /// Removes a policy.
@@ -334,6 +367,14 @@ impl Client {
     /// When that may not be known.
     pub async fn list_secret_readers(&self, id: &str, query: Query) -> Answer<Page<SecretReader>> {
         self.get(&format!("/secrets/{}/readers", part(id)), query).await
+    }
+
+    /// Which machines, jobs and agents hold which values.
+    ///
+    /// # Errors
+    /// When they may not be seen.
+    pub async fn list_secret_leases(&self, query: Query) -> Answer<Page<SecretLease>> {
+        self.get("/secret-leases", query).await
     }
 
     /// The webhooks of a secret.

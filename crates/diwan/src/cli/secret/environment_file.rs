@@ -10,7 +10,9 @@ pub(super) enum Slip {
     #[error("it is not of the form NAME=value")]
     NoAssignment,
     /// The name is not one that a secret can have.
-    #[error("the name may have only letters, digits, underscores, dots and dashes")]
+    #[error(
+        "the name may have only letters, digits, underscores, dots and dashes, and begins with a letter or a digit"
+    )]
     NoName,
     /// Quotes open and are never closed.
     #[error("the quotes that open here are never closed")]
@@ -68,7 +70,7 @@ fn before_equals(text: &str) -> Option<(&str, &str)> {
 
 fn is_name(name: &str) -> bool {
     let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    name.split(['.', '-']).all(is_word)
+    !name.starts_with('_') && name.split(['.', '-']).all(is_word)
 }
 
 /// The value and what follows its line; nothing when its quotes do not end.

@@ -1,9 +1,10 @@
 //! `diwan secret import` and `diwan secret export`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use diwan_client::Query;
+use diwan_client::{ImportedSecrets, Query};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -11,6 +12,9 @@ use super::super::door::Door;
 use super::super::failure::{Done, Failure};
 use super::super::screen::safe;
 use super::{KindName, environment_file};
+
+/// So many the server takes in a request.
+const MOST_AT_ONCE: usize = 500;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Import {
@@ -41,16 +45,27 @@ impl Import {
             let name = self.under.as_ref().map_or_else(|| name.clone(), |under| format!("{under}/{name}"));
             json!({"name": name, "kind": self.kind.as_str(), "value": value})
         };
-        let secrets: Vec<Value> = read.into_iter().map(named).collect();
+        let count = read.len();
+        // As a shell reads it, and as the dashboard does: the last of a name counts.
+        let last: BTreeMap<String, String> = read.into_iter().collect();
+        if last.len() < count {
+            eprintln!("Some names stand there more than once; the last of each counts.");
+        }
+        let secrets: Vec<Value> = last.into_iter().map(named).collect();
         if secrets.is_empty() {
             return Err(Failure::usage(format!("{shown} holds no secrets"), "Write each secret as NAME=value."));
         }
         let client = door.client()?;
-        let reply = client.import_secrets(json!({"secrets": secrets, "replace": self.replace})).await?;
-        let report = reply.read()?;
+        let mut report = ImportedSecrets::default();
+        for some in secrets.chunks(MOST_AT_ONCE) {
+            let reply = client.import_secrets(json!({"secrets": some, "replace": self.replace})).await?.read()?;
+            report.created.extend(reply.created);
+            report.replaced.extend(reply.replaced);
+            report.refused.extend(reply.refused);
+        }
         let done = if report.refused.is_empty() { Done::Well } else { Done::Found };
         if door.screen.is_json() {
-            door.screen.json(reply.text())?;
+            door.screen.json(&json!(report).to_string())?;
             return Ok(done);
         }
         for refused in &report.refused {

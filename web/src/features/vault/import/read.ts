@@ -47,7 +47,7 @@ function readEnvironment(text: string): Read {
     const assigned = ASSIGNMENT.exec(rest);
     if (!assigned) return { fault: { what: "no_assignment", line } };
     const [whole, name = ""] = assigned;
-    if (!/^\w+([.-]\w+)*$/.test(name)) return { fault: { what: "no_name", line } };
+    if (!/^(?!_)\w+([.-]\w+)*$/.test(name)) return { fault: { what: "no_name", line } };
     const begun = line;
     take(whole.length);
     const value = /^[ \t]*["'`]/.test(rest) ? quoted(rest) : plain(rest);
