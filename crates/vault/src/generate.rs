@@ -1,7 +1,5 @@
 //! Making strong values.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diwan_kernel::World;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -13,7 +11,7 @@ use crate::kind::{SecretKind, SshKeyPair, base32};
 #[serde(deny_unknown_fields)]
 #[schema(as = SecretRecipe)]
 pub(crate) struct Recipe {
-    /// How many characters a password or key has; seeds and SSH keys have their own length.
+    /// How many characters a password, a key or a text has; seeds and SSH keys have their own length.
     #[schema(minimum = 16, maximum = 256)]
     #[serde(default = "Recipe::usual_length")]
     pub(crate) length: u16,
@@ -33,6 +31,7 @@ impl Default for Recipe {
 }
 
 const LETTERS_AND_DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const SAFE_ANYWHERE: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const WITH_SYMBOLS: &[u8] =
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&()*+,-./:;<=>?@[]^_{|}~";
 
@@ -64,10 +63,7 @@ impl Recipe {
             SecretKind::Password if self.symbols => Some(letters(world, WITH_SYMBOLS, length, "")),
             SecretKind::Password => Some(letters(world, LETTERS_AND_DIGITS, length, "")),
             SecretKind::ApiKey => Some(letters(world, LETTERS_AND_DIGITS, length, &self.prefix)),
-            SecretKind::Free => {
-                let bytes = Zeroizing::new(world.random::<32>());
-                Some(Zeroizing::new(URL_SAFE_NO_PAD.encode(&bytes[..])))
-            }
+            SecretKind::Free => Some(letters(world, SAFE_ANYWHERE, length, "")),
             SecretKind::Totp => Some(Zeroizing::new(base32(&*Zeroizing::new(world.random::<20>())))),
             SecretKind::SshKey => SshKeyPair::generate(world, "diwan"),
             SecretKind::Certificate => None,
@@ -126,5 +122,9 @@ mod tests {
         assert!(Recipe { prefix: "a b".into(), ..Recipe::default() }.validate().is_err());
         let key = Recipe { prefix: "dwn_".into(), length: 40, symbols: false }.make(&World::real(), SecretKind::ApiKey);
         assert!(key.is_some_and(|k| k.len() == 44 && k.starts_with("dwn_")));
+        for (kind, length) in [(SecretKind::Free, 16), (SecretKind::Free, 256), (SecretKind::Password, 64)] {
+            let made = Recipe { length, ..Recipe::default() }.make(&World::real(), kind);
+            assert_eq!(made.map(|text| text.len()), Some(length.into()), "{kind:?}");
+        }
     }
 }

@@ -186,6 +186,15 @@ pub(super) fn ask_secret(question: &str) -> Result<String, Failure> {
     Ok(answer.trim_end_matches(['\r', '\n']).to_owned())
 }
 
+/// A new passphrase: asked for twice at a terminal, where a slip would lock its owner out.
+pub(super) fn new_passphrase(question: &str) -> Result<Zeroizing<String>, Failure> {
+    let passphrase = given_secret(question)?;
+    if std::io::stdin().is_terminal() && ask_secret("The same again: ")? != *passphrase {
+        return Err(Failure::usage("the two are not the same", "Type it again."));
+    }
+    Ok(passphrase)
+}
+
 /// A value that must not stand on the command line: asked for at a terminal, else read from standard
 /// input without its last line break.
 pub(super) fn given_secret(question: &str) -> Result<Zeroizing<String>, Failure> {

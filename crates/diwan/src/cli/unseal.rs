@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::door::{Door, ask_secret};
+use super::door::{Door, given_secret};
 use super::failure::{Done, Failure};
 use super::vault::{GuardName, guarded, say};
 
@@ -14,8 +14,8 @@ Examples:
   diwan unseal --first passphrase
   diwan unseal --start-over key-file
 
-The passphrase is asked for. --start-over removes every secret: it is for a
-master key that is lost for good.")]
+The passphrase is asked for, or read from standard input. --start-over removes
+every secret: it is for a master key that is lost for good.")]
 pub(super) struct Unseal {
     /// Set up a vault that has no master key yet, guarded like this
     #[arg(long, value_name = "GUARD")]
@@ -49,7 +49,7 @@ impl Unseal {
             return say(door, "sealed", false, "The vault is unsealed already.");
         }
         let needs_passphrase = status.master_key.is_some_and(|key| key.guard == "passphrase");
-        let body = if needs_passphrase { json!({"passphrase": ask_secret("Passphrase: ")?}) } else { json!({}) };
+        let body = if needs_passphrase { json!({"passphrase": *given_secret("Passphrase: ")?}) } else { json!({}) };
         client.unseal_vault(body).await?;
         say(door, "sealed", false, "The vault is unsealed.")
     }

@@ -3,7 +3,7 @@
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
-use super::door::{Door, ask_secret};
+use super::door::{Door, new_passphrase};
 use super::failure::{Done, Failure};
 use super::screen::{moment, safe};
 
@@ -34,7 +34,9 @@ impl GuardName {
 Examples:
   diwan vault status
   diwan vault rotate-master-key
-  diwan vault rotate-master-key --guard passphrase")]
+  diwan vault rotate-master-key --guard passphrase
+
+A passphrase is asked for, or read from standard input.")]
 pub(super) enum Vault {
     /// Show whether it is sealed, and what guards its master key
     Status,
@@ -67,16 +69,12 @@ impl Vault {
     }
 }
 
-/// The body that names a guard; for a passphrase it is asked for twice.
+/// The body that names a guard, with the passphrase if that is the guard.
 pub(super) fn guarded(guard: GuardName, question: &str) -> Result<Value, Failure> {
     if guard != GuardName::Passphrase {
         return Ok(json!({"guard": guard.as_str()}));
     }
-    let passphrase = ask_secret(question)?;
-    if ask_secret("The same again: ")? != passphrase {
-        return Err(Failure::usage("the two are not the same", "Type it again."));
-    }
-    Ok(json!({"guard": guard.as_str(), "passphrase": passphrase}))
+    Ok(json!({"guard": guard.as_str(), "passphrase": *new_passphrase(question)?}))
 }
 
 async fn status(door: &Door<'_>) -> Result<Done, Failure> {

@@ -3,6 +3,7 @@
 
 mod config;
 mod machine;
+mod secret;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

@@ -50,7 +50,7 @@ impl RollBack {
     }
 }
 
-fn say_version(door: &Door<'_>, reply: &diwan_client::Reply<diwan_client::Secret>) -> Result<Done, Failure> {
+pub(super) fn say_version(door: &Door<'_>, reply: &diwan_client::Reply<diwan_client::Secret>) -> Result<Done, Failure> {
     if door.screen.is_json() {
         door.screen.json(reply.text())?;
     } else {

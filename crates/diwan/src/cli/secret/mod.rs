@@ -1,8 +1,10 @@
 //! `diwan secret`: secrets, and who may do what with them.
 
 mod change;
+mod edit;
 mod environment_file;
 mod hook;
+mod lease;
 mod list;
 mod policy;
 mod reveal;
@@ -23,6 +25,7 @@ Examples:
   diwan secret get db/password --reason 'restoring the backup'
   diwan secret list --due
   diwan secret rotate db/password
+  diwan secret edit db/password --rotate-every 30
   diwan secret readers db/password
 
 A secret is named by its name (git/github-token) or its id (sec_…). Values are
@@ -41,6 +44,8 @@ pub(super) enum Secret {
     List(list::List),
     /// Show a secret and its versions, without their values
     Show(Which),
+    /// Change what is known about a secret: its name, what it is for, when a new value is due
+    Edit(edit::Edit),
     /// Have a new value made
     Rotate(Which),
     /// Make the value of an older version current again
@@ -54,6 +59,11 @@ pub(super) enum Secret {
     /// See and change the policies
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// List which machines, jobs and agents hold which values
+    Leases(lease::Leases),
+    /// End what they hold
+    #[command(subcommand)]
+    Lease(lease::Lease),
     /// Have addresses told when a secret has a new value
     #[command(subcommand)]
     Hook(hook::Hook),
@@ -110,12 +120,15 @@ impl Secret {
             Self::Get(get) => get.run(door).await,
             Self::List(list) => list.run(door).await,
             Self::Show(which) => show::run(door, &which.name).await,
+            Self::Edit(edit) => edit.run(door).await,
             Self::Rotate(which) => change::rotate(door, &which.name).await,
             Self::RollBack(roll_back) => roll_back.run(door).await,
             Self::Destroy(destroy) => destroy.run(door).await,
             Self::Remove(remove) => remove.run(door).await,
             Self::Readers(readers) => readers.run(door).await,
             Self::Policy(policy) => policy.run(door).await,
+            Self::Leases(leases) => leases.run(door).await,
+            Self::Lease(lease) => lease.run(door).await,
             Self::Hook(hook) => hook.run(door).await,
             Self::Import(import) => import.run(door).await,
             Self::Export => transfer::export(door).await,
@@ -124,15 +137,22 @@ impl Secret {
     }
 }
 
-/// The secret with this name, if there is one.
+fn is_id(name: &str) -> bool {
+    name.starts_with("sec_") && !name.contains('/')
+}
+
+/// The secret with this name, if there is one, or with this id.
 async fn find(client: &Client, name: &str) -> Result<Option<Known>, Failure> {
+    if is_id(name) {
+        return Ok(Some(client.get_secret(name).await?.read()?));
+    }
     let page = client.list_secrets(Query::new().with("name", Some(name))).await?.read()?;
     Ok(page.items.into_iter().next())
 }
 
 /// The id of the secret with this name or id.
 async fn id_of(client: &Client, name: &str) -> Result<String, Failure> {
-    if name.starts_with("sec_") && !name.contains('/') {
+    if is_id(name) {
         return Ok(name.to_owned());
     }
     let found = find(client, name).await?.ok_or_else(|| {
