@@ -15,7 +15,8 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::event::HookChanged;
-use crate::hook::{DeliveryState, SecretHook, safe_address};
+use crate::hook::{DeliveryState, SecretHook};
+use crate::hook_address::{LookUp, safe_address};
 use crate::master::Masters;
 use crate::table::hook::{self, Delivery, Hook, Target};
 use crate::vault::Vault;
@@ -91,6 +92,7 @@ pub(crate) fn client() -> Result<reqwest::Client, String> {
         .pool_max_idle_per_host(0)
         .referer(false)
         .no_proxy()
+        .dns_resolver(Arc::new(LookUp))
         .user_agent(concat!("diwan/", env!("CARGO_PKG_VERSION")));
     builder.build().map_err(|e| e.to_string())
 }

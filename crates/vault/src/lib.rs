@@ -22,6 +22,7 @@ mod generate;
 mod grant;
 mod hashicorp;
 mod hook;
+mod hook_address;
 mod import;
 mod keep;
 mod kind;
