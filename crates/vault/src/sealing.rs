@@ -190,9 +190,9 @@ impl Vault {
     }
 }
 
-/// Who acts, for the column of a row.
+/// Who acts, for the column of a row: the person, also when it is a token of theirs that was used.
 pub(crate) fn actor(ctx: &Ctx) -> Option<String> {
-    Some(ctx.actor.key())
+    Some(ctx.actor.user_id().map_or_else(|| ctx.actor.key(), |person| person.to_string()))
 }
 
 fn judge_passphrase(passphrase: Passphrase) -> Result<Secret<String>, Problem> {

@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use diwan_kernel::world::Timestamp;
 use diwan_kernel::{Problem, Secret, text};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -51,6 +52,14 @@ pub(super) fn check_days(rotation_days: Option<u16>, overlap_hours: Option<u16>)
     }
     if overlap_hours.is_some_and(|hours| hours > 2160) {
         return Err(Problem::invalid_field("overlap_hours", "out_of_range", "An overlap lasts at most 2160 hours."));
+    }
+    Ok(())
+}
+
+/// What ends already was hardly meant: a slip in the year, or a clock that is wrong.
+pub(super) fn check_end(expires_at: Option<Timestamp>, now: Timestamp) -> Result<(), Problem> {
+    if expires_at.is_some_and(|at| at <= now) {
+        return Err(Problem::invalid_field("expires_at", "in_the_past", "The end must be a moment to come."));
     }
     Ok(())
 }

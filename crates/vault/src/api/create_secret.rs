@@ -9,7 +9,7 @@ use diwan_kernel::{Problem, Secret};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::body::{check_label, check_recipe, present};
+use super::body::{check_days, check_end, check_label, check_recipe, present};
 use crate::config::LOCAL;
 use crate::generate::Recipe;
 use crate::keep::{NewSecret, Source};
@@ -55,7 +55,7 @@ pub(super) struct CreateSecret {
 }
 
 impl CreateSecret {
-    fn read(self) -> Result<NewSecret, Problem> {
+    fn read(self, now: Timestamp) -> Result<NewSecret, Problem> {
         let source = match (self.value, &self.generate) {
             (Some(value), _) => Source::Given(Zeroizing::new(value.expose().clone())),
             (None, Some(_)) => Source::Made,
@@ -65,7 +65,8 @@ impl CreateSecret {
             }
         };
         check_recipe(self.generate.as_ref())?;
-        super::body::check_days(self.rotation_days.flatten(), self.overlap_hours)?;
+        check_days(self.rotation_days.flatten(), self.overlap_hours)?;
+        check_end(self.expires_at, now)?;
         Ok(NewSecret {
             name: SecretName::read("name", &self.name)?,
             kind: self.kind,
@@ -97,6 +98,6 @@ pub(super) async fn create_secret(
     State(vault): State<Vault>,
     Json(body): Json<CreateSecret>,
 ) -> Result<Created<SecretView>, Problem> {
-    let secret = vault.create_secret(&ctx, body.read()?).await?;
+    let secret = vault.create_secret(&ctx, body.read(ctx.now())?).await?;
     Ok(Created(vault.view(&ctx, secret).await?))
 }

@@ -6,7 +6,7 @@ use diwan_kernel::answers::GuardedWrite;
 use diwan_kernel::ctx::{Allowed, SteppedUp, may};
 use diwan_kernel::http::{Created, Json};
 
-use super::policy_body::{PolicyBody, SecretPolicy};
+use super::policy_body::{PolicyBody, SecretPolicy, expect_person};
 use crate::policy::PolicyId;
 use crate::vault::Vault;
 
@@ -27,5 +27,6 @@ pub(super) async fn create_secret_policy(
     Json(body): Json<PolicyBody>,
 ) -> Result<Created<SecretPolicy>, Problem> {
     let rule = body.read(&ctx, PolicyId::new(&ctx.world), None)?;
+    expect_person(&vault, &rule).await?;
     Ok(Created(vault.put_policy(&ctx, rule).await?.into()))
 }

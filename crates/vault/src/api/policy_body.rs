@@ -5,10 +5,11 @@ use diwan_kernel::world::Timestamp;
 use diwan_kernel::{Ctx, Problem, Role, text};
 use serde::{Deserialize, Serialize};
 
-use super::body::check_purpose;
+use super::body::{check_end, check_purpose};
 use crate::name::NamePattern;
 use crate::policy::{Action, Effect, PolicyId, Rule, SubjectKind};
 use crate::sealing::actor;
+use crate::vault::Vault;
 
 /// A policy.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -84,6 +85,17 @@ pub(super) struct PolicyBody {
     expires_at: Option<Timestamp>,
 }
 
+/// A rule about a person is about one who is here: an id that nobody has is a slip.
+pub(super) async fn expect_person(vault: &Vault, rule: &Rule) -> Result<(), Problem> {
+    if rule.subject_kind != SubjectKind::User || rule.subject == "*" {
+        return Ok(());
+    }
+    if vault.people().list().await?.iter().any(|person| person.id.to_string() == rule.subject) {
+        return Ok(());
+    }
+    Err(Problem::invalid_field("subject", "subject_unknown", "Nobody who can sign in has this id."))
+}
+
 impl PolicyBody {
     /// The rule that it says.
     pub(super) fn read(mut self, ctx: &Ctx, id: PolicyId, before: Option<&Rule>) -> Result<Rule, Problem> {
@@ -103,6 +115,10 @@ impl PolicyBody {
         }
         if self.purposes.len() > 20 {
             return Err(wrong("purposes", "too_long", "A policy has at most 20 purposes."));
+        }
+        // Whoever changes something else about a policy that has ended leaves its end as it is.
+        if self.expires_at != before.and_then(|b| b.expires_at) {
+            check_end(self.expires_at, ctx.now())?;
         }
         Ok(Rule {
             id,

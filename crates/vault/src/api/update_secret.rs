@@ -8,7 +8,7 @@ use diwan_kernel::http::{Json, Path};
 use diwan_kernel::world::Timestamp;
 use serde::Deserialize;
 
-use super::body::{check_days, check_label, check_recipe, present};
+use super::body::{check_days, check_end, check_label, check_recipe, present};
 use crate::generate::Recipe;
 use crate::keep::Change;
 use crate::name::SecretName;
@@ -46,9 +46,10 @@ pub(super) struct UpdateSecret {
 }
 
 impl UpdateSecret {
-    fn read(self) -> Result<Change, Problem> {
+    fn read(self, now: Timestamp) -> Result<Change, Problem> {
         check_recipe(self.generate.as_ref().and_then(Option::as_ref))?;
         check_days(self.rotation_days.flatten(), self.overlap_hours)?;
+        check_end(self.expires_at.flatten(), now)?;
         let label = |field, text: Option<String>, longest| text.map(|t| check_label(field, &t, longest)).transpose();
         Ok(Change {
             name: self.name.map(|name| SecretName::read("name", &name)).transpose()?,
@@ -80,6 +81,6 @@ pub(super) async fn update_secret(
     Path(id): Path<SecretId>,
     Json(body): Json<UpdateSecret>,
 ) -> Result<Json<SecretView>, Problem> {
-    let secret = vault.change_secret(&ctx, id, body.read()?).await?;
+    let secret = vault.change_secret(&ctx, id, body.read(ctx.now())?).await?;
     Ok(Json(vault.view(&ctx, secret).await?))
 }

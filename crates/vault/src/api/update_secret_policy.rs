@@ -6,7 +6,7 @@ use diwan_kernel::answers::GuardedWrite;
 use diwan_kernel::ctx::{Allowed, SteppedUp, may};
 use diwan_kernel::http::{Json, Path};
 
-use super::policy_body::{PolicyBody, SecretPolicy};
+use super::policy_body::{PolicyBody, SecretPolicy, expect_person};
 use crate::policy::PolicyId;
 use crate::vault::Vault;
 
@@ -31,5 +31,8 @@ pub(super) async fn update_secret_policy(
     let before = vault.rules().await?.into_iter().find(|rule| rule.id == id);
     let before = before.ok_or_else(|| Problem::not_found("policy"))?;
     let rule = body.read(&ctx, id, Some(&before))?;
+    if rule.subject != before.subject {
+        expect_person(&vault, &rule).await?;
+    }
     Ok(Json(vault.put_policy(&ctx, rule).await?.into()))
 }

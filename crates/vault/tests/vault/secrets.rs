@@ -85,6 +85,55 @@ on_every_backend! {
         assert_eq!(made["rotation_days"], 30);
     }
 
+    async fn whoever_uses_a_token_is_named_as_who_brought_it(backend) {
+        let (_server, owner) = TestServer::builder().on(backend).owned().await;
+        let body = json!({"name": "t", "scopes": ["secrets.use", "secrets.read", "secrets.manage"], "expires_in_days": 1});
+        let token = owner.post("/api/v1/me/tokens", body).await.expect(StatusCode::CREATED);
+        let program = owner.with_token(text(&token, "secret"));
+        let made = program.post("/api/v1/secrets", json!({"name": "a", "kind": "password", "generate": {}})).await;
+        let made = made.expect(StatusCode::CREATED);
+        let me = owner.get("/api/v1/me").await.expect(StatusCode::OK);
+        assert!(text(&made, "created_by").starts_with("usr_"), "{made}");
+        assert!(me.to_string().contains(text(&made, "created_by")), "{me}");
+    }
+
+    async fn a_policy_is_for_somebody_who_is_here(backend) {
+        let (_server, owner) = TestServer::builder().on(backend).owned().await;
+        let body = |subject: &str| json!({"name": "p", "effect": "allow", "subject_kind": "user", "subject": subject,
+            "secrets": "a", "actions": ["read"]});
+        let nobody = owner.post("/api/v1/secret-policies", body("usr_01k9zzzzzzzzzzzzzzzzzzzzzz")).await;
+        assert_eq!((nobody.status, &nobody.json["errors"][0]["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("subject_unknown")));
+        let made = bring(&owner, "a", "a quiet word").await;
+        let me = owner.get(&format!("/api/v1/secrets/{made}")).await.expect(StatusCode::OK);
+        let policy = owner.post("/api/v1/secret-policies", body("*")).await.expect(StatusCode::CREATED);
+        let path = format!("/api/v1/secret-policies/{}", text(&policy, "id"));
+        owner.put(&path, body(text(&me, "created_by"))).await.expect(StatusCode::OK);
+        let nobody = owner.put(&path, body("usr_01k9zzzzzzzzzzzzzzzzzzzzzz")).await;
+        assert_eq!(&nobody.json["errors"][0]["code"], "subject_unknown");
+    }
+
+    async fn what_ends_already_is_refused(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let now = server.product().world.now();
+        let (past, future) = (now.minus(std::time::Duration::from_secs(1)), now.plus(std::time::Duration::from_secs(1)));
+        let body = |at| json!({"name": "a", "kind": "password", "value": "a quiet word", "expires_at": at});
+        let policy = |at| json!({"name": "p", "effect": "allow", "subject_kind": "role", "subject": "viewer",
+            "secrets": "a", "actions": ["read"], "expires_at": at});
+        for (path, past) in [("secrets", body(past)), ("secrets", body(now)), ("secret-policies", policy(past))] {
+            let refused = owner.post(&format!("/api/v1/{path}"), past).await;
+            assert_eq!((refused.status, &refused.json["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("expires_at")));
+        }
+        let made = owner.post("/api/v1/secrets", body(future)).await.expect(StatusCode::CREATED);
+        let changed = owner.patch(&format!("/api/v1/secrets/{}", text(&made, "id")), json!({"expires_at": past})).await;
+        assert_eq!(&changed.json["errors"][0]["field"], "expires_at");
+        let policy = owner.post("/api/v1/secret-policies", policy(future)).await.expect(StatusCode::CREATED);
+        server.advance(std::time::Duration::from_secs(2));
+        // It may be renamed although it has ended meanwhile.
+        let body = json!({"name": "q", "effect": "allow", "subject_kind": "role", "subject": "viewer",
+            "secrets": "a", "actions": ["read"], "expires_at": future});
+        owner.put(&format!("/api/v1/secret-policies/{}", text(&policy, "id")), body).await.expect(StatusCode::OK);
+    }
+
     async fn two_who_write_at_once_do_not_lose_a_value(backend) {
         let (_server, owner) = TestServer::builder().on(backend).owned().await;
         let id = bring(&owner, "a", "the first value").await;
