@@ -11,7 +11,7 @@ import { PublicFact } from "./public-fact";
 
 const HOUR_S = 3600;
 /** In the order of a reader; what a newer server knows besides comes last. */
-const factOrder = ["algorithm", "fingerprint", "subject", "names", "issuer", "not_before", "not_after"];
+const factOrder = ["algorithm", "fingerprint", "private_half", "subject", "names", "issuer", "not_before", "not_after"];
 
 export function About({ secret }: { secret: Secret }) {
   const { t } = useTranslation();
