@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use diwan_kernel::config::{Fault, FaultKind, Layers, NOT_A_SETTING, Source, nearest, references, unmasked, variable};
+use diwan_kernel::config::{Fault, FaultKind, Layers, NOT_A_SETTING, Source, nearest_setting, unmasked, variable};
 use diwan_kernel::{Ctx, Problem};
 use serde_json::Value;
 
@@ -120,25 +120,13 @@ impl Settings {
         }
         let before = now.value(section.name, key);
         let value = unmasked(&key.schema, value.clone(), &before);
-        let known = references(&key.schema, &before);
-        for reference in references(&key.schema, &value).into_iter().filter(|name| !known.contains(name)) {
-            let referable = self.parts().keeper.require_referable(ctx, &reference).await;
-            referable.map_err(|problem| {
-                let phrase = match problem.code() {
-                    "not_found" | "not_allowed" => reasons::NO_SECRET,
-                    _ => reasons::SECRET_AWAY,
-                };
-                let text = format!("vault:{reference}: {problem}");
-                Fault::invalid(name, phrase.with([("name", reference.clone())]).said(text))
-            })?;
-        }
+        self.require_referable(ctx, name, key, &before, &value).await?;
         Ok((section.name, &key.name, Some(value)))
     }
 
     fn unknown(&self, name: &str) -> Fault {
-        let known = self.sections().iter().flat_map(|s| s.keys.iter().map(move |k| format!("{}.{}", s.name, k.name)));
-        let fault = Fault::invalid(name, NOT_A_SETTING);
-        Fault { kind: FaultKind::Unknown, nearest: nearest(name, known), ..fault }
+        let nearest = name.split_once('.').and_then(|(section, key)| nearest_setting(section, key, self.sections()));
+        Fault { kind: FaultKind::Unknown, nearest, ..Fault::invalid(name, NOT_A_SETTING) }
     }
 }
 

@@ -44,6 +44,10 @@ impl Settings {
         if self.parts().house.shuts_out(&layers, ctx.address()) {
             return Err(refused_problem(&[crate::edit::shut_out(ctx)]));
         }
+        let faults = self.not_referable(ctx, &layers).await;
+        if !faults.is_empty() {
+            return Err(refused_problem(&faults));
+        }
         let new = Acceptable { layers, cause: Cause::Rollback, comment, rolled_back_to: Some(number) };
         save(self, ctx, new).await
     }

@@ -43,6 +43,12 @@ pub trait Keeper: Send + Sync {
     /// When they may not, or it is not there.
     async fn require_referable(&self, ctx: &Ctx, name: &str) -> Result<(), Problem>;
 
+    /// Whether there is a secret of this name.
+    ///
+    /// # Errors
+    /// When that cannot be said.
+    async fn holds(&self, name: &str) -> Result<bool, Problem>;
+
     /// Puts a secret that stood in the settings under a name of its own.
     ///
     /// # Errors

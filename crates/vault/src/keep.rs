@@ -234,6 +234,7 @@ impl Vault {
         self.require(ctx, Action::Write, &before.name, None).await?;
         if let Some(name) = change.name.as_ref().filter(|name| **name != before.name) {
             self.require_movable(ctx, &before.name, name).await?;
+            self.require_not_needed(&before.name)?;
             if before.backend != crate::config::LOCAL {
                 return Err(cannot_move());
             }
@@ -276,6 +277,7 @@ impl Vault {
         self.current_masters().await?;
         let secret = self.get_secret(id).await?;
         self.require(ctx, Action::Write, &secret.name, None).await?;
+        self.require_not_needed(&secret.name)?;
         let mut tx = self.db().begin_freeing(ctx).await?;
         if secret.backend != crate::config::LOCAL {
             for (number, remote) in version::list_remote(&mut tx, id).await? {

@@ -61,6 +61,7 @@ pub use kind::SecretKind;
 pub use lease::{LeaseEnd, LeaseId, LeaseParams, Leased};
 pub use migration::MIGRATIONS;
 pub use name::{NamePattern, SecretName};
+pub use own_use::{Needs, holds};
 pub use policy::{Action, Asker, Effect, PolicyId, SubjectKind};
 pub use seal::Sealed;
 pub use secret::SecretId;

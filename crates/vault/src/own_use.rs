@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use diwan_kernel::config::SecretSource;
-use diwan_kernel::{Ctx, Problem, Secret};
+use diwan_kernel::{Ctx, Db, DbError, Problem, Secret};
 use zeroize::Zeroizing;
 
 use crate::config::LOCAL;
@@ -18,6 +18,21 @@ use crate::vault::Vault;
 /// What somebody is said to read a secret for when they let a setting refer to it.
 const SETTINGS: &str = "settings";
 
+/// Knows what the server itself needs secrets for.
+pub trait Needs: Send + Sync {
+    /// The setting that names this secret, when one does.
+    fn setting_that_needs(&self, secret: &str) -> Option<String>;
+}
+
+/// Whether there is a secret of this name. That can be said while the vault is sealed too.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn holds(db: &Db, name: &str) -> Result<bool, DbError> {
+    let Some(name) = SecretName::parse(name) else { return Ok(false) };
+    Ok(table::secret::find_named(db, &name).await?.is_some())
+}
+
 #[async_trait]
 impl SecretSource for Vault {
     async fn read(&self, name: &str, purpose: &'static str) -> Result<Secret<String>, Problem> {
@@ -32,6 +47,23 @@ impl SecretSource for Vault {
 }
 
 impl Vault {
+    /// Whether there is a secret of this name.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn holds(&self, name: &str) -> Result<bool, Problem> {
+        Ok(holds(self.db(), name).await?)
+    }
+
+    /// A secret that a setting names stays where that looks for it.
+    ///
+    /// # Errors
+    /// 409 when one does.
+    pub(crate) fn require_not_needed(&self, name: &SecretName) -> Result<(), Problem> {
+        let needed = self.needs().setting_that_needs(name.as_str());
+        needed.map_or(Ok(()), |setting| Err(still_needed(name, &setting)))
+    }
+
     /// Whether the caller may let a setting refer to this secret: whoever does so has the server read
     /// it for them.
     ///
@@ -73,4 +105,15 @@ impl Vault {
         let name = SecretName::parse(name).ok_or_else(error::no_secret)?;
         table::secret::find_named(self.db(), &name).await?.ok_or_else(error::no_secret)
     }
+}
+
+fn still_needed(name: &SecretName, setting: &str) -> Problem {
+    Problem::conflict(
+        "secret_needed",
+        "A setting needs the secret",
+        format!(
+            "The setting {setting} names the secret {name}: without it, under this name, the server would lack it."
+        ),
+        "Change the setting first, then the secret.",
+    )
 }

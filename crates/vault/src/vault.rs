@@ -18,6 +18,7 @@ use crate::backend::local::Local;
 use crate::config::{LOCAL, VaultConfig};
 use crate::deliver::{self, Listeners};
 use crate::error::StartError;
+use crate::own_use::Needs;
 use crate::patience::Patience;
 use crate::seal::{Seal, WhySealed};
 
@@ -73,6 +74,8 @@ pub struct Parts {
     pub people: Arc<dyn People>,
     /// What was written down about secrets.
     pub trail: Arc<dyn Trail>,
+    /// What the server itself needs.
+    pub needs: Arc<dyn Needs>,
 }
 
 impl std::fmt::Debug for Parts {
@@ -155,6 +158,10 @@ impl Vault {
 
     pub(crate) fn people(&self) -> &dyn People {
         &*self.inner.parts.people
+    }
+
+    pub(crate) fn needs(&self) -> &dyn Needs {
+        &*self.inner.parts.needs
     }
 
     pub(crate) fn trail(&self) -> &dyn Trail {

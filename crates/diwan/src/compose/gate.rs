@@ -64,7 +64,7 @@ impl VitalSigns for Pulse {
             detail: format!("The vault is sealed: no secret can be read or written. {}", sealed.detail),
             next: sealed.next.to_owned(),
         });
-        let settings = self.settings.warnings().into_iter();
+        let settings = self.settings.warnings().await?.into_iter();
         let settings = settings.map(|w| Warning { code: w.code, detail: w.detail, next: w.next.to_owned() });
         let warnings = warnings.chain(sealed).chain(settings).collect();
         let mail = if self.mail.get().host.is_empty() { Mail::Outbox } else { Mail::Smtp };

@@ -21,7 +21,7 @@ use url::Url;
 use super::StartError;
 use super::config::{Config, Publishers, usual_file};
 use super::gate::{Gate, Pulse};
-use super::settings::{self, LaterVault};
+use super::settings::{self, LaterSettings, LaterVault};
 use super::vault;
 
 /// The schema of every capability, in the order in which they build on each other.
@@ -159,7 +159,8 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
         other => StartError::Part(other.to_string()),
     })?;
 
-    let vault = vault::parts(&db, supervisor, sections.vault.clone(), data.path(), &identity, &audit);
+    let needs = Arc::new(LaterSettings::default());
+    let vault = vault::parts(&db, supervisor, sections.vault.clone(), data.path(), (&identity, &audit), needs.clone());
     let vault = Vault::start(vault).await.map_err(|e| match e {
         diwan_vault::StartError::Db(e) => StartError::Database(e),
         other @ diwan_vault::StartError::Setting { .. } => StartError::Part(other.to_string()),
@@ -174,6 +175,7 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
         diwan_settings::StartError::Db(e) => StartError::Database(e),
         other @ diwan_settings::StartError::Note(_) => StartError::Part(other.to_string()),
     })?;
+    needs.are_here(&settings);
     let ground =
         Ground { world: world.clone(), db: db.clone(), events: events.clone(), sealer, supervisor: supervisor.clone() };
     let edge = Edge::builder(ground, sections.server.clone())

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use diwan_identity::IdentityConfig;
 use diwan_kernel::config::{Definition, Layers, Refused, SecretSource};
 use diwan_kernel::{Ctx, Db, Problem, Sealer, Secret, Supervisor};
-use diwan_settings::{House, Keeper, Parts, SettingsFile};
-use diwan_vault::Vault;
+use diwan_settings::{House, Keeper, Parts, Settings, SettingsFile};
+use diwan_vault::{Needs, Vault};
 
 use super::config::{Publishers, SECTIONS, definition, judge};
 
@@ -72,8 +72,29 @@ impl Keeper for Vaulted {
         self.0.require_referable(ctx, name).await
     }
 
+    async fn holds(&self, name: &str) -> Result<bool, Problem> {
+        self.0.holds(name).await
+    }
+
     async fn keep(&self, ctx: &Ctx, name: &str, setting: &str, value: Secret<String>) -> Result<(), Problem> {
         self.0.keep_setting(ctx, name, setting, value).await
+    }
+}
+
+/// The settings for those who are there before them.
+#[derive(Debug, Default)]
+pub(super) struct LaterSettings(OnceLock<Settings>);
+
+impl LaterSettings {
+    pub(super) fn are_here(&self, settings: &Settings) {
+        // Only the composition calls this, and once.
+        let _ = self.0.set(settings.clone());
+    }
+}
+
+impl Needs for LaterSettings {
+    fn setting_that_needs(&self, secret: &str) -> Option<String> {
+        self.0.get()?.setting_that_needs(secret)
     }
 }
 

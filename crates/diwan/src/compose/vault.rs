@@ -8,7 +8,7 @@ use diwan_audit::Audit;
 use diwan_identity::Identity;
 use diwan_kernel::config::Live;
 use diwan_kernel::{Db, Problem, Supervisor};
-use diwan_vault::{LastMark, LastMarks, Parts, People, Person, Trail, VaultConfig};
+use diwan_vault::{LastMark, LastMarks, Needs, Parts, People, Person, Trail, VaultConfig};
 
 /// What the vault stands on.
 pub(super) fn parts(
@@ -16,8 +16,8 @@ pub(super) fn parts(
     supervisor: &Supervisor,
     config: Live<VaultConfig>,
     data_dir: &Path,
-    identity: &Identity,
-    audit: &Audit,
+    (identity, audit): (&Identity, &Audit),
+    needs: Arc<dyn Needs>,
 ) -> Parts {
     Parts {
         db: db.clone(),
@@ -26,6 +26,7 @@ pub(super) fn parts(
         data_dir: data_dir.to_owned(),
         people: Arc::new(Members(identity.clone())),
         trail: Arc::new(Deeds(audit.clone())),
+        needs,
     }
 }
 

@@ -73,4 +73,39 @@ on_every_backend! {
         let refused = change(&owner, json!({"server.database_url": "vault:db/url"})).await;
         assert!(errors(&refused)[0].2.contains("before the vault is open"), "{}", refused.text);
     }
+
+    async fn a_secret_that_a_setting_names_keeps_its_name_and_place(backend) {
+        let (_server, owner) = TestServer::builder().on(backend).owned().await;
+        let secret = json!({"name": "mail/password", "kind": "free", "value": WORD});
+        let secret = owner.post("/api/v1/secrets", secret).await.expect(StatusCode::CREATED);
+        let path = format!("/api/v1/secrets/{}", secret["id"].as_str().expect("an id"));
+        change(&owner, json!({"mail.password": "vault:mail/password"})).await.expect(StatusCode::OK);
+        for refused in [owner.delete(&path).await, owner.patch(&path, json!({"name": "mail/other"})).await] {
+            assert_eq!((refused.status, refused.problem()), (StatusCode::CONFLICT, "secret_needed"));
+            assert!(refused.text.contains("mail.password"), "{}", refused.text);
+        }
+        owner.patch(&path, json!({"description": "of the relay"})).await.expect(StatusCode::OK);
+        change(&owner, json!({"mail.password": null})).await.expect(StatusCode::OK);
+        owner.patch(&path, json!({"name": "mail/other"})).await.expect(StatusCode::OK);
+
+        // What named it then cannot come back.
+        let back = owner.post("/api/v1/settings/versions/2/rollback", json!({})).await;
+        assert_eq!(errors(&back)[0].1, "no_secret");
+        assert_eq!(owner.delete(&path).await.status, StatusCode::NO_CONTENT);
+    }
+
+    async fn a_file_may_come_before_its_secrets_and_somebody_is_told(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        write(&server, "mail:\n  password: vault:mail/password\n");
+        reload(&owner).await.expect(StatusCode::OK);
+        let status = owner.get("/api/v1/status").await.expect(StatusCode::OK);
+        let is_it = |warning: &&serde_json::Value| warning["code"] == "settings_secret_missing";
+        let warning = status["warnings"].as_array().and_then(|all| all.iter().find(is_it)).expect("a warning");
+        let detail = warning["detail"].as_str().expect("a sentence");
+        assert!(detail.contains("vault:mail/password (mail.password)"), "{detail}");
+        let secret = json!({"name": "mail/password", "kind": "free", "value": WORD});
+        owner.post("/api/v1/secrets", secret).await.expect(StatusCode::CREATED);
+        let status = owner.get("/api/v1/status").await.expect(StatusCode::OK);
+        assert!(!status["warnings"].as_array().is_some_and(|all| all.iter().any(|warning| is_it(&warning))));
+    }
 }

@@ -3,6 +3,7 @@
 mod answer;
 mod files;
 mod reach;
+mod settings;
 mod store;
 mod vault;
 

@@ -38,6 +38,7 @@ pub(super) async fn look(config: &Config, world: &World, found: &mut Findings) {
     schema(&db, found).await;
     trail(config, &db, world, found).await;
     super::vault::look(config, &db, found).await;
+    super::settings::look(config, &db, found).await;
 }
 
 async fn integrity(db: &Db, found: &mut Findings) {
