@@ -5,7 +5,6 @@ diwan_kernel::phrases! {
     pub REASONS:
     GONE = "file_gone", "it is gone; what it said is still in force";
     EMPTIED = "file_emptied", "it says nothing any more; what it said is still in force";
-    NOT_TEXT = "file_not_text", "it is not text (UTF-8)";
     LOCKED_VARIABLE = "locked_variable", "it is set by the variable {variable} and can only be changed there";
     LOCKED_FLAG = "locked_flag", "it is set by a flag on the command line and can only be changed there";
     NO_SECRET = "no_secret", "the vault holds no secret {name} that you may use";

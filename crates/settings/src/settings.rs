@@ -5,13 +5,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use diwan_kernel::config::{Definition, Fault, Layers, Reason, Refused, Source};
+use diwan_kernel::config::{Definition, Fault, Layers, Reason, Refused, Source, text_of, unreadable};
 use diwan_kernel::world::Timestamp;
 use diwan_kernel::{Ctx, Db, DbError, Problem, Sealer, Secret, Supervisor, World};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::accept::Acceptable;
-use crate::reasons;
 use crate::table;
 use crate::version::Cause;
 use crate::{accept, watch};
@@ -212,11 +211,13 @@ impl Settings {
     }
 
     /// What the file says at this moment; `None` when there is none.
-    pub(crate) fn read_file(&self) -> Result<Option<String>, Reason> {
-        match self.world().disk().read(&self.parts().file.path) {
-            Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| reasons::NOT_TEXT.into()),
+    pub(crate) fn read_file(&self) -> Result<Option<String>, Refused> {
+        let path = &self.parts().file.path;
+        let shown = path.display().to_string();
+        match self.world().disk().read(path) {
+            Ok(bytes) => text_of(&shown, bytes).map(Some),
             Err(error) if error.is_missing() => Ok(None),
-            Err(error) => Err(Reason::of_system(&error.source)),
+            Err(error) => Err(unreadable(&shown, Reason::of_system(&error.source))),
         }
     }
 

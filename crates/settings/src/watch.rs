@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use diwan_kernel::config::{Fault, Reason, Refused, Source, unreadable};
+use diwan_kernel::config::{Fault, Refused, Source, unreadable};
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::{Ctx, Entry, Problem, TaskPolicy};
 
@@ -38,7 +38,7 @@ pub(crate) fn spawn(settings: &Settings) {
     });
 }
 
-fn is_shorter(settings: &Settings, text: &Result<Option<String>, Reason>) -> bool {
+fn is_shorter(settings: &Settings, text: &Result<Option<String>, Refused>) -> bool {
     let now = settings.now();
     let length = |text: &str| text.trim_end().len();
     matches!(text, Ok(Some(text)) if length(text) < now.layers.text().map_or(0, length))
@@ -89,7 +89,7 @@ pub(crate) async fn take_up(settings: &Settings, ctx: &Ctx, cause: Cause) -> Res
             });
             (Some(text), judged)
         }
-        Err(why) => (None, Err(unreadable(&shown, why))),
+        Err(refused) => (None, Err(refused)),
     };
     match judged {
         Ok(layers) => {

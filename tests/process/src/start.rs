@@ -115,6 +115,14 @@ async fn a_postgresql_that_does_not_answer_is_refused() {
 }
 
 #[tokio::test]
+async fn a_database_that_cannot_be_opened_is_told_with_the_line_that_names_it() {
+    let dir = memory_dir();
+    let file = dir.path().join("diwan.yaml");
+    fs::write(&file, "server:\n  database_url: /nowhere/x.db\n").expect("a file can be written");
+    is_a_clear_refusal(&server(dir.path(), &[]).await, "server.database_url in line 2 of");
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_database_is_said_without_its_password() {
     let dir = memory_dir();
     let nowhere = free_address();

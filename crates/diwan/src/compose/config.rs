@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use diwan_audit::AuditConfig;
 use diwan_identity::{IdentityConfig, MailConfig, OidcConfig};
 use diwan_kernel::config::{
-    Definition, Fault, FaultKind, Layers, Live, Phrase, Publisher, Reason, Refused, Section, Source, nearest,
+    Definition, Fault, FaultKind, Layers, Live, Phrase, Publisher, Reason, Refused, Section, Source, nearest, text_of,
     unreadable, variable,
 };
 use diwan_server::ServerConfig;
@@ -171,8 +171,8 @@ impl Config {
             }
         };
         let shown = file.path.display().to_string();
-        match std::fs::read_to_string(&file.path) {
-            Ok(text) => layers.add_text(&shown, &text)?,
+        match std::fs::read(&file.path) {
+            Ok(bytes) => layers.add_text(&shown, &text_of(&shown, bytes)?)?,
             Err(error) if !file.is_named && is_absent(&error) => {}
             Err(error) => return Err(unreadable(&shown, Reason::of_system(error))),
         }

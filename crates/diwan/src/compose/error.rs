@@ -33,6 +33,15 @@ pub enum StartError {
     /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] DbError),
+    /// The database that was named cannot be opened.
+    #[error("{error}; it is named by {place}")]
+    Named {
+        /// Why.
+        #[source]
+        error: DbError,
+        /// Where it is named.
+        place: String,
+    },
     /// The address is taken.
     #[error("the address {0} is already in use")]
     AddressTaken(SocketAddr),
@@ -65,8 +74,11 @@ impl StartError {
             Self::SealingKey(_) | Self::ServerKey(_) => {
                 "Put back the key file that belongs to this database (keys/seal.key in the data directory), or name the directory that it lives in with --data-dir."
             }
-            Self::Database(DbError::Newer(_)) => {
+            Self::Database(DbError::Newer(_)) | Self::Named { error: DbError::Newer(_), .. } => {
                 "Start the newer version, or restore the backup made before the upgrade."
+            }
+            Self::Named { .. } => {
+                "Check what stands there, and that the database can be reached and written; `diwan doctor` looks closer."
             }
             Self::Database(_) => {
                 "Check --database-url and that the database can be reached and written; `diwan doctor` looks closer."
@@ -78,6 +90,14 @@ impl StartError {
                 "Stop what uses the address, or name another one with --metrics-listen."
             }
             Self::Part(_) => "Run `diwan doctor` for a closer look.",
+        }
+    }
+
+    /// Says which setting names a database that cannot be opened.
+    pub fn opening(error: DbError, place: Option<String>) -> Self {
+        match place {
+            Some(place) => Self::Named { error, place },
+            None => Self::Database(error),
         }
     }
 

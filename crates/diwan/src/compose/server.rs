@@ -131,7 +131,8 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
 
     let events = Events::new(&world);
     let sealer = Sealer::open(&world, &data.seal_key())?;
-    let db = Db::open(&config.server.location(), &world, supervisor, &events).await?;
+    let db = Db::open(&config.server.location(), &world, supervisor, &events).await;
+    let db = db.map_err(|e| StartError::opening(e, config.layers.whence("server", "database_url")))?;
     announce(&db.migrate(MIGRATIONS, &data.backups()).await?);
 
     let audit = Audit::start(&db, &sealer, supervisor, &world, data.path(), sections.audit.clone()).await;

@@ -140,4 +140,12 @@ on_every_backend! {
         assert_eq!(std::fs::read_to_string(&real).expect("it is there"), "mail:\n  port: 2525\n");
         assert!(std::fs::symlink_metadata(file(&server)).expect("it is there").is_symlink());
     }
+
+    async fn what_is_not_text_is_told_with_its_line(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        std::fs::write(super::file(&server), b"mail:\n  host: \xff\n").expect("it is written");
+        let refused = reload(&owner).await;
+        assert_eq!(errors(&refused)[0].1, "file_not_text");
+        assert!(errors(&refused)[0].2.contains("(line 2 of"), "{}", refused.text);
+    }
 }

@@ -47,6 +47,7 @@ on_every_backend! {
         assert_eq!((refused.status, refused.problem()), (StatusCode::UNPROCESSABLE_ENTITY, "settings_refused"));
         let said = errors(&refused);
         assert_eq!(said.len(), 2, "{said:?}");
+        assert!(!refused.text.contains("in the configuration file"), "it stands in no file yet: {}", refused.text);
         assert!(said.iter().any(|(field, code, why)| field == "mail.port" && code == "range" && why.contains("from 0 to 65535")), "{said:?}");
         assert!(said.iter().any(|(field, _, why)| field == "identity.default_plan" && why.contains("did you mean free?")), "{said:?}");
         let unknown = change(&owner, json!({"mail.prot": 25})).await;
