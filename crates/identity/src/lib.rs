@@ -11,6 +11,7 @@
 //! request becomes a caller.
 #![forbid(unsafe_code)]
 
+mod alarm;
 mod api;
 mod api_tokens;
 mod avatar;
@@ -55,6 +56,7 @@ mod touched;
 mod upkeep;
 mod view;
 
+pub use alarm::GlassBroken;
 pub use config::{IdentityConfig, MailConfig, MailSecurity, OidcConfig, OidcProvider, SecondFactorFor};
 pub use error::StartError;
 pub use identity::{Caller, Credential, Identity, Parts};

@@ -12,6 +12,7 @@
 
 mod api;
 mod backend;
+mod concern;
 mod config;
 mod deliver;
 mod envelope;
@@ -53,6 +54,7 @@ mod vault;
 mod verify;
 mod version;
 
+pub use concern::{Concern, concerns};
 pub use config::{BackendConfig, Dialect, TransitConfig, VaultConfig};
 pub use error::StartError;
 pub use examine::{Examination, GuardFound, examine};
@@ -66,4 +68,4 @@ pub use policy::{Action, Asker, Effect, PolicyId, SubjectKind};
 pub use seal::Sealed;
 pub use secret::SecretId;
 pub use unseal::Guard;
-pub use vault::{LastMark, LastMarks, Parts, People, Person, Trail, Vault};
+pub use vault::{Alarm, Broken, LastMark, LastMarks, Parts, People, Person, Trail, Vault};

@@ -3,7 +3,7 @@
 use diwan_kernel::db::{Migration, Migrations};
 
 /// The steps, oldest first.
-pub const MIGRATIONS: Migrations = Migrations { component: "vault", steps: &[FIRST, SECOND, THIRD] };
+pub const MIGRATIONS: Migrations = Migrations { component: "vault", steps: &[FIRST, SECOND, THIRD, FIFTH] };
 
 const FIRST: Migration = Migration {
     name: "0001_secrets",
@@ -160,4 +160,17 @@ const THIRD: Migration = Migration {
          CREATE INDEX vault_hook_delivery_hook_id ON vault_hook_delivery (hook_id, id)",
     down: "DROP TABLE vault_hook_delivery;
            DROP TABLE vault_hook",
+};
+
+const FIFTH: Migration = Migration {
+    name: "0005_glass",
+    up: "CREATE TABLE vault_glass (
+            id TEXT PRIMARY KEY,
+            secret_name TEXT NOT NULL,
+            who TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            broken_at BIGINT NOT NULL
+         );
+         CREATE INDEX vault_glass_broken_at ON vault_glass (broken_at)",
+    down: "DROP TABLE vault_glass",
 };

@@ -16,10 +16,7 @@ pub(crate) const NO_PURPOSE: &str = "";
 /// The rules of a new vault: owners may do everything, admins may bring secrets in and have them
 /// rotated without seeing the values of others.
 pub(crate) async fn add_first_rules(tx: &mut Tx, ctx: &Ctx) -> Result<(), DbError> {
-    let first = [
-        ("owners", "owner", &Action::ALL[..]),
-        ("admins", "admin", &[Action::Write, Action::Rotate]),
-    ];
+    let first = [("owners", "owner", &Action::ALL[..]), ("admins", "admin", &[Action::Write, Action::Rotate])];
     for (name, role, actions) in first {
         let Some(everything) = NamePattern::parse("**") else {
             continue;
@@ -55,12 +52,7 @@ impl Vault {
         purpose: Option<&str>,
     ) -> Result<(), Problem> {
         let asker = Asker::from_actor(&ctx.actor);
-        let asked = Question {
-            asker: &asker,
-            action,
-            secret,
-            now: ctx.now(),
-        };
+        let asked = Question { asker: &asker, action, secret, now: ctx.now() };
         if judge(&self.rules().await?, asked, purpose) {
             return Ok(());
         }
@@ -78,14 +70,8 @@ impl Vault {
     ///
     /// # Errors
     /// As for [`Vault::require`].
-    pub(crate) async fn require_movable(
-        &self,
-        ctx: &Ctx,
-        from: &SecretName,
-        to: &SecretName,
-    ) -> Result<(), Problem> {
-        self.require(ctx, Action::Read, from, Some(NO_PURPOSE))
-            .await?;
+    pub(crate) async fn require_movable(&self, ctx: &Ctx, from: &SecretName, to: &SecretName) -> Result<(), Problem> {
+        self.require(ctx, Action::Read, from, Some(NO_PURPOSE)).await?;
         self.require(ctx, Action::Write, to, None).await?;
         for action in allowed_actions(&self.rules().await?, ctx, to) {
             self.require(ctx, action, from, None).await?;
@@ -120,10 +106,7 @@ impl Vault {
             .on("secret_policy", rule.id)
             .with("name", rule.name.clone())
             .with("effect", rule.effect.as_str())
-            .with(
-                "subject",
-                format!("{}:{}", rule.subject_kind.as_str(), rule.subject),
-            )
+            .with("subject", format!("{}:{}", rule.subject_kind.as_str(), rule.subject))
             .with("secrets", rule.secrets.as_str())
             .with("actions", serde_json::json!(rule.actions))
             .with("purposes", serde_json::json!(rule.purposes));
@@ -142,31 +125,20 @@ impl Vault {
             return Err(Problem::not_found("policy"));
         }
         tx.emit(&PoliciesChanged {});
-        Ok(tx
-            .commit(Entry::done("secret_policy.delete").on("secret_policy", id))
-            .await?)
+        Ok(tx.commit(Entry::done("secret_policy.delete").on("secret_policy", id)).await?)
     }
 }
 
 /// Whoever manages secrets knows them all; others know those that they may do something with.
 pub(crate) fn knows(rules: &[Rule], ctx: &Ctx, secret: &SecretName) -> bool {
-    ctx.permissions.has(diwan_kernel::Permission::SecretsManage)
-        || !allowed_actions(rules, ctx, secret).is_empty()
+    ctx.permissions.has(diwan_kernel::Permission::SecretsManage) || !allowed_actions(rules, ctx, secret).is_empty()
 }
 
 /// What the caller may do with a secret.
 pub(crate) fn allowed_actions(rules: &[Rule], ctx: &Ctx, secret: &SecretName) -> Vec<Action> {
     let asker = Asker::from_actor(&ctx.actor);
-    let ask = |action| Question {
-        asker: &asker,
-        action,
-        secret,
-        now: ctx.now(),
-    };
-    Action::ALL
-        .into_iter()
-        .filter(|action| judge(rules, ask(*action), None))
-        .collect()
+    let ask = |action| Question { asker: &asker, action, secret, now: ctx.now() };
+    Action::ALL.into_iter().filter(|action| judge(rules, ask(*action), None)).collect()
 }
 
 const fn refused_action(action: Action) -> &'static str {

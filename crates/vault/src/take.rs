@@ -1,6 +1,6 @@
 //! How values come out. Nothing comes out before it is written down that it did, to whom and why.
 
-use diwan_kernel::{Ctx, Entry, Problem, Secret};
+use diwan_kernel::{Actor, Ctx, Entry, Problem, Secret};
 
 use crate::backend::Spot;
 use crate::envelope::Place;
@@ -9,8 +9,8 @@ use crate::event::GlassBroken;
 use crate::policy::Action;
 use crate::rules::NO_PURPOSE;
 use crate::secret::SecretId;
-use crate::table;
-use crate::vault::Vault;
+use crate::table::{self, glass};
+use crate::vault::{Broken, Vault};
 
 /// A value that was taken out.
 #[derive(Debug)]
@@ -47,17 +47,22 @@ impl Vault {
     }
 
     /// Takes a value out past the policies, in an emergency. It is written down twice, and everybody
-    /// who manages secrets is told.
+    /// who manages secrets is told: by mail, and for a week wherever they look.
     ///
     /// # Errors
     /// As for [`Vault::take`], but for the policies.
     pub(crate) async fn break_glass(&self, ctx: &Ctx, id: SecretId, wish: &Wish) -> Result<Taken, Problem> {
         self.current_masters().await?;
         let taken = self.open(self.get_secret(id).await?, wish.version).await?;
+        let (secret, reason) = (taken.secret.name.to_string(), wish.reason.clone().unwrap_or_default());
+        let broken = Broken { secret, who: who(ctx), reason, at: ctx.now() };
         let mut tx = self.db().begin(ctx).await?;
         tx.emit(&GlassBroken { id });
+        glass::insert(&mut tx, self.world(), &broken).await?;
+        self.alarm().raise(ctx, &mut tx, &broken).await?;
         tx.record(read_entry("secret.read", &taken, wish).with("past_policies", true)).await?;
         tx.commit(read_entry("secret.break_glass", &taken, wish)).await?;
+        self.alarm().send();
         tracing::warn!(secret = %taken.secret.name, actor = ctx.actor.key(), "a secret was read past the policies");
         Ok(taken)
     }
@@ -91,6 +96,14 @@ impl Vault {
         let plain = backend.get(spot, &stored).await.map_err(|e| e.into_problem(self.seal()))?;
         let text = std::str::from_utf8(&plain).map_err(|_| error::tampered("the value is not text"))?;
         Ok(Taken { secret, version: number, value: Secret::new(text.to_owned()) })
+    }
+}
+
+/// What whoever acts is called.
+fn who(ctx: &Ctx) -> String {
+    match &ctx.actor {
+        Actor::User { name, .. } | Actor::Token { name, .. } => name.to_string(),
+        other => other.key(),
     }
 }
 

@@ -7,11 +7,12 @@ use std::time::Duration;
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::{Ctx, DbError, Entry, Problem, TaskPolicy};
 
+use crate::concern::REMINDED;
 use crate::event::SecretDue;
 use crate::hook::{HookEvent, HookNotice};
 use crate::keep::Source;
 use crate::master::MOST_WRAPS;
-use crate::table::{lease, master, rewrap, secret};
+use crate::table::{glass, lease, master, rewrap, secret};
 use crate::unseal::Guard;
 use crate::vault::Vault;
 
@@ -35,6 +36,7 @@ impl Vault {
     pub async fn look(&self) {
         self.end_leases().await.unwrap_or_else(|error| tracing::warn!(%error, "leases that ran out are still open"));
         self.warn().await.unwrap_or_else(|error| tracing::warn!(%error, "nobody was warned of secrets that end"));
+        self.forget_glass().await.unwrap_or_else(|error| tracing::warn!(%error, "old reminders are still there"));
         self.finish_all_removals()
             .await
             .unwrap_or_else(|error| tracing::warn!(?error, "what other vaults have to remove is not known"));
@@ -64,6 +66,13 @@ impl Vault {
         let ctx = Ctx::system(self.world(), "vault");
         let mut tx = self.db().begin_freeing(&ctx).await?;
         lease::end_expired(&mut tx, ctx.now()).await?;
+        tx.commit_unrecorded(Unrecorded::Bookkeeping).await
+    }
+
+    async fn forget_glass(&self) -> Result<(), DbError> {
+        let ctx = Ctx::system(self.world(), "vault");
+        let mut tx = self.db().begin_freeing(&ctx).await?;
+        glass::sweep(&mut tx, ctx.now().minus(REMINDED)).await?;
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await
     }
 

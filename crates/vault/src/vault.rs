@@ -9,7 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use diwan_kernel::config::Live;
 use diwan_kernel::id::UserId;
-use diwan_kernel::{Db, Problem, Role, Supervisor, World};
+use diwan_kernel::world::Timestamp;
+use diwan_kernel::{Ctx, Db, Problem, Role, Supervisor, Tx, World};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::backend::Backend;
@@ -59,6 +60,28 @@ pub trait Trail: Send + Sync {
     async fn last_marks(&self) -> Result<LastMarks, Problem>;
 }
 
+/// A value that was taken out past the policies.
+#[derive(Debug, Clone)]
+pub struct Broken {
+    /// What the secret is called.
+    pub secret: String,
+    /// Who took it.
+    pub who: String,
+    /// Why, in their own words.
+    pub reason: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Tells everybody who manages secrets what they must not find out by chance.
+#[async_trait]
+pub trait Alarm: Send + Sync {
+    /// Writes down with the change itself whom to tell.
+    async fn raise(&self, ctx: &Ctx, tx: &mut Tx, broken: &Broken) -> Result<(), Problem>;
+    /// What was written down is committed.
+    fn send(&self);
+}
+
 /// What the capability stands on.
 #[derive(Clone)]
 pub struct Parts {
@@ -74,6 +97,8 @@ pub struct Parts {
     pub people: Arc<dyn People>,
     /// What was written down about secrets.
     pub trail: Arc<dyn Trail>,
+    /// Whom to tell.
+    pub alarm: Arc<dyn Alarm>,
     /// What the server itself needs.
     pub needs: Arc<dyn Needs>,
 }
@@ -166,6 +191,10 @@ impl Vault {
 
     pub(crate) fn trail(&self) -> &dyn Trail {
         &*self.inner.parts.trail
+    }
+
+    pub(crate) fn alarm(&self) -> &dyn Alarm {
+        &*self.inner.parts.alarm
     }
 
     pub(crate) fn seal(&self) -> &Seal {

@@ -84,6 +84,7 @@ fn slips_are_refused_before_anything_happens() {
         ("user list --limit 0", ErrorKind::ValueValidation),
         ("user list --all --limit 5", ErrorKind::ArgumentConflict),
         ("token create ci", ErrorKind::MissingRequiredArgument),
+        ("secret get db/password --break-glass", ErrorKind::MissingRequiredArgument),
         ("token create ci --scope everything", ErrorKind::InvalidValue),
         ("audit verify --public-key x", ErrorKind::ValueValidation),
         ("audit list --since yesterday", ErrorKind::ValueValidation),

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use axum::http::request::Parts;
 use diwan_audit::Audit;
 use diwan_identity::{Identity, MailConfig, Plan};
-use diwan_kernel::Problem;
 use diwan_kernel::config::Live;
 use diwan_kernel::ctx::RequestFacts;
+use diwan_kernel::{Permission, Problem};
 use diwan_server::{Authenticator, Caller, Mail, Rate, ServerConfig, VitalSigns, Vitals, Warning};
 use diwan_settings::Settings;
 use diwan_vault::Vault;
@@ -58,15 +58,20 @@ impl VitalSigns for Pulse {
     async fn vitals(&self) -> Result<Vitals, Problem> {
         let census = self.identity.census().await?;
         let warnings = self.audit.warnings().into_iter();
-        let warnings = warnings.map(|w| Warning { code: w.code, detail: w.detail, next: w.next });
-        let sealed = self.vault.sealed().map(|sealed| Warning {
-            code: "vault_sealed",
-            detail: format!("The vault is sealed: no secret can be read or written. {}", sealed.detail),
-            next: sealed.next.to_owned(),
+        let warnings = warnings.map(|w| Warning::new(w.code, w.detail, w.next));
+        let sealed = self.vault.sealed().map(|sealed| {
+            let detail = format!("The vault is sealed: no secret can be read or written. {}", sealed.detail);
+            Warning::new("vault_sealed", detail, sealed.next)
+        });
+        // Which secrets there are is not everybody's business.
+        let concerns = self.vault.concerns().await?.into_iter().map(|concern| Warning {
+            audience: Permission::SecretsManage,
+            params: concern.params,
+            ..Warning::new(concern.code, concern.detail, concern.next)
         });
         let settings = self.settings.warnings().await?.into_iter();
-        let settings = settings.map(|w| Warning { code: w.code, detail: w.detail, next: w.next.to_owned() });
-        let warnings = warnings.chain(sealed).chain(settings).collect();
+        let settings = settings.map(|w| Warning::new(w.code, w.detail, w.next));
+        let warnings = warnings.chain(sealed).chain(concerns).chain(settings).collect();
         let mail = if self.mail.get().host.is_empty() { Mail::Outbox } else { Mail::Smtp };
         let (people, active_today, sessions) = (census.people, census.active_today, census.sessions);
         Ok(Vitals { people, active_today, sessions, mail, warnings })

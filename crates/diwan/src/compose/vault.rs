@@ -1,14 +1,14 @@
-//! What the vault asks and other capabilities know: who is here, and what was written down.
+//! What the vault asks and other capabilities know: who is here, what was written down, how people are told.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use diwan_audit::Audit;
-use diwan_identity::Identity;
+use diwan_identity::{GlassBroken, Identity};
 use diwan_kernel::config::Live;
-use diwan_kernel::{Db, Problem, Supervisor};
-use diwan_vault::{LastMark, LastMarks, Needs, Parts, People, Person, Trail, VaultConfig};
+use diwan_kernel::{Ctx, Db, Problem, Supervisor, Tx};
+use diwan_vault::{Alarm, Broken, LastMark, LastMarks, Needs, Parts, People, Person, Trail, VaultConfig};
 
 /// What the vault stands on.
 pub(super) fn parts(
@@ -26,6 +26,7 @@ pub(super) fn parts(
         data_dir: data_dir.to_owned(),
         people: Arc::new(Members(identity.clone())),
         trail: Arc::new(Deeds(audit.clone())),
+        alarm: Arc::new(Members(identity.clone())),
         needs,
     }
 }
@@ -37,6 +38,18 @@ impl People for Members {
     async fn list(&self) -> Result<Vec<Person>, Problem> {
         let members = self.0.members().await?;
         Ok(members.into_iter().map(|m| Person { id: m.id, name: m.name, role: m.role }).collect())
+    }
+}
+
+#[async_trait]
+impl Alarm for Members {
+    async fn raise(&self, ctx: &Ctx, tx: &mut Tx, broken: &Broken) -> Result<(), Problem> {
+        let Broken { secret, who, reason, at } = broken;
+        self.0.warn_of_broken_glass(ctx, tx, GlassBroken { secret, who, reason, at: *at }).await
+    }
+
+    fn send(&self) {
+        self.0.send_mails();
     }
 }
 

@@ -85,13 +85,13 @@ struct People {
     extensions(("x-permission" = json!("status.read")))
 )]
 pub(super) async fn get_status(
-    _ctx: Allowed<may::StatusRead>,
+    ctx: Allowed<may::StatusRead>,
     State(platform): State<Arc<Platform>>,
 ) -> Result<Json<Status>, Problem> {
     let vitals = platform.vital_signs.vitals().await?;
     let database = database(&platform).await;
     let mut warnings = own_warnings(&platform);
-    warnings.extend(vitals.warnings);
+    warnings.extend(vitals.warnings.into_iter().filter(|warning| ctx.permissions.has(warning.audience)));
     Ok(Json(Status {
         version: platform.version,
         started_at: platform.started_at,
@@ -119,20 +119,18 @@ async fn database(platform: &Platform) -> Database {
 fn own_warnings(platform: &Platform) -> Vec<Warning> {
     let mut warnings = vec![];
     if platform.db.is_full() {
-        warnings.push(Warning {
-            code: "disk_full",
-            detail: "The disk that holds Diwan's data is full: nothing new can be saved.".into(),
-            next: "Free space on the server's disk; Diwan goes on by itself.".into(),
-        });
+        warnings.push(Warning::new(
+            "disk_full",
+            "The disk that holds Diwan's data is full: nothing new can be saved.",
+            "Free space on the server's disk; Diwan goes on by itself.",
+        ));
     }
     if platform.is_exposed_in_clear() {
-        warnings.push(Warning {
-            code: "not_encrypted",
-            detail: "The server can be reached from other machines without encryption.".into(),
-            next:
-                "Set server.tls_cert and server.tls_key, or put a proxy with https in front and set server.public_url."
-                    .into(),
-        });
+        warnings.push(Warning::new(
+            "not_encrypted",
+            "The server can be reached from other machines without encryption.",
+            "Set server.tls_cert and server.tls_key, or put a proxy with https in front and set server.public_url.",
+        ));
     }
     warnings
 }

@@ -1,11 +1,12 @@
 //! The platform about itself: how it is doing.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use diwan_kernel::config::Live;
-use diwan_kernel::{Db, Problem, Timestamp, World};
+use diwan_kernel::{Db, Permission, Problem, Timestamp, World};
 use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -34,6 +35,19 @@ pub struct Warning {
     pub detail: String,
     /// What to do.
     pub next: String,
+    /// What the sentences speak of, for whoever says them in another language.
+    pub params: BTreeMap<&'static str, String>,
+    /// Who is told: whoever may do this.
+    #[serde(skip)]
+    pub audience: Permission,
+}
+
+impl Warning {
+    /// A warning for everybody who sees how the platform is doing.
+    pub fn new(code: &'static str, detail: impl Into<String>, next: impl Into<String>) -> Self {
+        let (detail, next) = (detail.into(), next.into());
+        Self { code, detail, next, params: BTreeMap::new(), audience: Permission::StatusRead }
+    }
 }
 
 /// What only the capabilities know about how the platform is doing.

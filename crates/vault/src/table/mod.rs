@@ -1,5 +1,6 @@
 //! The tables, one file each: all the SQL of this capability is here.
 
+pub(crate) mod glass;
 pub(crate) mod hook;
 pub(crate) mod lease;
 pub(crate) mod master;

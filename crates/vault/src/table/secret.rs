@@ -125,6 +125,42 @@ pub(crate) async fn list_unwarned(db: &Db, before: Timestamp, limit: usize) -> R
     db.query(sql, params![before, rows(limit)]).await?.iter().map(read).collect()
 }
 
+/// How many secrets need attention, and the one that needs it first.
+#[derive(Debug)]
+pub(crate) struct Pressing {
+    pub(crate) count: i64,
+    pub(crate) name: String,
+    pub(crate) at: Timestamp,
+}
+
+/// Secrets that have ended by now.
+pub(crate) async fn ended(db: &Db, now: Timestamp) -> Result<Option<Pressing>, DbError> {
+    let sql = "SELECT name, expires_at AS nearest, COUNT(*) OVER () AS n FROM vault_secret
+         WHERE expires_at <= $1 ORDER BY nearest, name LIMIT 1";
+    db.query_opt(sql, params![now]).await?.as_ref().map(pressing).transpose()
+}
+
+/// Secrets that have not ended but do so before `soon`, or need a value until then that only people can
+/// give, or one that Diwan should have made before `late`.
+pub(crate) async fn due(
+    db: &Db,
+    now: Timestamp,
+    soon: Timestamp,
+    late: Timestamp,
+) -> Result<Option<Pressing>, DbError> {
+    let sql = "SELECT name, COUNT(*) OVER () AS n,
+             CASE WHEN expires_at IS NULL OR rotate_at < expires_at THEN rotate_at ELSE expires_at END AS nearest
+         FROM vault_secret
+         WHERE (expires_at IS NULL OR expires_at > $1)
+             AND (expires_at <= $2 OR (recipe = 'null' AND rotate_at <= $2) OR rotate_at <= $3)
+         ORDER BY nearest, name LIMIT 1";
+    db.query_opt(sql, params![now, soon, late]).await?.as_ref().map(pressing).transpose()
+}
+
+fn pressing(row: &Row) -> Result<Pressing, DbError> {
+    Ok(Pressing { count: row.get("n")?, name: row.get("name")?, at: row.get("nearest")? })
+}
+
 /// Writes down that somebody was warned. False when that was done before.
 pub(crate) async fn mark_warned(tx: &mut Tx, id: SecretId, now: Timestamp) -> Result<bool, DbError> {
     let sql = "UPDATE vault_secret SET warned_at = $1 WHERE id = $2 AND warned_at IS NULL";

@@ -137,6 +137,59 @@ on_every_backend! {
         assert_eq!(told, all);
     }
 
+    async fn everybody_who_manages_secrets_learns_of_broken_glass_and_of_what_is_due(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let admin = server.invite(&owner, "Bilal", "admin").await;
+        let developer = server.invite(&owner, "Amina", "developer").await;
+        let id = bring(&owner, "db/password", "the first value").await;
+        bring(&owner, "db/other", "another value").await;
+        let told = async |person: &diwan_testkit::Person| {
+            let warnings = person.get("/api/v1/status").await.expect(StatusCode::OK)["warnings"].clone();
+            let warnings = warnings.as_array().expect("warnings").clone().into_iter();
+            warnings.filter(|w| text(w, "code").contains("glass") || text(w, "code").starts_with("secrets_")).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&owner).await, Vec::<serde_json::Value>::new());
+        let path = format!("/api/v1/secrets/{id}/break-glass");
+        owner.post(&path, json!({"reason": "the house is on fire"})).await.expect(StatusCode::OK);
+        for person in [&owner, &admin] {
+            let warnings = told(person).await;
+            let params = &warnings[0]["params"];
+            assert_eq!((warnings.len(), text(&warnings[0], "code")), (1, "vault_glass_broken"));
+            assert_eq!((text(params, "who"), text(params, "secret"), text(params, "count")), ("Omar", "db/password", "1"));
+            assert!(text(&warnings[0], "detail").starts_with("Omar read the secret db/password past the policies at 20"));
+        }
+        // Which secrets there are is not everybody's business.
+        assert_eq!(told(&developer).await, Vec::<serde_json::Value>::new());
+        let mails = owner.get("/api/v1/outbox").await.expect(StatusCode::OK);
+        let mails = mails["items"].as_array().expect("mails").iter().filter(|m| text(m, "subject").contains("past the policies"));
+        let mut to: Vec<&str> = mails.map(|m| {
+            assert!(text(m, "body_text").contains("the house is on fire") && !m.to_string().contains("the first value"));
+            text(m, "to")
+        }).collect();
+        to.sort_unstable();
+        assert_eq!(to, ["bilal@example.org", "owner@example.org"]);
+
+        // After a week nobody is reminded any more; then the passwords come near their time, and end.
+        let days = |days: u64| std::time::Duration::from_secs(days * 24 * 3600);
+        server.advance(days(8));
+        let owner = crate::sealing::sign_in(&server).await;
+        assert_eq!(told(&owner).await, Vec::<serde_json::Value>::new());
+        let ends = server.product().world.now().plus(days(3)).to_string();
+        owner.patch(&format!("/api/v1/secrets/{id}"), json!({"expires_at": ends})).await.expect(StatusCode::OK);
+        let due = told(&owner).await;
+        assert_eq!((due.len(), text(&due[0], "code"), text(&due[0]["params"], "secret")), (1, "secrets_due", "db/password"));
+        assert_eq!((text(&due[0]["params"], "count"), text(&due[0]["params"], "at")), ("1", ends.as_str()));
+        let other = owner.get("/api/v1/secrets?name=db/other").await.expect(StatusCode::OK);
+        let other = format!("/api/v1/secrets/{}", text(&other["items"][0], "id"));
+        owner.patch(&other, json!({"rotation_days": 20})).await.expect(StatusCode::OK);
+        server.advance(days(4));
+        let owner = crate::sealing::sign_in(&server).await;
+        let both = told(&owner).await;
+        let codes: Vec<&str> = both.iter().map(|w| text(w, "code")).collect();
+        assert_eq!(codes, ["secrets_ended", "secrets_due"]);
+        assert_eq!(text(&both[1]["params"], "secret"), "db/other");
+    }
+
     async fn a_rule_for_one_purpose_is_not_got_around_by_naming_none(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let developer = server.invite(&owner, "Amina", "developer").await;

@@ -6,14 +6,18 @@ import { useTranslation } from "react-i18next";
 import type { Status } from "@/api/types";
 import { useCan, useMe } from "@/app/me";
 import { vaultQuery } from "@/features/vault/queries";
+import { useFormat } from "@/i18n/format";
 import { buttonLook } from "@/ui/button";
 import { Icon } from "@/ui/icon";
 import { useSuspiciousToday } from "./suspicious-today";
 
 const FEW_CODES = 2;
 
-export function Attention({ warnings }: { warnings: Status["warnings"] }) {
+type Warning = Status["warnings"][number];
+
+export function Attention({ warnings }: { warnings: Warning[] }) {
   const { t } = useTranslation();
+  const words = useWords();
   const me = useMe();
   const suspicious = useSuspiciousToday();
   const vault = useQuery({ ...vaultQuery, enabled: useCan("status.read") });
@@ -24,10 +28,13 @@ export function Attention({ warnings }: { warnings: Status["warnings"] }) {
     <section aria-label={t("overview.attention")}>
       <ul className="divide-y divide-warn/20 overflow-hidden rounded-lg border border-warn/25 bg-warn-soft">
         {sealed && <SealedVault fresh={sealed.why === "not_initialised"} />}
-        {warnings.filter(isToldHere).map(({ code, detail, next }) => (
+        {warnings.filter(isToldHere).map(({ code, detail, next, params }) => (
           <Matter
             key={code}
-            title={t(`warning.${code}.title` as "warning.mail_outbox.title", { defaultValue: detail })}
+            title={t(`warning.${code}.title` as "warning.mail_outbox.title", {
+              defaultValue: detail,
+              ...words(params),
+            })}
             next={t(`warning.${code}.next` as "warning.mail_outbox.next", { defaultValue: next })}
             way={wayFor(code)}
           />
@@ -51,8 +58,18 @@ export function Attention({ warnings }: { warnings: Status["warnings"] }) {
   );
 }
 
+/** What a warning speaks of: names that keep their own direction, a moment, a number. */
+function useWords() {
+  const format = useFormat();
+  return ({ count, at, ...names }: Warning["params"]) => ({
+    ...Object.fromEntries(Object.entries(names).map(([name, text]) => [name, `\u2068${text}\u2069`])),
+    ...(at !== undefined && { at: format.moment(at) }),
+    ...(count !== undefined && { count: Number(count) }),
+  });
+}
+
 /** The sealed vault is told by its own line, which changes at once when it is unsealed. */
-function isToldHere({ code }: Status["warnings"][number]): boolean {
+function isToldHere({ code }: Warning): boolean {
   return !code.startsWith("vault_sealed");
 }
 
@@ -105,6 +122,8 @@ function Matter({ title, next, way, label }: MatterProps) {
 
 function wayFor(code: string): LinkProps | null {
   if (code.startsWith("audit_")) return { to: "/audit", search: { view: "integrity" } };
+  if (code === "vault_glass_broken") return { to: "/audit", search: { action: "secret.break_glass" } };
+  if (code.startsWith("secrets_")) return { to: "/secrets", search: { due: true } };
   if (code === "mail_outbox") return { to: "/settings/outbox" };
   if (code.startsWith("settings_")) return { to: "/settings" };
   if (code === "not_encrypted") return { to: "/settings", search: { search: "tls" } };

@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use diwan_kernel::Db;
-use diwan_vault::{Examination, Guard, GuardFound, examine};
+use diwan_vault::{Examination, Guard, GuardFound, concerns, examine};
 
 use super::super::installation::data_dir;
 use super::Findings;
@@ -35,6 +35,10 @@ pub(super) async fn look(config: &Config, db: &Db, found: &mut Findings) {
     }
     if is_sealed {
         found.look("vault", "Somebody sealed the vault by hand.", "An owner unseals it with `diwan unseal`.");
+    }
+    // A database that has yet to be brought up to date says so by its schema, too.
+    for concern in concerns(db, &config.vault).await.unwrap_or_default() {
+        found.look("secrets", concern.detail, concern.next);
     }
 }
 

@@ -12,16 +12,16 @@ pub(in crate::cli) struct Get {
     /// Its name or id
     name: String,
     /// Why; it is written into the audit trail
-    #[arg(long, value_name = "TEXT", default_value = "diwan secret get")]
-    reason: String,
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
     /// What for, in the words that policies use: git.clone
     #[arg(long, value_name = "WORD", conflicts_with = "break_glass")]
     purpose: Option<String>,
     /// Which version, instead of the current one
     #[arg(long, value_name = "N")]
     version: Option<i64>,
-    /// Past the policies, in an emergency: everybody who manages secrets is told
-    #[arg(long)]
+    /// Past the policies, in an emergency and for a reason: everybody who manages secrets is told both
+    #[arg(long, requires = "reason")]
     break_glass: bool,
 }
 
@@ -29,7 +29,7 @@ impl Get {
     pub(super) async fn run(&self, door: &Door<'_>) -> Result<Done, Failure> {
         let client = door.client()?;
         let id = id_of(&client, &self.name).await?;
-        let mut body = json!({"reason": self.reason});
+        let mut body = json!({"reason": self.reason.as_deref().unwrap_or("diwan secret get")});
         if let Some(purpose) = &self.purpose {
             body["purpose"] = json!(purpose);
         }

@@ -4,6 +4,7 @@
 //! pictures, styles from elsewhere or anything that tells that it was opened.
 
 use super::Mail;
+use crate::alarm::GlassBroken;
 
 /// What a mail is about.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,8 @@ pub(crate) enum Letter<'a> {
     },
     /// Something about how somebody signs in has changed.
     Changed(Change<'a>),
+    /// Somebody read a secret past the policies.
+    GlassBroken(GlassBroken<'a>),
 }
 
 /// What has changed about how somebody signs in.
@@ -125,6 +128,16 @@ fn english(letter: Letter<'_>, instance: &str) -> Draft {
                     .into(),
             ],
         },
+        Letter::GlassBroken(GlassBroken { who, secret, reason, at }) => Draft {
+            subject: format!("A secret of {house} was read past the policies"),
+            before: vec![
+                "Hello,".into(),
+                format!("{} read the secret {} of {house} past the policies, at {at}. Why:", own(who), own(secret)),
+                quoted(reason),
+            ],
+            button: None,
+            after: vec!["If you do not know of this, ask them, and give the secret a new value.".into()],
+        },
     }
 }
 
@@ -194,6 +207,21 @@ fn arabic(letter: Letter<'_>, instance: &str) -> Draft {
                 "إذا لم تفعل ذلك بنفسك فسجّل الدخول الآن، وأنهِ جلساتك الأخرى، وغيّر كلمة المرور، وأخبر أحد المشرفين."
                     .into(),
             ],
+        },
+        Letter::GlassBroken(GlassBroken { who, secret, reason, at }) => Draft {
+            subject: format!("قُرئ سر من أسرار {house} رغم السياسات"),
+            before: vec![
+                "مرحبًا،".into(),
+                format!(
+                    "قرأ {} السر {} من أسرار {house} رغم السياسات، في {}. السبب:",
+                    own(who),
+                    own(secret),
+                    own(&at.to_string())
+                ),
+                format!("«{}»", own(reason)),
+            ],
+            button: None,
+            after: vec!["إذا لم يكن لك علم بهذا فاسأل من قرأه، وأعطِ السر قيمة جديدة.".into()],
         },
     }
 }
@@ -295,6 +323,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use diwan_kernel::world::Timestamp;
     use proptest::prelude::*;
 
     const LINK: &str = "https://diwan.example/sign-in/link#token=abc&return_to=%2Fpeople";
@@ -303,6 +332,7 @@ mod tests {
         vec![
             Letter::SignInLink { link: LINK, minutes: 10 },
             Letter::Invitation { inviter: evil, message: Some(evil), link: LINK, days: 7 },
+            Letter::GlassBroken(GlassBroken { who: evil, secret: evil, reason: evil, at: Timestamp::from_millis(0) }),
             Letter::Changed(Change::PasskeyAdded(evil)),
             Letter::Changed(Change::PasskeyRemoved(evil)),
             Letter::Changed(Change::IdentityLinked(evil)),
