@@ -314,6 +314,18 @@ impl Db {
         }
     }
 
+    /// Lets go of what was deleted or replaced as far as the engine keeps it besides: on SQLite the
+    /// write-ahead log. PostgreSQL keeps it until it is vacuumed.
+    ///
+    /// # Errors
+    /// When the engine cannot do it now.
+    pub async fn forget_deleted(&self) -> Result<(), DbError> {
+        match &self.inner.engine {
+            Engine::Sqlite(sqlite) => sqlite.empty_log().await,
+            Engine::Postgres(_) => Ok(()),
+        }
+    }
+
     /// The doors of the world this database lives in.
     pub fn world(&self) -> &World {
         &self.inner.world

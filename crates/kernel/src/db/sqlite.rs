@@ -230,6 +230,18 @@ impl Sqlite {
         done.map_err(translate)
     }
 
+    /// Empties the write-ahead log, which holds what pages looked like before.
+    pub(super) async fn empty_log(&self) -> Result<(), DbError> {
+        let path = self.path.clone();
+        let empty = move || {
+            let connection = Connection::open(path)?;
+            connection.busy_timeout(PATIENCE)?;
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
+        };
+        let done = self.world.heavy(empty).await.map_err(|e| DbError::Engine(e.to_string()))?;
+        if done.map_err(translate)? == 0 { Ok(()) } else { Err(DbError::Busy) }
+    }
+
     fn spawn_committer(&self, writer: Arc<tokio::sync::Mutex<Writer>>, supervisor: &Supervisor, events: &Events) {
         let (work_done, world, events) = (self.work_done.clone(), self.world.clone(), events.clone());
         let (full, counts, kept) = (self.full.clone(), self.counts.clone(), self.kept.clone());
@@ -391,6 +403,8 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "journal_size_limit", WAL_LIMIT_BYTES as i64)?;
+    // What is deleted or replaced is overwritten: whoever takes the disk must not find it.
+    connection.pragma_update(None, "secure_delete", "ON")?;
     connection.pragma_update(None, "cache_size", -8192)?;
     connection.pragma_update(None, "trusted_schema", "OFF")?;
     connection.set_prepared_statement_cache_capacity(256);
