@@ -213,6 +213,8 @@ pub struct VaultStatus {
     pub detail: Option<String>,
     /// The master key in use.
     pub master_key: Option<MasterKey>,
+    /// How many earlier master keys the key file holds.
+    pub retired_keys: u64,
     /// The rotation that is under way.
     pub rotation: Option<MasterRotation>,
     /// Where values can be kept.
@@ -258,9 +260,13 @@ pub struct VaultVerification {
     pub faults: Vec<VaultFault>,
 }
 
-/// What is wrong with a secret.
+/// Something that is wrong.
 #[derive(Debug, Clone, Deserialize)]
 pub struct VaultFault {
+    /// What it is wrong with: `secret`, `policy`, `master_key`.
+    pub about: String,
+    /// Which one.
+    pub id: String,
     /// What it is called.
     pub name: String,
     /// Which version.
@@ -334,6 +340,8 @@ operations! {
     start_vault_over(body: Value) -> Value = POST "/vault/start-over", Some(body);
     /// Rotates the master key.
     rotate_master_key(body: Value) -> MasterRotation = POST "/vault/rotate-master-key", Some(body);
+    /// Removes earlier master keys from the key file.
+    forget_retired_keys() -> Value = POST "/vault/forget-retired-keys", None;
 }
 
 impl Client {

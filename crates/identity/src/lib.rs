@@ -61,6 +61,7 @@ pub use config::{IdentityConfig, MailConfig, MailSecurity, OidcConfig, OidcProvi
 pub use error::StartError;
 pub use identity::{Caller, Credential, Identity, Parts};
 pub use migration::MIGRATIONS;
+pub use password::is_guessed_early;
 pub use people::Census;
 pub use person::Language;
 pub use plan::{Plan, Quotas};

@@ -91,6 +91,10 @@ pub(crate) enum EnvelopeError {
     Tampered,
 }
 
+/// What the wrapped vouching key is bound to. The second form says that everything is vouched for.
+const VOUCHING: &[u8] = b"diwan.vault.vouching-key.v2";
+const VOUCHING_FIRST: &[u8] = b"diwan.vault.vouching-key.v1";
+
 /// A master key: it wraps data keys and nothing else.
 #[derive(Clone)]
 pub(crate) struct MasterKey {
@@ -176,12 +180,24 @@ impl MasterKey {
 
     /// Wraps the vouching key.
     pub(crate) fn wrap_vouching(&self, world: &World, key: &KeyBytes) -> Result<Vec<u8>, EnvelopeError> {
-        self.wrap_for(world, key, b"diwan.vault.vouching-key.v1")
+        self.wrap_for(world, key, VOUCHING)
     }
 
     /// Takes the vouching key out. That it opens proves that this is the right master key.
     pub(crate) fn unwrap_vouching(&self, wrapped: &[u8]) -> Result<KeyBytes, EnvelopeError> {
-        self.unwrap_for(wrapped, b"diwan.vault.vouching-key.v1")
+        self.unwrap_for(wrapped, VOUCHING).or_else(|_| self.unwrap_for(wrapped, VOUCHING_FIRST))
+    }
+
+    /// Wraps it as it was wrapped then.
+    #[cfg(test)]
+    pub(crate) fn wrap_first_vouching(&self, world: &World, key: &KeyBytes) -> Result<Vec<u8>, EnvelopeError> {
+        self.wrap_for(world, key, VOUCHING_FIRST)
+    }
+
+    /// Whether it was wrapped before everything was vouched for that is now. Nobody can make it look
+    /// so again without the master key.
+    pub(crate) fn is_first_vouching(&self, wrapped: &[u8]) -> bool {
+        self.unwrap_for(wrapped, VOUCHING_FIRST).is_ok()
     }
 
     fn wrap_for(&self, world: &World, key: &KeyBytes, about: &[u8]) -> Result<Vec<u8>, EnvelopeError> {

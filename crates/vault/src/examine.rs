@@ -6,7 +6,7 @@ use diwan_kernel::{Db, DbError};
 
 use crate::config::VaultConfig;
 use crate::table::{master, switch};
-use crate::unseal::{Guard, Guards, UnsealError, passphrase_from_file};
+use crate::unseal::{Guard, Guards, UnsealError, key_file};
 
 /// What a look at the guard of the master key found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct Examination {
     pub guard: GuardFound,
     /// Where the key file is, or would be.
     pub key_file: PathBuf,
+    /// How many earlier keys it holds for backups that need them.
+    pub retired_keys: usize,
     /// Whether somebody sealed the vault by hand.
     pub is_sealed: bool,
 }
@@ -42,11 +44,20 @@ pub async fn examine(db: &Db, config: &VaultConfig, data_dir: &Path) -> Result<E
     let guards = Guards { world: db.world(), config, key_file: &key_file };
     let guard = match rows.first() {
         None => GuardFound::NotSetUp,
-        Some(active) => match guards.bring_back(&rows, passphrase_from_file(db.world(), config)).await {
+        Some(active) => match guards.bring_back_by_itself(&rows).await {
             Ok(_) => GuardFound::Opens(active.guard),
             Err(UnsealError::PassphraseNeeded) => GuardFound::Typed,
             Err(error) => GuardFound::Missing(active.guard, error.sentence()),
         },
     };
-    Ok(Examination { guard, key_file, is_sealed: switch::sealed_at(db).await?.is_some() })
+    let retired_keys = key_file::count_retired(db.world(), &key_file);
+    Ok(Examination { guard, key_file, retired_keys, is_sealed: switch::sealed_at(db).await?.is_some() })
+}
+
+/// What guards the master key in use; `None` when there is none yet.
+///
+/// # Errors
+/// When the database does not answer, or does not know the vault yet.
+pub async fn guard_in_use(db: &Db) -> Result<Option<Guard>, DbError> {
+    Ok(master::list_in_use(db).await?.into_iter().find(|row| row.is_active).map(|row| row.guard))
 }

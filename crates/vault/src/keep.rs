@@ -22,9 +22,10 @@ use crate::secret::SecretId;
 use crate::table::removal::Removal;
 use crate::table::secret::Secret;
 use crate::table::version::Version;
-use crate::table::{self, lease, master, removal, secret, version};
+use crate::table::{self, lease, removal, secret, version};
 use crate::vault::Vault;
 use crate::version::Origin;
+use crate::vouch::count_wraps;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -291,6 +292,7 @@ impl Vault {
         tx.emit(&SecretDeleted { id });
         tx.commit(Entry::done("secret.delete").on("secret", &secret.name).with("id", id.to_string())).await?;
         self.remove_there(&secret).await;
+        self.forget_deleted().await;
         Ok(())
     }
 
@@ -319,6 +321,7 @@ impl Vault {
         let done = Entry::done("secret.destroy_version").on("secret", &secret.name).with("version", number);
         tx.commit(done).await?;
         self.remove_there(&secret).await;
+        self.forget_deleted().await;
         Ok(())
     }
 
@@ -426,7 +429,7 @@ impl Vault {
         origin: Origin,
     ) -> Result<(), Problem> {
         if let Stored::Here { master, .. } = stored
-            && !master::count_wraps(tx, *master, 1).await?
+            && !count_wraps(tx, masters, *master, 1).await?
         {
             // The master key was rotated between the sealing and now, by another server perhaps.
             return Err(master_changed());
@@ -438,6 +441,7 @@ impl Vault {
             created_by: actor(ctx),
             valid_until: None,
             destroyed_at: None,
+            remote: stored.remote().map(str::to_owned),
             signature: vec![],
         };
         let row = row.sign(secret.id, masters.vouching());

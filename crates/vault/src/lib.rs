@@ -12,6 +12,7 @@
 
 mod api;
 mod backend;
+mod book;
 mod concern;
 mod config;
 mod deliver;
@@ -48,16 +49,18 @@ mod start_over;
 mod status;
 mod table;
 mod take;
+mod take_up;
 mod unseal;
 mod upkeep;
 mod vault;
 mod verify;
 mod version;
+mod vouch;
 
 pub use concern::{Concern, concerns};
 pub use config::{BackendConfig, Dialect, TransitConfig, VaultConfig};
 pub use error::StartError;
-pub use examine::{Examination, GuardFound, examine};
+pub use examine::{Examination, GuardFound, examine, guard_in_use};
 pub use hook::{HookEvent, HookNotice, SecretHook};
 pub use kind::SecretKind;
 pub use lease::{LeaseEnd, LeaseId, LeaseParams, Leased};

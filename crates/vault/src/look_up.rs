@@ -21,7 +21,7 @@ impl Vault {
 
     /// A secret as this caller sees it.
     pub(crate) async fn view(&self, ctx: &Ctx, secret: Secret) -> Result<SecretView, Problem> {
-        let may = allowed_actions(&self.rules().await?, ctx, &secret.name);
+        let may = allowed_actions(&self.rules_at_hand().await?, ctx, &secret.name);
         Ok(SecretView::new(secret, may, self.warn_before(), ctx.now()))
     }
 
@@ -42,7 +42,7 @@ impl Vault {
         after: Option<String>,
         limit: usize,
     ) -> Result<Page<SecretView>, Problem> {
-        let rules = self.rules().await?;
+        let rules = self.rules_at_hand().await?;
         let mut after = after;
         let mut found: Vec<Secret> = vec![];
         while found.len() <= limit {

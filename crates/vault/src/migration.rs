@@ -3,7 +3,7 @@
 use diwan_kernel::db::{Migration, Migrations};
 
 /// The steps, oldest first.
-pub const MIGRATIONS: Migrations = Migrations { component: "vault", steps: &[FIRST, SECOND, THIRD, FIFTH] };
+pub const MIGRATIONS: Migrations = Migrations { component: "vault", steps: &[FIRST, SECOND, THIRD, FOURTH, FIFTH] };
 
 const FIRST: Migration = Migration {
     name: "0001_secrets",
@@ -160,6 +160,19 @@ const THIRD: Migration = Migration {
          CREATE INDEX vault_hook_delivery_hook_id ON vault_hook_delivery (hook_id, id)",
     down: "DROP TABLE vault_hook_delivery;
            DROP TABLE vault_hook",
+};
+
+const FOURTH: Migration = Migration {
+    name: "0004_policy_book",
+    // What was there before is vouched for when the vault is unsealed next.
+    up: "CREATE TABLE vault_policy_book (
+            id {key} PRIMARY KEY CHECK (id = 1),
+            policies TEXT NOT NULL,
+            signature {blob} NOT NULL
+         );
+         ALTER TABLE vault_master ADD COLUMN signature {blob}",
+    down: "ALTER TABLE vault_master DROP COLUMN signature;
+           DROP TABLE vault_policy_book",
 };
 
 const FIFTH: Migration = Migration {

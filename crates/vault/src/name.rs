@@ -17,6 +17,11 @@ impl SecretName {
         fits.then(|| Self(text.to_owned()))
     }
 
+    /// A name that is no name, as it is stored.
+    pub(crate) const fn as_stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// Reads a name from a request.
     pub(crate) fn read(field: &str, text: &str) -> Result<Self, Problem> {
         Self::parse(text).ok_or_else(|| {

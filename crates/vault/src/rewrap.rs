@@ -16,12 +16,13 @@ use crate::envelope::{EnvelopeError, MasterId, Place};
 use crate::error;
 use crate::event::VaultChanged;
 use crate::master::Masters;
-use crate::sealing::{Passphrase, actor};
+use crate::sealing::{Passphrase, guard_problem};
 use crate::table::rewrap::{Rewrap, RewrapId};
 use crate::table::version::WrappedKey;
 use crate::table::{master, rewrap, version};
 use crate::unseal::{Guard, key_file};
 use crate::vault::Vault;
+use crate::vouch::count_wraps;
 
 /// So many data keys are looked up at once.
 const READ_AT_ONCE: usize = 256;
@@ -66,14 +67,14 @@ impl From<Rewrap> for MasterRotation {
 }
 
 impl Vault {
-    /// Begins to rotate the master key, perhaps to another guard.
+    /// Begins to rotate the master key, perhaps to another guard than the one in use.
     ///
     /// # Errors
     /// 409 while a rotation is under way, 422 for an unfit passphrase, 503 while sealed.
     pub(crate) async fn rotate_master(
         &self,
         ctx: &Ctx,
-        guard: Guard,
+        guard: Option<Guard>,
         passphrase: Passphrase,
     ) -> Result<MasterRotation, Problem> {
         self.current_masters().await?;
@@ -83,15 +84,17 @@ impl Vault {
             return Err(under_way());
         }
         let (from, to) = (masters.active().id(), MasterId::new(self.world()));
+        let in_use = master::list_in_use(self.db()).await?.into_iter().find(|row| row.is_active).map(|row| row.guard);
+        let guard = guard.or(in_use).ok_or_else(under_way)?;
         let (new, memo) = self.make_master(to, guard, passphrase).await?;
         let vouching = masters.vouching_under(self.world(), &new).map_err(Problem::internal)?;
-        let row = master::Master { id: to, guard, memo, is_active: true, vouching, wraps: 1, created_at: ctx.now() };
+        let row = master::Master::first(ctx, to, guard, memo, vouching).sign(masters.vouching());
 
         let mut tx = self.db().begin(ctx).await?;
         if !master::begin_retiring(&mut tx, from).await? {
             return Err(under_way());
         }
-        master::insert(&mut tx, &row, actor(ctx)).await?;
+        master::insert(&mut tx, &row).await?;
         let rotation = Rewrap {
             id: RewrapId::new(self.world()),
             from,
@@ -190,7 +193,7 @@ impl Vault {
             // A version that was destroyed meanwhile has nothing left to wrap.
             done += i64::from(version::rewrap(&mut tx, key, rotation.from, rotation.to, anew).await?);
         }
-        if !master::count_wraps(&mut tx, rotation.to, done).await? {
+        if !count_wraps(&mut tx, &masters, rotation.to, done).await? {
             return Err(under_way());
         }
         rewrap::advance(&mut tx, rotation.id, done).await?;
@@ -217,7 +220,30 @@ impl Vault {
         if let Err(error) = key_file::retire_others(self.world(), &path, rotation.to) {
             tracing::warn!(%error, "the old key is still marked as in use in the key file");
         }
+        self.forget_deleted().await;
         Ok(())
+    }
+
+    /// Removes the master keys from the key file that only backups from before the last rotation need.
+    ///
+    /// # Errors
+    /// 409 while a rotation is under way, 503 when the file cannot be changed.
+    pub(crate) async fn forget_retired_keys(&self, ctx: &Ctx) -> Result<usize, Problem> {
+        let _changing = self.change_masters().await;
+        if rewrap::find_open(self.db()).await?.is_some() {
+            return Err(under_way());
+        }
+        let tx = self.db().begin(ctx).await?;
+        let forgotten = key_file::forget_retired(self.world(), &self.key_file()).map_err(|e| guard_problem(&e))?;
+        tx.commit(Entry::done("vault.forget_retired_keys").with("keys", forgotten)).await?;
+        Ok(forgotten)
+    }
+
+    /// Has the database let go of what was just deleted or replaced, as far as it can.
+    pub(crate) async fn forget_deleted(&self) {
+        if let Err(error) = self.db().forget_deleted().await {
+            tracing::warn!(%error, "what was deleted may still be in the log of the database for a while");
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use diwan_kernel::{Ctx, DbError, Entry, Problem, Tx};
 
+use crate::book::is_own;
 use crate::error;
 use crate::event::PoliciesChanged;
 use crate::name::{NamePattern, SecretName};
@@ -18,9 +19,7 @@ pub(crate) const NO_PURPOSE: &str = "";
 pub(crate) async fn add_first_rules(tx: &mut Tx, ctx: &Ctx) -> Result<(), DbError> {
     let first = [("owners", "owner", &Action::ALL[..]), ("admins", "admin", &[Action::Write, Action::Rotate])];
     for (name, role, actions) in first {
-        let Some(everything) = NamePattern::parse("**") else {
-            continue;
-        };
+        let Some(everything) = NamePattern::parse("**") else { continue };
         let rule = Rule {
             id: PolicyId::new(&ctx.world),
             name: name.to_owned(),
@@ -53,7 +52,7 @@ impl Vault {
     ) -> Result<(), Problem> {
         let asker = Asker::from_actor(&ctx.actor);
         let asked = Question { asker: &asker, action, secret, now: ctx.now() };
-        if judge(&self.rules().await?, asked, purpose) {
+        if is_own(ctx) || judge(&self.rules().await?, asked, purpose) {
             return Ok(());
         }
         let denied = Entry::denied(refused_action(action), "secret_denied").on("secret", secret);
@@ -81,13 +80,7 @@ impl Vault {
 
     /// Whether the caller may know that a secret with this name is there.
     pub(crate) async fn may_know(&self, ctx: &Ctx, secret: &SecretName) -> Result<bool, Problem> {
-        let rules = policy::list(self.db()).await?;
-        Ok(knows(&rules, ctx, secret))
-    }
-
-    /// The rules that allow each of these names anything to the caller are looked at once.
-    pub(crate) async fn rules(&self) -> Result<Vec<Rule>, Problem> {
-        Ok(policy::list(self.db()).await?)
+        Ok(knows(&self.rules_at_hand().await?, ctx, secret))
     }
 
     /// Adds a rule, or changes the one with its id.
@@ -101,9 +94,11 @@ impl Vault {
             Err(DbError::Unique(_)) => return Err(policy_name_taken(&rule.name)),
             other => other?,
         }
+        let (mark, _) = self.enter(&mut tx, rule.id, Some(&rule)).await?;
         tx.emit(&PoliciesChanged {});
         let entry = Entry::done("secret_policy.put")
             .on("secret_policy", rule.id)
+            .with("mark", mark)
             .with("name", rule.name.clone())
             .with("effect", rule.effect.as_str())
             .with("subject", format!("{}:{}", rule.subject_kind.as_str(), rule.subject))
@@ -121,11 +116,13 @@ impl Vault {
     pub(crate) async fn delete_policy(&self, ctx: &Ctx, id: PolicyId) -> Result<(), Problem> {
         self.require_grantable(ctx, id, None).await?;
         let mut tx = self.db().begin(ctx).await?;
-        if !table::policy::delete(&mut tx, id).await? {
+        let was_stored = table::policy::delete(&mut tx, id).await?;
+        let (mark, was_vouched) = self.enter(&mut tx, id, None).await?;
+        if !was_stored && !was_vouched {
             return Err(Problem::not_found("policy"));
         }
         tx.emit(&PoliciesChanged {});
-        Ok(tx.commit(Entry::done("secret_policy.delete").on("secret_policy", id)).await?)
+        Ok(tx.commit(Entry::done("secret_policy.delete").on("secret_policy", id).with("mark", mark)).await?)
     }
 }
 

@@ -17,7 +17,7 @@ impl UnsealError {
     pub(crate) const fn why(&self) -> WhySealed {
         match self {
             Self::NoKeyFile(_) | Self::NotInKeyFile { .. } | Self::KeyFile(_) => WhySealed::KeyFile,
-            Self::PassphraseNeeded => WhySealed::PassphraseNeeded,
+            Self::PassphraseNeeded | Self::PassphraseFile { .. } => WhySealed::PassphraseNeeded,
             Self::Transit(_) => WhySealed::Transit,
             Self::WrongKey | Self::Malformed => WhySealed::WrongKey,
         }
@@ -52,7 +52,10 @@ impl Vault {
             return Ok(());
         }
         match self.masters_from(&rows, self.passphrase_from_file()).await {
-            Ok(masters) => self.seal().open(masters),
+            Ok(masters) => {
+                self.seal().open(masters);
+                self.take_up().await;
+            }
             Err(error) => {
                 if !matches!(error, UnsealError::PassphraseNeeded) {
                     tracing::error!(%error, "the vault stays sealed");
@@ -78,17 +81,19 @@ impl Vault {
         let (master, memo) = self.make_master(id, guard, passphrase).await?;
         let vouching_key = fresh_key(self.world());
         let vouching = master.wrap_vouching(self.world(), &vouching_key).map_err(Problem::internal)?;
-        let row = table::master::Master { id, guard, memo, is_active: true, vouching, wraps: 1, created_at: ctx.now() };
+        let row = table::master::Master::first(ctx, id, guard, memo, vouching);
+        let masters = Masters::new(master, vec![], vouching_key);
         let mut tx = self.db().begin(ctx).await?;
-        match table::master::insert(&mut tx, &row, actor(ctx)).await {
+        match table::master::insert(&mut tx, &row.sign(masters.vouching())).await {
             Err(DbError::Unique(_)) => return Err(already_initialised()),
             other => other?,
         }
         switch::set(&mut tx, None, None).await?;
         rules::add_first_rules(&mut tx, ctx).await?;
+        self.begin_book(&mut tx, masters.vouching()).await?;
         tx.emit(&VaultChanged {});
         tx.commit(Entry::done("vault.initialise").on("master_key", id).with("guard", guard.as_str())).await?;
-        self.seal().open(Masters::new(master, vec![], vouching_key));
+        self.seal().open(masters);
         Ok(())
     }
 
@@ -106,7 +111,7 @@ impl Vault {
                     .map(|()| Guarded { key, memo: serde_json::Value::Null })
             }
             Guard::Passphrase => {
-                let passphrase = judge_passphrase(passphrase)?;
+                let passphrase = self.judge_passphrase(passphrase)?;
                 passphrase::derive_fresh(self.world(), &passphrase).await
             }
             Guard::Transit if self.config().transit.is_none() => return Err(no_key_service()),
@@ -115,6 +120,21 @@ impl Vault {
         let made = made.map_err(|e| guard_problem(&e))?;
         let master = MasterKey::new(id, &made.key).map_err(Problem::internal)?;
         Ok((master, made.memo))
+    }
+
+    fn judge_passphrase(&self, passphrase: Passphrase) -> Result<Secret<String>, Problem> {
+        let wrong = |message: &str| Problem::invalid_field("passphrase", "passphrase_unfit", message);
+        let passphrase = passphrase.ok_or_else(|| wrong("A passphrase is needed for this guard."))?;
+        match passphrase.expose().chars().count() {
+            n if n < passphrase::SHORTEST => {
+                Err(wrong("The passphrase needs at least 15 characters; four or more words are good."))
+            }
+            n if n > passphrase::LONGEST => Err(wrong("The passphrase has at most 1024 characters.")),
+            _ if self.is_guessed_early(passphrase.expose()) => {
+                Err(wrong("The passphrase is one of those that are tried first; four or more words are good."))
+            }
+            _ => Ok(passphrase),
+        }
     }
 
     /// Unseals with what is at hand, or with this passphrase.
@@ -128,9 +148,10 @@ impl Vault {
         if rows.is_empty() {
             return Err(not_initialised());
         }
+        let caller = caller(ctx);
         let needs_passphrase = rows.iter().any(|row| row.guard == Guard::Passphrase);
         if needs_passphrase {
-            self.count_try()?;
+            self.count_try(&caller)?;
         }
         let passphrase = given.or_else(|| self.passphrase_from_file());
         let masters = match self.masters_from(&rows, passphrase).await {
@@ -142,7 +163,7 @@ impl Vault {
             }
         };
         if needs_passphrase {
-            self.patience().forget();
+            self.patience().forget(&caller);
         }
         let mut tx = self.db().begin(ctx).await?;
         switch::set(&mut tx, None, None).await?;
@@ -176,17 +197,18 @@ impl Vault {
         Guards { world: self.world(), config: &self.config(), key_file: &key_file }.bring_back(rows, passphrase).await
     }
 
-    fn count_try(&self) -> Result<(), Problem> {
+    fn count_try(&self, caller: &str) -> Result<(), Problem> {
         let now = self.world().monotonic();
-        if let Some(wait) = self.patience().wait(now) {
+        if let Some(wait) = self.patience().wait(caller, now) {
             return Err(Problem::too_many("too_many_passphrases", "The passphrase was wrong too often.", wait));
         }
-        self.patience().begin(now);
+        self.patience().begin(caller, now);
         Ok(())
     }
 
     pub(crate) fn passphrase_from_file(&self) -> Passphrase {
-        unseal::passphrase_from_file(self.world(), &self.config())
+        let read = unseal::passphrase_in_file(self.world(), &self.config());
+        read.inspect_err(|error| tracing::error!(%error, "the vault does not unseal by itself")).ok().flatten()
     }
 }
 
@@ -195,16 +217,11 @@ pub(crate) fn actor(ctx: &Ctx) -> Option<String> {
     Some(ctx.actor.user_id().map_or_else(|| ctx.actor.key(), |person| person.to_string()))
 }
 
-fn judge_passphrase(passphrase: Passphrase) -> Result<Secret<String>, Problem> {
-    let wrong = |message: &str| Problem::invalid_field("passphrase", "passphrase_unfit", message);
-    let passphrase = passphrase.ok_or_else(|| wrong("A passphrase is needed for this guard."))?;
-    match passphrase.expose().chars().count() {
-        passphrase::SHORTEST..=passphrase::LONGEST => Ok(passphrase),
-        n if n < passphrase::SHORTEST => {
-            Err(wrong("The passphrase needs at least 15 characters; four or more words are good."))
-        }
-        _ => Err(wrong("The passphrase has at most 1024 characters.")),
-    }
+/// Who tries, as far as tries are counted: the account, whichever of its tokens it uses, and from where.
+fn caller(ctx: &Ctx) -> String {
+    let who = ctx.actor.user_id().map_or_else(|| ctx.actor.key(), |id| id.to_string());
+    let address = ctx.request.as_ref().and_then(|request| request.address);
+    address.map_or_else(|| who.clone(), |address| format!("{who} {address}"))
 }
 
 fn no_key_service() -> Problem {
@@ -212,7 +229,7 @@ fn no_key_service() -> Problem {
     Problem::invalid_field("guard", "guard_not_set_up", message)
 }
 
-fn guard_problem(error: &UnsealError) -> Problem {
+pub(crate) fn guard_problem(error: &UnsealError) -> Problem {
     Problem::unavailable(
         "vault_guard_failed",
         format!("The new master key could not be put under guard. {}", error.sentence()),

@@ -4,7 +4,6 @@ use diwan_kernel::world::Timestamp;
 use diwan_kernel::{Id, id_kinds};
 use serde::Serialize;
 
-use crate::envelope::Vouching;
 use crate::generate::Recipe;
 use crate::kind::{Facts, SecretKind};
 use crate::name::SecretName;
@@ -122,33 +121,5 @@ impl table::secret::Secret {
             _ if soon(self.expires_at) || self.recipe.is_none() && soon(self.rotate_at) => SecretState::DueSoon,
             _ => SecretState::Fresh,
         }
-    }
-
-    /// Signs what must not be edited behind our back.
-    pub(crate) fn sign(mut self, vouching: &Vouching) -> Self {
-        self.signature = vouching.sign(&self.parts().each_ref().map(Vec::as_slice));
-        self
-    }
-
-    /// Whether it is as it was signed.
-    pub(crate) fn is_genuine(&self, vouching: &Vouching) -> bool {
-        vouching.holds(&self.parts().each_ref().map(Vec::as_slice), &self.signature)
-    }
-
-    fn parts(&self) -> [Vec<u8>; 7] {
-        [
-            self.id.bits().to_be_bytes().to_vec(),
-            self.name.as_str().as_bytes().to_vec(),
-            self.kind.as_str().as_bytes().to_vec(),
-            self.backend.as_bytes().to_vec(),
-            self.current_version.to_be_bytes().to_vec(),
-            self.latest_version.to_be_bytes().to_vec(),
-            serde_json::json!(self.facts).to_string().into_bytes(),
-        ]
-    }
-
-    /// A short form of the signature, for the audit trail: what the row must look like from here on.
-    pub(crate) fn mark(&self) -> String {
-        self.signature.iter().take(8).map(|b| format!("{b:02x}")).collect()
     }
 }

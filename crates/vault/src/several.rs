@@ -96,7 +96,9 @@ impl Vault {
         // Looked at last: whoever seals it later than this closes it later than this.
         if switch::sealed_at(self.db()).await?.is_some() {
             self.seal().close(WhySealed::ByHand, "Somebody sealed it.");
+            return Ok(());
         }
+        self.take_up().await;
         Ok(())
     }
 

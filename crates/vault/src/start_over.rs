@@ -7,7 +7,7 @@ use diwan_kernel::{Ctx, Entry, Problem};
 use crate::envelope::{MasterId, fresh_key};
 use crate::event::VaultChanged;
 use crate::master::Masters;
-use crate::sealing::{Passphrase, actor};
+use crate::sealing::Passphrase;
 use crate::table::secret::Wanted;
 use crate::table::{master, secret, switch};
 use crate::unseal::Guard;
@@ -30,7 +30,8 @@ impl Vault {
         let (key, memo) = self.make_master(id, guard, passphrase).await?;
         let vouching_key = fresh_key(self.world());
         let vouching = key.wrap_vouching(self.world(), &vouching_key).map_err(Problem::internal)?;
-        let row = master::Master { id, guard, memo, is_active: true, vouching, wraps: 1, created_at: ctx.now() };
+        let row = master::Master::first(ctx, id, guard, memo, vouching);
+        let masters = Masters::new(key, vec![], vouching_key);
         let mut names = vec![];
         let mut after: Option<String> = None;
         loop {
@@ -46,12 +47,14 @@ impl Vault {
             tx.record(Entry::done("secret.delete").on("secret", name).with("id", id.to_string())).await?;
         }
         master::abandon_all(&mut tx, ctx.now()).await?;
-        master::insert(&mut tx, &row, actor(ctx)).await?;
+        master::insert(&mut tx, &row.sign(masters.vouching())).await?;
+        self.begin_book(&mut tx, masters.vouching()).await?;
         switch::set(&mut tx, None, None).await?;
         tx.emit(&VaultChanged {});
         let entry = Entry::done("vault.start_over").on("master_key", id).with("guard", guard.as_str());
         tx.commit(entry.with("secrets_removed", names.len())).await?;
-        self.seal().open(Masters::new(key, vec![], vouching_key));
+        self.seal().open(masters);
+        self.forget_deleted().await;
         tracing::warn!(secrets = names.len(), "the vault was started over: what its lost key guarded is gone");
         Ok(names.len())
     }

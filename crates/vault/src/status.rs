@@ -8,7 +8,7 @@ use crate::master::MOST_WRAPS;
 use crate::rewrap::MasterRotation;
 use crate::seal::WhySealed;
 use crate::table::{master, removal, rewrap, secret};
-use crate::unseal::Guard;
+use crate::unseal::{Guard, key_file};
 use crate::vault::Vault;
 
 /// How the vault is.
@@ -22,6 +22,8 @@ pub(crate) struct VaultStatus {
     detail: Option<String>,
     /// The master key in use.
     master_key: Option<MasterKeyStatus>,
+    /// How many earlier master keys the key file still holds, in clear, for backups that need them.
+    retired_keys: usize,
     /// The rotation of the master key that is under way.
     rotation: Option<MasterRotation>,
     /// Where values can be kept.
@@ -65,6 +67,7 @@ impl Vault {
                 wraps: row.wraps,
                 most_wraps: MOST_WRAPS,
             }),
+            retired_keys: key_file::count_retired(self.world(), &self.key_file()),
             rotation: rewrap::find_open(self.db()).await?.map(MasterRotation::from),
             backends: self.backend_names().map(str::to_owned).collect(),
             removals_pending: removal::count(self.db()).await?,

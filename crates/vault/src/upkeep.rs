@@ -46,6 +46,7 @@ impl Vault {
             .await
             .unwrap_or_else(|error| tracing::warn!(?error, "what hooks were told long ago is not forgotten"));
         if self.seal().masters().is_some() {
+            self.take_up().await;
             self.resume_rewrap().await;
             self.rotate_due()
                 .await
@@ -116,6 +117,6 @@ impl Vault {
         if !worn || active.guard == Guard::Passphrase || rewrap::find_open(self.db()).await?.is_some() {
             return Ok(());
         }
-        self.rotate_master(&Ctx::system(self.world(), "vault"), active.guard, None).await.map(drop)
+        self.rotate_master(&Ctx::system(self.world(), "vault"), Some(active.guard), None).await.map(drop)
     }
 }

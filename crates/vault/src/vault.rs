@@ -22,6 +22,7 @@ use crate::error::StartError;
 use crate::own_use::Needs;
 use crate::patience::Patience;
 use crate::seal::{Seal, WhySealed};
+use crate::table::secret::Secret;
 
 /// A person, as far as rules are about them.
 #[derive(Debug, Clone)]
@@ -50,13 +51,27 @@ pub struct LastMark {
     pub mark: Option<String>,
 }
 
-/// What the audit trail last says of each secret, by its id.
-pub type LastMarks = BTreeMap<String, LastMark>;
+/// What the audit trail last says of what is vouched for.
+#[derive(Debug, Clone, Default)]
+pub struct LastMarks {
+    /// Of each secret, by its id.
+    pub secrets: BTreeMap<String, LastMark>,
+    /// Of the list of policies; `None` before the first.
+    pub policies: Option<String>,
+}
+
+impl LastMarks {
+    /// Whether a secret looks otherwise than it was last written down.
+    pub(crate) fn contradict(&self, secret: &Secret) -> bool {
+        let mark = self.secrets.get(&secret.id.to_string()).and_then(|last| last.mark.as_ref());
+        mark.is_some_and(|mark| *mark != secret.mark())
+    }
+}
 
 /// Remembers outside the vault's own tables what they must look like.
 #[async_trait]
 pub trait Trail: Send + Sync {
-    /// What the audit trail last says of each secret.
+    /// What the audit trail last says of what is vouched for.
     async fn last_marks(&self) -> Result<LastMarks, Problem>;
 }
 
@@ -97,10 +112,12 @@ pub struct Parts {
     pub people: Arc<dyn People>,
     /// What was written down about secrets.
     pub trail: Arc<dyn Trail>,
-    /// Whom to tell.
-    pub alarm: Arc<dyn Alarm>,
     /// What the server itself needs.
     pub needs: Arc<dyn Needs>,
+    /// Whom to tell.
+    pub alarm: Arc<dyn Alarm>,
+    /// Whether a passphrase is among the first that are tried.
+    pub is_guessed_early: fn(&str) -> bool,
 }
 
 impl std::fmt::Debug for Parts {
@@ -130,8 +147,9 @@ struct Inner {
     is_rewrapping: AtomicBool,
 }
 
-/// So many wrong passphrases may be typed in so long a time.
+/// So many wrong passphrases may one caller type in so long a time, and so many all together.
 const TRIES: usize = 5;
+const TRIES_OF_ALL: usize = 60;
 const TRIES_WITHIN: Duration = Duration::from_secs(60);
 
 impl Vault {
@@ -150,7 +168,7 @@ impl Vault {
             let store = KeyValue::new(parts.db.world(), config).map_err(unusable)?;
             backends.insert(config.name.clone(), Box::new(store));
         }
-        let patience = Patience::new(TRIES, TRIES_WITHIN);
+        let patience = Patience::new(TRIES, TRIES_OF_ALL, TRIES_WITHIN);
         let (listeners, webhooks, changing_masters, is_rewrapping) = Default::default();
         let inner = Inner { seal, backends, patience, listeners, webhooks, parts, changing_masters, is_rewrapping };
         let this = Self { inner: Arc::new(inner) };
@@ -183,6 +201,10 @@ impl Vault {
 
     pub(crate) fn people(&self) -> &dyn People {
         &*self.inner.parts.people
+    }
+
+    pub(crate) fn is_guessed_early(&self, passphrase: &str) -> bool {
+        (self.inner.parts.is_guessed_early)(passphrase)
     }
 
     pub(crate) fn needs(&self) -> &dyn Needs {

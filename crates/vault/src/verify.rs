@@ -1,19 +1,21 @@
 //! Verifying everything that is kept, so that what was edited, swapped, cut or put back from an older
 //! copy is found before somebody needs it.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use diwan_kernel::{Ctx, Entry, Problem};
 use serde::Serialize;
 
 use crate::backend::Spot;
+use crate::book::Book;
 use crate::config::LOCAL;
 use crate::envelope::Place;
 use crate::master::Masters;
-use crate::secret::SecretId;
+use crate::table::policy::{self, Found};
 use crate::table::secret::{Secret, Wanted};
-use crate::table::{self, version};
+use crate::table::{self, master, version};
 use crate::vault::{LastMarks, Vault};
+use crate::vouch::mark;
 
 /// What was found.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -26,15 +28,17 @@ pub(crate) struct VaultVerification {
     values: i64,
     /// How many values are kept by other vaults and were not fetched.
     elsewhere: i64,
-    /// What is wrong, by secret.
+    /// What is wrong: with policies and master keys, then secret by secret.
     faults: Vec<VaultFault>,
 }
 
-/// What is wrong with a secret.
+/// Something that is wrong.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct VaultFault {
-    /// Which secret.
-    id: SecretId,
+    /// What it is wrong with.
+    about: FaultAbout,
+    /// Which one; empty for the list of policies as a whole.
+    id: String,
     /// What it is called, if that can be believed.
     name: String,
     /// Which version, when it is about one.
@@ -43,12 +47,25 @@ pub(crate) struct VaultFault {
     kind: FaultKind,
 }
 
+/// What a fault is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = VaultFaultAbout)]
+pub(crate) enum FaultAbout {
+    /// A secret.
+    Secret,
+    /// A policy, or all of them.
+    Policy,
+    /// A master key.
+    MasterKey,
+}
+
 /// Kinds of faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = VaultFaultKind)]
 pub(crate) enum FaultKind {
-    /// Its description was edited.
+    /// What is known about it was edited, or nobody vouches for it.
     Edited,
     /// A value does not open where it is: changed, cut, or moved from another row.
     DoesNotOpen,
@@ -63,7 +80,7 @@ pub(crate) enum FaultKind {
 const AT_ONCE: usize = 500;
 
 impl Vault {
-    /// Looks at every secret and opens every value that is kept here.
+    /// Looks at every policy, master key and secret, and opens every value that is kept here.
     ///
     /// # Errors
     /// 503 while the vault is sealed.
@@ -71,7 +88,9 @@ impl Vault {
         let masters = self.current_masters().await?;
         let marks = self.trail().last_marks().await?;
         let mut report = VaultVerification { ok: true, secrets: 0, values: 0, elsewhere: 0, faults: vec![] };
-        let mut seen = BTreeMap::new();
+        self.verify_policies(&masters, &marks, &mut report).await?;
+        self.verify_masters(&masters, &mut report).await?;
+        let mut seen = BTreeSet::new();
         let mut after: Option<String> = None;
         loop {
             let some = table::secret::list(self.db(), &Wanted::default(), after.as_deref(), AT_ONCE).await?;
@@ -79,12 +98,12 @@ impl Vault {
             after = Some(last.name.to_string());
             for secret in some {
                 self.verify_one(&masters, &secret, &marks, &mut report).await?;
-                seen.insert(secret.id.to_string(), ());
+                seen.insert(secret.id.to_string());
             }
         }
-        for (id, mark) in &marks {
-            if mark.mark.is_some() && !seen.contains_key(id) {
-                report.blame(id.parse().ok(), &mark.name, None, FaultKind::Vanished);
+        for (id, mark) in &marks.secrets {
+            if mark.mark.is_some() && !seen.contains(id) {
+                report.blame(id, &mark.name, None, FaultKind::Vanished);
             }
         }
         report.ok = report.faults.is_empty();
@@ -96,6 +115,54 @@ impl Vault {
         Ok(report)
     }
 
+    async fn verify_policies(
+        &self,
+        masters: &Masters,
+        marks: &LastMarks,
+        report: &mut VaultVerification,
+    ) -> Result<(), Problem> {
+        let vouching = masters.vouching();
+        let mut blame = |id: &str, name: &str, kind| report.blame_for(FaultAbout::Policy, id, name, kind);
+        let (stored, found) = policy::list(self.db()).await?;
+        let book = Book::open(stored.as_ref(), vouching);
+        if book.is_none() {
+            blame("", "", FaultKind::Edited);
+        } else if stored.is_some_and(|s| marks.policies.as_ref().is_some_and(|m| *m != mark(&s.signature))) {
+            blame("", "", FaultKind::RolledBack);
+        }
+        let book = book.unwrap_or_default();
+        let mut rules = vec![];
+        for found in found {
+            match found {
+                Found::Unreadable(name) => blame("", &name, FaultKind::Edited),
+                Found::Rule(rule) => rules.push(rule),
+            }
+        }
+        for rule in rules.iter().filter(|rule| !book.has(rule, vouching)) {
+            blame(&rule.id.to_string(), &rule.name, FaultKind::Edited);
+        }
+        book.missing(&rules).for_each(|id| blame(id, "", FaultKind::Missing));
+        Ok(())
+    }
+
+    async fn verify_masters(&self, masters: &Masters, report: &mut VaultVerification) -> Result<(), Problem> {
+        let rows = master::list_in_use(self.db()).await?;
+        let mut blame = |id: &str, kind| report.blame_for(FaultAbout::MasterKey, id, "", kind);
+        if rows.iter().filter(|row| row.is_active).count() != 1 {
+            blame("", FaultKind::Edited);
+        }
+        for row in rows {
+            // None has wrapped less than what is there, and the vouching key.
+            let is_too_low = row.is_active && row.wraps <= version::count_under(self.db(), row.id).await?;
+            if is_too_low || !row.is_genuine(masters.vouching()) {
+                blame(&row.id.to_string(), FaultKind::Edited);
+            } else if row.id == masters.active().id() && masters.active().unwrap_vouching(&row.vouching).is_err() {
+                blame(&row.id.to_string(), FaultKind::DoesNotOpen);
+            }
+        }
+        Ok(())
+    }
+
     async fn verify_one(
         &self,
         masters: &Masters,
@@ -104,10 +171,10 @@ impl Vault {
         report: &mut VaultVerification,
     ) -> Result<(), Problem> {
         report.secrets += 1;
-        let (id, name) = (Some(secret.id), secret.name.as_str());
+        let (id, name) = (&secret.id.to_string(), secret.name.as_str());
         if !secret.is_genuine(masters.vouching()) {
             report.blame(id, name, None, FaultKind::Edited);
-        } else if marks.get(&secret.id.to_string()).and_then(|m| m.mark.as_ref()).is_some_and(|m| *m != secret.mark()) {
+        } else if marks.contradict(secret) {
             report.blame(id, name, None, FaultKind::RolledBack);
         }
         // Every version has a row for ever, even when its value was destroyed.
@@ -126,7 +193,7 @@ impl Vault {
     }
 
     async fn verify_value(&self, secret: &Secret, number: i64, report: &mut VaultVerification) -> Result<(), Problem> {
-        let (id, name) = (Some(secret.id), secret.name.as_str());
+        let (id, name) = (&secret.id.to_string(), secret.name.as_str());
         let mut opened = self.opens(secret, number).await?;
         if opened == Some(false) {
             // Before anybody is alarmed: the master key may have been rotated between reading and opening.
@@ -160,8 +227,12 @@ impl Vault {
 }
 
 impl VaultVerification {
-    fn blame(&mut self, id: Option<SecretId>, name: &str, version: Option<i64>, kind: FaultKind) {
-        let id = id.unwrap_or_else(|| SecretId::from_bits(0));
-        self.faults.push(VaultFault { id, name: name.to_owned(), version, kind });
+    fn blame(&mut self, secret: &str, name: &str, version: Option<i64>, kind: FaultKind) {
+        let (about, id, name) = (FaultAbout::Secret, secret.to_owned(), name.to_owned());
+        self.faults.push(VaultFault { about, id, name, version, kind });
+    }
+
+    fn blame_for(&mut self, about: FaultAbout, id: &str, name: &str, kind: FaultKind) {
+        self.faults.push(VaultFault { about, id: id.to_owned(), name: name.to_owned(), version: None, kind });
     }
 }

@@ -3,8 +3,6 @@
 use diwan_kernel::world::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::envelope::Vouching;
-use crate::secret::SecretId;
 use crate::table;
 
 /// How a version came about.
@@ -74,31 +72,6 @@ pub(crate) struct SecretVersion {
     valid_until: Option<Timestamp>,
     /// When its value was destroyed.
     destroyed_at: Option<Timestamp>,
-}
-
-impl table::version::Version {
-    /// Signs what must not be edited behind our back.
-    pub(crate) fn sign(mut self, secret: SecretId, vouching: &Vouching) -> Self {
-        self.signature = vouching.sign(&self.parts(secret).each_ref().map(Vec::as_slice));
-        self
-    }
-
-    /// Whether it is as it was signed.
-    pub(crate) fn is_genuine(&self, secret: SecretId, vouching: &Vouching) -> bool {
-        vouching.holds(&self.parts(secret).each_ref().map(Vec::as_slice), &self.signature)
-    }
-
-    fn parts(&self, secret: SecretId) -> [Vec<u8>; 6] {
-        let moment = |at: Option<Timestamp>| at.map_or_else(Vec::new, |at| at.as_millis().to_be_bytes().to_vec());
-        [
-            b"version".to_vec(),
-            secret.bits().to_be_bytes().to_vec(),
-            self.version.to_be_bytes().to_vec(),
-            self.origin.as_str().as_bytes().to_vec(),
-            moment(self.valid_until),
-            moment(self.destroyed_at),
-        ]
-    }
 }
 
 impl SecretVersion {

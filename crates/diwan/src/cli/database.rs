@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use diwan_kernel::db::Db;
 use diwan_kernel::{DbError, Events, Supervisor, World};
+use diwan_vault::{Guard, guard_in_use};
 use serde_json::json;
 
 use super::door::Door;
 use super::failure::{Done, Failure};
 use super::installation::{Installation, data_dir};
 use super::screen::size;
+use crate::compose::config::Config;
 use crate::compose::server::MIGRATIONS;
 
 const AFTER_HELP: &str = "\
@@ -19,8 +21,9 @@ Examples:
   diwan database backup /backups/diwan.db           while the server runs or not
   diwan database migrate-back identity --keep 1     before an older version starts
 
-A backup holds everything but the sealing keys: keep a copy of keys/seal.key
-apart from it.";
+A backup holds everything but the keys: keep keys/seal.key apart from it, and
+what guards the vault: keys/vault.key, or its passphrase, or its key service.
+Without them every secret in the backup is lost.";
 
 const NEXT: &str = "`diwan doctor` looks closer.";
 
@@ -117,14 +120,26 @@ async fn backup(door: &Door<'_>, to: &std::path::Path, installation: &Installati
     let db = Db::open_for_reading(&config.server.location(), &World::real()).await.map_err(failed)?;
     db.copy_to(to).await.map_err(failed)?;
     restrict(to)?;
+    let needs = needs(&config, &db).await;
     if door.screen.is_json() {
-        door.screen.json(&json!({"backup": to.display().to_string()}).to_string())?;
+        door.screen.json(&json!({"backup": to.display().to_string(), "needs": needs}).to_string())?;
     } else {
         door.screen.line(&format!("The database was copied to {}.", to.display()))?;
-        let keys = data_dir(&config).seal_key();
-        eprintln!("It opens only together with {}: keep a copy of that apart.", keys.display());
+        eprintln!("It opens only together with {}: keep copies apart from it.", needs.join(" and "));
     }
     Ok(Done::Well)
+}
+
+/// Without what else a copy of the database is worth nothing.
+async fn needs(config: &Config, db: &Db) -> Vec<String> {
+    let data = data_dir(config);
+    // A database from before the vault has nothing in it that it guards.
+    let guard = guard_in_use(db).await.ok().flatten().map(|guard| match guard {
+        Guard::KeyFile => config.vault.key_file_in(data.path()).display().to_string(),
+        Guard::Passphrase => "the passphrase of the vault".to_owned(),
+        Guard::Transit => "the key service of the vault (vault.transit)".to_owned(),
+    });
+    std::iter::once(data.seal_key().display().to_string()).chain(guard).collect()
 }
 
 /// What is in a backup is for its owner only.

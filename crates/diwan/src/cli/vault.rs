@@ -19,6 +19,10 @@ pub(super) enum GuardName {
 }
 
 impl GuardName {
+    fn parse(text: &str) -> Option<Self> {
+        [Self::KeyFile, Self::Passphrase, Self::Transit].into_iter().find(|guard| guard.as_str() == text)
+    }
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::KeyFile => "key_file",
@@ -28,6 +32,10 @@ impl GuardName {
     }
 }
 
+const STAYS: &str = "\
+The old key stays in the key file, in clear, for backups made before: whoever has the file and such a backup has every
+secret in it. When no such backup is left: diwan vault forget-retired-keys";
+
 /// See the state of the vault, rotate its master key
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
@@ -35,6 +43,7 @@ Examples:
   diwan vault status
   diwan vault rotate-master-key
   diwan vault rotate-master-key --guard passphrase
+  diwan vault forget-retired-keys
 
 A passphrase is asked for, or read from standard input.")]
 pub(super) enum Vault {
@@ -42,9 +51,15 @@ pub(super) enum Vault {
     Status,
     /// Rotate the master key, perhaps to another guard; reading goes on meanwhile
     RotateMasterKey {
-        /// What guards the new one
-        #[arg(long, default_value = "key-file")]
-        guard: GuardName,
+        /// What guards the new one; what guards the one in use by default
+        #[arg(long)]
+        guard: Option<GuardName>,
+    },
+    /// Remove earlier master keys from the key file: backups from before the last rotation are worth nothing then
+    ForgetRetiredKeys {
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
     },
 }
 
@@ -52,9 +67,12 @@ impl Vault {
     pub(super) async fn run(&self, door: &Door<'_>) -> Result<Done, Failure> {
         match self {
             Self::Status => status(door).await,
+            Self::ForgetRetiredKeys { yes } => forget(door, *yes).await,
             Self::RotateMasterKey { guard } => {
                 let client = door.client()?;
-                let body = guarded(*guard, "Passphrase for the new key, at least 15 characters: ")?;
+                let in_use = client.get_vault().await?.read()?.master_key.and_then(|key| GuardName::parse(&key.guard));
+                let chosen = guard.or(in_use).unwrap_or(GuardName::KeyFile);
+                let body = guarded(chosen, "Passphrase for the new key, at least 15 characters: ")?;
                 let reply = door.stepped_up(&client, async || client.rotate_master_key(body.clone()).await).await?;
                 if door.screen.is_json() {
                     door.screen.json(reply.text())?;
@@ -62,6 +80,9 @@ impl Vault {
                     let rotation = reply.read()?;
                     let text = format!("The rotation has begun: {} data keys to wrap anew.", rotation.total);
                     door.screen.line(&text)?;
+                    if in_use == Some(GuardName::KeyFile) && chosen != GuardName::KeyFile {
+                        eprintln!("{STAYS}");
+                    }
                 }
                 Ok(Done::Well)
             }
@@ -77,6 +98,21 @@ pub(super) fn guarded(guard: GuardName, question: &str) -> Result<Value, Failure
     Ok(json!({"guard": guard.as_str(), "passphrase": *new_passphrase(question)?}))
 }
 
+async fn forget(door: &Door<'_>, yes: bool) -> Result<Done, Failure> {
+    let client = door.client()?;
+    let question =
+        "Remove the earlier master keys? No backup of the database made before the last rotation opens then.";
+    door.confirm(question, yes)?;
+    let reply = door.stepped_up(&client, async || client.forget_retired_keys().await).await?;
+    if door.screen.is_json() {
+        door.screen.json(reply.text())?;
+    } else {
+        let forgotten = reply.read()?["forgotten"].as_u64().unwrap_or_default();
+        door.screen.line(&format!("{forgotten} earlier master keys were removed from the key file."))?;
+    }
+    Ok(Done::Well)
+}
+
 async fn status(door: &Door<'_>) -> Result<Done, Failure> {
     let reply = door.client()?.get_vault().await?;
     let vault = reply.read()?;
@@ -89,6 +125,9 @@ async fn status(door: &Door<'_>) -> Result<Done, Failure> {
     facts.extend(vault.detail.map(|detail| ("why", detail)));
     if let Some(key) = vault.master_key {
         facts.push(("master key", format!("{} ({}), since {} UTC", key.id, key.guard, moment(&key.created_at))));
+        if vault.retired_keys > 0 {
+            facts.push(("earlier keys", format!("{} in the key file, for old backups", vault.retired_keys)));
+        }
         facts.push(("data keys wrapped", format!("{} of at most {}", key.wraps, key.most_wraps)));
     }
     facts.extend(vault.rotation.map(|r| ("rotation", format!("{} of {} data keys", r.done, r.total))));

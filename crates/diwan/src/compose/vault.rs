@@ -26,8 +26,9 @@ pub(super) fn parts(
         data_dir: data_dir.to_owned(),
         people: Arc::new(Members(identity.clone())),
         trail: Arc::new(Deeds(audit.clone())),
-        alarm: Arc::new(Members(identity.clone())),
         needs,
+        alarm: Arc::new(Members(identity.clone())),
+        is_guessed_early: diwan_identity::is_guessed_early,
     }
 }
 
@@ -58,9 +59,12 @@ struct Deeds(Audit);
 #[async_trait]
 impl Trail for Deeds {
     async fn last_marks(&self) -> Result<LastMarks, Problem> {
-        let marks = self.0.retrace("secret", LastMarks::new(), |marks, deed| {
-            let known: serde_json::Value = serde_json::from_str(deed.metadata).unwrap_or_default();
-            let text = |key: &str| known.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
+        let marks = self.0.retrace("secret_policy", LastMarks::default(), |marks, deed| {
+            marks.policies = noted(deed.metadata, "mark").or(marks.policies.take());
+        });
+        let marks = self.0.retrace("secret", marks.await?, |marks, deed| {
+            let text = |key: &str| noted(deed.metadata, key);
+            let marks = &mut marks.secrets;
             let Some(id) = text("id") else { return };
             let name = deed.resource.to_owned();
             match (deed.action, text("mark")) {
@@ -72,4 +76,10 @@ impl Trail for Deeds {
         });
         Ok(marks.await?)
     }
+}
+
+/// A text that was written down with a deed.
+fn noted(metadata: &str, key: &str) -> Option<String> {
+    let known: serde_json::Value = serde_json::from_str(metadata).unwrap_or_default();
+    known.get(key).and_then(serde_json::Value::as_str).map(str::to_owned)
 }

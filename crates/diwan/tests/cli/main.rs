@@ -136,7 +136,9 @@ async fn the_trail_is_verified_without_the_server_and_tampering_is_named() {
     let key = server.product().audit.vouching().public_key();
     let copy = server.dir().join("copy.db");
     let backup = format!("database backup {} --data-dir {}", copy.display(), data.display());
-    assert_eq!(machine.run(&backup).await.code, 0);
+    let needs = machine.json(&backup).await["needs"].clone();
+    let keys = ["seal.key", "vault.key"].map(|key| data.join("keys").join(key).display().to_string());
+    assert_eq!(needs, json!(keys));
     let of_copy = format!("audit verify --database-url {} --public-key {key}", copy.display());
     assert_eq!(machine.run(&of_copy).await.code, 0);
 
@@ -177,6 +179,16 @@ async fn the_doctor_finds_what_must_be_mended() {
         (ran.code, level(&report, "key_file").as_str(), level(&report, "data_dir").as_str()),
         (1, "mend", "mend")
     );
+    let all = |ran: &str, text: &str| assert!(ran.contains(text), "{text} is not in {ran}");
+    chmod(&data.join("keys/seal.key"), 0o600);
+    chmod(&data.join("keys"), 0o777);
+    all(&machine.run(&doctor).await.out, "Others can put another file in the place of");
+    chmod(&data.join("keys"), 0o700);
+    std::fs::write(data.join("diwan.yaml"), "mail: {password: hunter2hunter2}\n").expect("it is written");
+    chmod(&data.join("diwan.yaml"), 0o644);
+    all(&machine.run(&doctor).await.out, "and others can read it (mode 644)");
+    chmod(&data.join("diwan.yaml"), 0o600);
+    assert!(!machine.run(&doctor).await.out.contains("others can read it"));
     let ran = machine.run("doctor --data-dir /nowhere/at/all").await;
     assert_eq!(ran.code, 0, "nothing was started there yet: {}", ran.out);
 }

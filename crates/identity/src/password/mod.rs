@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::config::IdentityConfig;
 pub(crate) use hash::Cost;
+pub use policy::is_guessed_early;
 
 /// Who wants something hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

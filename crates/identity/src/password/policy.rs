@@ -48,6 +48,12 @@ pub(crate) fn judge(field: &str, password: &str, owner: Owner<'_>) -> Result<(),
     Ok(())
 }
 
+/// Whether hardly anything in a password or passphrase has to be guessed: what everybody tries first,
+/// something repeated, a run along the keyboard.
+pub fn is_guessed_early(password: &str) -> bool {
+    Dressed::new(&password.nfkc().collect::<String>()).is_guessed_early()
+}
+
 /// The words that somebody who knows the owner would try.
 fn own_words(owner: Owner<'_>) -> Vec<String> {
     plain_words(&format!("{} {} diwan", owner.email, owner.name))

@@ -76,6 +76,19 @@ pub(super) struct GuardBody {
     pub(super) passphrase: Option<Secret<String>>,
 }
 
+/// How the next master key is guarded.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = MasterKeyRotationBody)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RotationBody {
+    /// What guards it; what guards the one in use by default.
+    #[schema(inline)]
+    pub(super) guard: Option<Guard>,
+    /// The passphrase, when that is the guard: 15 to 1024 characters.
+    #[schema(value_type = Option<String>, max_length = 1024)]
+    pub(super) passphrase: Option<Secret<String>>,
+}
+
 /// A value that was taken out. No cache keeps the answer.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct RevealedSecret {

@@ -23,5 +23,5 @@ pub(super) async fn list_secret_policies(
     _: Allowed<may::SecretsManage>,
     State(vault): State<Vault>,
 ) -> Result<Json<Page<SecretPolicy>>, Problem> {
-    Ok(Json(Page::whole(vault.rules().await?.into_iter().map(SecretPolicy::from).collect())))
+    Ok(Json(Page::whole(vault.shown_rules().await?.into_iter().map(SecretPolicy::from).collect())))
 }

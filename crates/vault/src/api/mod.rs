@@ -9,6 +9,7 @@ mod delete_secret;
 mod delete_secret_hook;
 mod delete_secret_policy;
 mod destroy_secret_version;
+mod forget_retired_keys;
 mod get_secret;
 mod get_vault;
 mod import_secrets;
@@ -48,6 +49,7 @@ pub(crate) fn routes() -> OpenApiRouter<Vault> {
         .routes(routes!(unseal_vault::unseal_vault))
         .routes(routes!(seal_vault::seal_vault))
         .routes(routes!(rotate_master_key::rotate_master_key))
+        .routes(routes!(forget_retired_keys::forget_retired_keys))
         .routes(routes!(start_vault_over::start_vault_over))
         .routes(routes!(verify_vault::verify_vault))
         .routes(routes!(list_master_rotations::list_master_rotations))

@@ -7,7 +7,7 @@ use diwan_kernel::answers::GuardedKept;
 use diwan_kernel::ctx::{Allowed, SteppedUp, may};
 use diwan_kernel::http::Json;
 
-use super::body::GuardBody;
+use super::body::RotationBody;
 use crate::rewrap::MasterRotation;
 use crate::vault::Vault;
 
@@ -17,7 +17,7 @@ use crate::vault::Vault;
     path = "/vault/rotate-master-key",
     operation_id = "rotate_master_key",
     tag = "secrets",
-    request_body = GuardBody,
+    request_body = RotationBody,
     responses((status = 202, description = "It has begun", body = MasterRotation), GuardedKept),
     extensions(("x-permission" = json!("vault.manage")), ("x-step-up" = json!(true))),
     security(("session" = []), ("bearer" = [])),
@@ -25,7 +25,7 @@ use crate::vault::Vault;
 pub(super) async fn rotate_master_key(
     ctx: Allowed<SteppedUp<may::VaultManage>>,
     State(vault): State<Vault>,
-    Json(body): Json<GuardBody>,
+    Json(body): Json<RotationBody>,
 ) -> Result<(StatusCode, Json<MasterRotation>), Problem> {
     let rotation = vault.rotate_master(&ctx, body.guard, body.passphrase).await?;
     Ok((StatusCode::ACCEPTED, Json(rotation)))

@@ -28,7 +28,7 @@ pub(super) async fn update_secret_policy(
     Path(id): Path<PolicyId>,
     Json(body): Json<PolicyBody>,
 ) -> Result<Json<SecretPolicy>, Problem> {
-    let before = vault.rules().await?.into_iter().find(|rule| rule.id == id);
+    let before = vault.shown_rules().await?.into_iter().find(|rule| rule.id == id);
     let before = before.ok_or_else(|| Problem::not_found("policy"))?;
     let rule = body.read(&ctx, id, Some(&before))?;
     if rule.subject != before.subject {

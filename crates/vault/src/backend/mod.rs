@@ -34,6 +34,16 @@ pub(crate) enum Stored {
     There(String),
 }
 
+impl Stored {
+    /// How the other vault calls it, if it is there.
+    pub(crate) fn remote(&self) -> Option<&str> {
+        match self {
+            Self::Here { .. } => None,
+            Self::There(remote) => Some(remote),
+        }
+    }
+}
+
 /// Why a back end did not do it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BackendError {

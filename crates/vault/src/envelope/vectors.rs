@@ -75,12 +75,18 @@ fn what_is_stored_is_what_the_layouts_say() -> Result<(), Box<dyn std::error::Er
     let wrapped =
         "01a0a1a2a3a4a5a6a7c0c1c2c3c4c5c6c7c8c9cacb40096524333dd019d090b7e97ee1a6191c22b16c68b749ed729a11516b2021e9";
     let data_key = bytes(&format!("{wrapped}4e7e003e774ead3d7c68c572cffad370"))?;
-    let vouching_key = bytes(&format!("{wrapped}788252e24a6fab7bf916f0f719c60c76"))?;
+    let vouching_key = bytes(&format!("{wrapped}bc0eb6b6f4c41250bc2aa618701690ab"))?;
+    let first_vouching_key = bytes(&format!("{wrapped}788252e24a6fab7bf916f0f719c60c76"))?;
     let value = bytes("01c0c1c2c3c4c5c6c7c8c9cacb3c2b42bc1ff949cb1cd65645cee3d2ee3fa2548edf48d8356e655eee56")?;
     assert_eq!(master.wrap(&world, &key, place)?, data_key);
     assert_eq!(master.wrap_vouching(&world, &key)?, vouching_key);
     assert_eq!(seal_value(&world, &key, b"correct horse", place)?, value);
     assert_eq!((master.unwrap(&data_key, place)?, master.unwrap_vouching(&vouching_key)?), (key.clone(), key.clone()));
+    assert_eq!(
+        (master.wrap_first_vouching(&world, &key)?, master.unwrap_vouching(&first_vouching_key)?),
+        (first_vouching_key.clone(), key.clone())
+    );
+    assert!(master.is_first_vouching(&first_vouching_key) && !master.is_first_vouching(&vouching_key));
     assert_eq!(*open_value(&key, &value, place)?, b"correct horse");
     for odd in [&data_key[1..], &data_key[..data_key.len() - 1], &[&data_key[..], &[0]].concat()] {
         assert_eq!(master.unwrap(odd, place).err(), Some(EnvelopeError::Malformed));

@@ -19,6 +19,8 @@ pub(crate) struct Master {
     pub(crate) vouching: Vec<u8>,
     pub(crate) wraps: i64,
     pub(crate) created_at: Timestamp,
+    pub(crate) created_by: Option<String>,
+    pub(crate) signature: Vec<u8>,
 }
 
 fn read(row: &Row) -> Result<Master, DbError> {
@@ -30,11 +32,12 @@ fn read(row: &Row) -> Result<Master, DbError> {
         vouching: row.get("vouching")?,
         wraps: row.get("wraps")?,
         created_at: row.get("created_at")?,
+        created_by: row.get("created_by")?,
+        signature: row.get::<Option<Vec<u8>>>("signature")?.unwrap_or_default(),
     })
 }
 
-const IN_USE: &str = "SELECT id, guard, memo, state, vouching, wraps, created_at FROM vault_master
-     WHERE state <> 'retired' ORDER BY state, id";
+const IN_USE: &str = "SELECT * FROM vault_master WHERE state <> 'retired' ORDER BY state, id";
 
 /// The keys in use: the active one first, then those on their way out.
 pub(crate) async fn list_in_use(db: &Db) -> Result<Vec<Master>, DbError> {
@@ -60,9 +63,9 @@ pub(crate) async fn standing(db: &Db) -> Result<Standing, DbError> {
 }
 
 /// Adds a key. There is at most one active one.
-pub(crate) async fn insert(tx: &mut Tx, master: &Master, by: Option<String>) -> Result<(), DbError> {
-    let sql = "INSERT INTO vault_master (id, guard, memo, state, vouching, wraps, created_at, created_by)
-         VALUES ($1, $2, $3, 'active', $4, $5, $6, $7)";
+pub(crate) async fn insert(tx: &mut Tx, master: &Master) -> Result<(), DbError> {
+    let sql = "INSERT INTO vault_master (id, guard, memo, state, vouching, wraps, created_at, created_by, signature)
+         VALUES ($1, $2, $3, 'active', $4, $5, $6, $7, $8)";
     let values = params![
         master.id.to_string(),
         master.guard.as_str(),
@@ -70,16 +73,30 @@ pub(crate) async fn insert(tx: &mut Tx, master: &Master, by: Option<String>) -> 
         master.vouching.clone(),
         master.wraps,
         master.created_at,
-        by,
+        master.created_by.clone(),
+        master.signature.clone(),
     ];
     tx.execute(sql, values).await.map(drop)
 }
 
-/// Counts data keys wrapped under it. False when it is not the active key any more, or has wrapped
-/// as many as is safe.
-pub(crate) async fn count_wraps(tx: &mut Tx, id: MasterId, n: i64) -> Result<bool, DbError> {
-    let sql = "UPDATE vault_master SET wraps = wraps + $1 WHERE id = $2 AND state = 'active' AND wraps <= $3";
-    Ok(tx.execute(sql, params![n, id.to_string(), MOST_WRAPS - n]).await? == 1)
+/// Counts data keys wrapped under it; says how it is then, still with its old signature. `None` when it is
+/// not the active key any more, or has wrapped as many as is safe.
+pub(crate) async fn count_wraps(tx: &mut Tx, id: MasterId, n: i64) -> Result<Option<Master>, DbError> {
+    let sql = "UPDATE vault_master SET wraps = wraps + $1 WHERE id = $2 AND state = 'active' AND wraps <= $3
+         RETURNING *";
+    tx.query_opt(sql, params![n, id.to_string(), MOST_WRAPS - n]).await?.as_ref().map(read).transpose()
+}
+
+/// Saves its signature.
+pub(crate) async fn set_signature(tx: &mut Tx, master: &Master) -> Result<(), DbError> {
+    let sql = "UPDATE vault_master SET signature = $1 WHERE id = $2";
+    tx.execute(sql, params![master.signature.clone(), master.id.to_string()]).await.map(drop)
+}
+
+/// Saves the vouching key as it is wrapped now. False when it was wrapped anew meanwhile.
+pub(crate) async fn set_vouching(tx: &mut Tx, id: MasterId, vouching: Vec<u8>, before: &[u8]) -> Result<bool, DbError> {
+    let sql = "UPDATE vault_master SET vouching = $1 WHERE id = $2 AND vouching = $3";
+    Ok(tx.execute(sql, params![vouching, id.to_string(), before]).await? == 1)
 }
 
 /// The active key begins to go. False when it is not the active one.

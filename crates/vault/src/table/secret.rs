@@ -43,7 +43,32 @@ fn json<T: serde::de::DeserializeOwned>(row: &Row, column: &str) -> Result<T, Db
     serde_json::from_str(&text).map_err(|_| DbError::Mismatch { column: column.to_owned() })
 }
 
-fn read(row: &Row) -> Result<Secret, DbError> {
+/// A row that cannot be read is no reason to refuse the others: it is one that nobody vouches for.
+fn read(row: &Row) -> Secret {
+    read_whole(row).unwrap_or_else(|_| Secret {
+        id: row.get("id").unwrap_or_else(|_| SecretId::from_bits(0)),
+        name: SecretName::as_stored(row.get("name").unwrap_or_default()),
+        kind: SecretKind::Free,
+        description: String::new(),
+        provider: String::new(),
+        backend: row.get("backend").unwrap_or_default(),
+        recipe: None,
+        current_version: 0,
+        latest_version: row.get("latest_version").unwrap_or_default(),
+        facts: Facts::default(),
+        signature: vec![],
+        rotation_days: None,
+        overlap_hours: 0,
+        rotate_at: None,
+        rotated_at: Timestamp::from_millis(0),
+        expires_at: None,
+        created_at: Timestamp::from_millis(0),
+        created_by: None,
+        changed_at: Timestamp::from_millis(0),
+    })
+}
+
+fn read_whole(row: &Row) -> Result<Secret, DbError> {
     Ok(Secret {
         id: row.get("id")?,
         name: word(row, "name", SecretName::parse)?,
@@ -69,14 +94,13 @@ fn read(row: &Row) -> Result<Secret, DbError> {
 
 /// The secret with this id.
 pub(crate) async fn find(db: &Db, id: SecretId) -> Result<Option<Secret>, DbError> {
-    let row = db.query_opt("SELECT * FROM vault_secret WHERE id = $1", params![id]).await?;
-    row.as_ref().map(read).transpose()
+    Ok(db.query_opt("SELECT * FROM vault_secret WHERE id = $1", params![id]).await?.as_ref().map(read))
 }
 
 /// The secret with this name.
 pub(crate) async fn find_named(db: &Db, name: &SecretName) -> Result<Option<Secret>, DbError> {
     let row = db.query_opt("SELECT * FROM vault_secret WHERE name = $1", params![name.as_str()]).await?;
-    row.as_ref().map(read).transpose()
+    Ok(row.as_ref().map(read))
 }
 
 /// Which secrets are wanted.
@@ -108,13 +132,13 @@ pub(crate) async fn list(db: &Db, wanted: &Wanted, after: Option<&str>, limit: u
         sql = sql.push(" AND (rotate_at < ? OR expires_at < ?)", params![before, before]);
     }
     let sql = sql.push(" ORDER BY name LIMIT ?", params![rows(limit)]);
-    db.query_built(sql).await?.iter().map(read).collect()
+    Ok(db.query_built(sql).await?.iter().map(read).collect())
 }
 
 /// Secrets whose rotation is due.
 pub(crate) async fn list_due(db: &Db, now: Timestamp, limit: usize) -> Result<Vec<Secret>, DbError> {
     let sql = "SELECT * FROM vault_secret WHERE rotate_at <= $1 ORDER BY rotate_at LIMIT $2";
-    db.query(sql, params![now, rows(limit)]).await?.iter().map(read).collect()
+    Ok(db.query(sql, params![now, rows(limit)]).await?.iter().map(read).collect())
 }
 
 /// Secrets that end before a moment and whose owners were not warned yet.
@@ -122,7 +146,7 @@ pub(crate) async fn list_unwarned(db: &Db, before: Timestamp, limit: usize) -> R
     let sql = "SELECT * FROM vault_secret
          WHERE warned_at IS NULL AND (expires_at <= $1 OR (recipe = 'null' AND rotate_at <= $1))
          ORDER BY name LIMIT $2";
-    db.query(sql, params![before, rows(limit)]).await?.iter().map(read).collect()
+    Ok(db.query(sql, params![before, rows(limit)]).await?.iter().map(read).collect())
 }
 
 /// How many secrets need attention, and the one that needs it first.
@@ -232,6 +256,12 @@ pub(crate) async fn update(tx: &mut Tx, secret: &Secret, latest_before: i64) -> 
         latest_before,
     ];
     Ok(tx.execute(sql, values).await? == 1)
+}
+
+/// Saves its signature.
+pub(crate) async fn set_signature(tx: &mut Tx, secret: &Secret) -> Result<(), DbError> {
+    let sql = "UPDATE vault_secret SET signature = $1 WHERE id = $2";
+    tx.execute(sql, params![secret.signature.clone(), secret.id]).await.map(drop)
 }
 
 /// Removes a secret with all its versions. False when there is none.

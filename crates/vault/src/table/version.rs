@@ -6,7 +6,7 @@ use diwan_kernel::{Db, DbError, Tx, params};
 
 use super::{rows, word};
 use crate::backend::Stored;
-use crate::envelope::MasterId;
+use crate::envelope::{MasterId, wrapped_by};
 use crate::secret::SecretId;
 use crate::version::Origin;
 
@@ -20,10 +20,26 @@ pub(crate) struct Version {
     /// Until when it may still be used although there is a newer one.
     pub(crate) valid_until: Option<Timestamp>,
     pub(crate) destroyed_at: Option<Timestamp>,
+    /// How another vault calls the value.
+    pub(crate) remote: Option<String>,
     pub(crate) signature: Vec<u8>,
 }
 
-fn read(row: &Row) -> Result<Version, DbError> {
+/// A row that cannot be read is no reason to refuse the others: it is one that nobody vouches for.
+fn read(row: &Row) -> Version {
+    read_whole(row).unwrap_or_else(|_| Version {
+        version: row.get("version").unwrap_or_default(),
+        origin: Origin::Set,
+        created_at: Timestamp::from_millis(0),
+        created_by: None,
+        valid_until: None,
+        destroyed_at: None,
+        remote: None,
+        signature: vec![],
+    })
+}
+
+fn read_whole(row: &Row) -> Result<Version, DbError> {
     Ok(Version {
         version: row.get("version")?,
         origin: word(row, "origin", Origin::parse)?,
@@ -31,15 +47,16 @@ fn read(row: &Row) -> Result<Version, DbError> {
         created_by: row.get("created_by")?,
         valid_until: row.get("valid_until")?,
         destroyed_at: row.get("destroyed_at")?,
+        remote: row.get("remote")?,
         signature: row.get("signature")?,
     })
 }
 
 /// The versions of a secret, newest first.
 pub(crate) async fn list(db: &Db, secret: SecretId) -> Result<Vec<Version>, DbError> {
-    let sql = "SELECT version, origin, created_at, created_by, valid_until, destroyed_at, signature FROM vault_version
-         WHERE secret_id = $1 ORDER BY version DESC";
-    db.query(sql, params![secret]).await?.iter().map(read).collect()
+    let sql = "SELECT version, origin, created_at, created_by, valid_until, destroyed_at, remote, signature
+         FROM vault_version WHERE secret_id = $1 ORDER BY version DESC";
+    Ok(db.query(sql, params![secret]).await?.iter().map(read).collect())
 }
 
 /// Versions up to this one that still have their values although nobody may use them any more, oldest first.
@@ -74,7 +91,7 @@ pub(crate) async fn find(
              master_id, data_key, value, remote FROM vault_version
          WHERE secret_id = $1 AND version = $2";
     let row = db.query_opt(sql, params![secret, version]).await?;
-    row.map(|row| Ok((read(&row)?, stored(&row)?))).transpose()
+    row.map(|row| Ok((read(&row), stored(&row)?))).transpose()
 }
 
 fn stored(row: &Row) -> Result<Option<Stored>, DbError> {
@@ -82,7 +99,10 @@ fn stored(row: &Row) -> Result<Option<Stored>, DbError> {
     let remote: Option<String> = row.get("remote")?;
     let master = row.get::<Option<String>>("master_id")?.and_then(|id| MasterId::parse(&id));
     Ok(match (master, data_key, value, remote) {
-        (Some(master), Some(data_key), Some(value), _) => Some(Stored::Here { master, data_key, value }),
+        // Or the rotation of another key would take it along, and the one of its own would not.
+        (Some(master), Some(data_key), Some(value), _) if wrapped_by(&data_key) == Ok(master) => {
+            Some(Stored::Here { master, data_key, value })
+        }
         (_, _, _, Some(remote)) => Some(Stored::There(remote)),
         _ => None,
     })
@@ -90,11 +110,11 @@ fn stored(row: &Row) -> Result<Option<Stored>, DbError> {
 
 /// Adds a version.
 pub(crate) async fn insert(tx: &mut Tx, secret: SecretId, version: &Version, stored: &Stored) -> Result<(), DbError> {
-    let (master, data_key, value, remote) = match stored {
+    let (master, data_key, value) = match stored {
         Stored::Here { master, data_key, value } => {
-            (Some(master.to_string()), Some(data_key.clone()), Some(value.clone()), None)
+            (Some(master.to_string()), Some(data_key.clone()), Some(value.clone()))
         }
-        Stored::There(remote) => (None, None, None, Some(remote.clone())),
+        Stored::There(_) => (None, None, None),
     };
     let sql = "INSERT INTO vault_version
              (secret_id, version, master_id, data_key, value, remote, origin, created_at, created_by, signature)
@@ -105,7 +125,7 @@ pub(crate) async fn insert(tx: &mut Tx, secret: SecretId, version: &Version, sto
         master,
         data_key,
         value,
-        remote,
+        version.remote.clone(),
         version.origin.as_str(),
         version.created_at,
         version.created_by.clone(),
@@ -153,6 +173,12 @@ pub(crate) async fn list_wrapped_by(db: &Db, master: MasterId, limit: usize) -> 
 pub(crate) async fn count_wrapped_by(tx: &mut Tx, master: MasterId) -> Result<i64, DbError> {
     let sql = "SELECT COUNT(*) AS n FROM vault_version WHERE master_id = $1";
     tx.query_opt(sql, params![master.to_string()]).await?.map_or(Ok(0), |row| row.get("n"))
+}
+
+/// How many data keys a master wraps at this moment.
+pub(crate) async fn count_under(db: &Db, master: MasterId) -> Result<i64, DbError> {
+    let sql = "SELECT COUNT(*) AS n FROM vault_version WHERE master_id = $1";
+    db.query_opt(sql, params![master.to_string()]).await?.map_or(Ok(0), |row| row.get("n"))
 }
 
 /// Puts a data key that was wrapped anew in the place of the old one. False when that one changed meanwhile.

@@ -64,6 +64,31 @@ pub(crate) fn retire_others(world: &World, path: &Path, id: MasterId) -> Result<
     })
 }
 
+/// How many keys it has that are kept for old backups only; none where there is no file.
+pub(crate) fn count_retired(world: &World, path: &Path) -> usize {
+    let keys = file(world, path).read().ok().flatten().unwrap_or_default();
+    keys.iter().filter(|key| key.retired).count()
+}
+
+/// Removes the keys that are kept for old backups only; the file goes with the last of its keys. Says how many.
+pub(crate) fn forget_retired(world: &World, path: &Path) -> Result<usize, UnsealError> {
+    let _lock = lock(world, path)?;
+    let file = file(world, path);
+    cleanly(|| {
+        let Some(keys) = file.read()? else { return Ok(0) };
+        let (retired, kept): (Vec<_>, Vec<_>) = keys.into_iter().partition(|key| key.retired);
+        match (retired.is_empty(), kept.is_empty()) {
+            (true, _) => {}
+            (false, false) => file.replace(&kept)?,
+            (false, true) => {
+                let unusable = |why: String| KeyFileError { path: path.display().to_string(), why };
+                world.disk().remove(path).map_err(|e| unusable(e.to_string()))?;
+            }
+        }
+        Ok(retired.len())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +108,14 @@ mod tests {
         assert_eq!((open(&world, &path, first)?, open(&world, &path, second)?), (keys[0].clone(), keys[1].clone()));
         let stored = file(&world, &path).read()?.ok_or("no file")?;
         assert_eq!(stored.iter().map(|k| k.retired).collect::<Vec<_>>(), [false, true]);
+
+        assert_eq!((count_retired(&world, &path), forget_retired(&world, &path)?), (1, 1));
+        assert_eq!((count_retired(&world, &path), forget_retired(&world, &path)?), (0, 0));
+        assert!(matches!(open(&world, &path, first), Err(UnsealError::NotInKeyFile { .. })));
+        assert_eq!(open(&world, &path, second)?, keys[1]);
+        // A key that guards nothing any more takes the file along.
+        retire_others(&world, &path, MasterId::new(&world))?;
+        assert_eq!((forget_retired(&world, &path)?, path.exists()), (1, false));
         Ok(())
     }
 }

@@ -63,6 +63,14 @@ pub(crate) enum UnsealError {
     /// Somebody has to type the passphrase.
     #[error("the passphrase has to be entered")]
     PassphraseNeeded,
+    /// The file with the passphrase is not usable.
+    #[error("the passphrase file {path} is not usable: {why}")]
+    PassphraseFile {
+        /// Which file.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The key that came back is not the right one.
     #[error("this is not the key that the vault was sealed with")]
     WrongKey,
@@ -112,6 +120,13 @@ impl Guards<'_> {
         Ok(Masters::new(active, keys, vouching_key))
     }
 
+    /// The same with nobody there who types.
+    pub(crate) async fn bring_back_by_itself(&self, rows: &[Master]) -> Result<Masters, UnsealError> {
+        let needs_passphrase = rows.iter().any(|row| row.guard == Guard::Passphrase);
+        let passphrase = if needs_passphrase { passphrase_in_file(self.world, self.config)? } else { None };
+        self.bring_back(rows, passphrase).await
+    }
+
     async fn key_of(&self, row: &Master, passphrase: Option<&Secret<String>>) -> Result<KeyBytes, UnsealError> {
         match row.guard {
             Guard::KeyFile => key_file::open(self.world, self.key_file, row.id),
@@ -124,12 +139,19 @@ impl Guards<'_> {
     }
 }
 
-/// The passphrase in the file that the settings name, if they name one that can be read.
-pub(crate) fn passphrase_from_file(world: &World, config: &VaultConfig) -> Option<Secret<String>> {
-    let path = config.passphrase_file.as_ref()?;
-    let read = world.disk().read(Path::new(path));
-    let bytes = read.inspect_err(|error| tracing::error!(path, %error, "the passphrase file cannot be read")).ok()?;
-    let bytes = zeroize::Zeroizing::new(bytes);
-    let text = std::str::from_utf8(&bytes).ok()?.trim_end_matches(['\r', '\n']);
-    Some(Secret::new(text.to_owned()))
+/// The passphrase in the file that the settings name, if they name one.
+///
+/// # Errors
+/// When it cannot be read, or others can read it.
+pub(crate) fn passphrase_in_file(world: &World, config: &VaultConfig) -> Result<Option<Secret<String>>, UnsealError> {
+    use std::os::unix::fs::PermissionsExt;
+    let Some(path) = &config.passphrase_file else { return Ok(None) };
+    let unusable = |why: String| UnsealError::PassphraseFile { path: path.clone(), why };
+    let mode = std::fs::metadata(path).map_err(|e| unusable(e.to_string()))?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(unusable(format!("others can read it (mode {mode:o}); run: chmod 600 {path}")));
+    }
+    let bytes = zeroize::Zeroizing::new(world.disk().read(Path::new(path)).map_err(|e| unusable(e.to_string()))?);
+    let text = std::str::from_utf8(&bytes).map_err(|_| unusable("it is not text".into()))?;
+    Ok(Some(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned())))
 }

@@ -17,6 +17,7 @@ mod secrets;
 mod several;
 mod tampering;
 mod transit;
+mod vouched;
 
 use diwan_testkit::Person;
 use reqwest::StatusCode;

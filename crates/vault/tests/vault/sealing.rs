@@ -89,10 +89,25 @@ on_every_backend! {
         assert_eq!(status(&owner).await["why"], "not_initialised");
         let short = owner.post("/api/v1/vault/initialise", json!({"guard": "passphrase", "passphrase": "too short"})).await;
         assert_eq!(short.json["errors"][0]["code"], "passphrase_unfit");
+        for weak in ["aaaaaaaaaaaaaaaaaaaa", "abcdefghijklmnopqrst", "password123password123"] {
+            let body = json!({"guard": "passphrase", "passphrase": weak});
+            let refused = owner.post("/api/v1/vault/initialise", body).await;
+            assert_eq!(refused.json["errors"][0]["code"], "passphrase_unfit", "{weak}");
+        }
         let body = json!({"guard": "passphrase", "passphrase": PASSPHRASE});
         owner.post("/api/v1/vault/initialise", body.clone()).await.expect(StatusCode::NO_CONTENT);
         assert_eq!(owner.post("/api/v1/vault/initialise", body.clone()).await.problem(), "vault_initialised_already");
         let id = bring(&owner, "a", "the first value").await;
+
+        let other = server.invite(&owner, "Huda", "owner").await;
+        other.post("/api/v1/vault/seal", json!({})).await.expect(StatusCode::NO_CONTENT);
+        for _ in 0..5 {
+            let wrong = other.post("/api/v1/vault/unseal", json!({"passphrase": "a boat that nobody waits for"})).await;
+            assert_eq!(wrong.status, StatusCode::FORBIDDEN);
+        }
+        // Whoever guesses keeps nobody else out.
+        assert_eq!(other.post("/api/v1/vault/unseal", json!({"passphrase": PASSPHRASE})).await.problem(), "too_many_passphrases");
+        owner.post("/api/v1/vault/unseal", json!({"passphrase": PASSPHRASE})).await.expect(StatusCode::NO_CONTENT);
 
         let server = server.restart().await;
         let owner = sign_in(&server).await;
@@ -125,6 +140,15 @@ on_every_backend! {
         assert_eq!((&after["master_key"]["guard"], after["master_key"]["id"] == before), (&json!("passphrase"), false));
         let found = owner.post("/api/v1/vault/verify", json!({})).await.expect(StatusCode::OK);
         assert_eq!((&found["ok"], &found["values"]), (&json!(true), &json!(251)));
+
+        // Nothing of what the earlier key wrapped is left; the key itself is, until somebody says so.
+        assert_eq!(after["retired_keys"], 1);
+        let forgotten = owner.post("/api/v1/vault/forget-retired-keys", json!({})).await.expect(StatusCode::OK);
+        assert_eq!((&forgotten["forgotten"], &status(&owner).await["retired_keys"]), (&json!(1), &json!(0)));
+        assert!(!server.dir().join("data/keys/vault.key").exists());
+        // The guard stays what it is unless another one is asked for.
+        let refused = owner.post("/api/v1/vault/rotate-master-key", json!({})).await;
+        assert_eq!(refused.json["errors"][0]["code"], "passphrase_unfit");
 
         // The key file does not open it any more; the passphrase does.
         let server = server.restart().await;
@@ -207,5 +231,57 @@ on_every_backend! {
         let refused = owner.post("/api/v1/vault/initialise", json!({"guard": "key_file"})).await;
         assert_eq!(refused.problem(), "vault_initialised_already");
         assert_eq!(std::fs::read(&file).expect("the key file"), before);
+    }
+}
+
+on_every_backend! {
+    async fn a_passphrase_file_that_others_can_read_unseals_nothing(backend) {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("passphrase");
+        std::fs::write(&file, PASSPHRASE).expect("it is written");
+        let mode = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("chmod");
+        mode(0o600);
+        let path = file.display().to_string();
+        let builder = TestServer::builder().on(backend);
+        let (server, owner) = builder.config(|c| (c.vault.guard, c.vault.passphrase_file) = (Guard::Passphrase, Some(path))).owned().await;
+        let id = bring(&owner, "a", "the first value").await;
+        mode(0o644);
+        let server = server.restart().await;
+        let owner = sign_in(&server).await;
+        assert_eq!(status(&owner).await["why"], "passphrase_needed");
+        mode(0o600);
+        let server = server.restart().await;
+        assert_eq!(value(&sign_in(&server).await, &id).await, "the first value");
+    }
+}
+
+#[tokio::test]
+async fn after_a_rotation_and_a_destruction_the_files_hold_nothing_of_what_was() {
+    let (server, owner) = TestServer::builder().owned().await;
+    let id = bring(&owner, "a", "the older value").await;
+    owner
+        .post(&format!("/api/v1/secrets/{id}/versions"), json!({"value": "the newer value"}))
+        .await
+        .expect(StatusCode::CREATED);
+    let db = &server.product().db;
+    let sql = "SELECT data_key, value FROM vault_version ORDER BY version";
+    let rows = db.query(sql, vec![]).await.expect("the versions");
+    let bytes = |row: usize, column: &str| rows[row].get::<Vec<u8>>(column).expect("bytes");
+    let (keys, destroyed) = ([bytes(0, "data_key"), bytes(1, "data_key")], bytes(0, "value"));
+    let is_there = |wanted: &[u8]| {
+        ["diwan.db", "diwan.db-wal"].iter().any(|file| {
+            let content = std::fs::read(server.dir().join("data").join(file)).unwrap_or_default();
+            content.windows(wanted.len()).any(|found| found == wanted)
+        })
+    };
+    assert!(keys.iter().all(|key| is_there(key)) && is_there(&destroyed));
+    owner.delete(&format!("/api/v1/secrets/{id}/versions/1")).await.expect(StatusCode::NO_CONTENT);
+    assert!(!is_there(&destroyed) && !is_there(&keys[0]));
+    owner.post("/api/v1/vault/rotate-master-key", json!({})).await.expect(StatusCode::ACCEPTED);
+    rotated(&server, &owner).await;
+    // The log is emptied after the rotation was told to have ended.
+    while is_there(&keys[1]) {
+        tokio::task::yield_now().await;
     }
 }

@@ -136,11 +136,14 @@ on_every_backend! {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let a = bring(&owner, "a", "the value of a").await;
         let db = &server.product().db;
-        let old = db.query("SELECT signature, current_version, latest_version, rotated_at FROM vault_secret", params![]).await.expect("a row");
+        let old = db.query("SELECT signature, rotate_at, rotated_at, changed_at FROM vault_secret", params![]).await.expect("a row");
         owner.post(&format!("/api/v1/secrets/{a}/versions"), json!({"value": "the newer value of a"})).await.expect(StatusCode::CREATED);
         let signature: Vec<u8> = old[0].get("signature").expect("a signature");
         let mut tx = db.begin(&Ctx::system(db.world(), "an intruder")).await.expect("a unit of work");
-        tx.execute("UPDATE vault_secret SET signature = $1, current_version = 1, latest_version = 1", params![signature]).await.expect("it runs");
+        let at = |column: &str| old[0].get::<i64>(column).expect("a moment");
+        let back = "UPDATE vault_secret SET signature = $1, rotate_at = $2, rotated_at = $3, changed_at = $4,
+             current_version = 1, latest_version = 1";
+        tx.execute(back, params![signature, at("rotate_at"), at("rotated_at"), at("changed_at")]).await.expect("it runs");
         tx.execute("DELETE FROM vault_version WHERE version = 2", params![]).await.expect("it runs");
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await.expect("it is saved");
         assert_eq!(faults(&owner).await, [("a".to_owned(), "rolled_back".to_owned())]);

@@ -3,13 +3,14 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use diwan_kernel::config::{Source, plain_secrets};
 use diwan_kernel::{Sealer, World};
 use rustix::fs::{Access, access, statvfs};
 
 use super::super::installation::data_dir;
 use super::super::screen::size;
 use super::Findings;
-use crate::compose::config::Config;
+use crate::compose::config::{Config, SECTIONS};
 
 const TOO_LITTLE: u64 = 100 << 20;
 const LITTLE: u64 = 1 << 30;
@@ -44,7 +45,27 @@ pub(super) fn look(config: &Config, world: &World, found: &mut Findings) -> bool
     }
     room(data.path(), found);
     key_file(&data.seal_key(), world, found);
+    super::vault::place(&data.seal_key(), data.path(), found);
     true
+}
+
+/// Whether others can read secrets in the configuration file.
+pub(super) fn configuration(config: &Config, found: &mut Findings) {
+    let path = &config.file.path;
+    let Ok(mode) = std::fs::metadata(path).map(|m| m.permissions().mode() & 0o777) else { return };
+    let keys = SECTIONS.iter().flat_map(|section| section.keys.iter().map(move |key| (section.name, key)));
+    let has_secrets = keys.into_iter().any(|(section, key)| {
+        let said = config.layers.said_by(Source::File, section, &key.name);
+        said.is_some_and(|value| !plain_secrets(&key.schema, value, "").is_empty())
+    });
+    if has_secrets && mode & 0o077 != 0 {
+        let shown = path.display();
+        found.mend(
+            "config",
+            format!("Secrets stand in {shown}, and others can read it (mode {mode:o})."),
+            format!("chmod 600 {shown}, and move the secrets into the vault: `diwan config show` names them."),
+        );
+    }
 }
 
 fn room(dir: &Path, found: &mut Findings) {

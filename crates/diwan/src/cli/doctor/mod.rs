@@ -83,6 +83,7 @@ impl Doctor {
         for (name, meant) in &config.slips {
             found.look("config", format!("The variable {name} is not a setting."), format!("Did you mean {meant}?"));
         }
+        files::configuration(&config, &mut found);
         if files::look(&config, &world, &mut found) {
             store::look(&config, &world, &mut found).await;
         }

@@ -14,8 +14,19 @@ use crate::compose::config::Config;
 pub(super) async fn look(config: &Config, db: &Db, found: &mut Findings) {
     let data = data_dir(config);
     // A database from before the vault says so by its schema.
-    let Ok(Examination { guard, key_file, is_sealed }) = examine(db, &config.vault, data.path()).await else { return };
+    let Ok(Examination { guard, key_file, retired_keys, is_sealed }) = examine(db, &config.vault, data.path()).await
+    else {
+        return;
+    };
     let shown = key_file.display();
+    let is_by_file = matches!(guard, GuardFound::Opens(Guard::KeyFile) | GuardFound::Missing(Guard::KeyFile, _));
+    if retired_keys > 0 && !is_by_file {
+        found.look(
+            "vault",
+            format!("{shown} holds {retired_keys} earlier master keys in clear, for backups made before the guard was changed."),
+            "When no such backup is left: diwan vault forget-retired-keys",
+        );
+    }
     match guard {
         GuardFound::NotSetUp => found.look(
             "vault",
@@ -24,7 +35,7 @@ pub(super) async fn look(config: &Config, db: &Db, found: &mut Findings) {
         ),
         GuardFound::Opens(Guard::KeyFile) => {
             found.good("vault", format!("The vault's key file {shown} is private and opens the vault."));
-            owner(&key_file, data.path(), found);
+            place(&key_file, data.path(), found);
         }
         GuardFound::Opens(Guard::Passphrase) => found.good("vault", "The passphrase file opens the vault."),
         GuardFound::Opens(Guard::Transit) => found.good("vault", "The key service opens the vault."),
@@ -42,13 +53,21 @@ pub(super) async fn look(config: &Config, db: &Db, found: &mut Findings) {
     }
 }
 
-/// A file that this user can read may still be closed to the user that the server runs as.
-fn owner(file: &Path, data: &Path, found: &mut Findings) {
+/// A file that this user can read may still be closed to the user that the server runs as, or be one
+/// that others can put another in the place of.
+pub(super) fn place(file: &Path, data: &Path, found: &mut Findings) {
+    let mode = |path: &Path| std::fs::metadata(path).map(|m| m.mode() & 0o777).ok();
+    if let Some((dir, mode)) = file.parent().and_then(|dir| Some((dir, mode(dir)?))).filter(|(_, m)| m & 0o022 != 0) {
+        let dir = dir.display();
+        let detail =
+            format!("Others can put another file in the place of {} (mode {mode:o} of {dir}).", file.display());
+        found.mend("key_file", detail, format!("chmod 700 {dir}"));
+    }
     let uid = |path: &Path| std::fs::metadata(path).map(|m| m.uid()).ok();
     if let Some((file_uid, data_uid)) = uid(file).zip(uid(data)).filter(|(file, data)| file != data) {
         found.mend(
-            "vault",
-            format!("The vault's key file belongs to user {file_uid}, the data directory to user {data_uid}."),
+            "key_file",
+            format!("{} belongs to user {file_uid}, the data directory to user {data_uid}.", file.display()),
             format!("Give it to the user that the server runs as: chown {data_uid} {}", file.display()),
         );
     }

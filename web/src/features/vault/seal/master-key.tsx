@@ -57,6 +57,12 @@ export function MasterKey({ vault }: { vault: VaultStatus }) {
         <Fact label={t("vault.master.id")}>
           <Code>{key.id}</Code>
         </Fact>
+        {vault.retired_keys > 0 && (
+          <Fact label={t("vault.master.retired")}>
+            {t("vault.master.retired_means", { count: vault.retired_keys })}{" "}
+            <Code>diwan vault forget-retired-keys</Code>
+          </Fact>
+        )}
       </Facts>
       <History />
       {asking && <RotateDialog guard={guard} onClose={() => setAsking(false)} />}

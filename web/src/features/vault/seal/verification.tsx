@@ -45,16 +45,10 @@ function Verdict({ found }: { found: VaultVerification }) {
         <ul className="divide-y divide-line rounded-md border border-line">
           {found.faults.map((fault) => (
             <li
-              key={`${fault.id} ${fault.version} ${fault.kind}`}
+              key={`${fault.about} ${fault.id} ${fault.name} ${fault.version} ${fault.kind}`}
               className="flex flex-wrap gap-x-6 gap-y-0.5 px-4 py-3"
             >
-              <Link
-                to="/secrets/$id"
-                params={{ id: fault.id }}
-                className="font-mono text-sm font-medium break-all hover:underline"
-              >
-                <bdi dir="ltr">{fault.name || fault.id}</bdi>
-              </Link>
+              <Culprit fault={fault} />
               {fault.version != null && (
                 <span className="text-muted">{t("vault.version_n", { n: format.number(fault.version) })}</span>
               )}
@@ -69,5 +63,26 @@ function Verdict({ found }: { found: VaultVerification }) {
         {found.elsewhere > 0 && <Fact label={t("vault.verify.elsewhere")}>{format.number(found.elsewhere)}</Fact>}
       </Facts>
     </div>
+  );
+}
+
+function Culprit({ fault }: { fault: VaultVerification["faults"][number] }) {
+  const { t } = useTranslation();
+  const name = <bdi dir="ltr">{fault.name || fault.id}</bdi>;
+  if (fault.about !== "secret") {
+    return (
+      <span className="break-all">
+        {t(`vault.verify.about_${fault.about}`)} <span className="font-mono text-sm font-medium">{name}</span>
+      </span>
+    );
+  }
+  return (
+    <Link
+      to="/secrets/$id"
+      params={{ id: fault.id }}
+      className="font-mono text-sm font-medium break-all hover:underline"
+    >
+      {name}
+    </Link>
   );
 }
