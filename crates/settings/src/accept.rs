@@ -62,23 +62,28 @@ pub(crate) async fn save(settings: &Settings, ctx: &Ctx, new: Acceptable) -> Res
 pub(crate) async fn bring_into_force(settings: &Settings, ctx: &Ctx, new: Acceptable) -> Result<Accepted, Problem> {
     let before = settings.now().clone();
     let changes = compare(settings.sections(), &before.layers, &new.layers);
-    let number = table::find_newest(settings.db()).await?.map_or(0, |newest| newest.number) + 1;
     let text = new.layers.text().unwrap_or_default();
-    let version = Version {
-        number,
+    let mut version = Version {
+        number: 0,
         at: ctx.now(),
         by: person(ctx),
         cause: new.cause,
         comment: new.comment,
         keys: changes.iter().map(|change| change.key.clone()).collect(),
         rolled_back_to: new.rolled_back_to,
-        sealed: seal(settings.sealer(), number, text).map_err(Problem::internal)?,
+        sealed: vec![],
     };
-    let mut tx = settings.db().begin(ctx).await?;
-    match table::insert(&mut tx, &version).await {
-        Err(DbError::Unique(_)) => return Err(changed_meanwhile()),
-        other => other?,
-    }
+    let mut tx = loop {
+        version.number = table::highest(settings.db()).await? + 1;
+        version.sealed = seal(settings.sealer(), version.number, text).map_err(Problem::internal)?;
+        let mut tx = settings.db().begin(ctx).await?;
+        match table::insert(&mut tx, settings.server(), &version).await {
+            // Another server took the number for a version of its own.
+            Err(DbError::Unique(_)) => {}
+            other => break other.map(|()| tx)?,
+        }
+    };
+    let number = version.number;
     tx.emit(&SettingsChanged { version: number });
     let entry = Entry::done("settings.change")
         .on("settings", number)

@@ -18,6 +18,7 @@ mod move_secret;
 mod reasons;
 mod references;
 mod roll_back;
+mod server_id;
 mod settings;
 mod table;
 mod version;

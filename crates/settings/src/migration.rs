@@ -5,9 +5,10 @@ use diwan_kernel::db::{Migration, Migrations};
 /// The steps, oldest first.
 pub const MIGRATIONS: Migrations = Migrations {
     component: "settings",
-    steps: &[Migration {
-        name: "0001_versions",
-        up: "CREATE TABLE settings_version (
+    steps: &[
+        Migration {
+            name: "0001_versions",
+            up: "CREATE TABLE settings_version (
                 number {key} PRIMARY KEY,
                 at BIGINT NOT NULL,
                 by_id TEXT,
@@ -18,6 +19,12 @@ pub const MIGRATIONS: Migrations = Migrations {
                 rolled_back_to BIGINT,
                 text {blob} NOT NULL
              );",
-        down: "DROP TABLE settings_version;",
-    }],
+            down: "DROP TABLE settings_version;",
+        },
+        Migration {
+            name: "0002_servers",
+            up: "ALTER TABLE settings_version ADD COLUMN server TEXT NOT NULL DEFAULT '';",
+            down: "ALTER TABLE settings_version DROP COLUMN server;",
+        },
+    ],
 };

@@ -6,11 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use diwan_kernel::config::{Definition, Fault, Layers, Reason, Refused, Source, text_of, unreadable};
-use diwan_kernel::world::Timestamp;
+use diwan_kernel::db::Unrecorded;
+use diwan_kernel::world::{DiskError, Timestamp};
 use diwan_kernel::{Ctx, Db, DbError, Problem, Sealer, Secret, Supervisor, World};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::accept::Acceptable;
+use crate::server_id::server_id;
 use crate::table;
 use crate::version::Cause;
 use crate::{accept, watch};
@@ -81,6 +83,8 @@ pub struct Parts {
     pub file: SettingsFile,
     /// The configuration that the server started with.
     pub layers: Layers,
+    /// Where the server remembers which one it is.
+    pub data_dir: PathBuf,
 }
 
 /// Why the capability does not start.
@@ -89,6 +93,12 @@ pub enum StartError {
     /// The database does not answer.
     #[error(transparent)]
     Db(#[from] DbError),
+    /// The file that says which server this is cannot be read or written.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// The file that says which server this is says something else.
+    #[error("{} does not say which server this is; put it back, or remove it to begin a history anew", .0.display())]
+    NoServerId(PathBuf),
     /// What is in force cannot be written down.
     #[error("the settings cannot be noted: {0}")]
     Note(Problem),
@@ -102,6 +112,8 @@ pub struct Settings {
 
 struct Inner {
     parts: Parts,
+    /// Which server this is among those on the database.
+    server: String,
     /// Held by whoever brings a version into force.
     changing: tokio::sync::Mutex<()>,
     now: Mutex<Now>,
@@ -138,8 +150,9 @@ impl Settings {
     /// When the database does not answer.
     pub async fn start(parts: Parts) -> Result<Self, StartError> {
         let now = Now { layers: parts.layers.clone(), version: 0, refused: None };
-        let this =
-            Self { inner: Arc::new(Inner { parts, changing: tokio::sync::Mutex::default(), now: Mutex::new(now) }) };
+        let server = server_id(&parts.db, &parts.data_dir)?;
+        let inner = Inner { parts, server, changing: tokio::sync::Mutex::default(), now: Mutex::new(now) };
+        let this = Self { inner: Arc::new(inner) };
         this.note_the_start().await?;
         watch::look(&this, Cause::Start).await;
         watch::spawn(&this);
@@ -159,9 +172,15 @@ impl Settings {
     /// What the server started with becomes a version, unless it is the newest one already.
     async fn note_the_start(&self) -> Result<(), StartError> {
         let _changing = self.change().await;
+        let ctx = Ctx::system(self.world(), "settings");
+        if !self.server().is_empty() {
+            let mut tx = self.db().begin(&ctx).await?;
+            table::adopt(&mut tx, self.server()).await?;
+            tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
+        }
         let layers = self.parts().layers.clone();
         let text = layers.text().unwrap_or_default().to_owned();
-        if let Some(newest) = table::find_newest(self.db()).await? {
+        if let Some(newest) = table::find_newest(self.db(), self.server()).await? {
             self.now().version = newest.number;
             match newest.open(self.sealer()) {
                 Ok(before) if before == text => return Ok(()),
@@ -170,7 +189,6 @@ impl Settings {
                 Err(error) => tracing::error!(%error, version = newest.number, "the newest settings do not open"),
             }
         }
-        let ctx = Ctx::system(self.world(), "settings");
         let new = Acceptable { layers, cause: Cause::Start, comment: String::new(), rolled_back_to: None };
         accept::bring_into_force(self, &ctx, new).await.map(drop).map_err(StartError::Note)
     }
@@ -181,6 +199,11 @@ impl Settings {
 
     pub(crate) fn db(&self) -> &Db {
         &self.inner.parts.db
+    }
+
+    /// Which server this is among those on the database.
+    pub(crate) fn server(&self) -> &str {
+        &self.inner.server
     }
 
     pub(crate) fn world(&self) -> &World {

@@ -170,11 +170,11 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
     secrets.is_here(&vault);
 
     let mail_goes_to_outbox = config.mail.host.is_empty();
-    let file = (config.file.clone(), config.layers.clone());
+    let file = (data.path(), config.file.clone(), config.layers.clone());
     let settings = settings::parts(&db, &sealer, supervisor, &vault, publishers, file);
     let settings = Settings::start(settings).await.map_err(|e| match e {
         diwan_settings::StartError::Db(e) => StartError::Database(e),
-        other @ diwan_settings::StartError::Note(_) => StartError::Part(other.to_string()),
+        other => StartError::Part(other.to_string()),
     })?;
     needs.are_here(&settings);
     let ground =

@@ -2,6 +2,7 @@
 //! stands on it, and where secrets are kept.
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ pub(super) fn parts(
     supervisor: &Supervisor,
     vault: &Vault,
     publishers: Publishers,
-    (file, layers): (SettingsFile, Layers),
+    (data_dir, file, layers): (&Path, SettingsFile, Layers),
 ) -> Parts {
     Parts {
         db: db.clone(),
@@ -31,6 +32,7 @@ pub(super) fn parts(
         keeper: Arc::new(Vaulted(vault.clone())),
         file,
         layers,
+        data_dir: data_dir.to_owned(),
     }
 }
 

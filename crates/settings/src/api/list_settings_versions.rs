@@ -27,7 +27,7 @@ pub(super) async fn list_settings_versions(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<VersionView>>, Problem> {
     let (limit, before) = (page.limit()?, page.position::<i64>()?);
-    let versions = table::list(settings.db(), before, limit + 1).await?;
+    let versions = table::list(settings.db(), settings.server(), before, limit + 1).await?;
     let page = Page::cut(versions, limit, |version: &Version| version.number);
     Ok(Json(page.map(VersionView::from)))
 }

@@ -132,7 +132,7 @@ on_every_backend! {
 }
 
 /// The owner signs in again.
-async fn sign_in(server: &TestServer) -> diwan_testkit::Person {
+pub(crate) async fn sign_in(server: &TestServer) -> diwan_testkit::Person {
     let person = server.visitor();
     let body = json!({"email": "owner@example.org", "password": diwan_testkit::server::PASSWORD});
     person.post("/api/v1/auth/password", body).await.expect(StatusCode::OK);

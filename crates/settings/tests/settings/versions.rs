@@ -1,9 +1,10 @@
 //! Versions, what differs between them, and the way back.
 
-use diwan_testkit::{TestServer, on_every_backend};
+use diwan_testkit::{Backend, TestServer, on_every_backend};
 use reqwest::StatusCode;
 use serde_json::json;
 
+use super::editing::sign_in;
 use super::{change, reload, setting, write, written};
 
 on_every_backend! {
@@ -49,4 +50,32 @@ on_every_backend! {
         assert_eq!((&same["version"], &same["changes"]), (&json!(4), &json!([])));
         assert_eq!(owner.post("/api/v1/settings/versions/99/rollback", json!({})).await.problem(), "not_found");
     }
+}
+
+/// Two servers on one PostgreSQL have a file, and so a history, each.
+#[tokio::test]
+async fn a_server_goes_back_to_nothing_that_another_one_was() {
+    let (one, at_one) = TestServer::builder().on(Backend::Postgresql).owned().await;
+    let other = one.twin().await;
+    let at_other = sign_in(&other).await;
+    change(&at_one, json!({"mail.port": 2525})).await.expect(StatusCode::OK);
+    let theirs = change(&at_other, json!({"mail.port": 465})).await.expect(StatusCode::OK)["version"].clone();
+    let ours = change(&at_one, json!({"mail.port": 587})).await.expect(StatusCode::OK);
+    assert_eq!(ours["changes"][0]["old"], 2525);
+    let versions = at_one.get("/api/v1/settings/versions").await.expect(StatusCode::OK);
+    let numbers: Vec<_> = versions["items"].as_array().expect("a list").iter().map(|v| v["version"].clone()).collect();
+    assert!(numbers.len() == 3 && !numbers.contains(&theirs), "{numbers:?}");
+    let back = at_one.post(&format!("/api/v1/settings/versions/{theirs}/rollback"), json!({})).await;
+    assert_eq!(back.problem(), "not_found");
+    assert_eq!(at_one.get(&format!("/api/v1/settings/diff?from=1&to={theirs}")).await.problem(), "not_found");
+    // At the same moment neither stands in the other's way.
+    for port in 1..20 {
+        let (one, other) =
+            tokio::join!(change(&at_one, json!({"mail.port": port})), change(&at_other, json!({"mail.port": port})));
+        assert_eq!((one.status, other.status), (StatusCode::OK, StatusCode::OK), "{} {}", one.text, other.text);
+    }
+    let one = one.restart().await;
+    let versions = sign_in(&one).await.get("/api/v1/settings/versions").await.expect(StatusCode::OK);
+    let after: Vec<_> = versions["items"].as_array().expect("a list").iter().map(|v| v["version"].clone()).collect();
+    assert!(after.ends_with(&numbers) && !after.contains(&theirs), "it is the same server: {after:?}");
 }
