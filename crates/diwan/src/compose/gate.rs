@@ -70,7 +70,11 @@ impl VitalSigns for Pulse {
             ..Warning::new(concern.code, concern.detail, concern.next)
         });
         let settings = self.settings.warnings().await?.into_iter();
-        let settings = settings.map(|w| Warning::new(w.code, w.detail, w.next));
+        let settings = settings.map(|w| Warning {
+            audience: Permission::SettingsRead,
+            params: w.params,
+            ..Warning::new(w.code, w.detail, w.next)
+        });
         let warnings = warnings.chain(sealed).chain(concerns).chain(settings).collect();
         let mail = if self.mail.get().host.is_empty() { Mail::Outbox } else { Mail::Smtp };
         let (people, active_today, sessions) = (census.people, census.active_today, census.sessions);
