@@ -7,6 +7,7 @@ use diwan_kernel::config::{Phrase, Section, TWICE, Wrong, check_address, check_f
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::hook_address::Range;
 use crate::name::SecretName;
 use crate::unseal::Guard;
 
@@ -43,6 +44,9 @@ pub struct VaultConfig {
     /// The longest a lease of a machine or job may last, with all its renewals, in hours.
     #[schema(minimum = 1, maximum = 720)]
     pub lease_hours: u16,
+    /// Whether webhooks may go to private networks (10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7): for
+    /// receivers at home or in an office.
+    pub private_hooks: bool,
 }
 
 impl Default for VaultConfig {
@@ -59,6 +63,7 @@ impl Default for VaultConfig {
             warn_days: 14,
             keep_versions: 10,
             lease_hours: 24,
+            private_hooks: false,
         }
     }
 }
@@ -181,6 +186,11 @@ fn check_files<const N: usize>(files: [(&str, &Option<String>); N]) -> Result<()
 }
 
 impl VaultConfig {
+    /// How far hooks may go.
+    pub(crate) fn hook_range(&self) -> Range {
+        if self.private_hooks { Range::Private } else { Range::Outside }
+    }
+
     /// Where the key file is.
     pub fn key_file_in(&self, data_dir: &Path) -> PathBuf {
         self.key_file.as_ref().map_or_else(|| data_dir.join("keys").join("vault.key"), PathBuf::from)

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use diwan_kernel::config::Live;
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::{Ctx, Entry, Problem, Secret, TaskPolicy};
 use futures::future::join_all;
@@ -14,6 +15,7 @@ use ring::hmac;
 use serde_json::json;
 use tokio::sync::Notify;
 
+use crate::config::VaultConfig;
 use crate::event::HookChanged;
 use crate::hook::{DeliveryState, SecretHook};
 use crate::hook_address::{LookUp, safe_address};
@@ -82,7 +84,7 @@ impl NotTaken {
 ///
 /// # Errors
 /// When the certificates of this machine cannot be read.
-pub(crate) fn client() -> Result<reqwest::Client, String> {
+pub(crate) fn client(config: Live<VaultConfig>) -> Result<reqwest::Client, String> {
     // Another part of the process may have chosen the same before: then this changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = reqwest::Client::builder()
@@ -92,7 +94,7 @@ pub(crate) fn client() -> Result<reqwest::Client, String> {
         .pool_max_idle_per_host(0)
         .referer(false)
         .no_proxy()
-        .dns_resolver(Arc::new(LookUp))
+        .dns_resolver(Arc::new(LookUp(config)))
         .user_agent(concat!("diwan/", env!("CARGO_PKG_VERSION")));
     builder.build().map_err(|e| e.to_string())
 }
@@ -208,7 +210,8 @@ impl Vault {
 
     /// Posts a delivery to a webhook, signed; says what it answered.
     pub(crate) async fn post(&self, masters: &Masters, hook: &Hook, delivery: &Delivery) -> Result<i64, NotTaken> {
-        let url = safe_address(&hook.url).ok_or_else(|| NotTaken::because("its address is not fit"))?;
+        let url = safe_address(&hook.url, self.config().hook_range())
+            .ok_or_else(|| NotTaken::because("its address is not fit"))?;
         let mut body = json!(delivery.notice);
         body["id"] = json!(delivery.id);
         let body = body.to_string();

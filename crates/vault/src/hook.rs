@@ -214,7 +214,7 @@ impl Vault {
     ) -> Result<(table::hook::Hook, Secret<String>), Problem> {
         let masters = self.current_masters().await?;
         let secret = self.get_secret(secret).await?;
-        let url = safe_address(url).ok_or_else(unfit_address)?;
+        let url = safe_address(url, self.config().hook_range()).ok_or_else(unfit_address)?;
         if table::hook::list(self.db(), secret.id).await?.len() >= MOST {
             return Err(too_many());
         }

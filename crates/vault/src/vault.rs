@@ -239,7 +239,7 @@ impl Vault {
         if let Some(client) = self.inner.webhooks.get() {
             return Ok(client);
         }
-        let client = deliver::client()?;
+        let client = deliver::client(self.inner.parts.config.clone())?;
         Ok(self.inner.webhooks.get_or_init(|| client))
     }
 
