@@ -189,6 +189,8 @@ async fn the_doctor_finds_what_must_be_mended() {
     all(&machine.run(&doctor).await.out, "and others can read it (mode 644)");
     chmod(&data.join("diwan.yaml"), 0o600);
     assert!(!machine.run(&doctor).await.out.contains("others can read it"));
+    std::fs::write(data.join("diwan.yaml"), "mail: {password: 'vault:mail/password'}\n").expect("it is written");
+    all(&machine.run(&doctor).await.out, "The setting mail.password names the secret mail/password, which the vault");
     let ran = machine.run("doctor --data-dir /nowhere/at/all").await;
     assert_eq!(ran.code, 0, "nothing was started there yet: {}", ran.out);
 }

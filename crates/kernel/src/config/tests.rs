@@ -261,6 +261,20 @@ fn whatever_is_wrong_is_named_with_its_line_and_its_reason() {
 }
 
 #[test]
+fn what_libraries_say_to_programmers_is_said_to_people() {
+    let long = format!("lamp:\n  rooms: [{}]\n", "a,".repeat(250_001));
+    for (text, why) in
+        [(long.as_str(), "it holds more than any configuration needs"), ("~: 1\n", "a key must be a name")]
+    {
+        let said = said(text);
+        assert!(said.len() == 1 && said[0].ends_with(why), "{said:?}");
+    }
+    let refused = text_of("lamp.yaml", b"lamp:\n  rooms: \xff\n".to_vec()).unwrap_err();
+    let said = "the configuration file lamp.yaml is not valid in line 2: it is not text (UTF-8)";
+    assert_eq!((refused.to_string().as_str(), refused.0[0].column), (said, Some(10)));
+}
+
+#[test]
 fn all_faults_are_told_at_once() {
     let said = said("lamp:\n  watts: 500\n  on: maybe\n  wats: 1\nlmap:\n  on: true\n");
     assert_eq!(said.len(), 4, "{said:?}");
