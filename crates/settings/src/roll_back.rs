@@ -16,7 +16,8 @@ impl Settings {
     /// # Errors
     /// 404 when there is none; when its text does not open.
     async fn text_of(&self, number: i64) -> Result<String, Problem> {
-        let version = table::find(self.db(), self.server(), number).await?.ok_or_else(|| Problem::not_found("version"))?;
+        let version =
+            table::find(self.db(), self.server(), number).await?.ok_or_else(|| Problem::not_found("version"))?;
         version.open(self.sealer()).map_err(Problem::internal)
     }
 
