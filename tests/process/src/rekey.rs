@@ -123,12 +123,12 @@ pub(crate) async fn plant(owner: &Api, count: usize) -> Ledger {
 /// The owner at a program that was started again; signed in once more when that was too long ago.
 pub(crate) async fn fresh(owner: &Api, program: &Program) -> Api {
     let owner = owner.at(program);
-    // Asked without a body, it is refused before anything is begun, but only to whoever may ask.
-    let probe = owner.post("/vault/rotate-master-key", json!({})).await;
+    // Asked for a guard that is none, it is refused before anything is begun, but only to whoever may ask.
+    let probe = owner.post("/vault/rotate-master-key", json!({"guard": "none"})).await;
     if probe.status == 401 || probe.json["code"] == "step_up_required" {
         return Api::anonymous(program).sign_in(OWNER).await;
     }
-    assert_eq!(probe.status, 400, "{}", probe.json);
+    assert_eq!(probe.status, 422, "{}", probe.json);
     owner
 }
 
