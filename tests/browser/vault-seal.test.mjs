@@ -90,7 +90,7 @@ test("the guard is changed to a passphrase, by which alone the sealed vault open
 
   await button(page, "vault.state_card.seal").click();
   await button(page.getByRole("dialog"), "vault.state_card.seal").click();
-  await page.getByText(en("vault.sealed.title"), { exact: true }).waitFor();
+  await page.getByRole("main").getByText(en("vault.sealed.title"), { exact: true }).waitFor();
   assert.equal((await amina.api.get("/vault")).sealed, true);
   await assert.rejects(amina.api.post(`/secrets/${id}/reveal`, { reason: "in vain" }), /vault_sealed/);
 
