@@ -8,13 +8,9 @@ use crate::envelope::{MasterId, fresh_key};
 use crate::event::VaultChanged;
 use crate::master::Masters;
 use crate::sealing::Passphrase;
-use crate::table::secret::Wanted;
 use crate::table::{master, secret, switch};
 use crate::unseal::Guard;
 use crate::vault::Vault;
-
-/// So many secrets are read at once.
-const AT_ONCE: usize = 500;
 
 impl Vault {
     /// Removes every secret and begins again with a new master key. Only a sealed vault is given up:
@@ -33,11 +29,12 @@ impl Vault {
         let row = master::Master::first(ctx, id, guard, memo, vouching);
         let masters = Masters::new(key, vec![], vouching_key);
         let mut names = vec![];
-        let mut after: Option<String> = None;
+        let mut last = None;
         loop {
-            let some = secret::list(self.db(), &Wanted::default(), after.as_deref(), AT_ONCE).await?;
-            let Some(last) = some.last() else { break };
-            after = Some(last.name.to_string());
+            let some = secret::list_next(self.db(), &mut last).await?;
+            if some.is_empty() {
+                break;
+            }
             names.extend(some.into_iter().map(|s| (s.id, s.name)));
         }
 

@@ -13,12 +13,10 @@ use crate::error;
 use crate::event::PoliciesChanged;
 use crate::master::Masters;
 use crate::secret::SecretId;
-use crate::table::secret::{Secret, Wanted};
+use crate::table::secret::Secret;
 use crate::table::version::Version;
 use crate::table::{self, master, policy, version};
 use crate::vault::{LastMarks, Vault};
-
-const AT_ONCE: usize = 500;
 
 /// What was signed of a secret.
 fn said_of(secret: &Secret) -> [Vec<u8>; 7] {
@@ -80,11 +78,12 @@ impl Vault {
         for row in rows {
             master::set_signature(&mut tx, &row.sign(masters.vouching())).await?;
         }
-        let mut after: Option<String> = None;
+        let mut last = None;
         loop {
-            let some = table::secret::list(self.db(), &Wanted::default(), after.as_deref(), AT_ONCE).await?;
-            let Some(last) = some.last() else { break };
-            after = Some(last.name.to_string());
+            let some = table::secret::list_next(self.db(), &mut last).await?;
+            if some.is_empty() {
+                break;
+            }
             for secret in some {
                 self.take_up_secret(&mut tx, &masters, secret, &marks).await?;
             }

@@ -12,7 +12,7 @@ use crate::config::LOCAL;
 use crate::envelope::Place;
 use crate::master::Masters;
 use crate::table::policy::{self, Found};
-use crate::table::secret::{Secret, Wanted};
+use crate::table::secret::Secret;
 use crate::table::{self, master, version};
 use crate::vault::{LastMarks, Vault};
 use crate::vouch::mark;
@@ -77,8 +77,6 @@ pub(crate) enum FaultKind {
     Vanished,
 }
 
-const AT_ONCE: usize = 500;
-
 impl Vault {
     /// Looks at every policy, master key and secret, and opens every value that is kept here.
     ///
@@ -91,11 +89,12 @@ impl Vault {
         self.verify_policies(&masters, &marks, &mut report).await?;
         self.verify_masters(&masters, &mut report).await?;
         let mut seen = BTreeSet::new();
-        let mut after: Option<String> = None;
+        let mut last = None;
         loop {
-            let some = table::secret::list(self.db(), &Wanted::default(), after.as_deref(), AT_ONCE).await?;
-            let Some(last) = some.last() else { break };
-            after = Some(last.name.to_string());
+            let some = table::secret::list_next(self.db(), &mut last).await?;
+            if some.is_empty() {
+                break;
+            }
             for secret in some {
                 self.verify_one(&masters, &secret, &marks, &mut report).await?;
                 seen.insert(secret.id.to_string());

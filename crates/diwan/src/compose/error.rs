@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use diwan_audit::AuditError;
 use diwan_kernel::DbError;
 use diwan_kernel::config::Refused;
 use diwan_kernel::keys::KeyError;
@@ -59,6 +60,44 @@ pub enum StartError {
     /// A part of the product refused to start.
     #[error("{0}")]
     Part(String),
+}
+
+impl From<AuditError> for StartError {
+    fn from(error: AuditError) -> Self {
+        match error {
+            AuditError::Db(e) => Self::Database(e),
+            AuditError::KeySealed(e) => Self::ServerKey(e),
+            other => Self::Part(other.to_string()),
+        }
+    }
+}
+
+impl From<diwan_identity::StartError> for StartError {
+    fn from(error: diwan_identity::StartError) -> Self {
+        match error {
+            diwan_identity::StartError::Key(e) => Self::ServerKey(e),
+            diwan_identity::StartError::Db(e) => Self::Database(e),
+            other => Self::Part(other.to_string()),
+        }
+    }
+}
+
+impl From<diwan_vault::StartError> for StartError {
+    fn from(error: diwan_vault::StartError) -> Self {
+        match error {
+            diwan_vault::StartError::Db(e) => Self::Database(e),
+            other => Self::Part(other.to_string()),
+        }
+    }
+}
+
+impl From<diwan_settings::StartError> for StartError {
+    fn from(error: diwan_settings::StartError) -> Self {
+        match error {
+            diwan_settings::StartError::Db(e) => Self::Database(e),
+            other => Self::Part(other.to_string()),
+        }
+    }
 }
 
 impl StartError {

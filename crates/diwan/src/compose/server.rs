@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use diwan_audit::{Audit, AuditError};
+use diwan_audit::Audit;
 use diwan_identity::Identity;
 use diwan_kernel::config::Live;
 use diwan_kernel::db::{Applied, Db, KERNEL, Migrations};
@@ -135,12 +135,7 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
     let db = db.map_err(|e| StartError::opening(e, config.layers.whence("server", "database_url")))?;
     announce(&db.migrate(MIGRATIONS, &data.backups()).await?);
 
-    let audit = Audit::start(&db, &sealer, supervisor, &world, data.path(), sections.audit.clone()).await;
-    let audit = audit.map_err(|e| match e {
-        AuditError::Db(e) => StartError::Database(e),
-        AuditError::KeySealed(e) => StartError::ServerKey(e),
-        other => StartError::Part(other.to_string()),
-    })?;
+    let audit = Audit::start(&db, &sealer, supervisor, &world, data.path(), sections.audit.clone()).await?;
     let identity = Identity::start(diwan_identity::Parts {
         db: db.clone(),
         sealer: sealer.clone(),
@@ -153,29 +148,17 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
         instance_name: config.server.instance_name.clone(),
         product_version: VERSION,
     })
-    .await;
-    let identity = identity.map_err(|e| match e {
-        diwan_identity::StartError::Key(e) => StartError::ServerKey(e),
-        diwan_identity::StartError::Db(e) => StartError::Database(e),
-        other => StartError::Part(other.to_string()),
-    })?;
+    .await?;
 
     let needs = Arc::new(LaterSettings::default());
     let vault = vault::parts(&db, supervisor, sections.vault.clone(), data.path(), (&identity, &audit), needs.clone());
-    let vault = Vault::start(vault).await.map_err(|e| match e {
-        diwan_vault::StartError::Db(e) => StartError::Database(e),
-        other @ diwan_vault::StartError::Setting { .. } => StartError::Part(other.to_string()),
-    })?;
-
+    let vault = Vault::start(vault).await?;
     secrets.is_here(&vault);
 
     let mail_goes_to_outbox = config.mail.host.is_empty();
     let file = (data.path(), config.file.clone(), config.layers.clone());
     let settings = settings::parts(&db, &sealer, supervisor, &vault, publishers, file);
-    let settings = Settings::start(settings).await.map_err(|e| match e {
-        diwan_settings::StartError::Db(e) => StartError::Database(e),
-        other => StartError::Part(other.to_string()),
-    })?;
+    let settings = Settings::start(settings).await?;
     needs.are_here(&settings);
     let ground =
         Ground { world: world.clone(), db: db.clone(), events: events.clone(), sealer, supervisor: supervisor.clone() };

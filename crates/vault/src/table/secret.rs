@@ -114,6 +114,16 @@ pub(crate) struct Wanted {
     pub(crate) due_before: Option<Timestamp>,
 }
 
+/// So many at once are looked at by whoever goes through all of them.
+const AT_ONCE: usize = 500;
+
+/// The ones that come next by name, for whoever goes through all of them; none at the end.
+pub(crate) async fn list_next(db: &Db, last: &mut Option<SecretName>) -> Result<Vec<Secret>, DbError> {
+    let some = list(db, &Wanted::default(), last.as_ref().map(SecretName::as_str), AT_ONCE).await?;
+    *last = some.last().map(|secret| secret.name.clone());
+    Ok(some)
+}
+
 /// Secrets by name.
 pub(crate) async fn list(db: &Db, wanted: &Wanted, after: Option<&str>, limit: usize) -> Result<Vec<Secret>, DbError> {
     let mut sql = BuiltSql::new("SELECT * FROM vault_secret WHERE 1 = 1")
