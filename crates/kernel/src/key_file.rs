@@ -3,12 +3,14 @@
 //! The first key is the one in use; the others open what was written before. A retired key is kept
 //! for backups that still need it.
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
+use crate::stack::cleanly;
 use crate::world::World;
 
 /// How many bytes tell keys apart.
@@ -16,13 +18,56 @@ pub const KEY_ID_LEN: usize = 8;
 /// How many bytes a key has.
 pub const KEY_LEN: usize = 32;
 
+/// The bytes of a key: in one place, however often they change hands, and wiped when dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeyBytes(Box<[u8; KEY_LEN]>);
+
+impl KeyBytes {
+    /// A copy; `None` when these are not the bytes of a key.
+    pub fn copied(bytes: &[u8]) -> Option<Self> {
+        (bytes.len() == KEY_LEN).then(|| Self::filled(|key| key.copy_from_slice(bytes)))
+    }
+
+    /// New ones.
+    pub fn fresh(world: &World) -> Self {
+        Self::filled(|key| world.fill(key))
+    }
+
+    /// Written in their place.
+    pub fn filled(fill: impl FnOnce(&mut [u8])) -> Self {
+        let mut key = Self(Box::new([0; KEY_LEN]));
+        fill(&mut key.0[..]);
+        key
+    }
+}
+
+impl Deref for KeyBytes {
+    type Target = [u8; KEY_LEN];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl Drop for KeyBytes {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl std::fmt::Debug for KeyBytes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeyBytes")
+    }
+}
+
 /// One line of the file.
 #[derive(Clone)]
 pub struct StoredKey {
     /// Which key.
     pub id: [u8; KEY_ID_LEN],
     /// The key itself.
-    pub key: Zeroizing<[u8; KEY_LEN]>,
+    pub key: KeyBytes,
     /// Whether it is only kept for old backups.
     pub retired: bool,
 }
@@ -36,14 +81,12 @@ impl std::fmt::Debug for StoredKey {
 impl StoredKey {
     /// A new key.
     pub fn fresh(world: &World) -> Self {
-        let mut key = Zeroizing::new([0; KEY_LEN]);
-        world.fill(&mut *key);
-        Self { id: world.random(), key, retired: false }
+        Self { id: world.random(), key: KeyBytes::fresh(world), retired: false }
     }
 
     fn line(&self) -> Zeroizing<String> {
         let word = if self.retired { "retired" } else { "key" };
-        let key = Zeroizing::new(STANDARD_NO_PAD.encode(*self.key));
+        let key = Zeroizing::new(STANDARD_NO_PAD.encode(&self.key[..]));
         Zeroizing::new(format!("{word} {} {}\n", hex(&self.id), *key))
     }
 }
@@ -82,6 +125,10 @@ impl KeyFile {
     /// # Errors
     /// When the file is readable by others, malformed, or cannot be read.
     pub fn read(&self) -> Result<Option<Vec<StoredKey>>, KeyFileError> {
+        cleanly(|| self.stored())
+    }
+
+    fn stored(&self) -> Result<Option<Vec<StoredKey>>, KeyFileError> {
         let content = match self.world.disk().read(&self.path) {
             Ok(content) => Zeroizing::new(content),
             Err(e) if e.is_missing() => return Ok(None),
@@ -103,7 +150,8 @@ impl KeyFile {
     /// # Errors
     /// When it is there, or cannot be written.
     pub fn create(&self, keys: &[StoredKey]) -> Result<(), KeyFileError> {
-        self.world.disk().create(&self.path, self.content(keys).as_bytes()).map_err(|e| self.unusable(e.to_string()))
+        let created = cleanly(|| self.world.disk().create(&self.path, self.content(keys).as_bytes()));
+        created.map_err(|e| self.unusable(e.to_string()))
     }
 
     /// Replaces the file in one step.
@@ -111,7 +159,8 @@ impl KeyFile {
     /// # Errors
     /// When it cannot be written; the old one is still whole then.
     pub fn replace(&self, keys: &[StoredKey]) -> Result<(), KeyFileError> {
-        self.world.disk().replace(&self.path, self.content(keys).as_bytes()).map_err(|e| self.unusable(e.to_string()))
+        let replaced = cleanly(|| self.world.disk().replace(&self.path, self.content(keys).as_bytes()));
+        replaced.map_err(|e| self.unusable(e.to_string()))
     }
 
     fn content(&self, keys: &[StoredKey]) -> Zeroizing<String> {
@@ -148,12 +197,7 @@ fn parse_line(line: &str) -> Option<StoredKey> {
     let digits = id.len() == 2 * KEY_ID_LEN && id.bytes().all(|b| b.is_ascii_hexdigit());
     let id = u64::from_str_radix(id, 16).ok().filter(|_| digits)?.to_be_bytes();
     let bytes = Zeroizing::new(STANDARD_NO_PAD.decode(key).ok()?);
-    let mut key = Zeroizing::new([0; KEY_LEN]);
-    if bytes.len() != KEY_LEN {
-        return None;
-    }
-    key.copy_from_slice(&bytes);
-    Some(StoredKey { id, key, retired })
+    Some(StoredKey { id, key: KeyBytes::copied(&bytes)?, retired })
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -23,6 +23,7 @@ pub mod page;
 pub mod problem;
 pub mod redact;
 pub mod seal;
+pub mod stack;
 pub mod supervisor;
 pub mod text;
 pub mod world;

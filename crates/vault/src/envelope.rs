@@ -10,21 +10,19 @@
 //! Layouts: wrapped key = 1 · master id (8) · nonce (12) · key and tag (48);
 //! value = 1 · nonce (12) · ciphertext and tag.
 
-use std::ops::Deref;
 use std::sync::Arc;
 
+use diwan_kernel::key_file::{KEY_LEN, KeyBytes};
+use diwan_kernel::stack::cleanly;
 use diwan_kernel::{Secret, World};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::deliver::key_text;
 use crate::hook::HookId;
 use crate::secret::SecretId;
-use crate::stack::cleanly;
 
-/// The bytes of a key.
-pub(crate) const KEY_LEN: usize = 32;
 const TAG_LEN: usize = 16;
 const FORMAT: u8 = 1;
 const WRAPPED_LEN: usize = 1 + MasterId::LEN + NONCE_LEN + KEY_LEN + TAG_LEN;
@@ -106,49 +104,6 @@ impl std::fmt::Debug for MasterKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "MasterKey({})", self.id)
     }
-}
-
-/// The bytes of a key: in one place, however often they change hands, and wiped when dropped.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct KeyBytes(Box<[u8; KEY_LEN]>);
-
-impl KeyBytes {
-    /// A copy; `None` when these are not the bytes of a key.
-    pub(crate) fn copied(bytes: &[u8]) -> Option<Self> {
-        (bytes.len() == KEY_LEN).then(|| Self::filled(|key| key.copy_from_slice(bytes)))
-    }
-
-    /// Written in its place.
-    pub(crate) fn filled(fill: impl FnOnce(&mut [u8])) -> Self {
-        let mut key = Self(Box::new([0; KEY_LEN]));
-        fill(&mut key.0[..]);
-        key
-    }
-}
-
-impl Deref for KeyBytes {
-    type Target = [u8; KEY_LEN];
-
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl Drop for KeyBytes {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
-
-impl std::fmt::Debug for KeyBytes {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("KeyBytes")
-    }
-}
-
-/// New key bytes.
-pub(crate) fn fresh_key(world: &World) -> KeyBytes {
-    KeyBytes::filled(|key| world.fill(key))
 }
 
 /// The first of the keys that the cipher spreads one out to are the key itself.
@@ -334,20 +289,20 @@ mod tests {
     }
 
     fn master(world: &World) -> Result<MasterKey, EnvelopeError> {
-        MasterKey::new(MasterId::new(world), &fresh_key(world))
+        MasterKey::new(MasterId::new(world), &KeyBytes::fresh(world))
     }
 
     #[test]
     fn a_data_key_opens_under_its_master_and_at_its_place_only() -> Checked {
         let world = World::real();
-        let (right, wrong, key) = (master(&world)?, master(&world)?, fresh_key(&world));
+        let (right, wrong, key) = (master(&world)?, master(&world)?, KeyBytes::fresh(&world));
         let wrapped = right.wrap(&world, &key, place(1, 1))?;
         assert_eq!(right.unwrap(&wrapped, place(1, 1))?, key);
         assert_eq!(right.unwrap(&wrapped, place(1, 2)).err(), Some(EnvelopeError::Tampered));
         assert_eq!(right.unwrap(&wrapped, place(2, 1)).err(), Some(EnvelopeError::Tampered));
         assert_eq!(wrong.unwrap(&wrapped, place(1, 1)).err(), Some(EnvelopeError::OtherMaster(right.id())));
         // Another key under the same id is a forgery too.
-        let forged = MasterKey::new(right.id(), &fresh_key(&world))?;
+        let forged = MasterKey::new(right.id(), &KeyBytes::fresh(&world))?;
         assert_eq!(forged.unwrap(&wrapped, place(1, 1)).err(), Some(EnvelopeError::Tampered));
         // A data key is no vouching key.
         assert_eq!(right.unwrap_vouching(&wrapped).err(), Some(EnvelopeError::Tampered));
@@ -357,7 +312,7 @@ mod tests {
     #[test]
     fn every_flipped_bit_and_every_cut_is_noticed() -> Checked {
         let world = World::real();
-        let (master, key, place) = (master(&world)?, fresh_key(&world), place(7, 3));
+        let (master, key, place) = (master(&world)?, KeyBytes::fresh(&world), place(7, 3));
         let wrapped = master.wrap(&world, &key, place)?;
         let sealed = seal_value(&world, &key, b"correct horse", place)?;
         for bit in 0..wrapped.len() * 8 {
@@ -381,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_description_is_bound_part_by_part() {
-        let vouching = Vouching::new(&fresh_key(&World::real()));
+        let vouching = Vouching::new(&KeyBytes::fresh(&World::real()));
         let signature = vouching.sign(&[b"ab", b"c"]);
         assert!(vouching.holds(&[b"ab", b"c"], &signature));
         assert!(!vouching.holds(&[b"a", b"bc"], &signature));
@@ -401,7 +356,7 @@ mod tests {
         #[test]
         fn values_come_back_as_they_went_in(value in proptest::collection::vec(any::<u8>(), 0..4096), secret: u128, version: i64) {
             let world = World::real();
-            let (key, place) = (fresh_key(&world), place(secret, version));
+            let (key, place) = (KeyBytes::fresh(&world), place(secret, version));
             let sealed = seal_value(&world, &key, &value, place);
             let opened = sealed.and_then(|s| open_value(&key, &s, place)).ok();
             prop_assert_eq!(opened.map(|o| o.to_vec()), Some(value));
@@ -410,7 +365,7 @@ mod tests {
         #[test]
         fn no_bytes_make_the_reader_panic(bytes: Vec<u8>) {
             let world = World::real();
-            let (key, place) = (fresh_key(&world), place(1, 1));
+            let (key, place) = (KeyBytes::fresh(&world), place(1, 1));
             prop_assert!(open_value(&key, &bytes, place).is_err());
             prop_assert!(MasterKey::new(MasterId::new(&world), &key).and_then(|m| m.unwrap(&bytes, place)).is_err());
         }

@@ -44,7 +44,6 @@ mod seal;
 mod sealing;
 mod secret;
 mod several;
-mod stack;
 mod start_over;
 mod status;
 mod table;

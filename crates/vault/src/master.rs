@@ -2,9 +2,10 @@
 //! a rotation, the one that is on its way out.
 
 use diwan_kernel::World;
+use diwan_kernel::key_file::KeyBytes;
 use zeroize::Zeroizing;
 
-use crate::envelope::{EnvelopeError, KeyBytes, MasterId, MasterKey, Place, Vouching, wrapped_by};
+use crate::envelope::{EnvelopeError, MasterId, MasterKey, Place, Vouching, wrapped_by};
 
 /// Random nonces stay safe up to 2³² wraps under one key. This is nine tenths of that: from here on
 /// the key has to be rotated before anything else is wrapped.

@@ -1,9 +1,10 @@
 //! Sealing and unsealing: how the master key comes into the process and leaves it.
 
 use diwan_kernel::db::DbError;
+use diwan_kernel::key_file::KeyBytes;
 use diwan_kernel::{Ctx, Entry, Problem, Secret};
 
-use crate::envelope::{MasterId, MasterKey, fresh_key};
+use crate::envelope::{MasterId, MasterKey};
 use crate::error;
 use crate::event::VaultChanged;
 use crate::master::Masters;
@@ -79,7 +80,7 @@ impl Vault {
         }
         let id = MasterId::new(self.world());
         let (master, memo) = self.make_master(id, guard, passphrase).await?;
-        let vouching_key = fresh_key(self.world());
+        let vouching_key = KeyBytes::fresh(self.world());
         let vouching = master.wrap_vouching(self.world(), &vouching_key).map_err(Problem::internal)?;
         let row = table::master::Master::first(ctx, id, guard, memo, vouching);
         let masters = Masters::new(master, vec![], vouching_key);
@@ -106,7 +107,7 @@ impl Vault {
     ) -> Result<(MasterKey, serde_json::Value), Problem> {
         let made = match guard {
             Guard::KeyFile => {
-                let key = fresh_key(self.world());
+                let key = KeyBytes::fresh(self.world());
                 key_file::add(self.world(), &self.key_file(), id, &key)
                     .map(|()| Guarded { key, memo: serde_json::Value::Null })
             }

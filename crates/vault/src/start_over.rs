@@ -2,9 +2,10 @@
 //! it is removed, and written down secret by secret.
 
 use axum::http::StatusCode;
+use diwan_kernel::key_file::KeyBytes;
 use diwan_kernel::{Ctx, Entry, Problem};
 
-use crate::envelope::{MasterId, fresh_key};
+use crate::envelope::MasterId;
 use crate::event::VaultChanged;
 use crate::master::Masters;
 use crate::sealing::Passphrase;
@@ -24,7 +25,7 @@ impl Vault {
         }
         let id = MasterId::new(self.world());
         let (key, memo) = self.make_master(id, guard, passphrase).await?;
-        let vouching_key = fresh_key(self.world());
+        let vouching_key = KeyBytes::fresh(self.world());
         let vouching = key.wrap_vouching(self.world(), &vouching_key).map_err(Problem::internal)?;
         let row = master::Master::first(ctx, id, guard, memo, vouching);
         let masters = Masters::new(key, vec![], vouching_key);

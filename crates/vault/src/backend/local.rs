@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use diwan_kernel::World;
+use diwan_kernel::key_file::KeyBytes;
 use zeroize::Zeroizing;
 
 use super::{Backend, BackendError, Spot, Stored};
-use crate::envelope::{EnvelopeError, fresh_key, open_value, seal_value};
+use crate::envelope::{EnvelopeError, open_value, seal_value};
 use crate::master::Plain;
 use crate::seal::Seal;
 
@@ -20,7 +21,7 @@ pub(crate) struct Local {
 impl Backend for Local {
     async fn put(&self, spot: Spot<'_>, _: Option<&Stored>, value: &Zeroizing<String>) -> Result<Stored, BackendError> {
         let masters = self.seal.masters().ok_or(BackendError::Sealed)?;
-        let data_key = fresh_key(&self.world);
+        let data_key = KeyBytes::fresh(&self.world);
         Ok(Stored::Here {
             master: masters.active().id(),
             data_key: masters.active().wrap(&self.world, &data_key, spot.place)?,

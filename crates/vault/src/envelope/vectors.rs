@@ -68,7 +68,7 @@ fn bytes(hex: &str) -> Result<Vec<u8>, std::num::ParseIntError> {
 /// from the layouts that this module describes.
 #[test]
 fn what_is_stored_is_what_the_layouts_say() -> Result<(), Box<dyn std::error::Error>> {
-    let key_from = |first: u8| fresh_key(&world_with(&(first..).take(KEY_LEN).collect::<Vec<_>>()));
+    let key_from = |first: u8| KeyBytes::fresh(&world_with(&(first..).take(KEY_LEN).collect::<Vec<_>>()));
     let (master, key) = (MasterKey::new(MasterId(*b"\xa0\xa1\xa2\xa3\xa4\xa5\xa6\xa7"), &key_from(0))?, key_from(0x40));
     let (id, world) = (0x0123_4567_89ab_cdef_0011_2233_4455_6677, world_with(&bytes("c0c1c2c3c4c5c6c7c8c9cacb")?));
     let place = Place { secret: SecretId::from_bits(id), version: 258 };

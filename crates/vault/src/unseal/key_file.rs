@@ -4,13 +4,11 @@
 use std::path::Path;
 
 use diwan_kernel::World;
-use diwan_kernel::key_file::{KeyFile, KeyFileError, StoredKey};
+use diwan_kernel::key_file::{KeyBytes, KeyFile, KeyFileError, StoredKey};
 use diwan_kernel::world::DirLock;
-use zeroize::Zeroizing;
 
 use super::UnsealError;
-use crate::envelope::{KeyBytes, MasterId};
-use crate::stack::cleanly;
+use crate::envelope::MasterId;
 
 const HEADING: &str = "Diwan vault: master keys. Keep a copy apart from the database; without it every secret is lost.";
 
@@ -21,12 +19,9 @@ fn file(world: &World, path: &Path) -> KeyFile {
 /// The key with this id.
 pub(crate) fn open(world: &World, path: &Path, id: MasterId) -> Result<KeyBytes, UnsealError> {
     let shown = path.display().to_string();
-    cleanly(|| {
-        let keys = file(world, path).read()?.ok_or_else(|| UnsealError::NoKeyFile(shown.clone()))?;
-        let found = keys.iter().find(|k| k.id == id.bytes());
-        let found = found.and_then(|k| KeyBytes::copied(&k.key[..]));
-        found.ok_or(UnsealError::NotInKeyFile { path: shown, id: id.to_string() })
-    })
+    let keys = file(world, path).read()?.ok_or_else(|| UnsealError::NoKeyFile(shown.clone()))?;
+    let found = keys.into_iter().find(|k| k.id == id.bytes()).map(|k| k.key);
+    found.ok_or(UnsealError::NotInKeyFile { path: shown, id: id.to_string() })
 }
 
 /// Takes the file for this server alone: several may share it, and a key that one of them puts in must
@@ -43,25 +38,21 @@ fn lock(world: &World, path: &Path) -> Result<DirLock, KeyFileError> {
 pub(crate) fn add(world: &World, path: &Path, id: MasterId, key: &KeyBytes) -> Result<(), UnsealError> {
     let _lock = lock(world, path)?;
     let file = file(world, path);
-    cleanly(|| {
-        let added = StoredKey { id: id.bytes(), key: Zeroizing::new(**key), retired: false };
-        match file.read()? {
-            None => file.create(&[added])?,
-            Some(old) => file.replace(&std::iter::once(added).chain(old).collect::<Vec<_>>())?,
-        }
-        Ok(())
-    })
+    let added = StoredKey { id: id.bytes(), key: key.clone(), retired: false };
+    match file.read()? {
+        None => file.create(&[added])?,
+        Some(old) => file.replace(&std::iter::once(added).chain(old).collect::<Vec<_>>())?,
+    }
+    Ok(())
 }
 
 /// Marks every key but this one as kept for old backups only.
 pub(crate) fn retire_others(world: &World, path: &Path, id: MasterId) -> Result<(), UnsealError> {
     let _lock = lock(world, path)?;
     let file = file(world, path);
-    cleanly(|| {
-        let Some(mut keys) = file.read()? else { return Ok(()) };
-        keys.iter_mut().for_each(|k| k.retired = k.id != id.bytes());
-        Ok(file.replace(&keys)?)
-    })
+    let Some(mut keys) = file.read()? else { return Ok(()) };
+    keys.iter_mut().for_each(|k| k.retired = k.id != id.bytes());
+    Ok(file.replace(&keys)?)
 }
 
 /// How many keys it has that are kept for old backups only; none where there is no file.
@@ -74,25 +65,22 @@ pub(crate) fn count_retired(world: &World, path: &Path) -> usize {
 pub(crate) fn forget_retired(world: &World, path: &Path) -> Result<usize, UnsealError> {
     let _lock = lock(world, path)?;
     let file = file(world, path);
-    cleanly(|| {
-        let Some(keys) = file.read()? else { return Ok(0) };
-        let (retired, kept): (Vec<_>, Vec<_>) = keys.into_iter().partition(|key| key.retired);
-        match (retired.is_empty(), kept.is_empty()) {
-            (true, _) => {}
-            (false, false) => file.replace(&kept)?,
-            (false, true) => {
-                let unusable = |why: String| KeyFileError { path: path.display().to_string(), why };
-                world.disk().remove(path).map_err(|e| unusable(e.to_string()))?;
-            }
+    let Some(keys) = file.read()? else { return Ok(0) };
+    let (retired, kept): (Vec<_>, Vec<_>) = keys.into_iter().partition(|key| key.retired);
+    match (retired.is_empty(), kept.is_empty()) {
+        (true, _) => {}
+        (false, false) => file.replace(&kept)?,
+        (false, true) => {
+            let unusable = |why: String| KeyFileError { path: path.display().to_string(), why };
+            world.disk().remove(path).map_err(|e| unusable(e.to_string()))?;
         }
-        Ok(retired.len())
-    })
+    }
+    Ok(retired.len())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::envelope::fresh_key;
 
     #[test]
     fn the_newest_key_is_in_front_and_old_ones_stay_for_backups() -> Result<(), Box<dyn std::error::Error>> {
@@ -100,7 +88,7 @@ mod tests {
         let (world, path) = (World::real(), dir.path().join("vault.key"));
         let (first, second) = (MasterId::new(&world), MasterId::new(&world));
         assert!(matches!(open(&world, &path, first), Err(UnsealError::NoKeyFile(_))));
-        let keys = [fresh_key(&world), fresh_key(&world)];
+        let keys = [KeyBytes::fresh(&world), KeyBytes::fresh(&world)];
         add(&world, &path, first, &keys[0])?;
         assert!(matches!(open(&world, &path, second), Err(UnsealError::NotInKeyFile { .. })));
         add(&world, &path, second, &keys[1])?;

@@ -7,11 +7,12 @@ pub(crate) mod transit;
 
 use std::path::Path;
 
+use diwan_kernel::key_file::KeyBytes;
 use diwan_kernel::{Secret, World};
 use serde::{Deserialize, Serialize};
 
 use crate::config::VaultConfig;
-use crate::envelope::{KeyBytes, MasterKey};
+use crate::envelope::MasterKey;
 use crate::master::Masters;
 use crate::table::master::Master;
 

@@ -4,12 +4,12 @@
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use diwan_kernel::key_file::{KEY_LEN, KeyBytes};
+use diwan_kernel::stack::cleanly;
 use diwan_kernel::{Secret, World};
 use serde::{Deserialize, Serialize};
 
 use super::{Guarded, UnsealError};
-use crate::envelope::{KEY_LEN, KeyBytes};
-use crate::stack::cleanly;
 
 /// The shortest passphrase: it must withstand guessing on somebody else's machines.
 pub(crate) const SHORTEST: usize = 15;

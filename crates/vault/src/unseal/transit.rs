@@ -4,12 +4,12 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use diwan_kernel::World;
+use diwan_kernel::key_file::KeyBytes;
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::{Guarded, UnsealError};
 use crate::config::TransitConfig;
-use crate::envelope::{KeyBytes, fresh_key};
 use crate::hashicorp::{Address, Auth, Remote, Trouble};
 
 impl From<Trouble> for UnsealError {
@@ -32,7 +32,7 @@ fn remote<'a>(world: &World, config: Option<&'a TransitConfig>) -> Result<(Remot
 /// A new master key, encrypted by the engine.
 pub(crate) async fn guard_fresh(world: &World, config: Option<&TransitConfig>) -> Result<Guarded, UnsealError> {
     let (remote, config) = remote(world, config)?;
-    let key = fresh_key(world);
+    let key = KeyBytes::fresh(world);
     let plaintext = Zeroizing::new(STANDARD.encode(&key[..]));
     let path = format!("{}/encrypt/{}", config.mount, config.key);
     let answer = remote.post(&path, &json!({"plaintext": *plaintext})).await?;

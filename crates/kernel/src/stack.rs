@@ -8,7 +8,7 @@ use std::hint::black_box;
 const BYTES: usize = 32 * 1024;
 
 /// Does something, and wipes what that left on the stack. What it gives must lie on the heap.
-pub(crate) fn cleanly<T>(work: impl FnOnce() -> T) -> T {
+pub fn cleanly<T>(work: impl FnOnce() -> T) -> T {
     let done = below(work);
     wipe();
     done
