@@ -10,6 +10,9 @@ import { atTheEnd } from "./ending.mjs";
 
 const program = process.env.DIWAN_BIN ?? fileURLToPath(new URL("../../../target/debug/diwan", import.meta.url));
 const READY_WITHIN_MS = 20_000;
+const FIRST_PORT = 10_000;
+const PORTS = 20_000;
+let nextPort = process.pid * 16;
 
 /** Starts `diwan server`; it is stopped and its data removed when the test ends. */
 export async function startServer(test, { settings = {}, config, port: chosen } = {}) {
@@ -57,11 +60,18 @@ async function ready(child, output) {
   }
 }
 
+/** A port that nobody listens at, below those that the system gives to the near ends of connections. */
 export async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = FIRST_PORT + (nextPort++ % PORTS);
+    const server = createServer().listen(port, "127.0.0.1");
+    const taken = await once(server, "listening").then(
+      () => false,
+      (error) => error.code === "EADDRINUSE" || Promise.reject(error),
+    );
+    if (taken) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }

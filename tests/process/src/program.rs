@@ -1,9 +1,10 @@
 //! The program as a process: started on a port and a directory of its own, heard, stopped or killed.
 
 use std::ffi::OsStr;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -187,10 +188,14 @@ pub(crate) fn binary() -> PathBuf {
     binary
 }
 
-/// An address that nobody listens at.
+/// An address that nobody listens at, and that nobody else takes: one of the many that lead back to this
+/// machine belongs to each test process. A free port of 127.0.0.1 may be gone before the program has it, as the
+/// near end of a connection that somebody else opens.
 pub(crate) fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    listener.local_addr().expect("it has an address")
+    static PORT: AtomicU16 = AtomicU16::new(7400);
+    // Processes have numbers below 2²².
+    let [_, high, middle, low] = std::process::id().to_be_bytes();
+    SocketAddr::from(([127, 64 | high, middle, low], PORT.fetch_add(1, Ordering::Relaxed)))
 }
 
 /// A directory in memory, where flushing costs nothing.
