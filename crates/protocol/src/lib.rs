@@ -1,0 +1,1 @@
+//! What control plane and bridge say to each other.
