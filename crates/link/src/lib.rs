@@ -12,6 +12,9 @@
 
 pub mod frame;
 pub mod link;
+pub mod tls;
+pub mod ws;
+
 mod mux;
 
 pub use frame::{FrameError, Priority};
