@@ -268,8 +268,10 @@ mod tests {
 
     use super::*;
 
+    type Frozen = (&'static str, fn() -> Frame);
+
     /// These bytes are what every version must read: they are never changed, only added to.
-    const FROZEN: &[(&str, fn() -> Frame)] = &[
+    const FROZEN: &[Frozen] = &[
         ("0100000500000001 01 68656c6f", || Frame::Open {
             stream: 1,
             priority: Priority::Interactive,

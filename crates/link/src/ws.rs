@@ -77,7 +77,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for WsBytes<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        Pin::new(&mut self.socket).poll_close(cx).map(|closed| closed.map_err(failed).or_else(|_| Ok(())))
+        Pin::new(&mut self.socket).poll_close(cx).map(|_| Ok(()))
     }
 }
 

@@ -1,4 +1,5 @@
 //! Two ends over a connection in memory.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! The whole way of the bytes: frames in TLS in a WebSocket, and who is let in.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
 
 use std::sync::Arc;
 use std::time::Duration;
