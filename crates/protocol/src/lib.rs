@@ -1,1 +1,14 @@
-//! What control plane and bridge say to each other.
+//! What the control plane and a bridge say to each other. No input, no output.
+//!
+//! Messages are CBOR maps with numbers as keys. A field that is not known is skipped, and one that is
+//! missing has a meaning: so an older end understands a newer one. Commands are the exception: they are
+//! signed, and what is signed must be understood whole.
+//!
+//! Start at [`command`] for what a machine is asked to do and at [`signed`] for why it believes it.
+#![forbid(unsafe_code)]
+
+pub mod command;
+pub mod signed;
+
+pub use command::{Command, Operation};
+pub use signed::{Refusal, SignedCommand, SigningKey, VerifyingKey};

@@ -1,0 +1,175 @@
+//! Why a machine believes a command: the control plane signed its exact bytes.
+
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+
+use crate::command::{Command, LONGEST_ARGUMENTS, LONGEST_LIFE_MS, MOST_ARGUMENTS, Operation, VERSION};
+
+/// What a signature is over besides the command, so that it is worth nothing anywhere else.
+const CONTEXT: &[u8] = b"diwan command 1\0";
+/// No command is longer.
+pub const LONGEST: usize = 64 * 1024;
+
+/// A command as it travels.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct SignedCommand {
+    /// The bytes that were signed: they are read only after the signature was found right.
+    #[n(0)]
+    pub bytes: ByteVec,
+    /// Ed25519.
+    #[n(1)]
+    pub signature: ByteVec,
+    /// Which of the control plane's keys signed.
+    #[n(2)]
+    pub key: String,
+}
+
+/// Why a command is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Longer than any.
+    #[error("the command is too long")]
+    TooLong,
+    /// Not signed with this key, or changed since.
+    #[error("the signature is not right")]
+    Signature,
+    /// Not written as this version writes it: a field more, a field twice, another form.
+    #[error("the command is not in the form that is known here")]
+    Form,
+    /// Of another version.
+    #[error("the command is of version {0}")]
+    Version(u16),
+    /// For another machine.
+    #[error("the command is for another machine")]
+    Machine,
+    /// For an earlier life of the bridge.
+    #[error("the command is from before the bridge started")]
+    Boot,
+    /// Its time is over, or it was to live too long.
+    #[error("the command has expired")]
+    Expired,
+    /// The clocks are too far apart to judge.
+    #[error("the command comes from the future: the clocks of control plane and machine differ")]
+    ClockSkew,
+    /// Judged by another policy than the one in force.
+    #[error("the command was judged by another policy")]
+    Policy,
+    /// Carried out before, or overtaken.
+    #[error("the command was seen before, or a later one was")]
+    Replay,
+}
+
+/// How far ahead the control plane's clock may be.
+const SKEW_MS: i64 = 30_000;
+
+/// Signs commands.
+pub struct SigningKey {
+    id: String,
+    pair: Ed25519KeyPair,
+}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SigningKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Knows what the control plane signed.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct VerifyingKey {
+    /// Its id.
+    #[n(0)]
+    pub id: String,
+    /// Its 32 bytes.
+    #[n(1)]
+    pub bytes: ByteVec,
+}
+
+impl SigningKey {
+    /// The key of these 32 secret bytes; `None` when they are not so many.
+    pub fn from_seed(id: &str, seed: &[u8]) -> Option<Self> {
+        Some(Self { id: id.to_owned(), pair: Ed25519KeyPair::from_seed_unchecked(seed).ok()? })
+    }
+
+    /// What a machine has to know to check.
+    pub fn verifying_key(&self) -> VerifyingKey {
+        VerifyingKey { id: self.id.clone(), bytes: self.pair.public_key().as_ref().to_vec().into() }
+    }
+
+    /// Signs.
+    pub fn sign(&self, command: &Command) -> SignedCommand {
+        let bytes = encode(command);
+        let signature = self.pair.sign(&signed_bytes(&bytes)).as_ref().to_vec();
+        SignedCommand { bytes: bytes.into(), signature: signature.into(), key: self.id.clone() }
+    }
+}
+
+/// What a machine judges a command by.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing<'a> {
+    /// Its own id.
+    pub machine: &'a str,
+    /// What the bridge drew by lot when it started.
+    pub boot: [u8; 16],
+    /// SHA-256 of the policy in force.
+    pub policy: [u8; 32],
+    /// Milliseconds since 1970, by its own clock.
+    pub now_ms: i64,
+    /// The highest number that it has seen.
+    pub seen: u64,
+}
+
+impl SignedCommand {
+    /// The command, when it is to be believed. Whoever carries it out writes its number down first.
+    ///
+    /// # Errors
+    /// The first reason against it.
+    pub fn open(&self, keys: &[VerifyingKey], standing: Standing<'_>) -> Result<Command, Refusal> {
+        if self.bytes.len() > LONGEST {
+            return Err(Refusal::TooLong);
+        }
+        let key = keys.iter().find(|key| key.id == self.key).ok_or(Refusal::Signature)?;
+        let key = UnparsedPublicKey::new(&ED25519, key.bytes.as_slice());
+        key.verify(&signed_bytes(&self.bytes), &self.signature).map_err(|_| Refusal::Signature)?;
+        let command: Command = minicbor::decode(&self.bytes).map_err(|_| Refusal::Form)?;
+        if encode(&command) != self.bytes.as_slice() || !is_sane(&command.operation) {
+            return Err(Refusal::Form);
+        }
+        judge(&command, standing).map(|()| command)
+    }
+}
+
+fn judge(command: &Command, standing: Standing<'_>) -> Result<(), Refusal> {
+    let Command { issued_ms, expires_ms, .. } = *command;
+    let refused = [
+        (command.version != VERSION, Refusal::Version(command.version)),
+        (command.machine != standing.machine, Refusal::Machine),
+        (*command.boot != standing.boot, Refusal::Boot),
+        (issued_ms > standing.now_ms.saturating_add(SKEW_MS), Refusal::ClockSkew),
+        (expires_ms <= standing.now_ms, Refusal::Expired),
+        (expires_ms.saturating_sub(issued_ms) > LONGEST_LIFE_MS, Refusal::Expired),
+        (*command.policy != standing.policy, Refusal::Policy),
+        (command.sequence <= standing.seen, Refusal::Replay),
+    ];
+    refused.into_iter().find(|(is_so, _)| *is_so).map_or(Ok(()), |(_, why)| Err(why))
+}
+
+fn is_sane(operation: &Operation) -> bool {
+    let Operation::Exec(exec) = operation else { return true };
+    let length: usize = exec.argv.iter().map(|argument| argument.len() + 1).sum();
+    (1..=MOST_ARGUMENTS).contains(&exec.argv.len())
+        && length <= LONGEST_ARGUMENTS
+        && exec.argv.iter().all(|argument| !argument.contains('\0'))
+}
+
+fn signed_bytes(bytes: &[u8]) -> Vec<u8> {
+    [CONTEXT, bytes].concat()
+}
+
+/// Writing into memory cannot fail.
+fn encode(command: &Command) -> Vec<u8> {
+    minicbor::to_vec(command).unwrap_or_default()
+}

@@ -1,0 +1,164 @@
+//! What a machine believes.
+#![allow(missing_docs, reason = "stories, not an interface")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
+
+use diwan_protocol::command::{Actor, Approval, Exec, Files, Git, Place, Terminal, VERSION};
+use diwan_protocol::signed::Standing;
+use diwan_protocol::{Command, Operation, Refusal, SignedCommand, SigningKey};
+use proptest::prelude::*;
+
+const NOW: i64 = 1_800_000_000_000;
+
+fn key() -> SigningKey {
+    SigningKey::from_seed("key_1", &[7; 32]).unwrap()
+}
+
+fn place() -> Place {
+    Place { root: "work".into(), path: "shop".into() }
+}
+
+fn exec(argv: &[&str]) -> Operation {
+    let argv = argv.iter().map(|a| (*a).to_owned()).collect();
+    Operation::Exec(Exec { argv, place: place(), has_input: false, timeout_ms: Some(5000) })
+}
+
+fn command(operation: Operation) -> Command {
+    Command {
+        version: VERSION,
+        id: "cmd_1".into(),
+        machine: "mch_1".into(),
+        boot: [1; 16].into(),
+        sequence: 9,
+        issued_ms: NOW - 1000,
+        expires_ms: NOW + 29_000,
+        policy: [2; 32].into(),
+        actor: Actor { id: "usr_1".into(), name: "أمينة".into() },
+        approval: None,
+        operation,
+        retry_safe: false,
+    }
+}
+
+fn standing() -> Standing<'static> {
+    Standing { machine: "mch_1", boot: [1; 16], policy: [2; 32], now_ms: NOW, seen: 8 }
+}
+
+fn open(signed: &SignedCommand) -> Result<Command, Refusal> {
+    signed.open(&[key().verifying_key()], standing())
+}
+
+fn operations() -> Vec<(&'static str, Operation)> {
+    let url = "https://git.example.org/shop.git".to_owned();
+    let terminal = Terminal { session: "main".into(), place: place(), columns: 120, rows: 40, read_only: true };
+    vec![
+        ("exec", exec(&["cargo", "test"])),
+        ("git_clone", Operation::Git(Git::Clone { url, into: place(), branch: Some("main".into()) })),
+        ("git_pull", Operation::Git(Git::Pull { place: place() })),
+        ("git_push", Operation::Git(Git::Push { place: place() })),
+        ("git_status", Operation::Git(Git::Status { place: place() })),
+        ("build", Operation::Build(place())),
+        ("test", Operation::Test(place())),
+        ("service_status", Operation::ServiceStatus("web".into())),
+        ("service_restart", Operation::ServiceRestart("web".into())),
+        ("terminal", Operation::Terminal(terminal)),
+        ("files_list", Operation::Files(Files::List(place()))),
+        ("files_get", Operation::Files(Files::Get(place()))),
+        ("files_put", Operation::Files(Files::Put(place()))),
+        ("files_sync", Operation::Files(Files::Sync(place()))),
+    ]
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// These files are never changed, only added to: other versions read what they say.
+#[test]
+fn frozen_commands_are_written_and_read_as_ever() {
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/frozen");
+    for (name, operation) in operations() {
+        let mut command = command(operation);
+        let by = Actor { id: "usr_2".into(), name: "Omar".into() };
+        command.approval = (name == "git_push").then(|| Approval { id: "apr_1".into(), by, at_ms: NOW });
+        let signed = key().sign(&command);
+        let written = format!("{}\n{}\n", hex(&signed.bytes), hex(&signed.signature));
+        let path = format!("{dir}/command_{name}.hex");
+        let frozen = std::fs::read_to_string(&path);
+        if frozen.is_err() && std::env::var_os("DIWAN_FREEZE").is_some() {
+            std::fs::write(&path, &written).unwrap();
+        } else {
+            assert_eq!(frozen.unwrap_or_default(), written, "{path}");
+        }
+        assert_eq!(open(&signed), Ok(command), "{name}");
+    }
+}
+
+#[test]
+fn a_command_is_believed_in_its_place_and_time_only() {
+    let changed = |change: fn(&mut Command)| {
+        let mut command = command(exec(&["true"]));
+        change(&mut command);
+        open(&key().sign(&command)).map(|_| ())
+    };
+    assert_eq!(changed(|_| {}), Ok(()));
+    assert_eq!(changed(|c| c.version = 2), Err(Refusal::Version(2)));
+    assert_eq!(changed(|c| c.machine = "mch_2".into()), Err(Refusal::Machine));
+    assert_eq!(changed(|c| c.boot = [0; 16].into()), Err(Refusal::Boot));
+    assert_eq!(changed(|c| c.policy = [0; 32].into()), Err(Refusal::Policy));
+    assert_eq!(changed(|c| c.sequence = 8), Err(Refusal::Replay));
+    assert_eq!(changed(|c| c.expires_ms = NOW), Err(Refusal::Expired));
+    assert_eq!(changed(|c| c.expires_ms = NOW + 1), Ok(()));
+    assert_eq!(changed(|c| c.expires_ms = c.issued_ms + 60_001), Err(Refusal::Expired));
+    assert_eq!(changed(|c| c.issued_ms = NOW + 30_001), Err(Refusal::ClockSkew));
+    assert_eq!(changed(|c| c.issued_ms = i64::MIN), Err(Refusal::Expired));
+    assert_eq!(changed(|c| c.operation = exec(&[])), Err(Refusal::Form));
+    assert_eq!(changed(|c| c.operation = exec(&["a\0b"])), Err(Refusal::Form));
+    assert_eq!(changed(|c| c.operation = exec(&["a"; 65])), Err(Refusal::Form));
+    assert_eq!(changed(|c| c.operation = exec(&[&"a".repeat(32 * 1024)])), Err(Refusal::Form));
+}
+
+#[test]
+fn what_was_not_signed_by_the_control_plane_is_not_read() {
+    let signed = key().sign(&command(exec(&["true"])));
+    let other = SigningKey::from_seed("key_1", &[8; 32]).unwrap();
+    assert_eq!(signed.open(&[other.verifying_key()], standing()), Err(Refusal::Signature));
+    assert_eq!(signed.open(&[], standing()), Err(Refusal::Signature));
+    // While keys change, those of before and after both hold.
+    let new = SigningKey::from_seed("key_2", &[9; 32]).unwrap();
+    let keys = [key().verifying_key(), new.verifying_key()];
+    assert!(new.sign(&command(exec(&["true"]))).open(&keys, standing()).is_ok());
+    assert_eq!(SignedCommand { key: "key_2".into(), ..signed }.open(&keys, standing()), Err(Refusal::Signature));
+}
+
+/// A field that is not known might be what the command is about.
+#[test]
+fn a_signed_command_with_more_than_is_known_is_refused() {
+    let mut bytes = key().sign(&command(exec(&["true"]))).bytes.to_vec();
+    assert_eq!(bytes[0], 0xab, "a map of eleven");
+    bytes[0] = 0xac;
+    bytes.extend([0x18, 0x63, 0x01]);
+    assert_eq!(open(&resigned(bytes)), Err(Refusal::Form));
+}
+
+/// Signs bytes as the control plane would if it wrote such.
+fn resigned(bytes: Vec<u8>) -> SignedCommand {
+    let pair = ring::signature::Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
+    let signature = pair.sign(&[b"diwan command 1\0".as_slice(), &bytes].concat()).as_ref().to_vec();
+    SignedCommand { bytes: bytes.into(), signature: signature.into(), key: "key_1".into() }
+}
+
+proptest! {
+    #[test]
+    fn no_change_of_any_byte_is_believed(at in any::<prop::sample::Index>(), bit in 0..8u8, which in 0..14usize) {
+        let mut signed = key().sign(&command(operations()[which].1.clone()));
+        let at = at.index(signed.bytes.len() + signed.signature.len());
+        let length = signed.bytes.len();
+        if at < length { signed.bytes[at] ^= 1 << bit } else { signed.signature[at - length] ^= 1 << bit }
+        prop_assert_eq!(open(&signed), Err(Refusal::Signature));
+    }
+
+    #[test]
+    fn whatever_was_signed_is_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        prop_assert_eq!(open(&resigned(bytes)), Err(Refusal::Form));
+    }
+}
