@@ -4,11 +4,20 @@
 //! missing has a meaning: so an older end understands a newer one. Commands are the exception: they are
 //! signed, and what is signed must be understood whole.
 //!
-//! Start at [`command`] for what a machine is asked to do and at [`signed`] for why it believes it.
+//! Start at [`opening`] for what is said at all, at [`command`] for what a machine is asked to do and at
+//! [`signed`] for why it believes it.
 #![forbid(unsafe_code)]
 
 pub mod command;
+pub mod control;
+pub mod facts;
+pub mod join;
+pub mod opening;
+pub mod run;
 pub mod signed;
+pub mod wire;
 
 pub use command::{Command, Operation};
+pub use opening::Opening;
 pub use signed::{Refusal, SignedCommand, SigningKey, VerifyingKey};
+pub use wire::{Malformed, decode, encode};

@@ -1,0 +1,58 @@
+//! What a stream is for: its opening says so, and the first message after it what is wanted.
+
+use minicbor::{Decode, Encode};
+
+use crate::command::{Actor, Operation};
+
+/// How every stream opens. It is short: what may be long is the message after it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Opening {
+    /// A machine without a certificate asks for one: a [`JoinRequest`](crate::join::JoinRequest) follows. The
+    /// only stream of such a connection.
+    #[n(0)]
+    Join,
+    /// A machine is here: a [`Hello`](crate::control::Hello) follows. The first stream of its connection.
+    #[n(1)]
+    Control,
+    /// The control plane wants something done: a [`SignedCommand`](crate::SignedCommand) follows, then what
+    /// [`crate::run`] says.
+    #[n(2)]
+    Run,
+    /// The control plane goes on following a command that was brought before, as [`crate::run`] says.
+    #[n(3)]
+    Follow(#[n(0)] Follow),
+    /// The control plane asks what the machine's policy would say: a [`Judge`] follows, and the answer is one
+    /// [`Verdict`](crate::run::Verdict).
+    #[n(4)]
+    Judge,
+}
+
+/// Which command, and from where on.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Follow {
+    /// Which.
+    #[n(0)]
+    pub command: String,
+    /// How much of its output is there already.
+    #[n(1)]
+    pub output: u64,
+    /// How much of its error output is there already.
+    #[n(2)]
+    pub errors: u64,
+    /// How much input was given it already, as far as the control plane knows.
+    #[n(3)]
+    pub input: u64,
+}
+
+/// A question about the policy. It is not signed, because nothing follows from it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Judge {
+    /// What would be done.
+    #[n(0)]
+    pub operation: Operation,
+    /// Who would want it.
+    #[n(1)]
+    pub actor: Actor,
+}

@@ -1,0 +1,208 @@
+//! What lies on the wire stays as it is: other versions read and write it.
+#![allow(missing_docs, reason = "stories, not an interface")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
+
+use std::fmt::Debug;
+
+use diwan_protocol::command::{Actor, Place};
+use diwan_protocol::control::{self, FromBridge, Hello, ToBridge, Welcome};
+use diwan_protocol::facts::{Disk, Facts, Graphics, Layer, PolicyInForce, Process, Sample};
+use diwan_protocol::join::{JoinAnswer, JoinRefused, JoinRequest, Joined};
+use diwan_protocol::opening::{Follow, Judge};
+use diwan_protocol::run::{Decision, Ended, FromCommand, Outcome, Piece, Reason, ToCommand, Usage, Verdict};
+use diwan_protocol::{Opening, Operation, SigningKey, VerifyingKey, decode, encode};
+use minicbor::{Decode, Encode};
+use proptest::prelude::*;
+
+const NOW: i64 = 1_800_000_000_000;
+
+fn key() -> VerifyingKey {
+    SigningKey::from_seed("key_1", &[7; 32]).unwrap().verifying_key()
+}
+
+fn layer() -> Layer {
+    Layer { name: "landlock".into(), is_active: true, detail: "7".into() }
+}
+
+fn facts() -> Facts {
+    Facts {
+        hostname: "مخزن".into(),
+        system: "linux".into(),
+        architecture: "x86_64".into(),
+        release: "Debian GNU/Linux 12 (bookworm)".into(),
+        kernel: "6.1".into(),
+        processors: 2,
+        processor: "a processor".into(),
+        memory_bytes: 1 << 34,
+        version: "0.1.0".into(),
+        layers: vec![layer()],
+        graphics: vec!["a graphics processor".into()],
+    }
+}
+
+fn policy() -> PolicyInForce {
+    PolicyInForce { hash: [2; 32].into(), text: "# mine".into(), fault: Some("line 3".into()) }
+}
+
+fn sample() -> Sample {
+    Sample {
+        at_ms: NOW,
+        uptime_s: 60,
+        processor: 1234,
+        processors: vec![1, 2],
+        load: vec![10, 20, 30],
+        memory_used_bytes: 1 << 30,
+        memory_bytes: 1 << 34,
+        swap_used_bytes: 1,
+        swap_bytes: 2,
+        disks: vec![Disk { path: "/".into(), used_bytes: 3, bytes: 4 }],
+        received_bytes_s: 5,
+        sent_bytes_s: 6,
+        processes: vec![Process { pid: 1, name: "init".into(), processor: 7, memory_bytes: 8 }],
+        graphics: vec![Graphics {
+            name: "a graphics processor".into(),
+            processor: 9,
+            memory_used_bytes: 10,
+            memory_bytes: 11,
+            temperature: Some(40),
+        }],
+        commands: 1,
+    }
+}
+
+fn hello() -> Hello {
+    Hello {
+        version: control::VERSION,
+        boot: [1; 16].into(),
+        connections: 3,
+        seen: 8,
+        now_ms: NOW,
+        facts: facts(),
+        policy: policy(),
+        commands: vec!["cmd_1".into()],
+    }
+}
+
+fn joined() -> Joined {
+    let chain = vec![vec![1, 2].into(), vec![3, 4].into()];
+    Joined { machine: "mch_1".into(), name: "shed".into(), chain, keys: vec![key()], now_ms: NOW }
+}
+
+fn verdict(decision: Decision) -> FromCommand {
+    let reasons = vec![Reason { code: "no_rule".into(), words: "No rule speaks of it.".into() }];
+    FromCommand::Verdict(Verdict { decision, rule: Some("git".into()), reasons, argv: vec!["/usr/bin/git".into()] })
+}
+
+fn ended(outcome: Outcome) -> FromCommand {
+    let usage = Usage { user_us: 1, system_us: 2, memory_bytes: 3, wall_us: 4 };
+    FromCommand::Ended(Ended { outcome, at_ms: NOW, output: 5, errors: 6, usage })
+}
+
+fn piece(channel: u8) -> Piece {
+    Piece { channel, at: 70_000, bytes: vec![0, 255].into() }
+}
+
+/// Compares a message with the file that says how it has always been written.
+fn frozen<M>(name: &str, message: M)
+where
+    M: Encode<()> + for<'b> Decode<'b, ()> + PartialEq + Debug,
+{
+    let written = encode(&message).iter().map(|b| format!("{b:02x}")).collect::<String>() + "\n";
+    let path = format!("{}/frozen/{name}.hex", env!("CARGO_MANIFEST_DIR"));
+    let known = std::fs::read_to_string(&path);
+    if known.is_err() && std::env::var_os("DIWAN_FREEZE").is_some() {
+        std::fs::write(&path, &written).unwrap();
+    } else {
+        assert_eq!(known.unwrap_or_default(), written, "{path}");
+    }
+    assert_eq!(decode(&encode(&message)), Ok(Some(message)), "{name}");
+}
+
+#[test]
+fn frozen_messages_are_written_and_read_as_ever() {
+    let follow = Follow { command: "cmd_1".into(), output: 1, errors: 2, input: 3 };
+    let actor = Actor { id: "usr_1".into(), name: "أمينة".into() };
+    let place = Place { root: "work".into(), path: "shop".into() };
+    frozen("opening_join", Opening::Join);
+    frozen("opening_control", Opening::Control);
+    frozen("opening_run", Opening::Run);
+    frozen("opening_follow", Opening::Follow(follow));
+    frozen("opening_judge", Opening::Judge);
+    frozen("judge", Judge { operation: Operation::Build(place), actor });
+    frozen("join_request", JoinRequest { token: "dj_1".into(), request: vec![9].into(), facts: facts() });
+    frozen("join_joined", JoinAnswer::Joined(joined()));
+    let refused = JoinRefused { code: "token_used".into(), words: "Make another.".into() };
+    frozen("join_refused", JoinAnswer::Refused(refused));
+    frozen("hello", hello());
+    frozen("from_bridge_sample", FromBridge::Sample(sample()));
+    frozen("from_bridge_policy", FromBridge::Policy(policy()));
+    frozen("from_bridge_renew", FromBridge::Renew(vec![1].into()));
+    frozen("from_bridge_facts", FromBridge::Facts(facts()));
+    frozen("from_bridge_leaving", FromBridge::Leaving("an update".into()));
+    let welcome = Welcome {
+        version: control::VERSION,
+        now_ms: NOW,
+        sample_every_ms: 30_000,
+        name: "shed".into(),
+        keys: vec![key()],
+    };
+    frozen("to_bridge_welcome", ToBridge::Welcome(welcome));
+    frozen("to_bridge_sample_every", ToBridge::SampleEvery(2000));
+    frozen("to_bridge_renewed", ToBridge::Renewed(vec![vec![1].into()]));
+    frozen("to_bridge_forget", ToBridge::Forget(vec!["cmd_1".into()]));
+    frozen("to_bridge_keys", ToBridge::Keys(vec![key()]));
+    frozen("to_bridge_name", ToBridge::Name("barn".into()));
+    frozen("from_command_allow", verdict(Decision::Allow));
+    frozen("from_command_ask", verdict(Decision::Ask));
+    frozen("from_command_deny", verdict(Decision::Deny));
+    frozen("from_command_started", FromCommand::Started(NOW));
+    frozen("from_command_output", FromCommand::Output(piece(2)));
+    frozen("from_command_input_taken", FromCommand::InputTaken(70_002));
+    let outcomes = [
+        ("exited", Outcome::Exited(-1)),
+        ("signalled", Outcome::Signalled(9)),
+        ("timed_out", Outcome::TimedOut),
+        ("over_limit", Outcome::OverLimit("memory".into())),
+        ("cancelled", Outcome::Cancelled),
+        ("not_started", Outcome::NotStarted("no such program".into())),
+        ("unknown", Outcome::Unknown),
+        ("forgotten", Outcome::Forgotten),
+    ];
+    outcomes.into_iter().for_each(|(name, outcome)| frozen(&format!("from_command_ended_{name}"), ended(outcome)));
+    frozen("to_command_input", ToCommand::Input(piece(0)));
+    frozen("to_command_input_ends", ToCommand::InputEnds);
+    frozen("to_command_signal", ToCommand::Signal(2));
+    frozen("to_command_resize", ToCommand::Resize { columns: 120, rows: 40 });
+    frozen("to_command_cancel", ToCommand::Cancel);
+}
+
+#[test]
+fn a_field_of_a_later_version_is_skipped() {
+    let mut bytes = encode(&hello());
+    assert_eq!(bytes[0], 0xa8, "a map of eight");
+    bytes[0] = 0xa9;
+    bytes.extend([0x18, 0x63, 0x82, 0x01, 0x61, 0x78]);
+    assert_eq!(decode(&bytes), Ok(Some(hello())));
+}
+
+#[test]
+fn a_message_of_a_later_version_is_passed_over() {
+    assert_eq!(decode::<ToBridge>(&[0x82, 0x18, 0x63, 0x81, 0x01]), Ok(None));
+    assert_eq!(decode::<Opening>(&[0x82, 0x18, 0x63, 0x80]), Ok(None));
+    assert!(decode::<Opening>(&[]).is_err());
+}
+
+proptest! {
+    #[test]
+    fn whatever_comes_is_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let _ = decode::<Opening>(&bytes);
+        let _ = decode::<JoinRequest>(&bytes);
+        let _ = decode::<JoinAnswer>(&bytes);
+        let _ = decode::<Hello>(&bytes);
+        let _ = decode::<FromBridge>(&bytes);
+        let _ = decode::<ToBridge>(&bytes);
+        let _ = decode::<FromCommand>(&bytes);
+        let _ = decode::<ToCommand>(&bytes);
+        let _ = decode::<Judge>(&bytes);
+    }
+}
