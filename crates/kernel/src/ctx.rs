@@ -120,6 +120,14 @@ permissions! {
     SecretsManage = "secrets.manage" from Admin,
     /// Seal and unseal the vault, rotate its master key, read past its policies in an emergency.
     VaultManage = "vault.manage" from Owner,
+    /// See the machines and how they are doing.
+    MachinesRead = "machines.read" from Viewer,
+    /// Let machines join, rename and remove them.
+    MachinesManage = "machines.manage" from Admin,
+    /// Have machines do what their owners' policies allow.
+    CommandsRun = "commands.run" from Developer,
+    /// Open a terminal on a machine.
+    TerminalsOpen = "terminals.open" from Admin,
     /// See the configuration in force.
     SettingsRead = "settings.read" from Admin,
     /// Change the configuration.
