@@ -1,0 +1,458 @@
+//! The file as its owner writes it: one type, from which the checks, the reference and the JSON Schema are made.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// The policy of a machine: what may be done on it, by whom, and within which bounds.
+///
+/// What no rule allows is denied. Where several rules fit, the strictest decides: `deny`, then `ask`,
+/// then `allow`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PolicyFile {
+    /// The version of this format. There is only `1`.
+    #[schemars(range(min = 1, max = 1))]
+    #[serde(rename = "version")]
+    pub(crate) _version: u32,
+    /// Whether a command is refused when the kernel cannot give the whole sandbox. With `false` commands
+    /// run with whatever layers there are. Danger: the policy is hygiene and the sandbox is the boundary;
+    /// without it whoever controls a repository controls the user that commands run as.
+    #[serde(default = "yes")]
+    pub(crate) require_sandbox: bool,
+    /// The user that commands run as, by name. Without it, the user of the bridge.
+    #[serde(default)]
+    pub(crate) run_as: Option<String>,
+    /// How the rules that the control plane asks for are accepted.
+    #[serde(default)]
+    pub(crate) approvals: ApprovalsEntry,
+    /// The directories that work is done in, by name.
+    #[serde(default)]
+    pub(crate) roots: BTreeMap<String, RootEntry>,
+    /// The programs that rules speak of, by name.
+    #[serde(default)]
+    pub(crate) programs: BTreeMap<String, ProgramEntry>,
+    /// What the sandbox lets a command do, by name.
+    #[serde(default)]
+    pub(crate) profiles: BTreeMap<String, ProfileEntry>,
+    /// The rules. Their order decides nothing but which of two equally strict ones gives its profile: the
+    /// first.
+    #[serde(default)]
+    #[schemars(length(max = 500))]
+    pub(crate) rules: Vec<RuleEntry>,
+}
+
+/// How the rules that the control plane asks for are accepted.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApprovalsEntry {
+    /// Whether a rule may be accepted by a signed approval from the control plane. With `false` only
+    /// somebody on the machine can accept one.
+    #[serde(default)]
+    pub(crate) remote: bool,
+}
+
+/// A directory that work is done in.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RootEntry {
+    /// Where it is: absolute, or below the home of the bridge's user as `~/…`.
+    pub(crate) path: String,
+    /// Whether anything in it may be changed. A profile can only narrow this.
+    #[serde(default)]
+    pub(crate) writable: bool,
+}
+
+/// A program. Only the file at one of the listed places is run, and only if nobody but root and the
+/// bridge's user can write to it, to a directory above it, or to a link on the way.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProgramEntry {
+    /// Where it may be, the first that exists is taken: absolute, or below the home of the bridge's user
+    /// as `~/…`.
+    #[schemars(length(min = 1, max = 16))]
+    pub(crate) path: Vec<String>,
+    /// Other names that it may be called by: `python` for `python3`.
+    #[serde(default)]
+    #[schemars(length(max = 8))]
+    pub(crate) also: Vec<String>,
+    /// SHA-256 digests, in hexadecimal, one of which the file must have.
+    #[serde(default)]
+    #[schemars(length(max = 16))]
+    pub(crate) sha256: Vec<String>,
+    /// Whether the program takes `--` as the end of its flags; then it is put before positionals.
+    #[serde(default)]
+    pub(crate) double_dash: bool,
+}
+
+/// What the sandbox lets a command do.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProfileEntry {
+    /// What it reaches by network.
+    #[serde(default)]
+    pub(crate) network: Network,
+    /// Whether it may write below its root, where the root is writable.
+    #[serde(default)]
+    pub(crate) writable: bool,
+    /// Whether `.git/config`, `.git/hooks` and what else makes git run programs stays read-only.
+    #[serde(default = "yes")]
+    pub(crate) protect_git: bool,
+    /// Whether it runs in the sandbox at all. `false` is only for rules about terminals and services.
+    /// Danger: what runs outside can do whatever its user can, and change this file too.
+    #[serde(default = "yes")]
+    pub(crate) confined: bool,
+    /// Directories and files elsewhere that it may read: absolute, or `~/…`. What is absent is left out.
+    #[serde(default)]
+    #[schemars(length(max = 64))]
+    pub(crate) readable: Vec<String>,
+    /// How much it may use.
+    #[serde(default)]
+    pub(crate) limits: LimitsEntry,
+}
+
+impl Default for ProfileEntry {
+    fn default() -> Self {
+        Self {
+            network: Network::None,
+            writable: false,
+            protect_git: true,
+            confined: true,
+            readable: vec![],
+            limits: LimitsEntry::default(),
+        }
+    }
+}
+
+/// What a command reaches by network.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Network {
+    /// Nothing.
+    #[default]
+    None,
+    /// What the machine reaches.
+    Host,
+}
+
+/// How much a command may use.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LimitsEntry {
+    /// Processor time, in percent of one core.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub(crate) cpu_percent: u32,
+    /// Memory, in MiB.
+    #[schemars(range(min = 1, max = 16_777_216))]
+    pub(crate) memory_mib: u64,
+    /// Processes and threads at once.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub(crate) processes: u32,
+    /// Open files of one process.
+    #[schemars(range(min = 16, max = 1_048_576))]
+    pub(crate) open_files: u32,
+    /// The longest file that it may write, in MiB.
+    #[schemars(range(min = 1, max = 16_777_216))]
+    pub(crate) file_mib: u64,
+    /// How long it may take, in seconds.
+    #[schemars(range(min = 1, max = 604_800))]
+    pub(crate) wall_time_s: u64,
+    /// How much it may print, in MiB; then it is ended.
+    #[schemars(range(min = 1, max = 16_777_216))]
+    pub(crate) output_mib: u64,
+}
+
+impl Default for LimitsEntry {
+    fn default() -> Self {
+        Self {
+            cpu_percent: 100,
+            memory_mib: 512,
+            processes: 64,
+            open_files: 256,
+            file_mib: 256,
+            wall_time_s: 60,
+            output_mib: 16,
+        }
+    }
+}
+
+/// What a rule is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Kind {
+    /// A program with arguments.
+    #[serde(rename = "exec")]
+    Exec,
+    /// A new working copy.
+    #[serde(rename = "git.clone")]
+    GitClone,
+    /// Fast-forwards a working copy.
+    #[serde(rename = "git.pull")]
+    GitPull,
+    /// Pushes the branch that is checked out.
+    #[serde(rename = "git.push")]
+    GitPush,
+    /// What is changed in a working copy.
+    #[serde(rename = "git.status")]
+    GitStatus,
+    /// Builds a project, by what it is.
+    #[serde(rename = "build")]
+    Build,
+    /// Tests a project, by what it is.
+    #[serde(rename = "test")]
+    Test,
+    /// How a service is doing.
+    #[serde(rename = "service.status")]
+    ServiceStatus,
+    /// Restarts a service.
+    #[serde(rename = "service.restart")]
+    ServiceRestart,
+    /// A terminal.
+    #[serde(rename = "terminal")]
+    Terminal,
+    /// Reads a file.
+    #[serde(rename = "files.get")]
+    FilesGet,
+    /// Writes a file.
+    #[serde(rename = "files.put")]
+    FilesPut,
+    /// What is in a directory.
+    #[serde(rename = "files.list")]
+    FilesList,
+    /// Keeps a directory the same at both ends.
+    #[serde(rename = "files.sync")]
+    FilesSync,
+}
+
+/// What is done when a rule fits. The later, the stricter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    /// It is done.
+    Allow,
+    /// It is done once somebody else has said yes.
+    Ask,
+    /// It is not done.
+    Deny,
+}
+
+/// What a rule lets a command do, which its profile must agree with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// It only reads. Its profile is not writable.
+    Reads,
+    /// It changes files, by code that comes from the machine.
+    Writes,
+    /// It runs code that lies in the repository: only ever in the sandbox.
+    RunsRepoCode,
+}
+
+/// One rule.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RuleEntry {
+    /// Its name, which refusals and the audit trail say. No two rules share one.
+    #[schemars(length(min = 1, max = 80))]
+    pub(crate) name: String,
+    /// What it is about. A rule that denies may leave it out: then it is about everything.
+    #[serde(default)]
+    pub(crate) operations: Vec<Kind>,
+    /// The program, by its name in `programs`. Needed for `exec` and `terminal`. With `build` and `test`
+    /// the rule is about projects that this program builds.
+    #[serde(default)]
+    pub(crate) program: Option<String>,
+    /// The fixed words after the program, exactly these. `build|test` is either.
+    #[serde(default)]
+    #[schemars(length(max = 8))]
+    pub(crate) subcommand: Vec<String>,
+    /// Arguments that are put after the subcommand whatever was asked for.
+    #[serde(default)]
+    #[schemars(length(max = 32))]
+    pub(crate) always: Vec<String>,
+    /// The flags that may be given, and no others. They stand for themselves: no abbreviations.
+    #[serde(default)]
+    #[schemars(length(max = 64))]
+    pub(crate) flags: Vec<FlagEntry>,
+    /// What may follow, in this order.
+    #[serde(default)]
+    #[schemars(length(max = 8))]
+    pub(crate) positionals: Vec<PositionalEntry>,
+    /// The roots that it holds in, by name; none named: all of them.
+    #[serde(default)]
+    pub(crate) roots: Vec<String>,
+    /// Who it holds for: `role:admin` or the id of somebody, like `usr_…`; none named: everybody.
+    #[serde(default)]
+    pub(crate) actors: Vec<String>,
+    /// For `service.status` and `service.restart`: the services, by their whole names.
+    #[serde(default)]
+    pub(crate) services: Vec<String>,
+    /// For git: the hosts that may be cloned from: `github.com`, `*.example.org`, with a port
+    /// `git.example.org:8443`, or `*` for every name that is not local.
+    #[serde(default)]
+    pub(crate) hosts: Vec<String>,
+    /// For git: the schemes that it may use.
+    #[serde(default = "safe_schemes")]
+    pub(crate) schemes: Vec<Scheme>,
+    /// What the command finds in its environment beside what is fixed.
+    #[serde(default)]
+    pub(crate) environment: EnvironmentEntry,
+    /// What the sandbox lets it do, by the name in `profiles`; none named: nothing but read its root.
+    #[serde(default)]
+    pub(crate) profile: Option<String>,
+    /// Whether it may be given input.
+    #[serde(default)]
+    pub(crate) input: bool,
+    /// What is done when the rule fits. A rule that denies does not judge values: it fits as soon as the
+    /// words of its subcommand occur in this order and, where it names flags, one of them does.
+    pub(crate) decision: Decision,
+    /// What it lets a command do.
+    #[serde(default)]
+    pub(crate) class: Option<Class>,
+    /// Commands that it must fit, each as a list: program, arguments. Tried whenever the file is loaded.
+    #[serde(default, rename = "match")]
+    pub(crate) fits: Vec<Vec<String>>,
+    /// Commands that it must not fit.
+    #[serde(default)]
+    pub(crate) not_match: Vec<Vec<String>>,
+}
+
+/// A flag that may be given.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FlagEntry {
+    /// The flag: `--depth`, `-n`.
+    pub(crate) name: String,
+    /// The same flag in one letter: `-d`.
+    #[serde(default)]
+    pub(crate) short: Option<String>,
+    /// What its value is.
+    #[serde(default)]
+    pub(crate) value: ValueKind,
+    /// For `int`: the least.
+    #[serde(default)]
+    pub(crate) min: Option<i64>,
+    /// For `int`: the most.
+    #[serde(default)]
+    pub(crate) max: Option<i64>,
+    /// For `choice`: the words.
+    #[serde(default)]
+    pub(crate) words: Vec<String>,
+    /// For `url`: the hosts, as in a rule.
+    #[serde(default)]
+    pub(crate) hosts: Vec<String>,
+    /// For `url`: the schemes.
+    #[serde(default = "safe_schemes")]
+    pub(crate) schemes: Vec<Scheme>,
+    /// How its value is given.
+    #[serde(default)]
+    pub(crate) form: Form,
+    /// Whether it may be given more than once.
+    #[serde(default)]
+    pub(crate) repeat: bool,
+}
+
+/// What may stand where no flag stands.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PositionalEntry {
+    /// What it is.
+    pub(crate) value: ValueKind,
+    /// For `int`: the least.
+    #[serde(default)]
+    pub(crate) min: Option<i64>,
+    /// For `int`: the most.
+    #[serde(default)]
+    pub(crate) max: Option<i64>,
+    /// For `choice`: the words.
+    #[serde(default)]
+    pub(crate) words: Vec<String>,
+    /// For `url`: the hosts, as in a rule.
+    #[serde(default)]
+    pub(crate) hosts: Vec<String>,
+    /// For `url`: the schemes.
+    #[serde(default = "safe_schemes")]
+    pub(crate) schemes: Vec<Scheme>,
+    /// How many there must be.
+    #[serde(default = "one")]
+    #[schemars(range(min = 0, max = 64))]
+    pub(crate) at_least: usize,
+    /// How many there may be.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1, max = 64))]
+    pub(crate) at_most: usize,
+}
+
+/// What a value is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ValueKind {
+    /// There is none.
+    #[default]
+    None,
+    /// A whole number from `min` to `max`.
+    Int,
+    /// A branch, a tag or a commit, by git's own rules for names.
+    Ref,
+    /// A path below the directory that the command runs in: never absolute, never upwards, never into `.git`.
+    Path,
+    /// One of `words`.
+    Choice,
+    /// An address at one of `hosts`.
+    Url,
+    /// A name: letters, digits and `.`, `_`, `-`, `@`.
+    Name,
+    /// Plain words: letters, digits, spaces and `. _ : , @ % + = / -`; nothing that a shell would take for its own.
+    Text,
+}
+
+/// How the value of a flag is given.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Form {
+    /// In either way.
+    #[default]
+    Either,
+    /// In the same argument: `--depth=1`. For flags whose value may be left out.
+    Equals,
+    /// As the next argument: `--depth 1`.
+    Separate,
+}
+
+/// A way to reach a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Scheme {
+    /// `https://…`
+    Https,
+    /// `ssh://…` and `user@host:path`.
+    Ssh,
+    /// A repository on this machine, as the remote of a working copy; never in an address that is given.
+    /// Its hooks are foreign code.
+    File,
+}
+
+/// What a command finds in its environment beside what is fixed.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EnvironmentEntry {
+    /// Variables with their values; `~/…` at the beginning of a value is the home of the bridge's user.
+    #[serde(default)]
+    pub(crate) set: BTreeMap<String, String>,
+    /// Variables that are taken over from the bridge's own environment, from a short list: languages,
+    /// time zone, proxies, certificates and the agent of ssh.
+    #[serde(default)]
+    pub(crate) pass: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn one() -> usize {
+    1
+}
+
+fn safe_schemes() -> Vec<Scheme> {
+    vec![Scheme::Https, Scheme::Ssh]
+}

@@ -1,0 +1,73 @@
+//! The machine that the program runs on.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use ring::digest::{Context, SHA256};
+
+use crate::machine::{Machine, Seen, User, What};
+
+/// The machine that the program runs on, seen by this user.
+#[derive(Debug, Clone)]
+pub struct Here {
+    user: Option<User>,
+    home: Option<PathBuf>,
+}
+
+impl Here {
+    /// The machine as this user sees it: the one that the bridge runs as.
+    pub fn new(user: Option<User>, home: Option<PathBuf>) -> Self {
+        Self { user, home }
+    }
+}
+
+impl Machine for Here {
+    fn look(&self, path: &Path) -> Option<Seen> {
+        let seen = std::fs::symlink_metadata(path).ok()?;
+        let kind = seen.file_type();
+        let what = match () {
+            () if kind.is_symlink() => What::Link(std::fs::read_link(path).ok()?),
+            () if kind.is_dir() => What::Directory,
+            () if kind.is_file() => What::File,
+            () => What::Other,
+        };
+        let (owner, group, mode) = rights(&seen)?;
+        Some(Seen { what, owner, group, mode })
+    }
+
+    fn digest(&self, path: &Path) -> Option<[u8; 32]> {
+        let mut file = std::fs::File::open(path).ok()?;
+        let mut context = Context::new(&SHA256);
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match file.read(&mut buffer).ok()? {
+                0 => return context.finish().as_ref().try_into().ok(),
+                read => context.update(buffer.get(..read)?),
+            }
+        }
+    }
+
+    fn user(&self) -> Option<User> {
+        self.user
+    }
+
+    fn home(&self) -> Option<PathBuf> {
+        self.home.clone()
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+}
+
+#[cfg(unix)]
+fn rights(seen: &std::fs::Metadata) -> Option<(u32, u32, u32)> {
+    use std::os::unix::fs::MetadataExt;
+    Some((seen.uid(), seen.gid(), seen.mode() & 0o7777))
+}
+
+/// Whose something is cannot be told here, so nothing is trusted.
+#[cfg(not(unix))]
+fn rights(_: &std::fs::Metadata) -> Option<(u32, u32, u32)> {
+    None
+}

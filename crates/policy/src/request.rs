@@ -1,0 +1,143 @@
+//! Asking for a rule: what the control plane may do instead of changing the policy.
+
+use serde_json::Value;
+
+use crate::fault::{Fault, Faults};
+use crate::file::{Decision, Form};
+use crate::policy::Policy;
+use crate::rule::{Flag, Positional, Rule};
+use crate::slot::Slot;
+use crate::spots;
+use crate::text::is_hidden;
+
+/// Rules that somebody asks for, as text: nothing but `[[rules]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleRequest {
+    /// The text.
+    pub text: String,
+}
+
+/// A request that could be granted.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// The names of the new rules.
+    pub names: Vec<String>,
+    /// What each of them would newly say, in words.
+    pub in_words: Vec<String>,
+    /// The whole policy as it would be, with everything that stood there before as it was.
+    pub text: String,
+    /// The same, read.
+    pub policy: Policy,
+    can_be_granted_from_afar: bool,
+}
+
+impl RuleRequest {
+    /// What the request would make of a policy.
+    ///
+    /// # Errors
+    /// What is wrong with the policy or the request. Lines count from the beginning of the policy.
+    pub fn judge(&self, policy: &str) -> Result<Wish, Faults> {
+        self.check_text()?;
+        let old = Policy::load(policy)?;
+        let text = format!("{}\n\n{}\n", policy.trim_end(), self.text.trim());
+        let policy = Policy::load(&text)?;
+        let new = policy.rules.get(old.rules.len()..).unwrap_or_default();
+        let is_modest = new.iter().all(|rule| rule.profile.confined);
+        Ok(Wish {
+            names: new.iter().map(|rule| rule.entry.name.clone()).collect(),
+            in_words: new.iter().map(in_words).collect(),
+            can_be_granted_from_afar: old.takes_remote_approvals() && is_modest,
+            text,
+            policy,
+        })
+    }
+
+    /// Rules and nothing else, with nothing in them that hides.
+    fn check_text(&self) -> Result<(), Faults> {
+        let (value, spots, mut faults) = spots::read(&self.text);
+        let keys: Vec<&String> = value.as_object().into_iter().flat_map(serde_json::Map::keys).collect();
+        for key in keys.iter().filter(|key| **key != "rules") {
+            faults.push(spots.fault(key, "only_rules", "a request holds [[rules]] and nothing else"));
+        }
+        if value.get("rules").and_then(Value::as_array).is_none_or(Vec::is_empty) {
+            faults.push(spots.fault("rules", "missing", "a request holds at least one of [[rules]]"));
+        }
+        if self.text.chars().any(|c| is_hidden(c) && c != '\n') {
+            let fault: Fault = spots.fault("", "unseen", "the request holds a character that cannot be seen");
+            faults.push(fault);
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
+    }
+}
+
+impl Wish {
+    /// Whether a signed approval of the control plane is enough. Otherwise only somebody on the machine
+    /// can grant it.
+    pub fn can_be_granted_from_afar(&self) -> bool {
+        self.can_be_granted_from_afar
+    }
+}
+
+fn in_words(rule: &Rule) -> String {
+    let entry = &rule.entry;
+    let what = match entry.decision {
+        Decision::Allow => "allows",
+        Decision::Ask => "allows, once somebody else has said yes,",
+        Decision::Deny => "denies",
+    };
+    let command: Vec<&str> = entry.program.iter().chain(&entry.subcommand).map(String::as_str).collect();
+    let kinds: Vec<String> = entry.operations.iter().map(|kind| format!("{kind:?}")).collect();
+    let mut parts = vec![format!("“{}” {what} {}", entry.name, kinds.join(", "))];
+    if !command.is_empty() {
+        parts.push(format!("of `{}`", command.join(" ")));
+    }
+    let slots: Vec<String> =
+        rule.flags.iter().map(flag_in_words).chain(rule.positionals.iter().map(positional_in_words)).collect();
+    if !slots.is_empty() {
+        parts.push(format!("with {}", slots.join(", ")));
+    }
+    parts.push(among("in every root", "in", &entry.roots));
+    parts.push(among("for everybody", "for", &entry.actors));
+    format!("{}; {}", parts.join(" "), profile_in_words(rule))
+}
+
+fn among(all: &str, some: &str, names: &[String]) -> String {
+    if names.is_empty() { all.to_owned() } else { format!("{some} {}", names.join(", ")) }
+}
+
+fn profile_in_words(rule: &Rule) -> &'static str {
+    use crate::file::Network::{Host, None};
+    match (rule.profile.confined, rule.profile.network, rule.profile.writable) {
+        (false, ..) => "OUTSIDE the sandbox",
+        (true, Host, true) => "in the sandbox, with network, writing below its root",
+        (true, Host, false) => "in the sandbox, with network, only reading",
+        (true, None, true) => "in the sandbox, without network, writing below its root",
+        (true, None, false) => "in the sandbox, without network, only reading",
+    }
+}
+
+fn flag_in_words(flag: &Flag) -> String {
+    match (&flag.slot, flag.form) {
+        (Slot::None, _) => flag.name.clone(),
+        (slot, Form::Equals) => format!("{}={}", flag.name, slot_in_words(slot)),
+        (slot, _) => format!("{} {}", flag.name, slot_in_words(slot)),
+    }
+}
+
+fn positional_in_words(positional: &Positional) -> String {
+    let Positional { slot, at_least, at_most } = positional;
+    format!("{at_least} to {at_most} of {}", slot_in_words(slot))
+}
+
+fn slot_in_words(slot: &Slot) -> String {
+    match slot {
+        Slot::None => "nothing".to_owned(),
+        Slot::Int(least, most) => format!("a number from {least} to {most}"),
+        Slot::Ref => "a branch, tag or commit".to_owned(),
+        Slot::Path => "a path below the directory".to_owned(),
+        Slot::Choice(words) => words.join(" or "),
+        Slot::Url(hosts) => format!("an address at {}", hosts.names.join(", ")),
+        Slot::Name => "a name".to_owned(),
+        Slot::Text => "plain words".to_owned(),
+    }
+}
