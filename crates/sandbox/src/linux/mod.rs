@@ -1,0 +1,55 @@
+//! The sandbox on Linux: two more starts of this same program before the command itself.
+//!
+//! ```text
+//! bridge ─ outer (launcher) ─ inner (process 1 of the room) ─ program
+//! ```
+//!
+//! The outer one leaves the namespaces of the machine and passes signals inwards; the inner one builds
+//! the file tree, gives up every privilege, locks the room and reaps. If any of them or the bridge dies,
+//! everything inside dies.
+
+mod calls;
+mod fence;
+mod groups;
+mod inner;
+mod limits;
+mod namespaces;
+mod outer;
+mod plan;
+mod prepared;
+mod privileges;
+mod sandbox;
+mod steps;
+mod told;
+mod tree;
+mod wire;
+
+pub use prepared::Prepared;
+pub use sandbox::Sandbox;
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::process::exit;
+
+/// What the launcher is called: nobody types this as the name of the program.
+const NAME: &str = "diwan-sandbox";
+const OUTER: &str = "--sandbox-outer";
+const INNER: &str = "--sandbox-inner";
+
+/// Becomes the launcher if this program was started as one, and never returns then. It is to be the very
+/// first thing in `main`, before any thread is started.
+// It is another program that ends here, which has nothing of the server to shut down.
+#[allow(clippy::disallowed_methods)]
+pub fn launch_if_asked() {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let [name, role, descriptors] = arguments.as_slice() else { return };
+    if name.as_bytes() != NAME.as_bytes() {
+        return;
+    }
+    let descriptors = descriptors.to_str().map(|text| text.split(',').map(str::parse).collect::<Result<Vec<_>, _>>());
+    match (role.to_str(), descriptors) {
+        (Some(OUTER), Some(Ok(descriptors))) => exit(outer::run(descriptors)),
+        (Some(INNER), Some(Ok(descriptors))) => exit(inner::run(descriptors)),
+        _ => {}
+    }
+}

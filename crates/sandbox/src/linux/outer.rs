@@ -1,0 +1,141 @@
+//! The launcher: leaves the namespaces of the machine, starts the inner process, and stays as its bridge
+//! to the outside: signals go in, the end comes out, and if the bridge dies, everything inside dies.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::prctl;
+use nix::sys::signal::{SigSet, Signal, kill, raise};
+use nix::sys::signalfd::SignalFd;
+use nix::sys::wait::waitpid;
+use nix::unistd::Pid;
+
+use super::plan::Plan;
+use super::steps::{Failed, Steps};
+use super::{INNER, NAME, groups, limits, namespaces, wire};
+use crate::layers::Layer;
+use crate::outcome::Ended;
+
+/// Runs one plan to its end; what it returns is the exit code of this process.
+pub(super) fn run(descriptors: Vec<RawFd>) -> i32 {
+    let [plan, report, lifeline] = descriptors[..] else { return 1 };
+    let Ok((mut steps, lifeline)) = take_over(plan, report, lifeline) else { return 1 };
+    match start(&mut steps, plan, &lifeline) {
+        Ok(end) => mirror(end),
+        Err(failed) => {
+            steps.tell_failure(&failed);
+            1
+        }
+    }
+}
+
+fn take_over(plan: RawFd, report: RawFd, lifeline: RawFd) -> io::Result<(Steps, File)> {
+    wire::close_others(&[plan, report, lifeline])?;
+    let mut bytes = vec![];
+    // The number stays open: the inner process reads the plan as well.
+    wire::open(plan, false)?.read_to_end(&mut bytes)?;
+    let report = wire::adopt(report, true)?;
+    Ok((Steps { plan: Plan::from_bytes(&bytes), report }, wire::adopt(lifeline, false)?))
+}
+
+fn start(steps: &mut Steps, plan: RawFd, lifeline: &File) -> Result<Ended, Failed> {
+    SigSet::all().thread_block().map_err(Failed::at("signals"))?;
+    let signals = SignalFd::new(&SigSet::all()).map_err(Failed::at("signals"))?;
+    prctl::set_child_subreaper(true).map_err(Failed::at("orphans"))?;
+    steps.layer(Layer::GroupMemory, |plan| groups::join(plan.memory_door.as_ref()))?;
+    steps.layer(Layer::GroupProcesses, |plan| groups::join(plan.processes_door.as_ref()))?;
+    namespaces::leave(steps)?;
+    let (pid, from_inner) = start_inner(plan).map_err(Failed::at("inner process"))?;
+    let told = watch(pid, lifeline, from_inner, &signals).map_err(Failed::at("watch"))?;
+    let end = waitpid(pid, None).map_err(Failed::at("wait"))?;
+    end_orphans();
+    let told_outwards = steps.report.write_all(&told).and_then(|()| limits::tell_usage(steps));
+    told_outwards.map_err(Failed::at("report"))?;
+    Ok(Ended::told(&wire::fields(&told)).unwrap_or(Ended::of(end)))
+}
+
+fn start_inner(plan: RawFd) -> io::Result<(Pid, File)> {
+    let (from_inner, report) = nix::unistd::pipe()?;
+    wire::inherit(&from_inner, false)?;
+    let mut inner = Command::new("/proc/self/exe");
+    inner.arg0(NAME).arg(INNER).arg(format!("{plan},{}", report.as_raw_fd())).env_clear();
+    let pid = inner.spawn()?.id();
+    hold_no_stream()?;
+    Ok((Pid::from_raw(i32::try_from(pid).map_err(io::Error::other)?), File::from(from_inner)))
+}
+
+/// Lets go of the streams of the program: whoever is at their other ends must see when *it* closes them.
+pub(super) fn hold_no_stream() -> io::Result<()> {
+    let nothing: OwnedFd = File::options().read(true).write(true).open("/dev/null")?.into();
+    nix::unistd::dup2_stdin(&nothing)?;
+    nix::unistd::dup2_stdout(&nothing)?;
+    nix::unistd::dup2_stderr(&nothing)?;
+    Ok(())
+}
+
+/// Stays until the inner process is gone, and returns what it told.
+fn watch(pid: Pid, lifeline: &File, mut from_inner: File, signals: &SignalFd) -> io::Result<Vec<u8>> {
+    let (mut told, mut part, mut bridge_lives) = (vec![], [0; 4096], true);
+    loop {
+        // Signals wait until there is a program that they can reach.
+        let started = wire::fields(&told).iter().any(|field| field.name == "started");
+        let mut watched = vec![PollFd::new(from_inner.as_fd(), PollFlags::POLLIN)];
+        watched.extend(bridge_lives.then(|| PollFd::new(lifeline.as_fd(), PollFlags::POLLIN)));
+        watched.extend(started.then(|| PollFd::new(signals.as_fd(), PollFlags::POLLIN)));
+        poll(&mut watched, PollTimeout::NONE)?;
+        let rings = |index: usize| watched.get(index).and_then(PollFd::any).unwrap_or_default();
+        let (inner, bridge, signal) = (rings(0), bridge_lives && rings(1), rings(1 + usize::from(bridge_lives)));
+        if bridge {
+            bridge_lives = false;
+            kill(pid, Signal::SIGKILL)?;
+        } else if signal && started {
+            pass_on(pid, signals)?;
+        }
+        if inner {
+            match from_inner.read(&mut part)? {
+                0 => return Ok(told),
+                length => told.extend_from_slice(&part[..length]),
+            }
+        }
+    }
+}
+
+fn pass_on(pid: Pid, signals: &SignalFd) -> io::Result<()> {
+    let Some(signal) = signals.read_signal()? else { return Ok(()) };
+    let signal = i32::try_from(signal.ssi_signo).ok().and_then(|number| Signal::try_from(number).ok());
+    match signal {
+        Some(signal) if signal != Signal::SIGCHLD => Ok(kill(pid, signal)?),
+        _ => Ok(()),
+    }
+}
+
+/// Where there is no process namespace, what the program left behind is handed to this process.
+fn end_orphans() {
+    loop {
+        let children = std::fs::read_to_string("/proc/thread-self/children").unwrap_or_default();
+        let pids: Vec<_> = children.split_whitespace().filter_map(|pid| pid.parse().ok()).map(Pid::from_raw).collect();
+        if pids.is_empty() {
+            return;
+        }
+        for pid in pids {
+            // One that is gone already needs no killing.
+            let _ = kill(pid, Signal::SIGKILL).and_then(|()| waitpid(pid, None).map(drop));
+        }
+    }
+}
+
+/// Ends as the program ended, so that whoever waits for this process sees the same.
+fn mirror(end: Ended) -> i32 {
+    match end {
+        Ended::Exited(code) => code,
+        Ended::Signalled(number) => {
+            let _ = limits::no_core().and_then(|()| SigSet::all().thread_unblock().map_err(|e| e.to_string()));
+            let _ = Signal::try_from(number).map(raise);
+            128 + number
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The file tree of the room: made anew of what the profile names, and of nothing else.
+//!
+//! A small file system in memory becomes the root; what the machine has is reached at `/old` while the
+//! tree is built, and is gone before the program starts.
+
+mod bind;
+mod etc;
+mod system;
+
+use std::fs::{create_dir, create_dir_all, remove_dir};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+
+pub(super) use system::{devices, shown};
+
+use self::bind::{Access, Place, show};
+use super::plan::Plan;
+use super::steps::{Said, because};
+use crate::profile::HOME;
+
+/// Where the new root is put together.
+const STAGE: &str = "/tmp";
+/// Where the machine's own tree is while the new one is built.
+const OLD: &str = "/old";
+const NOWHERE: Option<&str> = None;
+
+/// Makes the new tree and moves into it.
+pub(super) fn build(plan: &Plan) -> Said {
+    enter_new_root()?;
+    for path in ["/proc", "/etc", "/home", "/tmp", HOME, "/run", "/var"] {
+        create_dir_all(path).map_err(because(path))?;
+    }
+    symlink("/run", "/var/run").map_err(because("/var/run"))?;
+    symlink("/tmp", "/var/tmp").map_err(because("/var/tmp"))?;
+    scratch("/tmp", plan, "mode=1777")?;
+    scratch(HOME, plan, &home_of(plan))?;
+    system::show_system(plan)?;
+    system::make_devices(plan)?;
+    etc::fill(plan)?;
+    show_roots(plan)?;
+    Ok(String::new())
+}
+
+fn enter_new_root() -> Result<(), String> {
+    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+    mount(NOWHERE, "/", NOWHERE, private, NOWHERE).map_err(because("private mounts"))?;
+    in_memory(STAGE, "size=4m,nr_inodes=16k,mode=755")?;
+    let old = format!("{STAGE}{OLD}");
+    create_dir(&old).map_err(because(&old))?;
+    rustix::process::pivot_root(STAGE, old.as_str()).map_err(because("pivot_root"))?;
+    std::env::set_current_dir("/").map_err(because("/"))
+}
+
+fn in_memory(path: &str, options: &str) -> Result<(), String> {
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    mount(Some("tmpfs"), path, Some("tmpfs"), flags, Some(options)).map_err(because(path))
+}
+
+/// A place to write that lies in memory and is limited.
+fn scratch(path: &str, plan: &Plan, options: &str) -> Result<(), String> {
+    let bytes = plan.profile.limits.scratch_bytes.max(4096);
+    let files = (bytes / 4096).clamp(64, 1 << 20);
+    in_memory(path, &format!("size={bytes},nr_inodes={files},{options}"))
+}
+
+fn home_of(plan: &Plan) -> String {
+    let owner = plan.profile.user.map(|user| format!(",uid={},gid={}", user.uid, user.gid));
+    format!("mode=700{}", owner.unwrap_or_default())
+}
+
+/// Shallow ones first, so that a deeper one is shown inside of them.
+fn show_roots(plan: &Plan) -> Result<(), String> {
+    let readable = plan.profile.readable.iter().map(|path| (path, Access::Read));
+    let writable = plan.profile.writable.iter().map(|path| (path, Access::Write));
+    let mut roots: Vec<_> = readable.chain(writable).collect();
+    roots.sort_by_key(|(path, _)| path.components().count());
+    for (path, access) in roots {
+        show(path, Place::Exact, path, access)?;
+        if access == Access::Write {
+            protect(path, &plan.profile.protected)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes what decides what runs later read-only. The directories on the way to it become mounts
+/// themselves: those cannot be renamed, so that nobody puts another one in their place.
+fn protect(root: &Path, protected: &[PathBuf]) -> Result<(), String> {
+    let mut held: Vec<PathBuf> = vec![];
+    for below in protected {
+        let path = root.join(below);
+        if !bind::is_there(&path) {
+            continue;
+        }
+        let between: Vec<_> = below.ancestors().skip(1).filter(|part| !part.as_os_str().is_empty()).collect();
+        for part in between.into_iter().rev().map(|part| root.join(part)) {
+            if !held.contains(&part) {
+                show(&part, Place::Exact, &part, Access::Write)?;
+                held.push(part);
+            }
+        }
+        show(&path, Place::Exact, &path, Access::Read)?;
+    }
+    Ok(())
+}
+
+/// Shows the processes of the room, read-only. It needs the machine's own one to be still in sight.
+pub(super) fn mount_proc(_: &Plan) -> Said {
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC | MsFlags::MS_RDONLY;
+    mount(Some("proc"), "/proc", Some("proc"), flags, NOWHERE).map_err(because("/proc"))?;
+    Ok(String::new())
+}
+
+/// Lets go of the machine's tree, and lets nothing be added to the new root.
+pub(super) fn seal() -> Said {
+    umount2(OLD, MntFlags::MNT_DETACH).map_err(because("letting go of the old root"))?;
+    remove_dir(OLD).map_err(because(OLD))?;
+    let flags = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    for path in ["/", "/dev"] {
+        mount(NOWHERE, path, NOWHERE, flags, NOWHERE).map_err(because(path))?;
+    }
+    Ok(String::new())
+}
