@@ -1,0 +1,45 @@
+//! The operations about commands.
+
+mod approve_command;
+mod cancel_command;
+mod check_command;
+mod follow_command;
+mod get_batch;
+mod get_command;
+mod list_commands;
+mod read_command_output;
+mod run_command;
+mod send_command_input;
+mod signal_command;
+mod target;
+
+use diwan_kernel::Problem;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::fleet::Fleet;
+
+/// All of them, with paths relative to `/api/v1`.
+pub(crate) fn routes() -> OpenApiRouter<Fleet> {
+    OpenApiRouter::new()
+        .routes(routes!(list_commands::list_commands, run_command::run_command))
+        .routes(routes!(check_command::check_command))
+        .routes(routes!(get_command::get_command))
+        .routes(routes!(get_batch::get_batch))
+        .routes(routes!(approve_command::approve_command))
+        .routes(routes!(cancel_command::cancel_command))
+        .routes(routes!(signal_command::signal_command))
+        .routes(routes!(send_command_input::send_command_input))
+        .routes(routes!(read_command_output::read_command_output))
+        .routes(routes!(follow_command::follow_command))
+}
+
+/// The machine is not there, and it is not waited for.
+pub(super) fn machine_offline(name: &str) -> Problem {
+    Problem::conflict(
+        "machine_offline",
+        "The machine is not connected",
+        format!("{name} is not connected to this control plane now."),
+        "Start its bridge, or ask for it to be waited for (wait_s).",
+    )
+}

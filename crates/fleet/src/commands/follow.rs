@@ -1,0 +1,389 @@
+//! Follows one command from when it is sent to its end: over as many connections as that takes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use diwan_kernel::{NewEvent, TaskPolicy, Timestamp};
+use diwan_link::{Priority, Receiving, Stream};
+use diwan_protocol::opening::Follow;
+use diwan_protocol::run::{Ended, FromCommand, Outcome, ToCommand};
+use diwan_protocol::{Opening, decode, encode};
+use futures::FutureExt;
+
+use super::event::{About, CommandStarted};
+use super::intake::{Fault, Intake, Step};
+use super::live::LiveCommand;
+use super::run::Begun;
+use super::state::{CommandOutcome, CommandState, CommandUsage, Told, told};
+use super::store::{Next, OutputWriter};
+use super::table::Command;
+use super::talk::talk;
+use super::words::{CommandProblem, CommandVerdict, PolicyDecision};
+use crate::connections::Connected;
+use crate::fleet::Fleet;
+
+/// So much output is written at once when it comes fast.
+const MOST_AT_ONCE: usize = 1024 * 1024;
+/// From so much output on more of it may be under way.
+const IS_BULK: u64 = 256 * 1024;
+const BULK_WINDOW: u32 = 1024 * 1024;
+/// A machine that breaks the rules, or a disk that does not take the output, gets so many further chances.
+const CHANCES: u32 = 3;
+const BEFORE_ANOTHER: Duration = Duration::from_millis(500);
+/// A command that says more than is taken is given this long to stop.
+const TO_STOP: Duration = Duration::from_secs(30);
+
+/// How the following begins.
+#[derive(Debug)]
+pub(crate) enum Begins {
+    /// The command was just sent on this stream; without one it could not be.
+    Sent(Option<Stream>),
+    /// It was sent on an earlier connection.
+    Again,
+}
+
+/// Follows a command in a task of its own.
+pub(crate) fn spawn(fleet: &Fleet, connected: Arc<Connected>, begun: Begun, begins: Begins) {
+    let this = fleet.clone();
+    fleet.supervisor().spawn("command", TaskPolicy::Once, async move {
+        let Begun { command, live } = begun;
+        let turn = live.take_turn();
+        let supervisor = this.supervisor().clone();
+        let followed = async {
+            let _following = live.following.lock().await;
+            Follower::new(&this, &connected, &live, command, matches!(begins, Begins::Again)).run(begins).await;
+        };
+        tokio::select! {
+            // The machine keeps everything until it is told to forget: whoever comes next goes on.
+            () = turn.is_taken() => {}
+            () = supervisor.stopping() => {}
+            () = followed => {}
+        }
+    });
+}
+
+/// What came of listening to one stream.
+enum Heard {
+    /// It is over, so.
+    Over(CommandState, Told, Option<Ended>),
+    /// The machine does not know of it.
+    Forgotten,
+    /// The connection is gone.
+    Gone,
+    /// The machine broke the rules.
+    Fault(Fault),
+}
+
+/// Why a stream is not listened to any longer.
+enum Cut {
+    /// The connection is gone.
+    Gone,
+    /// The machine broke the rules.
+    Fault(Fault),
+}
+
+impl From<Cut> for Heard {
+    fn from(cut: Cut) -> Self {
+        match cut {
+            Cut::Gone => Self::Gone,
+            Cut::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
+/// Somebody who follows a command.
+struct Follower<'a> {
+    fleet: &'a Fleet,
+    connected: &'a Arc<Connected>,
+    live: &'a Arc<LiveCommand>,
+    command: Command,
+    intake: Intake,
+    writer: OutputWriter,
+    /// Whether there may be output from before.
+    is_resumed: bool,
+    /// Why output is not written, since when that failed.
+    lost: Option<CommandProblem>,
+    is_too_much: bool,
+}
+
+impl<'a> Follower<'a> {
+    fn new(
+        fleet: &'a Fleet,
+        connected: &'a Arc<Connected>,
+        live: &'a Arc<LiveCommand>,
+        command: Command,
+        is_resumed: bool,
+    ) -> Self {
+        let writer = fleet.commands().store().fresh(command.id);
+        let intake = Intake::new(writer.lengths());
+        Self { fleet, connected, live, command, intake, writer, is_resumed, lost: None, is_too_much: false }
+    }
+
+    async fn run(&mut self, begins: Begins) {
+        if self.live.progress.borrow().over.is_some() {
+            return;
+        }
+        let mut stream = match begins {
+            Begins::Again => None,
+            Begins::Sent(Some(stream)) => Some(stream),
+            Begins::Sent(None) => return self.never_sent().await,
+        };
+        for chance in 0..=CHANCES {
+            let next = match stream.take() {
+                Some(stream) => stream,
+                None => match self.ask_again().await {
+                    Some(stream) => stream,
+                    None => return,
+                },
+            };
+            let is_last = chance == CHANCES;
+            match self.listen(next).await {
+                Heard::Gone => return,
+                Heard::Forgotten => return self.forgotten().await,
+                Heard::Over(state, told, ended) if self.lost.is_none() || is_last => {
+                    return self.end(state, told, ended).await;
+                }
+                Heard::Over(..) => tracing::warn!(command = %self.command.id, "output could not be kept; it is asked for again"),
+                Heard::Fault(fault) if is_last => return self.gave_up(fault).await,
+                Heard::Fault(fault) => tracing::warn!(command = %self.command.id, %fault, "a machine broke the rules"),
+            }
+            if !self.fleet.supervisor().pause(BEFORE_ANOTHER * (1 << chance)).await {
+                return;
+            }
+        }
+    }
+
+    /// Asks for what is not here yet. `None` when the connection is gone or the disk cannot be read.
+    async fn ask_again(&mut self) -> Option<Stream> {
+        self.is_resumed = true;
+        self.writer = match self.fleet.commands().store().open(self.command.id).await {
+            Ok(writer) => writer,
+            Err(error) => {
+                tracing::error!(command = %self.command.id, %error, "the output kept so far cannot be read");
+                return None;
+            }
+        };
+        self.lost = None;
+        self.intake.resume(self.writer.lengths());
+        self.tell_lengths();
+        let [output, errors] = self.writer.lengths();
+        let follow = Follow { command: self.command.id.to_string(), output, errors, input: self.live.input_taken() };
+        self.connected.link.open(Priority::Interactive, encode(&Opening::Follow(follow)).into()).ok()
+    }
+
+    async fn listen(&mut self, stream: Stream) -> Heard {
+        let (sending, mut receiving) = stream.split();
+        let orders = self.live.take_orders();
+        if self.is_resumed && self.command.cancel_asked_at.is_some() {
+            self.live.order(ToCommand::Cancel);
+        }
+        let live = Arc::clone(self.live);
+        let talking = talk(&live, sending, orders, self.command.has_input);
+        tokio::select! {
+            heard = self.hear_all(&mut receiving) => heard,
+            never = talking => match never {},
+        }
+    }
+
+    async fn hear_all(&mut self, receiving: &mut Receiving) -> Heard {
+        let (mut waiting, mut size): (Vec<Next>, usize) = (vec![], 0);
+        loop {
+            // What comes fast is written in one go.
+            let ready = if size >= MOST_AT_ONCE { None } else { receiving.receive().now_or_never() };
+            let message = match ready {
+                Some(message) => message,
+                None if !waiting.is_empty() => {
+                    self.keep(std::mem::take(&mut waiting), receiving).await;
+                    size = 0;
+                    continue;
+                }
+                None => receiving.receive().await,
+            };
+            let step = match self.read(message) {
+                Ok(Some(step)) => step,
+                Ok(None) => continue,
+                Err(cut) => {
+                    self.keep(waiting, receiving).await;
+                    return cut.into();
+                }
+            };
+            if let Step::Output(channel, bytes) = step {
+                size += bytes.len();
+                waiting.push((channel, bytes));
+                continue;
+            }
+            // What was said before comes first.
+            self.keep(std::mem::take(&mut waiting), receiving).await;
+            size = 0;
+            if let Some(heard) = self.take(step).await {
+                return heard;
+            }
+            if self.is_too_much {
+                return self.wait_for_stop(receiving).await;
+            }
+        }
+    }
+
+    fn read(&mut self, message: Result<Option<Bytes>, diwan_link::Reset>) -> Result<Option<Step>, Cut> {
+        match message {
+            Err(diwan_link::Reset::Link(_)) => Err(Cut::Gone),
+            Err(_) | Ok(None) => Err(Cut::Fault(Fault::Order)),
+            Ok(Some(bytes)) => match decode::<FromCommand>(&bytes) {
+                Ok(None) => Ok(None),
+                Ok(Some(message)) => self.intake.hear(message).map(Some).map_err(Cut::Fault),
+                Err(_) => Err(Cut::Fault(Fault::Piece)),
+            },
+        }
+    }
+
+    async fn take(&mut self, step: Step) -> Option<Heard> {
+        match step {
+            Step::Nothing | Step::Output(..) => None,
+            Step::Verdict(verdict) => self.judged(CommandVerdict::from(&verdict)),
+            Step::Started(at_ms) => {
+                self.started(at_ms);
+                None
+            }
+            Step::InputTaken(count) => {
+                self.live.input_was_taken(count);
+                None
+            }
+            Step::TooMuch => {
+                self.is_too_much = true;
+                self.live.order(ToCommand::Cancel);
+                None
+            }
+            Step::Ended(ended) => Some(match told(&ended.outcome) {
+                Some((state, told)) => Heard::Over(state, told, Some(ended)),
+                None => Heard::Forgotten,
+            }),
+        }
+    }
+
+    fn judged(&mut self, verdict: CommandVerdict) -> Option<Heard> {
+        let decision = verdict.decision;
+        self.command.verdict = Some(verdict.clone());
+        self.live.progress.send_modify(|progress| progress.verdict = Some(verdict));
+        match decision {
+            PolicyDecision::Allow => None,
+            PolicyDecision::Deny => Some(Heard::Over(CommandState::Refused, Told::default(), None)),
+            PolicyDecision::Ask => Some(Heard::Over(CommandState::NeedsApproval, Told::default(), None)),
+        }
+    }
+
+    /// By the machine's clock, which may be wrong: it cannot have begun before it was asked, nor later than now.
+    fn moment(&self, at_ms: i64) -> Timestamp {
+        let (from, to) = (self.command.issued_at, self.fleet.world().now());
+        Timestamp::from_millis(at_ms).clamp(from.min(to), to)
+    }
+
+    fn started(&mut self, at_ms: i64) {
+        let at = self.moment(at_ms);
+        (self.command.started_at, self.command.state) = (Some(at), CommandState::Running);
+        self.live.progress.send_modify(|progress| {
+            (progress.state, progress.started_at) = (Some(CommandState::Running), Some(at));
+        });
+        self.fleet.db().events().publish(vec![NewEvent::from(&CommandStarted(About::from(&self.command)))]);
+    }
+
+    /// Writes output down and says so. What cannot be written is asked for again when the command is over.
+    async fn keep(&mut self, pieces: Vec<Next>, receiving: &mut Receiving) {
+        if pieces.is_empty() || self.lost.is_some() {
+            return;
+        }
+        let writer = std::mem::replace(&mut self.writer, self.fleet.commands().store().fresh(self.command.id));
+        let (writer, written) = self.fleet.commands().store().append(writer, pieces).await;
+        self.writer = writer;
+        if let Err(error) = written {
+            tracing::error!(command = %self.command.id, %error, "output cannot be kept");
+            self.lost = Some(output_lost(&error));
+            self.live.progress.send_modify(|progress| progress.problem.clone_from(&self.lost));
+        }
+        self.tell_lengths();
+        if self.writer.lengths().iter().sum::<u64>() > IS_BULK {
+            receiving.widen(BULK_WINDOW);
+        }
+    }
+
+    fn tell_lengths(&self) {
+        let lengths = self.writer.lengths();
+        self.live.progress.send_modify(|progress| progress.lengths = lengths);
+    }
+
+    async fn wait_for_stop(&mut self, receiving: &mut Receiving) -> Heard {
+        let stop = async {
+            loop {
+                match receiving.receive().await {
+                    Ok(Some(bytes)) => match decode::<FromCommand>(&bytes) {
+                        Ok(Some(FromCommand::Ended(Ended { outcome, .. }))) if outcome != Outcome::Forgotten => return,
+                        _ => {}
+                    },
+                    Ok(None) | Err(_) => return,
+                }
+            }
+        };
+        // Whether it stopped or not: nothing more of it is taken.
+        let _ = tokio::time::timeout(TO_STOP, stop).await;
+        let told = Told::because(CommandOutcome::OverLimit, "It said more than is kept of one command.");
+        Heard::Over(CommandState::Ended, told, None)
+    }
+
+    async fn end(&mut self, state: CommandState, told: Told, ended: Option<Ended>) {
+        self.command.usage = ended.as_ref().map(|ended| CommandUsage::from(ended.usage));
+        let at = ended.map_or_else(|| self.fleet.world().now(), |ended| self.moment(ended.at_ms));
+        let problem = self.lost.take();
+        self.finish(state, told, problem, at).await;
+    }
+
+    async fn never_sent(&mut self) {
+        let problem = CommandProblem::new("machine_offline", "The connection was lost before the command could be sent.");
+        let now = self.fleet.world().now();
+        self.finish(CommandState::Refused, Told::default(), Some(problem), now).await;
+    }
+
+    /// The machine knows of no such command. Where it can be told that it never came there, it is.
+    async fn forgotten(&mut self) {
+        let now = self.fleet.world().now();
+        let hello = &self.connected.hello;
+        let sent = self.command.sent.as_ref();
+        let signed = sent.and_then(|sent| decode::<diwan_protocol::SignedCommand>(&sent.bytes).ok().flatten());
+        let signed = signed.and_then(|signed| decode::<diwan_protocol::Command>(&signed.bytes).ok().flatten());
+        let is_same_life = signed.is_some_and(|command| command.boot == hello.boot);
+        let never_came = is_same_life && sent.is_some_and(|sent| hello.seen < sent.sequence);
+        if never_came {
+            let problem = CommandProblem::new("never_arrived", "The connection was lost before the command arrived.");
+            return self.finish(CommandState::Refused, Told::default(), Some(problem), now).await;
+        }
+        let detail = "The machine does not remember the command. It may have been carried out, or not.";
+        let problem = CommandProblem::new("forgotten", detail);
+        self.finish(CommandState::Unknown, Told::default(), Some(problem), now).await;
+    }
+
+    async fn gave_up(&mut self, fault: Fault) {
+        let detail = format!("What the machine said of the command cannot be: {fault}. It is not listened to any longer.");
+        let now = self.fleet.world().now();
+        let problem = CommandProblem::new("machine_broke_rules", detail);
+        self.finish(CommandState::Unknown, Told::default(), Some(problem), now).await;
+    }
+
+    async fn finish(&mut self, state: CommandState, told: Told, problem: Option<CommandProblem>, at: Timestamp) {
+        let store = self.fleet.commands().store();
+        let writer = std::mem::replace(&mut self.writer, store.fresh(self.command.id));
+        let (writer, synced) = store.sync(writer).await;
+        self.writer = writer;
+        let unsynced = synced.err().map(|error| output_lost(&error));
+        let command = &mut self.command;
+        (command.state, command.told, command.problem) = (state, told, problem.or(unsynced));
+        command.ended_at = Some(at);
+        [command.output_bytes, command.error_bytes] = self.writer.lengths();
+        command.input_bytes = self.live.input_taken();
+        self.fleet.write_end(self.command.clone(), Some(self.connected)).await;
+    }
+}
+
+fn output_lost(error: &std::io::Error) -> CommandProblem {
+    let is_full = matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded);
+    let why = if is_full { "The disk is full" } else { "The disk failed" };
+    CommandProblem::new("output_lost", format!("{why}, so that not all output could be kept."))
+}

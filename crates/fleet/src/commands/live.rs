@@ -1,0 +1,246 @@
+//! Commands that have not ended: how far each has come, for whoever looks on, and what is to be told to it.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use bytes::{Buf, Bytes, BytesMut};
+use diwan_kernel::Timestamp;
+use diwan_protocol::run::ToCommand;
+use tokio::sync::{Notify, mpsc, watch};
+
+use super::id::CommandId;
+use super::intake::CHANNELS;
+use super::state::CommandState;
+use super::table::Command;
+use super::words::{CommandProblem, CommandVerdict};
+use crate::connections::Connected;
+
+/// So much input waits here for a command that does not take it; who gives more waits.
+pub(crate) const MOST_INPUT: usize = 1024 * 1024;
+/// Signals and the like that wait to be sent.
+const MOST_ORDERS: usize = 64;
+
+/// How far a command has come.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Progress {
+    pub(crate) state: Option<CommandState>,
+    pub(crate) verdict: Option<CommandVerdict>,
+    pub(crate) started_at: Option<Timestamp>,
+    /// How much of its output can be read.
+    pub(crate) lengths: [u64; CHANNELS],
+    pub(crate) input_taken: u64,
+    /// Why its output is not kept, if that is so.
+    pub(crate) problem: Option<CommandProblem>,
+    /// How it ended, once that is written down.
+    pub(crate) over: Option<Arc<Command>>,
+}
+
+/// A command that has not ended.
+#[derive(Debug)]
+pub(crate) struct LiveCommand {
+    pub(crate) progress: watch::Sender<Progress>,
+    input: Mutex<Input>,
+    input_came: Notify,
+    orders: Mutex<Option<mpsc::Sender<ToCommand>>>,
+    /// Who follows it now: whoever came before lets go of it.
+    turn: watch::Sender<u64>,
+    /// Held by whoever follows it.
+    pub(crate) following: tokio::sync::Mutex<()>,
+    /// The connection that it is sent on.
+    bound_to: Mutex<Weak<Connected>>,
+}
+
+/// What a command is given to read: what the machine has not taken yet.
+#[derive(Debug, Default)]
+struct Input {
+    taken: u64,
+    held: BytesMut,
+    has_ended: bool,
+    /// Whether something is known of what was given before this process began.
+    is_known: bool,
+}
+
+/// Why input is not taken on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoInput {
+    /// It must go on from this place.
+    Gap(u64),
+    /// The end was told before.
+    Ended,
+    /// There is no room now.
+    Full,
+}
+
+impl LiveCommand {
+    fn new() -> Self {
+        Self {
+            progress: watch::Sender::default(),
+            input: Mutex::default(),
+            input_came: Notify::new(),
+            orders: Mutex::default(),
+            turn: watch::Sender::default(),
+            following: tokio::sync::Mutex::default(),
+            bound_to: Mutex::default(),
+        }
+    }
+
+    /// Says which connection it is sent on.
+    pub(crate) fn bind(&self, connected: &Arc<Connected>) {
+        *self.bound_to.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(connected);
+    }
+
+    /// Whether it is sent on this connection, so that there is nothing to ask for.
+    pub(crate) fn is_bound_to(&self, connected: &Arc<Connected>) -> bool {
+        let bound_to = self.bound_to.lock().unwrap_or_else(PoisonError::into_inner);
+        bound_to.upgrade().is_some_and(|bound_to| Arc::ptr_eq(&bound_to, connected))
+    }
+
+    fn input(&self) -> MutexGuard<'_, Input> {
+        self.input.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the following over from whoever does it now.
+    pub(crate) fn take_turn(&self) -> Turn<'_> {
+        let mut mine = 0;
+        self.turn.send_modify(|turn| {
+            *turn += 1;
+            mine = *turn;
+        });
+        Turn { command: self, mine }
+    }
+
+    /// Says something to the command, if somebody follows it now.
+    pub(crate) fn order(&self, order: ToCommand) -> bool {
+        let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        orders.as_ref().is_some_and(|orders| orders.try_send(order).is_ok())
+    }
+
+    /// Opens the way for orders.
+    pub(crate) fn take_orders(&self) -> mpsc::Receiver<ToCommand> {
+        let (sender, receiver) = mpsc::channel(MOST_ORDERS);
+        *self.orders.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        receiver
+    }
+
+    /// Gives input at a place: what was given before is passed over. Says up to where there is input now.
+    ///
+    /// # Errors
+    /// [`NoInput`].
+    pub(crate) fn give(&self, at: Option<u64>, bytes: &[u8], ends: bool) -> Result<u64, NoInput> {
+        let mut input = self.input();
+        let end = input.taken + input.held.len() as u64;
+        let at = at.unwrap_or(end);
+        if at > end {
+            return Err(NoInput::Gap(end));
+        }
+        let new = usize::try_from(end - at).ok().and_then(|known| bytes.get(known..)).unwrap_or_default();
+        if input.has_ended && !new.is_empty() {
+            return Err(NoInput::Ended);
+        }
+        if !new.is_empty() && input.held.len() + new.len() > MOST_INPUT {
+            return Err(NoInput::Full);
+        }
+        input.held.extend_from_slice(new);
+        input.has_ended |= ends;
+        (input.is_known, _) = (true, self.input_came.notify_one());
+        Ok(end + new.len() as u64)
+    }
+
+    /// The machine has taken so much.
+    pub(crate) fn input_was_taken(&self, count: u64) {
+        let mut input = self.input();
+        let end = input.taken + input.held.len() as u64;
+        if count > end && !input.is_known && input.held.is_empty() {
+            // Given by a process before this one.
+            input.taken = count;
+        } else if count > input.taken && count <= end {
+            let taken = (count - input.taken) as usize;
+            input.held.advance(taken);
+            input.taken = count;
+        }
+        let taken = input.taken;
+        drop(input);
+        self.progress.send_modify(|progress| progress.input_taken = taken);
+    }
+
+    /// How much the machine has taken.
+    pub(crate) fn input_taken(&self) -> u64 {
+        self.input().taken
+    }
+
+    /// Waits for input from this place on: a piece of at most so many bytes with its place, or `None` at its end.
+    pub(crate) async fn next_input(&self, from: u64, most: usize) -> Option<(u64, Bytes)> {
+        loop {
+            if let Some(next) = self.look_at_input(from, most) {
+                return next;
+            }
+            self.input_came.notified().await;
+        }
+    }
+
+    fn look_at_input(&self, from: u64, most: usize) -> Option<Option<(u64, Bytes)>> {
+        let input = self.input();
+        let from = from.max(input.taken);
+        let begin = (from - input.taken) as usize;
+        let waiting = input.held.get(begin..).unwrap_or_default();
+        match (waiting.is_empty(), input.has_ended) {
+            (false, _) => Some(Some((from, Bytes::copy_from_slice(&waiting[..waiting.len().min(most)])))),
+            (true, true) => Some(None),
+            (true, false) => None,
+        }
+    }
+}
+
+/// The right to follow a command, until somebody else takes it.
+#[derive(Debug)]
+pub(crate) struct Turn<'a> {
+    command: &'a LiveCommand,
+    mine: u64,
+}
+
+impl Turn<'_> {
+    /// Waits until somebody else follows the command.
+    pub(crate) async fn is_taken(&self) {
+        let mut turn = self.command.turn.subscribe();
+        // The sender is in what is borrowed here.
+        let _ = turn.wait_for(|turn| *turn != self.mine).await;
+    }
+}
+
+/// All commands that have not ended, as far as anybody here looks at them.
+#[derive(Debug, Default)]
+pub(crate) struct LiveCommands {
+    all: Mutex<HashMap<CommandId, Arc<LiveCommand>>>,
+    looks: AtomicU64,
+}
+
+impl LiveCommands {
+    fn lock(&self) -> MutexGuard<'_, HashMap<CommandId, Arc<LiveCommand>>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The command, entered if it was not there. Whoever enters one looks into the table after that: an end
+    /// that was written down before is not told here.
+    pub(crate) fn enter(&self, id: CommandId) -> Arc<LiveCommand> {
+        let mut all = self.lock();
+        if self.looks.fetch_add(1, Ordering::Relaxed).is_multiple_of(1024) {
+            all.retain(|_, command| Arc::strong_count(command) > 1);
+        }
+        Arc::clone(all.entry(id).or_insert_with(|| Arc::new(LiveCommand::new())))
+    }
+
+    /// The command, if somebody entered it.
+    pub(crate) fn find(&self, id: CommandId) -> Option<Arc<LiveCommand>> {
+        self.lock().get(&id).cloned()
+    }
+
+    /// Tells everybody who looks on that it is over, and lets go of it.
+    pub(crate) fn is_over(&self, command: &Arc<Command>) {
+        if let Some(live) = self.lock().remove(&command.id) {
+            live.progress.send_modify(|progress| {
+                (progress.state, progress.over) = (Some(command.state), Some(Arc::clone(command)));
+            });
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Commands: what machines are asked to do, from the wish of a person to its recorded end.
+//!
+//! A command is written down before it is sent, and how it ended is written down once. In between it is
+//! followed, over as many connections as that takes; the machine keeps what it says until it is told that
+//! all of it is here. What it says is kept in files, and whoever looks on reads it from there.
+//!
+//! What it deliberately does not know: whether a machine does something. That is for the machine's policy.
+//!
+//! Start at [`run`] for how a command sets off, at [`intake`] for what a machine may say, at [`follow`] for
+//! how the two come together.
+
+pub(crate) mod api;
+mod approve;
+mod attach;
+mod cancel;
+mod end;
+mod event;
+mod follow;
+mod id;
+mod intake;
+mod judge;
+mod line;
+mod live;
+pub(crate) mod migration;
+mod operation;
+mod output;
+mod resume;
+mod run;
+mod state;
+mod store;
+mod table;
+mod talk;
+mod upkeep;
+mod view;
+mod words;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use diwan_kernel::{DbError, World};
+use diwan_protocol::control::ToBridge;
+
+use self::attach::Places;
+use self::line::Line;
+use self::live::LiveCommands;
+use self::store::OutputStore;
+use crate::connections::Connected;
+use crate::fleet::Fleet;
+use crate::machine::MachineId;
+
+pub(crate) use self::resume::on_connected;
+pub(crate) use self::upkeep::start;
+
+/// What the commands of all machines share.
+#[derive(Debug)]
+pub(crate) struct Commands {
+    live: LiveCommands,
+    lines: Mutex<HashMap<MachineId, Numbers>>,
+    store: OutputStore,
+    places: Arc<Places>,
+}
+
+/// The line of a machine, and whether it was looked up where it stopped.
+#[derive(Debug, Default, Clone)]
+struct Numbers {
+    line: Arc<Line>,
+    is_ready: bool,
+}
+
+impl Commands {
+    pub(crate) fn new(world: &World, data_dir: &Path) -> Self {
+        let (live, lines, places) = Default::default();
+        Self { live, lines, store: OutputStore::new(world, data_dir), places }
+    }
+
+    pub(crate) fn live(&self) -> &LiveCommands {
+        &self.live
+    }
+
+    pub(crate) fn store(&self) -> &OutputStore {
+        &self.store
+    }
+
+    fn places(&self) -> &Arc<Places> {
+        &self.places
+    }
+
+    fn numbers<T>(&self, machine: MachineId, look: impl FnOnce(&mut Numbers) -> T) -> T {
+        look(self.lines.lock().unwrap_or_else(PoisonError::into_inner).entry(machine).or_default())
+    }
+
+    /// The line of a machine.
+    pub(crate) fn line(&self, machine: MachineId) -> Arc<Line> {
+        self.numbers(machine, |numbers| Arc::clone(&numbers.line))
+    }
+
+    /// Makes sure that the numbers for a machine go on where they stopped, here and there.
+    pub(crate) async fn get_ready(&self, fleet: &Fleet, connected: &Connected) -> Result<(), DbError> {
+        self.line(connected.machine).at_least(connected.hello.seen);
+        if self.numbers(connected.machine, |numbers| numbers.is_ready) {
+            return Ok(());
+        }
+        self.look_up_last(fleet, connected.machine).await
+    }
+
+    /// Looks up where the numbers for a machine stopped.
+    pub(crate) async fn look_up_last(&self, fleet: &Fleet, machine: MachineId) -> Result<(), DbError> {
+        let last = table::last_sequence(fleet.db(), machine).await?;
+        self.numbers(machine, |numbers| {
+            numbers.line.at_least(last);
+            numbers.is_ready = true;
+        });
+        Ok(())
+    }
+}
+
+/// Lets a machine forget commands of which everything is here.
+async fn forget(connected: &Connected, commands: Vec<String>) {
+    connected.tell(&ToBridge::Forget(commands)).await;
+}

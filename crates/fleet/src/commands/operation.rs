@@ -1,0 +1,342 @@
+//! What a machine is asked to do, as people and programs write it, and what of that can be meant at all.
+//! Whether it may be done is the matter of the machine's policy.
+
+use diwan_kernel::Problem;
+use diwan_kernel::problem::FieldError;
+use diwan_protocol::command::{self, Exec, Git, LONGEST_ARGUMENTS, MOST_ARGUMENTS, Operation, Place};
+use serde::{Deserialize, Serialize};
+
+const LONGEST_PATH: usize = 4096;
+const LONGEST_URL: usize = 2048;
+const LONGEST_NAME: usize = 128;
+const LONGEST_BRANCH: usize = 244;
+/// Nothing runs longer than a week.
+const LONGEST_RUN_MS: u64 = 7 * 24 * 60 * 60 * 1000;
+
+/// What a machine is asked to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "kind", deny_unknown_fields)]
+pub(crate) enum CommandOperation {
+    /// Runs a program that a rule of the machine's policy lets in.
+    #[serde(rename = "exec")]
+    Exec {
+        /// The program and its arguments: never a line for a shell.
+        #[schema(min_items = 1, max_items = 64)]
+        argv: Vec<String>,
+        /// The root, by its name in the machine's policy.
+        #[schema(min_length = 1, max_length = 128)]
+        root: String,
+        /// The directory below the root; empty is the root itself.
+        #[serde(default)]
+        #[schema(max_length = 4096)]
+        path: String,
+    },
+    /// What is changed in a working copy.
+    #[serde(rename = "git.status")]
+    GitStatus {
+        /// The root, by its name in the machine's policy.
+        #[schema(min_length = 1, max_length = 128)]
+        root: String,
+        /// The directory below the root; empty is the root itself.
+        #[serde(default)]
+        #[schema(max_length = 4096)]
+        path: String,
+    },
+    /// A new working copy.
+    #[serde(rename = "git.clone")]
+    GitClone {
+        /// From where.
+        #[schema(min_length = 1, max_length = 2048)]
+        url: String,
+        /// The root, by its name in the machine's policy.
+        #[schema(min_length = 1, max_length = 128)]
+        root: String,
+        /// The directory below the root that is made.
+        #[schema(min_length = 1, max_length = 4096)]
+        path: String,
+        /// Which branch, rather than the usual one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(min_length = 1, max_length = 244)]
+        branch: Option<String>,
+    },
+    /// Fast-forwards a working copy.
+    #[serde(rename = "git.pull")]
+    GitPull {
+        /// The root, by its name in the machine's policy.
+        #[schema(min_length = 1, max_length = 128)]
+        root: String,
+        /// The directory below the root; empty is the root itself.
+        #[serde(default)]
+        #[schema(max_length = 4096)]
+        path: String,
+    },
+    /// Pushes the branch that is checked out.
+    #[serde(rename = "git.push")]
+    GitPush {
+        /// The root, by its name in the machine's policy.
+        #[schema(min_length = 1, max_length = 128)]
+        root: String,
+        /// The directory below the root; empty is the root itself.
+        #[serde(default)]
+        #[schema(max_length = 4096)]
+        path: String,
+    },
+    /// Builds the project that is there.
+    #[serde(rename = "build")]
+    Build {
+        /// The root, by its name in the machine's policy.
+        #[schema(min_length = 1, max_length = 128)]
+        root: String,
+        /// The directory below the root; empty is the root itself.
+        #[serde(default)]
+        #[schema(max_length = 4096)]
+        path: String,
+    },
+    /// Tests the project that is there.
+    #[serde(rename = "test")]
+    Test {
+        /// The root, by its name in the machine's policy.
+        #[schema(min_length = 1, max_length = 128)]
+        root: String,
+        /// The directory below the root; empty is the root itself.
+        #[serde(default)]
+        #[schema(max_length = 4096)]
+        path: String,
+    },
+    /// How a service is doing.
+    #[serde(rename = "service.status")]
+    ServiceStatus {
+        /// Its name.
+        #[schema(min_length = 1, max_length = 128)]
+        service: String,
+    },
+    /// Restarts a service.
+    #[serde(rename = "service.restart")]
+    ServiceRestart {
+        /// Its name.
+        #[schema(min_length = 1, max_length = 128)]
+        service: String,
+    },
+}
+
+/// How a program is run.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Manner {
+    pub(crate) has_input: bool,
+    pub(crate) timeout_ms: Option<u64>,
+}
+
+impl CommandOperation {
+    /// As it is told to a machine.
+    ///
+    /// # Errors
+    /// 422 with everything about it that cannot be meant.
+    pub(crate) fn read(&self, manner: Manner) -> Result<Operation, Problem> {
+        let mut wrong = Wrong::default();
+        wrong.look_at(self);
+        wrong.look_at_manner(self, manner);
+        if wrong.0.is_empty() { Ok(self.to_wire(manner)) } else { Err(Problem::invalid_fields(wrong.0)) }
+    }
+
+    fn to_wire(&self, manner: Manner) -> Operation {
+        let place = |root: &String, path: &String| Place { root: root.clone(), path: path.clone() };
+        match self {
+            Self::Exec { argv, root, path } => Operation::Exec(Exec {
+                argv: argv.clone(),
+                place: place(root, path),
+                has_input: manner.has_input,
+                timeout_ms: manner.timeout_ms,
+            }),
+            Self::GitStatus { root, path } => Operation::Git(Git::Status { place: place(root, path) }),
+            Self::GitClone { url, root, path, branch } => {
+                Operation::Git(Git::Clone { url: url.clone(), into: place(root, path), branch: branch.clone() })
+            }
+            Self::GitPull { root, path } => Operation::Git(Git::Pull { place: place(root, path) }),
+            Self::GitPush { root, path } => Operation::Git(Git::Push { place: place(root, path) }),
+            Self::Build { root, path } => Operation::Build(place(root, path)),
+            Self::Test { root, path } => Operation::Test(place(root, path)),
+            Self::ServiceStatus { service } => Operation::ServiceStatus(service.clone()),
+            Self::ServiceRestart { service } => Operation::ServiceRestart(service.clone()),
+        }
+    }
+
+    /// One line about it, for the audit trail.
+    pub(crate) fn summary(&self) -> String {
+        let words = match self {
+            Self::Exec { argv, .. } => argv.join(" "),
+            Self::GitStatus { root, path } => format!("git status {root}:{path}"),
+            Self::GitClone { url, root, path, .. } => format!("git clone {url} {root}:{path}"),
+            Self::GitPull { root, path } => format!("git pull {root}:{path}"),
+            Self::GitPush { root, path } => format!("git push {root}:{path}"),
+            Self::Build { root, path } => format!("build {root}:{path}"),
+            Self::Test { root, path } => format!("test {root}:{path}"),
+            Self::ServiceStatus { service } => format!("service status {service}"),
+            Self::ServiceRestart { service } => format!("service restart {service}"),
+        };
+        super::words::plain(&words, 200)
+    }
+}
+
+/// What is wrong with an operation, field by field.
+#[derive(Default)]
+struct Wrong(Vec<FieldError>);
+
+impl Wrong {
+    fn say(&mut self, field: impl Into<String>, code: &'static str, message: impl Into<String>) {
+        self.0.push(FieldError { field: field.into(), code, message: message.into() });
+    }
+
+    fn look_at(&mut self, operation: &CommandOperation) {
+        match operation {
+            CommandOperation::Exec { argv, root, path } => {
+                self.look_at_argv(argv);
+                self.look_at_place(root, path);
+            }
+            CommandOperation::GitClone { url, root, path, branch } => {
+                self.look_at_url(url);
+                self.look_at_place(root, path);
+                if path.is_empty() {
+                    self.say("operation.path", "empty", "It must name the directory that is to be made.");
+                }
+                if let Some(branch) = branch {
+                    self.look_at_branch(branch);
+                }
+            }
+            CommandOperation::GitStatus { root, path }
+            | CommandOperation::GitPull { root, path }
+            | CommandOperation::GitPush { root, path }
+            | CommandOperation::Build { root, path }
+            | CommandOperation::Test { root, path } => self.look_at_place(root, path),
+            CommandOperation::ServiceStatus { service } | CommandOperation::ServiceRestart { service } => {
+                self.look_at_name("operation.service", service);
+            }
+        }
+    }
+
+    fn look_at_manner(&mut self, operation: &CommandOperation, manner: Manner) {
+        let is_program = matches!(operation, CommandOperation::Exec { .. });
+        if !is_program && manner.has_input {
+            self.say("has_input", "not_for_this", "Only `exec` takes input.");
+        }
+        match manner.timeout_ms {
+            Some(_) if !is_program => self.say("timeout_ms", "not_for_this", "Only `exec` takes a time limit."),
+            Some(ms) if !(1..=LONGEST_RUN_MS).contains(&ms) => {
+                self.say("timeout_ms", "out_of_range", format!("It must be from 1 to {LONGEST_RUN_MS}."));
+            }
+            _ => {}
+        }
+    }
+
+    fn look_at_argv(&mut self, argv: &[String]) {
+        if argv.is_empty() || argv.len() > MOST_ARGUMENTS {
+            let message = format!("It must have 1 to {MOST_ARGUMENTS} items: the program and its arguments.");
+            self.say("operation.argv", "out_of_range", message);
+        }
+        if argv.iter().map(|argument| argument.len() + 1).sum::<usize>() > LONGEST_ARGUMENTS {
+            let message = format!("All arguments together must not be longer than {LONGEST_ARGUMENTS} bytes.");
+            self.say("operation.argv", "too_long", message);
+        }
+        if argv.first().is_some_and(String::is_empty) {
+            self.say("operation.argv[0]", "empty", "The program must be named.");
+        }
+        for (at, _) in argv.iter().enumerate().filter(|(_, argument)| argument.contains('\0')).take(1) {
+            self.say(format!("operation.argv[{at}]"), "unsafe_character", "It must not hold a NUL character.");
+        }
+    }
+
+    fn look_at_place(&mut self, root: &str, path: &str) {
+        self.look_at_name("operation.root", root);
+        let leads_out = path.starts_with(['/', '\\', '~']) || path.split(['/', '\\']).any(|part| part == "..");
+        if leads_out {
+            self.say("operation.path", "path_not_relative", "It must lead from the root downwards.");
+        } else if path.len() > LONGEST_PATH {
+            self.say("operation.path", "too_long", format!("It must not be longer than {LONGEST_PATH} bytes."));
+        } else if path.chars().any(char::is_control) {
+            self.say("operation.path", "unsafe_character", "It must not hold control characters.");
+        }
+    }
+
+    fn look_at_name(&mut self, field: &str, name: &str) {
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'@' | b':');
+        let begins = name.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
+        if !begins || name.len() > LONGEST_NAME || !name.bytes().all(is_plain) {
+            let message = format!(
+                "It must be 1 to {LONGEST_NAME} letters, digits and . _ - @ :, and begin with a letter or a digit."
+            );
+            self.say(field, "not_a_name", message);
+        }
+    }
+
+    fn look_at_url(&mut self, url: &str) {
+        let is_odd = |c: char| c.is_control() || c.is_whitespace();
+        if url.is_empty() || url.starts_with('-') || url.len() > LONGEST_URL || url.chars().any(is_odd) {
+            let message = format!("It must be an address of at most {LONGEST_URL} bytes without blanks.");
+            self.say("operation.url", "not_a_url", message);
+        }
+    }
+
+    fn look_at_branch(&mut self, branch: &str) {
+        let is_odd = |c: char| c.is_control() || c.is_whitespace();
+        let is_bad = branch.is_empty() || branch.starts_with('-') || branch.len() > LONGEST_BRANCH;
+        if is_bad || branch.chars().any(is_odd) {
+            self.say("operation.branch", "not_a_ref", "It must be the name of a branch.");
+        }
+    }
+}
+
+/// Nothing that passes here may be refused as malformed there.
+const _: () = assert!(command::LONGEST_ARGUMENTS <= 32 * 1024);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn wrong(operation: Value) -> Vec<(String, &'static str)> {
+        let operation: CommandOperation = serde_json::from_value(operation).expect("it can be read");
+        let mut wrong = Wrong::default();
+        wrong.look_at(&operation);
+        wrong.0.into_iter().map(|e| (e.field, e.code)).collect()
+    }
+
+    #[test]
+    fn f81_sizes_have_limits() {
+        let exec = |argv: Vec<String>| wrong(json!({"kind": "exec", "argv": argv, "root": "work"}));
+        assert_eq!(exec(vec!["a".into(); 64]), []);
+        assert_eq!(exec(vec!["a".into(); 65]), [("operation.argv".to_owned(), "out_of_range")]);
+        assert_eq!(exec(vec![]), [("operation.argv".to_owned(), "out_of_range")]);
+        assert_eq!(exec(vec!["a".repeat(32 * 1024)]), [("operation.argv".to_owned(), "too_long")]);
+        assert_eq!(exec(vec![String::new()]), [("operation.argv[0]".to_owned(), "empty")]);
+    }
+
+    #[test]
+    fn f92_paths_lead_downwards() {
+        for path in ["/etc", "../x", "a/../../b", "~/x", "a\\..\\b", "\\x"] {
+            let found = wrong(json!({"kind": "git.status", "root": "work", "path": path}));
+            assert_eq!(found, [("operation.path".to_owned(), "path_not_relative")], "{path}");
+        }
+        for path in ["", ".", "a/b", "a..b/c", "ä/中"] {
+            assert_eq!(wrong(json!({"kind": "git.status", "root": "work", "path": path})), [], "{path}");
+        }
+    }
+
+    #[test]
+    fn every_kind_survives_its_text() {
+        for operation in [
+            json!({"kind": "exec", "argv": ["git", "log"], "root": "work", "path": "a"}),
+            json!({"kind": "git.clone", "url": "https://example.org/x.git", "root": "work", "path": "x", "branch": "main"}),
+            json!({"kind": "git.pull", "root": "work", "path": "x"}),
+            json!({"kind": "git.push", "root": "work", "path": "x"}),
+            json!({"kind": "build", "root": "work", "path": "x"}),
+            json!({"kind": "test", "root": "work", "path": "x"}),
+            json!({"kind": "service.status", "service": "nginx.service"}),
+            json!({"kind": "service.restart", "service": "getty@tty1"}),
+        ] {
+            let read: CommandOperation = serde_json::from_value(operation.clone()).expect("it can be read");
+            assert!(read.read(Manner::default()).is_ok(), "{operation}");
+            assert_eq!(serde_json::to_value(&read).expect("it can be written"), operation);
+        }
+        let unknown = json!({"kind": "build", "root": "work", "shell": true});
+        assert!(serde_json::from_value::<CommandOperation>(unknown).is_err(), "an unknown field");
+    }
+}

@@ -1,0 +1,93 @@
+//! What is looked after all the time: commands whose machine did not come, and output that grew old.
+
+use std::time::Duration;
+
+use diwan_kernel::db::Unrecorded;
+use diwan_kernel::{Ctx, DbError, Problem, TaskPolicy, Timestamp};
+
+use super::id::CommandId;
+use super::state::CommandState;
+use super::table::{self, Command, Kept};
+use super::words::CommandProblem;
+use crate::fleet::Fleet;
+
+const BEAT: Duration = Duration::from_secs(2);
+/// Output is looked through every so many beats.
+const BEATS_TO_SWEEP: u64 = 300;
+/// The newest output is kept, up to so much and for so long.
+const MOST_KEPT: u64 = 10 * 1024 * 1024 * 1024;
+const LONGEST_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Begins to look after the commands.
+pub(crate) fn start(fleet: &Fleet) {
+    let this = fleet.clone();
+    fleet.supervisor().spawn("upkeep of commands", TaskPolicy::Critical, async move {
+        let mut beats = 0;
+        while this.supervisor().pause(BEAT).await {
+            if let Err(problem) = this.look_after_commands().await {
+                tracing::warn!(%problem, "commands cannot be looked after now");
+            }
+            if beats % BEATS_TO_SWEEP == 0
+                && let Err(problem) = this.sweep_outputs(MOST_KEPT, LONGEST_KEPT).await
+            {
+                tracing::warn!(%problem, "old output cannot be deleted now");
+            }
+            beats += 1;
+        }
+    });
+}
+
+impl Fleet {
+    /// Ends what waited too long or has nobody left to carry it out, and sends what waits for a machine that
+    /// is there: the vault may have been sealed when it came.
+    async fn look_after_commands(&self) -> Result<(), Problem> {
+        let now = self.world().now();
+        for command in table::overdue(self.db(), now).await? {
+            let detail = "The machine did not connect in time.";
+            self.end_without_machine(command, (CommandState::Expired, "machine_offline", detail)).await;
+        }
+        for command in table::orphaned(self.db()).await? {
+            let detail = "The machine was put out of the fleet before it said how the command ended.";
+            self.end_without_machine(command, (CommandState::Unknown, "machine_revoked", detail)).await;
+        }
+        for command in table::waiting(self.db()).await? {
+            if let Some(connected) = self.connections().find(command.machine) {
+                self.send_waiting(&connected, command).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn end_without_machine(&self, mut command: Command, (state, code, detail): (CommandState, &str, &str)) {
+        // What lies here of its output stays to be read.
+        if let Ok(writer) = self.commands().store().open(command.id).await {
+            [command.output_bytes, command.error_bytes] = writer.lengths();
+        }
+        (command.state, command.ended_at) = (state, Some(self.world().now()));
+        command.problem = Some(CommandProblem::new(code, detail));
+        self.write_end(command, None).await;
+    }
+
+    /// Deletes output that is too old, or too much.
+    pub(crate) async fn sweep_outputs(&self, most: u64, longest: Duration) -> Result<(), Problem> {
+        let (mut total, since) = (0u64, self.world().now().minus(longest));
+        for kept in table::kept(self.db()).await? {
+            total = total.saturating_add(kept.bytes);
+            if total > most || kept.ended_at < since {
+                self.delete_output(kept).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn delete_output(&self, kept: Kept) -> Result<(), Problem> {
+        self.commands().store().remove(kept.id).await.map_err(Problem::internal)?;
+        Ok(self.set_gone(kept.id, self.world().now()).await?)
+    }
+
+    async fn set_gone(&self, id: CommandId, now: Timestamp) -> Result<(), DbError> {
+        let mut tx = self.db().begin_freeing(&Ctx::system(self.world(), "fleet")).await?;
+        table::set_gone(&mut tx, id, now).await?;
+        tx.commit_unrecorded(Unrecorded::Bookkeeping).await
+    }
+}
