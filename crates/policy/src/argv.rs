@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::file::Form;
 use crate::rule::{Flag, Rule};
+use crate::slot::Slot;
 use crate::text::{Flaw, shown};
 
 /// Arguments as they are handed on.
@@ -23,15 +24,25 @@ pub(crate) fn fit(rule: &Rule, given: &[String], double_dash: bool) -> Result<Fi
         let words = rule.entry.subcommand.join(" ");
         return Flaw::of("subcommand", format!("the program must be followed by exactly {}", shown(&words)));
     }
-    let mut reading =
-        Reading { rule, rest: rest.iter().collect(), used: vec![], flags: vec![], words: vec![], paths: vec![] };
-    reading.read(double_dash)?;
+    let mut reading = Reading {
+        rule,
+        double_dash,
+        rest: rest.iter().collect(),
+        used: vec![],
+        flags: vec![],
+        words: VecDeque::new(),
+        dashed: vec![],
+        refs: vec![],
+        others: vec![],
+        paths: vec![],
+    };
+    reading.read()?;
     reading.place_words()?;
-    let mut arguments = [words, rule.entry.always.as_slice(), &reading.flags].concat();
-    if double_dash && !reading.words.is_empty() {
+    let mut arguments = [words, rule.entry.always.as_slice(), &reading.flags, &reading.refs].concat();
+    if double_dash && !reading.others.is_empty() {
         arguments.push("--".to_owned());
     }
-    arguments.extend(reading.words);
+    arguments.extend(reading.others);
     Ok(Fitted { arguments, paths: reading.paths })
 }
 
@@ -53,23 +64,31 @@ pub(crate) fn may_mean(flag: &Flag, given: &str) -> bool {
 
 struct Reading<'a> {
     rule: &'a Rule,
+    double_dash: bool,
     rest: VecDeque<&'a String>,
     used: Vec<&'a str>,
     flags: Vec<String>,
-    words: Vec<String>,
+    /// Words before `--`.
+    words: VecDeque<&'a str>,
+    /// Words behind it.
+    dashed: Vec<&'a str>,
+    /// Names of git's, which stand before `--`.
+    refs: Vec<String>,
+    /// Everything else, which stands behind it.
+    others: Vec<String>,
     paths: Vec<String>,
 }
 
 impl<'a> Reading<'a> {
-    fn read(&mut self, double_dash: bool) -> Result<(), Flaw> {
+    fn read(&mut self) -> Result<(), Flaw> {
         while let Some(given) = self.rest.pop_front() {
             match given.as_str() {
-                "--" if double_dash => {
-                    self.words.extend(std::mem::take(&mut self.rest).into_iter().cloned());
+                "--" if self.double_dash => {
+                    self.dashed = std::mem::take(&mut self.rest).into_iter().map(String::as_str).collect();
                 }
                 "-" | "--" => return Flaw::of("dash", format!("{} is not taken", shown(given))),
                 flag if flag.starts_with('-') => self.read_flag(flag)?,
-                _ => self.words.push(given.clone()),
+                word => self.words.push_back(word),
             }
         }
         Ok(())
@@ -160,31 +179,45 @@ impl<'a> Reading<'a> {
 
     /// Gives each word to the first positional that still takes one, leaving enough for those behind it.
     fn place_words(&mut self) -> Result<(), Flaw> {
-        let mut words = self.words.iter();
+        let mut dashed = VecDeque::from(std::mem::take(&mut self.dashed));
         let mut needed: usize = self.rule.positionals.iter().map(|positional| positional.at_least).sum();
-        if words.len() < needed {
-            return Flaw::of(
-                "positional_missing",
-                format!("at least {needed} words must follow, but there are {}", words.len()),
-            );
+        let there = self.words.len() + dashed.len();
+        if there < needed {
+            let text = format!("at least {needed} words must follow, but there are {there}");
+            return Flaw::of("positional_missing", text);
         }
         for positional in &self.rule.positionals {
             needed -= positional.at_least;
-            let count = words.len().saturating_sub(needed).min(positional.at_most);
-            for word in words.by_ref().take(count) {
-                if word.starts_with('-') {
-                    return Flaw::of("value_like_flag", format!("{} begins with a dash", shown(word)));
-                }
-                positional.slot.check(word)?;
-                if positional.slot.is_path() {
-                    self.paths.push(word.clone());
+            let left = self.words.len() + dashed.len();
+            // What stands behind `--` is no name of git's.
+            let open = if matches!(positional.slot, Slot::Ref) { self.words.len() } else { left };
+            let count = left.saturating_sub(needed).min(positional.at_most).min(open);
+            if count < positional.at_least {
+                return Flaw::of("positional_missing", "a word is missing before --");
+            }
+            for _ in 0..count {
+                if let Some(word) = self.words.pop_front().or_else(|| dashed.pop_front()) {
+                    self.place(&positional.slot, word)?;
                 }
             }
         }
-        match words.next() {
+        match self.words.pop_front().or_else(|| dashed.pop_front()) {
             Some(word) => Flaw::of("positional_not_listed", format!("{} is one word too many", shown(word))),
             None => Ok(()),
         }
+    }
+
+    fn place(&mut self, slot: &Slot, word: &str) -> Result<(), Flaw> {
+        if word.starts_with('-') {
+            return Flaw::of("value_like_flag", format!("{} begins with a dash", shown(word)));
+        }
+        slot.check(word)?;
+        if slot.is_path() {
+            self.paths.push(word.to_owned());
+        }
+        let place = if matches!(slot, Slot::Ref) { &mut self.refs } else { &mut self.others };
+        place.push(word.to_owned());
+        Ok(())
     }
 }
 

@@ -67,12 +67,16 @@ impl MadeUp {
     /// A machine with the usual programs, owned by root, and the directory `/srv/projects` of the user.
     pub fn usual() -> Self {
         let mut machine = Self::default();
-        let programs = ["git", "npm", "node", "python3", "ls", "cat", "echo", "true", "id", "uname", "uptime", "df"];
+        let programs = [
+            "git", "npm", "node", "python3", "ls", "cat", "echo", "true", "false", "sleep", "seq", "id", "uname",
+            "uptime", "df",
+        ];
         let more =
             ["head", "tail", "wc", "date", "whoami", "hostname", "nproc", "free", "pwd", "bash", "sh", "systemctl"];
         for name in programs.iter().chain(&more) {
             machine.put(format!("/usr/bin/{name}"), What::File, 0, 0o755);
         }
+        machine.put("/bin", What::Link("usr/bin".into()), 0, 0o777);
         machine.put("/home/worker/.cargo/bin/cargo", What::File, 1000, 0o755);
         machine.put("/srv/projects", What::Directory, 1000, 0o755);
         machine

@@ -1,6 +1,6 @@
 //! Names and paths: what a branch, a file below a root and a service may be called.
 
-use crate::text::{Flaw, check_text, is_for_shells, shown};
+use crate::text::{Flaw, check_text, is_for_shells, is_like_flag, shown};
 
 /// A path below a directory, and nothing else. Empty is the directory itself, where that is allowed.
 pub(crate) fn check_path(text: &str) -> Result<(), Flaw> {
@@ -9,7 +9,7 @@ pub(crate) fn check_path(text: &str) -> Result<(), Flaw> {
     if outside {
         return Flaw::of("path_not_relative", format!("{} is no path below the directory", shown(text)));
     }
-    if text.starts_with('-') {
+    if is_like_flag(text) {
         return Flaw::of("path_like_flag", format!("{} begins with a dash", shown(text)));
     }
     let parts = text.strip_suffix('/').unwrap_or(text);
@@ -56,7 +56,8 @@ fn is_device(part: &str) -> bool {
 pub(crate) fn check_ref(text: &str) -> Result<(), Flaw> {
     check_text(text)?;
     let bad_part = |part: &str| part.is_empty() || part.starts_with('.') || part.ends_with(".lock");
-    let is_bad = text.starts_with(['-', '+', '/'])
+    let is_bad = is_like_flag(text)
+        || text.starts_with(['+', '/'])
         || text.ends_with(['/', '.'])
         || text == "@"
         || text.contains("..")
@@ -86,7 +87,7 @@ pub(crate) fn check_name(text: &str) -> Result<(), Flaw> {
 pub(crate) fn check_words(text: &str) -> Result<(), Flaw> {
     check_text(text)?;
     let is_plain = |c: char| c.is_alphanumeric() || " ._:,@%+=/-".contains(c);
-    if !text.starts_with('-') && text.len() <= 4096 && text.chars().all(is_plain) {
+    if !is_like_flag(text) && text.len() <= 4096 && text.chars().all(is_plain) {
         return Ok(());
     }
     Flaw::of("not_plain_words", format!("{} holds more than plain words", shown(text)))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::machine::{Machine, Seen, User, What};
 use crate::text::{Flaw, shown};
-use crate::walk::{at_home, walk};
+use crate::walk::{at_home, resolve, walk};
 
 /// A program of the policy.
 #[derive(Debug, Clone)]
@@ -45,8 +45,7 @@ impl Program {
 
     /// The first place where it is. What is found there must be trusted: a later place is no way out.
     pub(crate) fn find(&self, machine: &dyn Machine) -> Result<Found, Flaw> {
-        let there =
-            self.paths.iter().filter_map(|path| at_home(machine, path)).find(|path| machine.look(path).is_some());
+        let there = self.paths.iter().filter_map(|path| at_home(machine, path)).find(|path| is_there(machine, path));
         let Some(called) = there else {
             return Flaw::of(
                 "program_absent",
@@ -67,6 +66,11 @@ impl Program {
         }
         Ok(Found { called, real })
     }
+}
+
+/// Whether anything is there, be it a link that leads in a circle.
+fn is_there(machine: &dyn Machine, path: &Path) -> bool {
+    !resolve(machine, path).is_err_and(|flaw| flaw.code == "absent")
 }
 
 /// Whether only root and the bridge's user could change what lies here.

@@ -86,7 +86,7 @@ fn in_words(rule: &Rule) -> String {
         Decision::Deny => "denies",
     };
     let command: Vec<&str> = entry.program.iter().chain(&entry.subcommand).map(String::as_str).collect();
-    let kinds: Vec<String> = entry.operations.iter().map(|kind| format!("{kind:?}")).collect();
+    let kinds: Vec<String> = entry.operations.iter().map(ToString::to_string).collect();
     let mut parts = vec![format!("“{}” {what} {}", entry.name, kinds.join(", "))];
     if !command.is_empty() {
         parts.push(format!("of `{}`", command.join(" ")));

@@ -70,6 +70,13 @@ pub(crate) fn is_hidden(c: char) -> bool {
             | '\u{E0000}'..='\u{E0FFF}' | '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{10FFFF}')
 }
 
+/// Whether a text begins with a dash, or with something that looks like one.
+pub(crate) fn is_like_flag(text: &str) -> bool {
+    text.starts_with(|c| {
+        matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' | '\u{30FC}')
+    })
+}
+
 /// A text for messages: short, and with nothing hidden left as it is.
 pub(crate) fn shown(text: &str) -> String {
     let mut shown: String = text.chars().take(80).flat_map(escaped).collect();

@@ -1,0 +1,188 @@
+//! Hostile and benign command lines, judged by the default policies.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use diwan_policy::{Decision, MadeUp, Policy, Preset, Verdict, What, Who};
+use diwan_protocol::Operation;
+use diwan_protocol::command::{Exec, Files, Git, Place, Terminal};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Corpus {
+    case: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    id: String,
+    row: String,
+    note: String,
+    #[serde(default)]
+    argv: Vec<String>,
+    #[serde(default)]
+    repeat: usize,
+    #[serde(default)]
+    repeated: String,
+    #[serde(default)]
+    long: usize,
+    #[serde(default = "exec")]
+    operation: String,
+    #[serde(default = "projects")]
+    root: String,
+    #[serde(default)]
+    path: String,
+    #[serde(default)]
+    url: String,
+    branch: Option<String>,
+    #[serde(default)]
+    service: String,
+    #[serde(default)]
+    session: String,
+    #[serde(default)]
+    setup: String,
+}
+
+fn exec() -> String {
+    "exec".to_owned()
+}
+
+fn projects() -> String {
+    "projects".to_owned()
+}
+
+impl Case {
+    fn operation(&self) -> Operation {
+        let place = Place { root: self.root.clone(), path: self.path.clone() };
+        match self.operation.as_str() {
+            "exec" => {
+                let mut argv = self.argv.clone();
+                argv.extend(std::iter::repeat_n(self.repeated.clone(), self.repeat));
+                argv.extend((self.long > 0).then(|| "a".repeat(self.long)));
+                Operation::Exec(Exec { argv, place, has_input: false, timeout_ms: None })
+            }
+            "git.status" => Operation::Git(Git::Status { place }),
+            "git.pull" => Operation::Git(Git::Pull { place }),
+            "git.push" => Operation::Git(Git::Push { place }),
+            "git.clone" => {
+                Operation::Git(Git::Clone { url: self.url.clone(), into: place, branch: self.branch.clone() })
+            }
+            "build" => Operation::Build(place),
+            "test" => Operation::Test(place),
+            "service.status" => Operation::ServiceStatus(self.service.clone()),
+            "service.restart" => Operation::ServiceRestart(self.service.clone()),
+            "terminal" => {
+                let session = self.session.clone();
+                Operation::Terminal(Terminal { session, place, columns: 80, rows: 24, read_only: false })
+            }
+            "files.list" => Operation::Files(Files::List(place)),
+            "files.get" => Operation::Files(Files::Get(place)),
+            "files.put" => Operation::Files(Files::Put(place)),
+            "files.sync" => Operation::Files(Files::Sync(place)),
+            other => panic!("{}: {other}", self.id),
+        }
+    }
+}
+
+fn cases(text: &str) -> Vec<Case> {
+    let corpus: Corpus = toml::from_str(text).unwrap();
+    corpus.case
+}
+
+fn hostile() -> Vec<Case> {
+    cases(include_str!("corpus/hostile.toml"))
+}
+
+fn benign() -> Vec<Case> {
+    cases(include_str!("corpus/benign.toml"))
+}
+
+fn machine() -> MadeUp {
+    let mut machine = MadeUp::usual();
+    let files = ["README.md", "src/main.rs", "tests/test_a.py", "Cargo.toml", "package.json", "src/[id]/a b.txt"];
+    for file in files {
+        machine.put(Path::new("/srv/projects").join(file), What::File, 1000, 0o644);
+    }
+    machine.put("/srv/projects/empty", What::Directory, 1000, 0o755);
+    machine.put("/srv/projects/link-to-etc", What::Link("/etc".into()), 1000, 0o777);
+    machine.put("/etc/passwd", What::File, 0, 0o644);
+    machine.put("/etc/shadow", What::File, 0, 0o600);
+    machine
+}
+
+fn policy(preset: Preset) -> Policy {
+    Policy::load(&preset.text(Path::new("/srv/projects"))).unwrap()
+}
+
+fn judged(policy: &Policy, case: &Case) -> Verdict {
+    policy.judge(&case.operation(), Who { id: "usr_a", roles: &["owner"] }, &machine())
+}
+
+#[test]
+fn f74_to_f92_no_hostile_command_is_allowed() {
+    let (mut allowed, mut by_code, mut by_row) = (vec![], BTreeMap::new(), BTreeMap::new());
+    let policy = policy(Preset::Standard);
+    for case in hostile() {
+        let verdict = judged(&policy, &case);
+        if verdict.is_allowed() {
+            allowed.push(format!("{} {} ({}): {:?}", case.id, case.row, case.note, verdict.plan.map(|plan| plan.argv)));
+        }
+        *by_row.entry(case.row.clone()).or_insert(0) += 1;
+        let code = verdict.reasons.first().map_or("asked", |reason| reason.code);
+        *by_code.entry(code).or_insert(0) += 1;
+    }
+    let count = hostile().len();
+    println!("hostile: {count} judged, {} allowed\nby row: {by_row:?}\nby reason: {by_code:?}", allowed.len());
+    assert!(count >= 300 && allowed.is_empty(), "allowed:\n{}", allowed.join("\n"));
+}
+
+#[test]
+fn every_benign_command_is_allowed() {
+    let (policy, mut refused) = (policy(Preset::Standard), vec![]);
+    for case in benign() {
+        let verdict = judged(&policy, &case);
+        if verdict.decision != Decision::Allow {
+            refused.push(format!("{} {:?} {}: {:?}", case.id, case.argv, case.operation, verdict.reasons));
+        }
+    }
+    let count = benign().len();
+    println!("benign: {count} judged, {} refused", refused.len());
+    assert!(count >= 60 && refused.is_empty(), "refused:\n{}", refused.join("\n"));
+}
+
+#[test]
+fn strict_changes_nothing_unasked_and_ones_own_machine_clones_from_more_hosts() {
+    let (strict, own) = (policy(Preset::Strict), policy(Preset::OwnMachine));
+    for case in benign() {
+        let verdict = judged(&strict, &case);
+        assert_ne!(verdict.decision, Decision::Deny, "{} {:?}", case.id, verdict.reasons);
+        if verdict.is_allowed() {
+            let writes =
+                verdict.plan.is_some_and(|plan| plan.profile.writable && !plan.argv.contains(&"--version".into()));
+            assert!(!writes, "{} {:?}", case.id, case.argv);
+        }
+    }
+    let others = hostile().into_iter().filter(|case| case.operation != "terminal");
+    let allowed: Vec<_> = others.filter(|case| judged(&own, case).is_allowed()).map(|case| case.id).collect();
+    println!("on one's own machine: {allowed:?} allowed");
+    assert!(allowed.iter().all(|id| is_of_another_host(id)), "{allowed:?}");
+}
+
+/// One's own machine clones from every host that is not local.
+fn is_of_another_host(id: &str) -> bool {
+    hostile().iter().any(|case| {
+        let texts = case.argv.iter().chain([&case.url]);
+        case.id == id && texts.clone().any(|text| text.starts_with("https://") && text.contains("evil.example"))
+    })
+}
+
+#[test]
+fn ids_are_unique_and_every_case_says_what_it_is() {
+    let mut ids = std::collections::BTreeSet::new();
+    for case in hostile().into_iter().chain(benign()) {
+        assert!(!case.note.is_empty() && !case.row.is_empty(), "{}", case.id);
+        assert!(case.setup.is_empty() || case.setup == "link-to-etc", "{}", case.id);
+        assert!(ids.insert(case.id.clone()), "{}", case.id);
+    }
+}
