@@ -1,2 +1,39 @@
 //! The bridge: the daemon that runs on every machine, dials out to the control plane and does the work.
+//!
+//! It joins with a token, keeps one connection, believes only commands that the control plane signed for this
+//! machine and this moment, asks the owner's policy about each, runs what is allowed in a sandbox, and keeps
+//! the output until the control plane has all of it.
+//!
+//! What it deliberately does not know: who may command (the control plane's business), what a command line
+//! means (the policy's), how a room is locked (the sandbox's), how bytes get through (the link's).
+//!
+//! Start at [`serve`] for the daemon, at `commands/carry_out.rs` for a command's way from its signature to its
+//! end, and at `journal/mod.rs` for what outlives a crash.
 #![forbid(unsafe_code)]
+
+mod backoff;
+mod commands;
+mod control;
+mod daemon;
+mod dial;
+mod error;
+mod execute;
+mod identity;
+mod join;
+mod journal;
+mod machine;
+mod membership;
+mod policy_file;
+mod process;
+mod self_knowledge;
+mod sleep;
+mod state;
+mod tls_time;
+
+pub use daemon::{RunParams, serve};
+pub use dial::DialError;
+pub use error::{JoinError, RunError, StateError};
+pub use join::{JoinParams, join};
+pub use membership::Membership;
+pub use process::{join_from_outside, run};
+pub use state::State;

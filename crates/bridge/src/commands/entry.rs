@@ -1,0 +1,90 @@
+//! A command that this machine knows: one that runs, or one that ended and is not forgotten.
+
+use std::sync::Arc;
+
+use diwan_protocol::run::{Ended, Outcome, Usage, Verdict};
+use tokio::sync::watch;
+
+use super::asks::Asks;
+use super::progress::{Channel, Progress};
+
+/// A command that this machine knows.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// Its id.
+    pub(crate) id: String,
+    /// Whether the journal knows it: what never began need not outlive this process.
+    pub(crate) is_journaled: std::sync::atomic::AtomicBool,
+    /// What it is asked for.
+    pub(crate) asks: Asks,
+    progress: watch::Sender<Progress>,
+}
+
+impl Entry {
+    /// One that was just accepted.
+    pub(crate) fn new(id: String) -> Self {
+        let progress = watch::Sender::new(Progress::default());
+        Self { id, is_journaled: false.into(), asks: Asks::default(), progress }
+    }
+
+    /// One from an earlier life of the bridge.
+    pub(crate) fn restored(id: String, started_ms: i64, verdict: Verdict, ended: Ended) -> Self {
+        let entry = Self::new(id);
+        entry.is_journaled.store(true, std::sync::atomic::Ordering::Relaxed);
+        entry.progress.send_modify(|progress| {
+            progress.verdict = Some(Arc::new(verdict));
+            progress.started_ms = Some(started_ms);
+            progress.lengths = [ended.output, ended.errors];
+            progress.ended = Some(ended);
+        });
+        entry.asks.close();
+        entry
+    }
+
+    /// How far it is, and every step from here on.
+    pub(crate) fn follow(&self) -> watch::Receiver<Progress> {
+        self.progress.subscribe()
+    }
+
+    /// How much of the input was taken.
+    pub(crate) fn input_taken(&self) -> u64 {
+        self.progress.borrow().input_taken
+    }
+
+    /// Whether it is over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.progress.borrow().ended.is_some()
+    }
+
+    /// The policy spoke.
+    pub(crate) fn judged(&self, verdict: Verdict) {
+        self.progress.send_modify(|progress| progress.verdict = Some(Arc::new(verdict)));
+    }
+
+    /// It begins.
+    pub(crate) fn started(&self, at_ms: i64) {
+        self.progress.send_modify(|progress| progress.started_ms = Some(at_ms));
+    }
+
+    /// There is so much output now.
+    pub(crate) fn said(&self, channel: Channel, length: u64) {
+        self.progress.send_modify(|progress| progress.lengths[channel.index()] = length);
+    }
+
+    /// So much of the input is taken.
+    pub(crate) fn took(&self, input: u64) {
+        self.progress.send_modify(|progress| progress.input_taken = input);
+    }
+
+    /// It is over.
+    pub(crate) fn ended(&self, ended: Ended) {
+        self.asks.close();
+        self.progress.send_modify(|progress| progress.ended = Some(ended));
+    }
+
+    /// It is over before it began.
+    pub(crate) fn never_began(&self, why: &str, at_ms: i64) {
+        let outcome = Outcome::NotStarted(why.to_owned());
+        self.ended(Ended { outcome, at_ms, output: 0, errors: 0, usage: Usage::default() });
+    }
+}

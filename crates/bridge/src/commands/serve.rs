@@ -1,0 +1,200 @@
+//! A command's stream: what it says goes out, what it is told comes in.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use diwan_link::{Receiving, Reset, ResetCode, Sending, Stream};
+use diwan_protocol::run::{FromCommand, LONGEST_PIECE, ToCommand};
+use diwan_protocol::{decode, encode};
+use minicbor::Encoder;
+
+use super::asks::Ask;
+use super::entry::Entry;
+use super::progress::{Channel, Progress};
+use super::spool::Spool;
+
+/// How long the other end may take to say that it has heard the end.
+const FAREWELL: Duration = Duration::from_secs(30);
+/// The longest head of a piece.
+const HEAD: usize = 24;
+
+/// Follows a command from these places on until its end, or that of the stream.
+pub(super) async fn serve(entry: Arc<Entry>, spool: Arc<Spool>, stream: Stream, from: [u64; 2]) {
+    let (sending, receiving) = stream.split();
+    let mut tell = Tell { entry: &entry, spool: &spool, sending, files: [None, None], at: from, input: None };
+    let talk = async {
+        tell.all().await?;
+        tell.sending.finish();
+        Ok::<(), Reset>(())
+    };
+    let mut listen = std::pin::pin!(listen(&entry, receiving));
+    // What broke the stream, the control plane knows as well as we do: it follows the command again.
+    tokio::select! {
+        told = talk => if told.is_ok() {
+            let _ = tokio::time::timeout(FAREWELL, listen).await;
+        },
+        () = &mut listen => {}
+    }
+}
+
+/// Hears what the command is told, until there is no more or the stream breaks. Someone who only says their
+/// last still wants to hear the end: it waits then.
+async fn listen(entry: &Entry, mut receiving: Receiving) {
+    loop {
+        match receiving.receive().await {
+            Ok(Some(message)) => {
+                if let Err(why) = heard(entry, &message) {
+                    tracing::warn!(command = entry.id, "what it was told makes no sense: {why}");
+                    return;
+                }
+            }
+            Ok(None) if entry.is_over() => return,
+            Ok(None) => {
+                let _ = entry.follow().wait_for(|progress| progress.ended.is_some()).await;
+                return;
+            }
+            Err(_) => return,
+        }
+    }
+}
+
+fn heard(entry: &Entry, message: &[u8]) -> Result<(), String> {
+    match decode::<ToCommand>(message).map_err(|e| e.to_string())? {
+        Some(ToCommand::Input(piece)) => {
+            let given = entry.asks.give(piece.at, Vec::from(piece.bytes).into(), entry.input_taken());
+            given.map_err(|e| e.to_string())?;
+        }
+        Some(ToCommand::InputEnds) => entry.asks.end_input(),
+        Some(ToCommand::Signal(number)) => entry.asks.ask(Ask::Signal(number)),
+        Some(ToCommand::Cancel) => entry.asks.ask(Ask::Cancel),
+        Some(ToCommand::Resize { .. }) | None => {}
+    }
+    Ok(())
+}
+
+/// What one stream has been told.
+struct Tell<'a> {
+    entry: &'a Entry,
+    spool: &'a Spool,
+    sending: Sending,
+    files: [Option<File>; 2],
+    at: [u64; 2],
+    input: Option<u64>,
+}
+
+impl Tell<'_> {
+    async fn all(&mut self) -> Result<(), Reset> {
+        let mut progress = self.entry.follow();
+        let (mut is_judged, mut is_started) = (false, false);
+        loop {
+            let now = progress.borrow_and_update().clone();
+            if let Some(verdict) = now.verdict.as_ref().filter(|_| !is_judged) {
+                is_judged = true;
+                self.say(&FromCommand::Verdict(verdict.as_ref().clone())).await?;
+            }
+            if let Some(at_ms) = now.started_ms.filter(|_| !is_started) {
+                is_started = true;
+                self.say(&FromCommand::Started(at_ms)).await?;
+            }
+            self.tell_input(&now).await?;
+            if self.tell_output(now.lengths).await? {
+                continue;
+            }
+            if let Some(ended) = now.ended {
+                return self.say(&FromCommand::Ended(ended)).await;
+            }
+            if progress.changed().await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn tell_input(&mut self, now: &Progress) -> Result<(), Reset> {
+        let is_news = self.input.map_or(now.input_taken > 0, |told| told < now.input_taken);
+        if is_news {
+            self.input = Some(now.input_taken);
+            self.say(&FromCommand::InputTaken(now.input_taken)).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends one piece of each channel that has more; says whether there was any.
+    async fn tell_output(&mut self, lengths: [u64; 2]) -> Result<bool, Reset> {
+        let mut has_more = false;
+        for channel in Channel::BOTH {
+            let (at, length) = (self.at[channel.index()], lengths[channel.index()]);
+            if at < length {
+                let piece = self.read(channel, at, length - at).map_err(|error| {
+                    tracing::error!(command = self.entry.id, "its output cannot be read any more: {error}");
+                    Reset::Here
+                })?;
+                self.sending.send(piece).await?;
+                has_more = true;
+            }
+        }
+        Ok(has_more)
+    }
+
+    /// The message with the next piece, read from the disk to where it is sent from.
+    fn read(&mut self, channel: Channel, at: u64, left: u64) -> std::io::Result<Bytes> {
+        let slot = &mut self.files[channel.index()];
+        let file = match slot {
+            Some(file) => file,
+            None => slot.insert(File::open(self.spool.path(&self.entry.id, channel))?),
+        };
+        let length = usize::try_from(left).unwrap_or(usize::MAX).min(LONGEST_PIECE);
+        let mut message = Vec::with_capacity(HEAD + length);
+        write_head(channel, at, length as u64, &mut message);
+        let head = message.len();
+        message.resize(head + length, 0);
+        file.read_exact_at(&mut message[head..], at)?;
+        self.at[channel.index()] = at + length as u64;
+        Ok(message.into())
+    }
+
+    async fn say(&mut self, message: &FromCommand) -> Result<(), Reset> {
+        self.sending.send(encode(message).into()).await
+    }
+}
+
+/// What stands before the bytes of a piece: so they need not be copied into a message first.
+fn write_head(channel: Channel, at: u64, length: u64, to: &mut Vec<u8>) {
+    let mut encoder = Encoder::new(to);
+    // Writing into memory cannot fail.
+    let _ = encoder.array(2).and_then(|e| e.u8(2)).and_then(|e| e.array(1)).and_then(|e| e.map(3));
+    let _ = encoder.u8(0).and_then(|e| e.u8(channel.number())).and_then(|e| e.u8(1)).and_then(|e| e.u64(at));
+    let _ = encoder.u8(2).and_then(|e| e.bytes_len(length));
+}
+
+/// Says that this was all, and waits for the other end to have heard it.
+pub(super) async fn say_goodbye(mut stream: Stream) {
+    stream.finish();
+    let _ = tokio::time::timeout(FAREWELL, async { while let Ok(Some(_)) = stream.receive().await {} }).await;
+}
+
+/// Tells that there is no such stream to be had.
+pub(super) fn refuse(stream: Stream, why: &str) {
+    stream.reset(ResetCode::Protocol, why);
+}
+
+#[cfg(test)]
+mod tests {
+    use diwan_protocol::run::Piece;
+
+    use super::*;
+
+    #[test]
+    fn pieces_are_written_as_the_protocol_has_them() {
+        for (at, length) in [(0, 0), (23, 1), (24, 23), (255, 24), (65_536, 300), (u64::MAX / 2, LONGEST_PIECE)] {
+            let bytes = vec![7; length];
+            let mut written = vec![];
+            write_head(Channel::Errors, at, length as u64, &mut written);
+            assert!(written.len() <= HEAD);
+            written.extend_from_slice(&bytes);
+            assert_eq!(written, encode(&FromCommand::Output(Piece { channel: 2, at, bytes: bytes.into() })));
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The output of commands on the disk, until the control plane has all of it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Result, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::progress::Channel;
+
+/// The room for all output.
+#[derive(Debug)]
+pub(crate) struct Spool {
+    dir: PathBuf,
+    used: AtomicU64,
+    most: u64,
+}
+
+/// Why output could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SpoolError {
+    #[error("the room for output of commands on this machine is full")]
+    Full,
+    #[error("the disk of this machine is full")]
+    NoSpace,
+    #[error("the output could not be written on this machine: {0}")]
+    Disk(std::io::Error),
+}
+
+/// Where one channel of a command is written to. A file comes to be with the first byte.
+#[derive(Debug)]
+pub(crate) struct Writer<'a> {
+    spool: &'a Spool,
+    path: PathBuf,
+    file: Option<File>,
+    /// How much is there.
+    pub(crate) length: u64,
+}
+
+impl Spool {
+    /// The room in this directory, which is made when it is not there.
+    pub(crate) fn open(dir: &Path, most: u64) -> Result<Self> {
+        let spool = Self { dir: dir.to_owned(), used: AtomicU64::new(0), most };
+        match std::fs::create_dir(dir) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        let used = std::fs::read_dir(dir)?.filter_map(|entry| Some(entry.ok()?.metadata().ok()?.len())).sum();
+        spool.used.store(used, Ordering::Relaxed);
+        Ok(spool)
+    }
+
+    /// Where a channel of a command is, if there was any output.
+    pub(crate) fn path(&self, command: &str, channel: Channel) -> PathBuf {
+        self.dir.join(format!("{command}.{}", channel.number()))
+    }
+
+    /// How much of a channel is on the disk.
+    pub(crate) fn length(&self, command: &str, channel: Channel) -> u64 {
+        std::fs::metadata(self.path(command, channel)).map(|found| found.len()).unwrap_or(0)
+    }
+
+    /// A place for a channel of a command that begins.
+    pub(crate) fn writer(&self, command: &str, channel: Channel) -> Writer<'_> {
+        Writer { spool: self, path: self.path(command, channel), file: None, length: 0 }
+    }
+
+    /// Gives up what is kept of a command.
+    pub(crate) fn forget(&self, command: &str) {
+        for channel in Channel::BOTH {
+            let length = self.length(command, channel);
+            if std::fs::remove_file(self.path(command, channel)).is_ok() {
+                self.used.fetch_sub(length, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Gives up what belongs to no command that is known.
+    pub(crate) fn tidy(&self, is_known: impl Fn(&str) -> bool) -> Result<()> {
+        for entry in std::fs::read_dir(&self.dir)? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            let command = name.rsplit_once('.').map_or(name.as_str(), |(command, _)| command);
+            if !is_known(command) {
+                self.forget(command);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_room(&self, bytes: u64) -> bool {
+        let before = self.used.fetch_add(bytes, Ordering::Relaxed);
+        if before.saturating_add(bytes) <= self.most {
+            return true;
+        }
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
+        false
+    }
+}
+
+impl Writer<'_> {
+    /// Keeps more output.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> std::result::Result<(), SpoolError> {
+        if !self.spool.take_room(bytes.len() as u64) {
+            return Err(SpoolError::Full);
+        }
+        let written = self.file().and_then(|mut file| file.write_all(bytes));
+        match written {
+            Ok(()) => {
+                self.length += bytes.len() as u64;
+                Ok(())
+            }
+            Err(error) => {
+                self.spool.used.fetch_sub(bytes.len() as u64, Ordering::Relaxed);
+                // What is only half there does not count.
+                if let Some(file) = &self.file {
+                    let _ = file.set_len(self.length);
+                }
+                let is_full = matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
+                Err(if is_full { SpoolError::NoSpace } else { SpoolError::Disk(error) })
+            }
+        }
+    }
+
+    fn file(&mut self) -> Result<&File> {
+        if self.file.is_none() {
+            let mut options = OpenOptions::new();
+            options.append(true).create(true).truncate(false);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            self.file = Some(options.open(&self.path)?);
+        }
+        self.file.as_ref().ok_or_else(|| ErrorKind::NotFound.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_is_kept_until_it_is_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        let spool = Spool::open(&dir.path().join("spool"), 10).unwrap();
+        let mut output = spool.writer("cmd_1", Channel::Output);
+        output.write(b"12345").unwrap();
+        let mut errors = spool.writer("cmd_1", Channel::Errors);
+        errors.write(b"678").unwrap();
+        assert!(matches!(errors.write(b"abc"), Err(SpoolError::Full)));
+        assert_eq!((spool.length("cmd_1", Channel::Output), spool.length("cmd_1", Channel::Errors)), (5, 3));
+        spool.forget("cmd_1");
+        assert_eq!(spool.length("cmd_1", Channel::Output), 0);
+        spool.writer("cmd_2", Channel::Output).write(&[0; 10]).unwrap();
+    }
+
+    #[test]
+    fn what_belongs_to_nobody_is_cleared_away_and_what_is_known_counts() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Spool::open(dir.path(), 10).unwrap();
+        first.writer("cmd_1", Channel::Output).write(&[0; 6]).unwrap();
+        first.writer("cmd_2", Channel::Errors).write(&[0; 4]).unwrap();
+        let again = Spool::open(dir.path(), 10).unwrap();
+        again.tidy(|command| command == "cmd_1").unwrap();
+        assert_eq!((again.length("cmd_1", Channel::Output), again.length("cmd_2", Channel::Errors)), (6, 0));
+        let mut more = again.writer("cmd_3", Channel::Output);
+        assert!(more.write(&[0; 5]).is_err());
+        more.write(&[0; 4]).unwrap();
+    }
+}

@@ -1,0 +1,257 @@
+//! Attends to a process until it is over: takes its output, gives it its input, passes signals on, and keeps
+//! it within its bounds. One thread waits for all of it at once.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::process::Child;
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use diwan_kernel::World;
+use diwan_protocol::run::Outcome;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+use super::stop::{self, Deed, Stop};
+use crate::commands::{Ask, Bell, Channel, Entry, Writer};
+
+/// What is read at once: as much as a pipe usually holds.
+const AT_ONCE: usize = 64 * 1024;
+/// What a pipe is made to hold for a command that says much.
+const WIDE: usize = 1024 * 1024;
+
+/// A process, and all that is needed to attend to it.
+pub(super) struct Attended<'a> {
+    world: &'a World,
+    entry: &'a Entry,
+    bell: Bell,
+    /// What ends everything in its sandbox at once.
+    kill_all: &'a dyn Fn(),
+    process: OwnedFd,
+    output: [Option<OwnedFd>; 2],
+    writers: [Writer<'a>; 2],
+    output_left: u64,
+    input: Option<OwnedFd>,
+    waiting: std::collections::VecDeque<Bytes>,
+    input_ends: bool,
+    taken: u64,
+    stop: Stop,
+    buffer: Vec<u8>,
+}
+
+/// How much and how long.
+pub(super) struct Bounds {
+    pub(super) wall_time: Duration,
+    pub(super) output: u64,
+}
+
+/// What rang.
+struct Rang {
+    process: bool,
+    bell: bool,
+    output: [bool; 2],
+    input: bool,
+}
+
+impl<'a> Attended<'a> {
+    pub(super) fn new(
+        world: &'a World,
+        entry: &'a Entry,
+        child: &mut Child,
+        writers: [Writer<'a>; 2],
+        bounds: &Bounds,
+        kill_all: &'a dyn Fn(),
+    ) -> std::io::Result<Self> {
+        let input = child.stdin.take().map(OwnedFd::from);
+        if let Some(input) = &input {
+            rustix::io::ioctl_fionbio(input, true)?;
+        }
+        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).ok_or(Errno::SRCH)?;
+        Ok(Self {
+            world,
+            entry,
+            bell: entry.asks.attend()?,
+            kill_all,
+            process: pidfd_open(pid, PidfdFlags::empty())?,
+            output: [child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from)],
+            writers,
+            output_left: bounds.output,
+            input,
+            waiting: std::collections::VecDeque::new(),
+            input_ends: false,
+            taken: 0,
+            stop: Stop::new(world.monotonic() + bounds.wall_time),
+            buffer: vec![0; AT_ONCE],
+        })
+    }
+
+    /// Until the process is over and all it said is kept. Gives why it was stopped, if it was, and how much it
+    /// said.
+    pub(super) fn until_the_end(mut self) -> (Option<Outcome>, [u64; 2]) {
+        loop {
+            let now = self.world.monotonic();
+            if let Some(deed) = self.stop.tick(now) {
+                self.act(deed);
+            }
+            let Ok(rang) = self.wait(self.stop.wait(now)) else {
+                // Without being able to wait there is no attending: nothing may go on unseen.
+                self.act(Deed::Kill);
+                break;
+            };
+            if rang.bell {
+                self.bell.hear();
+                self.hear_asks();
+            }
+            self.take_output(rang.output);
+            if rang.input {
+                self.give_input();
+            }
+            if rang.process && !self.is_saying() {
+                break;
+            }
+        }
+        let lengths = [self.writers[0].length, self.writers[1].length];
+        (self.stop.why().cloned(), lengths)
+    }
+
+    fn wait(&self, timeout: Option<Duration>) -> Result<Rang, Errno> {
+        let mut watched = vec![PollFd::new(&self.process, PollFlags::IN), PollFd::new(&self.bell, PollFlags::IN)];
+        let mut places = [None; 3];
+        for (place, output) in places.iter_mut().zip(&self.output) {
+            if let Some(output) = output {
+                *place = Some(watched.len());
+                watched.push(PollFd::new(output, PollFlags::IN));
+            }
+        }
+        if let Some(input) = self.input.as_ref().filter(|_| !self.waiting.is_empty()) {
+            places[2] = Some(watched.len());
+            watched.push(PollFd::new(input, PollFlags::OUT));
+        }
+        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+        match poll(&mut watched, timeout.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error),
+        }
+        let rings = |place: Option<usize>| place.is_some_and(|place| !watched[place].revents().is_empty());
+        Ok(Rang {
+            process: rings(Some(0)),
+            bell: rings(Some(1)),
+            output: [rings(places[0]), rings(places[1])],
+            input: rings(places[2]),
+        })
+    }
+
+    /// Whether there is output that was not read yet. Asked when the process is over: somebody else may still
+    /// hold its output open, and is not waited for.
+    fn is_saying(&self) -> bool {
+        self.output.iter().flatten().any(|output| has_more(output.as_fd()))
+    }
+
+    fn take_output(&mut self, rang: [bool; 2]) {
+        for channel in Channel::BOTH {
+            if rang[channel.index()] {
+                self.take_some(channel);
+            }
+        }
+    }
+
+    fn take_some(&mut self, channel: Channel) {
+        let Some(output) = &self.output[channel.index()] else { return };
+        let length = match rustix::io::read(output, &mut self.buffer[..]) {
+            Ok(0) | Err(_) => {
+                self.output[channel.index()] = None;
+                return;
+            }
+            Ok(length) => length,
+        };
+        if length == AT_ONCE && self.buffer.len() == AT_ONCE {
+            // It says much: fewer and larger steps. A system that does not allow it goes on as before.
+            let _ = rustix::pipe::fcntl_setpipe_size(output, WIDE);
+        }
+        self.keep(channel, length);
+    }
+
+    fn keep(&mut self, channel: Channel, length: usize) {
+        let allowed = usize::try_from(self.output_left).unwrap_or(usize::MAX).min(length);
+        self.output_left -= allowed as u64;
+        let writer = &mut self.writers[channel.index()];
+        if allowed > 0 {
+            match writer.write(&self.buffer[..allowed]) {
+                Ok(()) => self.entry.said(channel, writer.length),
+                Err(error) => {
+                    self.output_left = 0;
+                    let deed = self.stop.kill(Outcome::OverLimit(error.to_string()));
+                    self.act(deed);
+                }
+            }
+        }
+        if allowed < length {
+            let words = "it said more than its rule allows";
+            let deed = self.stop.kill(Outcome::OverLimit(words.to_owned()));
+            self.act(deed);
+        }
+    }
+
+    fn hear_asks(&mut self) {
+        for ask in self.entry.asks.take() {
+            match ask {
+                Ask::Input(bytes) => self.waiting.push_back(bytes),
+                Ask::InputEnds => self.input_ends = true,
+                Ask::Signal(number) => stop::signal(number).into_iter().for_each(|signal| self.send(signal)),
+                Ask::Cancel => {
+                    if let Some(deed) = self.stop.ask(Outcome::Cancelled, self.world.monotonic()) {
+                        self.act(deed);
+                    }
+                }
+            }
+        }
+        self.give_input();
+    }
+
+    fn give_input(&mut self) {
+        while let (Some(input), Some(first)) = (&self.input, self.waiting.front_mut()) {
+            match rustix::io::write(input, first) {
+                Ok(length) => {
+                    first.advance(length);
+                    self.taken += length as u64;
+                    if first.is_empty() {
+                        self.waiting.pop_front();
+                    }
+                }
+                Err(Errno::AGAIN | Errno::INTR) => break,
+                // It reads no more: what still comes goes nowhere.
+                Err(_) => self.input = None,
+            }
+        }
+        if self.input.is_none() {
+            self.taken += self.waiting.drain(..).map(|bytes| bytes.len() as u64).sum::<u64>();
+        }
+        if self.input_ends && self.waiting.is_empty() {
+            self.input = None;
+        }
+        if self.entry.input_taken() < self.taken {
+            self.entry.took(self.taken);
+        }
+    }
+
+    fn act(&self, deed: Deed) {
+        match deed {
+            Deed::Ask => self.send(Signal::TERM),
+            Deed::Kill => {
+                (self.kill_all)();
+                self.send(Signal::KILL);
+            }
+        }
+    }
+
+    /// One that is over already hears nothing.
+    fn send(&self, signal: Signal) {
+        let _ = pidfd_send_signal(&self.process, signal);
+    }
+}
+
+fn has_more(output: BorrowedFd<'_>) -> bool {
+    let mut watched = [PollFd::new(&output, PollFlags::IN)];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut watched, Some(&now)).is_ok() && watched[0].revents().contains(PollFlags::IN)
+}

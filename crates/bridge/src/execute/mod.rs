@@ -1,0 +1,50 @@
+//! Processes: started as the policy's plan says, attended to, and ended.
+
+mod attend;
+mod ready;
+mod stop;
+mod users;
+
+use diwan_protocol::facts::Layer;
+use diwan_protocol::run::{Outcome, Usage};
+use diwan_sandbox::{Mode, Sandbox, SandboxError};
+
+/// Starts processes.
+#[derive(Debug)]
+pub(crate) struct Executor {
+    /// Why there is none, where there is none.
+    sandbox: Result<Sandbox, String>,
+}
+
+/// A process that is over.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    /// How it ended.
+    pub(crate) outcome: Outcome,
+    /// How much it said on each channel.
+    pub(crate) lengths: [u64; 2],
+    /// What it took.
+    pub(crate) usage: Usage,
+}
+
+impl Executor {
+    /// Finds out what this system offers. What a plan requires is seen to when there is a plan.
+    pub(crate) fn new() -> Self {
+        Self { sandbox: Sandbox::new(Mode::BestEffort).map_err(|error| in_words(&error)) }
+    }
+
+    /// The layers of the sandbox, as they are told.
+    pub(crate) fn layers(&self) -> Vec<Layer> {
+        let Ok(sandbox) = &self.sandbox else { return vec![] };
+        let layer = |(name, is_active, detail): (&str, bool, &str)| Layer {
+            name: name.to_owned(),
+            is_active,
+            detail: detail.to_owned(),
+        };
+        sandbox.layers().iter().map(layer).collect()
+    }
+}
+
+fn in_words(error: &SandboxError) -> String {
+    error.to_string()
+}

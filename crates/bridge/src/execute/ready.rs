@@ -1,0 +1,188 @@
+//! A process that only has to be started: in its sandbox, or outside of it where the policy says so.
+
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use diwan_policy::{Network, Plan};
+use diwan_protocol::run::{Outcome, Usage};
+use diwan_sandbox::{Limits, Prepared, Profile};
+
+use super::attend::{Attended, Bounds};
+use super::{Executor, Finished, in_words, users};
+use crate::commands::{Channel, Entry, Parts};
+
+/// What fits into each of the private directories of a command; it lies in memory.
+const SCRATCH: u64 = 512 * 1024 * 1024;
+
+/// A process that only has to be started.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    command: Command,
+    /// Its sandbox, if it is in one.
+    prepared: Option<Prepared>,
+    wall_time: Duration,
+    output: u64,
+    memory: u64,
+}
+
+impl Executor {
+    /// Makes everything ready that a plan needs.
+    ///
+    /// # Errors
+    /// Why it cannot be started.
+    pub(crate) fn prepare(&self, plan: &Plan, has_input: bool) -> Result<Ready, String> {
+        let (mut command, prepared) = if plan.profile.confined {
+            let prepared = self.confine(plan)?;
+            (prepared.command(), Some(prepared))
+        } else {
+            (unconfined(plan), None)
+        };
+        command.stdin(if has_input { Stdio::piped() } else { Stdio::null() });
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Ok(Ready {
+            command,
+            prepared,
+            wall_time: Duration::from_millis(plan.wall_time_ms),
+            output: plan.output_limit_bytes,
+            memory: plan.profile.limits.memory_bytes,
+        })
+    }
+
+    fn confine(&self, plan: &Plan) -> Result<Prepared, String> {
+        let sandbox = self.sandbox.as_ref().map_err(|why| format!("there is no sandbox on this machine: {why}"))?;
+        if let Some(missing) = sandbox.layers().missing().filter(|_| plan.profile.required) {
+            return Err(format!("the policy requires the whole sandbox, and this machine lacks {missing}"));
+        }
+        sandbox.prepare(&profile(plan)?).map_err(|error| in_words(&error))
+    }
+}
+
+fn directory(plan: &Plan) -> PathBuf {
+    match &plan.root {
+        None => PathBuf::from("/"),
+        Some(root) if plan.dir.is_empty() => root.path.clone(),
+        Some(root) => root.path.join(&plan.dir),
+    }
+}
+
+fn profile(plan: &Plan) -> Result<Profile, String> {
+    let mut profile = Profile::new(&plan.program, directory(plan));
+    profile.arguments = plan.argv.iter().skip(1).map(Into::into).collect();
+    profile.environment = plan.env.iter().map(|(name, value)| (name.into(), value.into())).collect();
+    profile.readable = plan.profile.readable.clone();
+    if let Some(root) = &plan.root {
+        let roots = if plan.profile.writable { &mut profile.writable } else { &mut profile.readable };
+        roots.push(root.path.clone());
+    }
+    if !plan.profile.protect_git {
+        profile.protected.retain(|path| !path.starts_with(".git"));
+    }
+    profile.network = match plan.profile.network {
+        Network::None => diwan_sandbox::Network::None,
+        Network::Host => diwan_sandbox::Network::Host,
+    };
+    profile.limits = limits(plan);
+    profile.user = users::for_plan(plan.run_as.as_deref(), plan.root.as_ref().map(|root| root.path.as_path()))?;
+    Ok(profile)
+}
+
+fn limits(plan: &Plan) -> Limits {
+    let limits = &plan.profile.limits;
+    // No process can use more processor time than all of them have until the end.
+    let cpu_seconds = (plan.wall_time_ms / 1000 + 1) * u64::from(limits.cpu_percent) / 100 + 1;
+    Limits {
+        cpu_seconds: Some(cpu_seconds),
+        memory_bytes: Some(limits.memory_bytes),
+        processes: Some(limits.processes.into()),
+        open_files: Some(limits.open_files.into()),
+        file_bytes: Some(limits.file_bytes),
+        scratch_bytes: SCRATCH.min(limits.memory_bytes),
+    }
+}
+
+/// What the policy lets out of the sandbox: services, for which the bridge's own user is what counts.
+fn unconfined(plan: &Plan) -> Command {
+    let mut command = Command::new(&plan.program);
+    command.args(plan.argv.iter().skip(1)).env_clear().envs(plan.env.iter().cloned());
+    command.current_dir(directory(plan)).process_group(0);
+    if let Some(called) = plan.argv.first() {
+        command.arg0(called);
+    }
+    command
+}
+
+impl Ready {
+    /// Runs it to its end.
+    pub(crate) fn run(mut self, parts: &Parts, entry: &Entry) -> Finished {
+        let began = parts.world.monotonic();
+        let mut child = match self.command.spawn() {
+            Ok(child) => child,
+            Err(error) => return Finished::not_started(format!("it could not be started: {error}")),
+        };
+        let kill_all = || self.prepared.iter().for_each(Prepared::kill_all);
+        let writers = Channel::BOTH.map(|channel| parts.spool.writer(&entry.id, channel));
+        let bounds = Bounds { wall_time: self.wall_time, output: self.output };
+        let attended = Attended::new(&parts.world, entry, &mut child, writers, &bounds, &kill_all);
+        let (stopped, lengths) = match attended {
+            Ok(attended) => attended.until_the_end(),
+            Err(error) => {
+                kill_all();
+                // One that is over already cannot be killed.
+                let _ = child.kill();
+                (
+                    Some(Outcome::OverLimit(format!("this machine has nothing left to attend to it with: {error}"))),
+                    [0, 0],
+                )
+            }
+        };
+        let wall_us = || u64::try_from(parts.world.monotonic().saturating_sub(began).as_micros()).unwrap_or(u64::MAX);
+        let mut finished = self.finish(&mut child, stopped, lengths);
+        finished.usage.wall_us = wall_us();
+        finished
+    }
+
+    fn finish(&self, child: &mut Child, stopped: Option<Outcome>, lengths: [u64; 2]) -> Finished {
+        let status = match child.wait() {
+            Ok(status) => status,
+            Err(error) => return Finished::not_started(format!("it cannot be waited for: {error}")),
+        };
+        let (own, usage) = match self.prepared.as_ref().map(|prepared| prepared.finish(status)) {
+            None => (of_status(status), Usage::default()),
+            Some(Ok(outcome)) => (self.of_sandbox(&outcome), of_usage(&outcome.usage)),
+            // Nothing has run, but if it was stopped before it did, that is what is told.
+            Some(Err(error)) => (Outcome::NotStarted(in_words(&error)), Usage::default()),
+        };
+        Finished { outcome: stopped.unwrap_or(own), lengths, usage }
+    }
+
+    fn of_sandbox(&self, outcome: &diwan_sandbox::Outcome) -> Outcome {
+        if outcome.usage.memory_kills.is_some_and(|kills| kills > 0) {
+            return Outcome::OverLimit(format!("it needed more than {} MiB of memory", self.memory >> 20));
+        }
+        match outcome.ended {
+            diwan_sandbox::Ended::Exited(code) => Outcome::Exited(code),
+            diwan_sandbox::Ended::Signalled(number) => Outcome::Signalled(number),
+        }
+    }
+}
+
+impl Finished {
+    fn not_started(why: String) -> Self {
+        Self { outcome: Outcome::NotStarted(why), lengths: [0, 0], usage: Usage::default() }
+    }
+}
+
+fn of_status(status: ExitStatus) -> Outcome {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => Outcome::Exited(code),
+        (None, Some(signal)) => Outcome::Signalled(signal),
+        (None, None) => Outcome::Unknown,
+    }
+}
+
+fn of_usage(usage: &diwan_sandbox::Usage) -> Usage {
+    let us = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    Usage { user_us: us(usage.cpu_user), system_us: us(usage.cpu_system), memory_bytes: usage.memory_bytes, wall_us: 0 }
+}

@@ -1,0 +1,184 @@
+//! The journal of commands: what must outlive a crash, so that no command runs twice and none is lost from
+//! sight. A file that only grows, and is written anew when most of it is of no use any more.
+//!
+//! Everything here blocks: it is called from threads of commands, not from the event loop.
+
+mod memory;
+mod record;
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Result, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+pub(crate) use memory::Memory;
+pub(crate) use record::{Record, Started};
+
+/// A journal shorter than this is never written anew.
+const SHORT: u64 = 1024 * 1024;
+
+/// The journal, open. Several threads write at once and share what waiting for the disk costs.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    path: PathBuf,
+    writing: Mutex<Writing>,
+    synced: Condvar,
+}
+
+#[derive(Debug)]
+struct Writing {
+    file: Arc<File>,
+    memory: Memory,
+    size: u64,
+    /// How long it was when it was last written anew.
+    fresh_size: u64,
+    /// How many records were written, and how many of them are surely on the disk.
+    written: u64,
+    synced: u64,
+    is_syncing: bool,
+    /// What the disk said when it could not keep its word. Nothing is promised after that.
+    broken: Option<String>,
+}
+
+impl Journal {
+    /// Opens the journal. What a crash has left torn at its end is cut off: how many bytes is said.
+    pub(crate) fn open(path: &Path) -> Result<(Self, u64)> {
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        let mut bytes = vec![];
+        file.read_to_end(&mut bytes)?;
+        let (memory, sound) = replay(&bytes);
+        let torn = (bytes.len() - sound) as u64;
+        if torn > 0 {
+            file.set_len(sound as u64)?;
+        }
+        file.sync_all()?;
+        sync_parent(path)?;
+        let size = sound as u64;
+        let file = Arc::new(file);
+        let fresh_size = memory.records().iter().map(|r| encoded(r).len() as u64).sum();
+        let writing =
+            Writing { file, memory, size, fresh_size, written: 0, synced: 0, is_syncing: false, broken: None };
+        Ok((Self { path: path.to_owned(), writing: Mutex::new(writing), synced: Condvar::new() }, torn))
+    }
+
+    /// Looks into what is remembered.
+    pub(crate) fn memory<T>(&self, look: impl FnOnce(&mut Memory) -> T) -> T {
+        look(&mut self.lock().memory)
+    }
+
+    /// Writes a record down. It outlives this process, but perhaps not the machine.
+    pub(crate) fn append(&self, record: Record) -> Result<()> {
+        let mut writing = self.lock();
+        self.write(&mut writing, record)
+    }
+
+    /// Writes a record down and returns when it is on the disk.
+    pub(crate) fn commit(&self, record: Record) -> Result<()> {
+        let mut writing = self.lock();
+        self.write(&mut writing, record)?;
+        let mine = writing.written;
+        while writing.synced < mine {
+            writing.check()?;
+            if writing.is_syncing {
+                // Somebody syncs already; what was written since then takes one more turn.
+                writing = self.synced.wait(writing).unwrap_or_else(PoisonError::into_inner);
+            } else {
+                writing = self.sync(writing);
+            }
+        }
+        Ok(())
+    }
+
+    /// Has the disk take everything that is written by now, for all who wait.
+    fn sync<'a>(&'a self, mut writing: MutexGuard<'a, Writing>) -> MutexGuard<'a, Writing> {
+        let (file, upto) = (Arc::clone(&writing.file), writing.written);
+        writing.is_syncing = true;
+        drop(writing);
+        let outcome = file.sync_data();
+        let mut writing = self.lock();
+        writing.is_syncing = false;
+        match outcome {
+            Ok(()) => writing.synced = writing.synced.max(upto),
+            // What the disk failed to take once, a second attempt would only pretend to have taken.
+            Err(error) => writing.broken = Some(error.to_string()),
+        }
+        self.synced.notify_all();
+        writing
+    }
+
+    fn write(&self, writing: &mut Writing, record: Record) -> Result<()> {
+        writing.check()?;
+        let bytes = encoded(&record);
+        if let Err(error) = (&*writing.file).write_all(&bytes) {
+            // Half a record would hide all that come after it.
+            if writing.file.set_len(writing.size).is_err() {
+                writing.broken = Some(error.to_string());
+            }
+            return Err(error);
+        }
+        writing.size += bytes.len() as u64;
+        writing.written += 1;
+        writing.memory.take(record);
+        if writing.size > SHORT && writing.size > 4 * writing.fresh_size {
+            self.renew(writing)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the journal anew, beside the old one, and puts it in its place.
+    fn renew(&self, writing: &mut Writing) -> Result<()> {
+        let beside = self.path.with_extension("new");
+        let mut bytes = vec![];
+        for record in writing.memory.records() {
+            record::write(&record, &mut bytes);
+        }
+        let mut file = OpenOptions::new().append(true).create(true).open(&beside)?;
+        file.set_len(0)?;
+        file.write_all(&bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, &self.path)?;
+        sync_parent(&self.path)?;
+        writing.file = Arc::new(file);
+        writing.size = bytes.len() as u64;
+        writing.fresh_size = writing.size;
+        writing.synced = writing.written;
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Writing> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Writing {
+    fn check(&self) -> Result<()> {
+        match &self.broken {
+            None => Ok(()),
+            Some(why) => Err(std::io::Error::other(format!("the disk failed before: {why}"))),
+        }
+    }
+}
+
+fn encoded(record: &Record) -> Vec<u8> {
+    let mut bytes = vec![];
+    record::write(record, &mut bytes);
+    bytes
+}
+
+/// What the sound records at the beginning say, and how long they are.
+fn replay(bytes: &[u8]) -> (Memory, usize) {
+    let mut memory = Memory::default();
+    let mut at = 0;
+    while let Some((record, length)) = bytes.get(at..).and_then(record::read) {
+        at += length;
+        record.into_iter().for_each(|record| memory.take(record));
+    }
+    (memory, at)
+}
+
+fn sync_parent(path: &Path) -> Result<()> {
+    path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! A bridge that is a process of its own, with a directory and a policy of its own.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+
+use tempfile::TempDir;
+
+use super::plane::{Plane, TOKEN};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_diwan-bridge");
+
+/// Scripts in the root may be run, and some harmless programs.
+pub const POLICY: &str = r#"
+version = 1
+require_sandbox = false
+
+[roots.work]
+path = "ROOT"
+writable = true
+
+[programs.sh]
+path = ["/usr/bin/sh", "/bin/sh"]
+
+[programs.true]
+path = ["/usr/bin/true", "/bin/true"]
+
+[programs.cat]
+path = ["/usr/bin/cat", "/bin/cat"]
+
+[profiles.scripts]
+writable = true
+limits = { wall_time_s = 600, output_mib = 2048, file_mib = 2048 }
+
+[profiles.little]
+limits = { wall_time_s = 1, output_mib = 1 }
+
+[[rules]]
+name = "scripts"
+operations = ["exec"]
+program = "sh"
+positionals = [{ value = "path", at_most = 8 }]
+input = true
+class = "runs_repo_code"
+profile = "scripts"
+decision = "allow"
+
+[[rules]]
+name = "nothing"
+operations = ["exec"]
+program = "true"
+positionals = [{ value = "name", at_least = 0 }]
+class = "reads"
+decision = "allow"
+
+[[rules]]
+name = "cat with a yes"
+operations = ["exec"]
+program = "cat"
+positionals = [{ value = "path" }]
+class = "reads"
+decision = "ask"
+"#;
+
+pub struct Bridge {
+    dir: TempDir,
+    process: Option<Child>,
+    log: Option<mpsc::Receiver<String>>,
+}
+
+impl Bridge {
+    /// A place for a bridge, with the usual policy.
+    pub fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let bridge = Self { dir, process: None, log: None };
+        std::fs::create_dir(bridge.root()).unwrap();
+        open_up(bridge.dir.path());
+        open_up(&bridge.root());
+        bridge.write_policy(POLICY);
+        bridge
+    }
+
+    /// One that has joined and runs.
+    pub async fn joined(plane: &Plane) -> Self {
+        let bridge = Self::new();
+        let target = plane.target();
+        let (joined, _) = tokio::join!(bridge.join(&target, TOKEN, &[]), plane.take_join());
+        assert!(joined.status.success(), "{}", String::from_utf8_lossy(&joined.stderr));
+        bridge
+    }
+
+    pub fn root(&self) -> PathBuf {
+        self.dir.path().join("root")
+    }
+
+    pub fn state(&self) -> PathBuf {
+        self.dir.path().join("state")
+    }
+
+    pub fn policy(&self) -> PathBuf {
+        self.dir.path().join("policy.toml")
+    }
+
+    pub fn write_policy(&self, text: &str) {
+        let beside = self.dir.path().join("policy.new");
+        std::fs::write(&beside, text.replace("ROOT", &self.root().to_string_lossy())).unwrap();
+        std::fs::rename(&beside, self.policy()).unwrap();
+    }
+
+    /// A script in the root.
+    pub fn script(&self, name: &str, text: &str) {
+        let path = self.root().join(name);
+        std::fs::write(&path, text).unwrap();
+        open_up(&path);
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command.args(words).arg("--state").arg(self.state()).env_remove("http_proxy").env_remove("HTTP_PROXY");
+        command
+    }
+
+    pub async fn join(&self, target: &str, token: &str, more: &[&str]) -> Output {
+        let words = [&["join", target, "--token", token], more].concat();
+        let mut command = self.command(&words);
+        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+    }
+
+    /// Starts it; its log is read aside.
+    pub fn start(&mut self) {
+        let mut command = self.command(&["run"]);
+        command.arg("--policy").arg(self.policy()).stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            lines.map_while(Result::ok).for_each(|line| {
+                eprintln!("bridge: {line}");
+                let _ = sender.send(line);
+            })
+        });
+        (self.process, self.log) = (Some(process), Some(receiver));
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().unwrap().id()
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        let mut process = self.process.take().unwrap();
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_raw(self.pid().try_into().unwrap()).unwrap();
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
+    pub fn wait(&mut self) -> std::process::ExitStatus {
+        self.process.take().unwrap().wait().unwrap()
+    }
+
+    /// Waits until its log says this.
+    pub fn wait_for_log(&self, words: &str) {
+        let log = self.log.as_ref().unwrap();
+        while !log.recv_timeout(std::time::Duration::from_secs(30)).expect(words).contains(words) {}
+    }
+}
+
+impl Drop for Bridge {
+    fn drop(&mut self) {
+        if self.process.is_some() {
+            self.kill();
+        }
+    }
+}
+
+/// Lets the user that commands run as, when the test runs as root, get there.
+fn open_up(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    if rustix::process::geteuid().is_root() && path.file_name() != path.parent().and_then(|p| p.file_name()) {
+        let nobody = (rustix::fs::Uid::from_raw(65534), rustix::fs::Gid::from_raw(65534));
+        rustix::fs::chown(path, Some(nobody.0), Some(nobody.1)).unwrap();
+    }
+}
