@@ -33,6 +33,7 @@ mod look_up;
 mod master;
 mod migration;
 mod name;
+mod own_key;
 mod own_use;
 mod patience;
 mod policy;

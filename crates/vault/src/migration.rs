@@ -3,7 +3,8 @@
 use diwan_kernel::db::{Migration, Migrations};
 
 /// The steps, oldest first.
-pub const MIGRATIONS: Migrations = Migrations { component: "vault", steps: &[FIRST, SECOND, THIRD, FOURTH, FIFTH] };
+pub const MIGRATIONS: Migrations =
+    Migrations { component: "vault", steps: &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH] };
 
 const FIRST: Migration = Migration {
     name: "0001_secrets",
@@ -186,4 +187,18 @@ const FIFTH: Migration = Migration {
          );
          CREATE INDEX vault_glass_broken_at ON vault_glass (broken_at)",
     down: "DROP TABLE vault_glass",
+};
+
+const SIXTH: Migration = Migration {
+    name: "0006_own_keys",
+    up: "CREATE TABLE vault_own_key (
+            name TEXT PRIMARY KEY,
+            id TEXT NOT NULL,
+            master_id TEXT NOT NULL,
+            data_key {blob} NOT NULL,
+            value {blob} NOT NULL,
+            created_at BIGINT NOT NULL
+         );
+         CREATE INDEX vault_own_key_master_id ON vault_own_key (master_id)",
+    down: "DROP TABLE vault_own_key",
 };

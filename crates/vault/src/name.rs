@@ -3,6 +3,9 @@
 use diwan_kernel::Problem;
 use serde::Serialize;
 
+/// Names that begin so are the control plane's own.
+pub(crate) const OWN: &str = "diwan/";
+
 /// The longest name.
 pub(crate) const LONGEST: usize = 128;
 
@@ -24,6 +27,10 @@ impl SecretName {
 
     /// Reads a name from a request.
     pub(crate) fn read(field: &str, text: &str) -> Result<Self, Problem> {
+        if text.starts_with(OWN) {
+            let message = "Names that begin with diwan/ are the control plane's own.";
+            return Err(Problem::invalid_field(field, "name_reserved", message));
+        }
         Self::parse(text).ok_or_else(|| {
             Problem::invalid_field(
                 field,

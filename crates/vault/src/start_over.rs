@@ -9,7 +9,7 @@ use crate::envelope::MasterId;
 use crate::event::VaultChanged;
 use crate::master::Masters;
 use crate::sealing::Passphrase;
-use crate::table::{master, secret, switch};
+use crate::table::{master, own_key, secret, switch};
 use crate::unseal::Guard;
 use crate::vault::Vault;
 
@@ -44,6 +44,7 @@ impl Vault {
             secret::delete(&mut tx, *id).await?;
             tx.record(Entry::done("secret.delete").on("secret", name).with("id", id.to_string())).await?;
         }
+        own_key::delete_all(&mut tx).await?;
         master::abandon_all(&mut tx, ctx.now()).await?;
         master::insert(&mut tx, &row.sign(masters.vouching())).await?;
         self.begin_book(&mut tx, masters.vouching()).await?;

@@ -115,6 +115,7 @@ pub(crate) async fn abandon_all(tx: &mut Tx, now: Timestamp) -> Result<(), DbErr
 /// A key is gone. False while anything is still wrapped by it.
 pub(crate) async fn retire(tx: &mut Tx, id: MasterId, now: Timestamp) -> Result<bool, DbError> {
     let sql = "UPDATE vault_master SET state = 'retired', retired_at = $1
-         WHERE id = $2 AND state = 'retiring' AND NOT EXISTS (SELECT 1 FROM vault_version WHERE master_id = $2)";
+         WHERE id = $2 AND state = 'retiring' AND NOT EXISTS (SELECT 1 FROM vault_version WHERE master_id = $2)
+         AND NOT EXISTS (SELECT 1 FROM vault_own_key WHERE master_id = $2)";
     Ok(tx.execute(sql, params![now, id.to_string()]).await? == 1)
 }

@@ -4,6 +4,7 @@ pub(crate) mod glass;
 pub(crate) mod hook;
 pub(crate) mod lease;
 pub(crate) mod master;
+pub(crate) mod own_key;
 pub(crate) mod policy;
 pub(crate) mod removal;
 pub(crate) mod rewrap;

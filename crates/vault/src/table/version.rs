@@ -150,7 +150,7 @@ pub(crate) async fn destroy(tx: &mut Tx, secret: SecretId, version: &Version) ->
     Ok(tx.execute(sql, values).await? == 1)
 }
 
-/// A wrapped data key and where it belongs.
+/// A wrapped data key and where it belongs: to a version of a secret, or to a key of the control plane's own.
 #[derive(Debug)]
 pub(crate) struct WrappedKey {
     pub(crate) secret: SecretId,
@@ -161,7 +161,8 @@ pub(crate) struct WrappedKey {
 /// Some of the data keys that a master wraps.
 pub(crate) async fn list_wrapped_by(db: &Db, master: MasterId, limit: usize) -> Result<Vec<WrappedKey>, DbError> {
     let sql = "SELECT secret_id, version, data_key FROM vault_version WHERE master_id = $1
-         ORDER BY secret_id, version LIMIT $2";
+         UNION ALL SELECT id, 1, data_key FROM vault_own_key WHERE master_id = $1
+         ORDER BY 1, 2 LIMIT $2";
     let found = db.query(sql, params![master.to_string(), rows(limit)]).await?;
     let read = |row: &Row| {
         Ok(WrappedKey { secret: row.get("secret_id")?, version: row.get("version")?, data_key: row.get("data_key")? })
@@ -171,13 +172,15 @@ pub(crate) async fn list_wrapped_by(db: &Db, master: MasterId, limit: usize) -> 
 
 /// How many data keys a master wraps.
 pub(crate) async fn count_wrapped_by(tx: &mut Tx, master: MasterId) -> Result<i64, DbError> {
-    let sql = "SELECT COUNT(*) AS n FROM vault_version WHERE master_id = $1";
+    let sql = "SELECT (SELECT COUNT(*) FROM vault_version WHERE master_id = $1)
+             + (SELECT COUNT(*) FROM vault_own_key WHERE master_id = $1) AS n";
     tx.query_opt(sql, params![master.to_string()]).await?.map_or(Ok(0), |row| row.get("n"))
 }
 
 /// How many data keys a master wraps at this moment.
 pub(crate) async fn count_under(db: &Db, master: MasterId) -> Result<i64, DbError> {
-    let sql = "SELECT COUNT(*) AS n FROM vault_version WHERE master_id = $1";
+    let sql = "SELECT (SELECT COUNT(*) FROM vault_version WHERE master_id = $1)
+             + (SELECT COUNT(*) FROM vault_own_key WHERE master_id = $1) AS n";
     db.query_opt(sql, params![master.to_string()]).await?.map_or(Ok(0), |row| row.get("n"))
 }
 
@@ -191,6 +194,10 @@ pub(crate) async fn rewrap(
 ) -> Result<bool, DbError> {
     let sql = "UPDATE vault_version SET data_key = $1, master_id = $2
          WHERE secret_id = $3 AND version = $4 AND master_id = $5";
-    let values = params![wrapped, to.to_string(), key.secret, key.version, from.to_string()];
-    Ok(tx.execute(sql, values).await? == 1)
+    let values = params![wrapped.clone(), to.to_string(), key.secret, key.version, from.to_string()];
+    if tx.execute(sql, values).await? == 1 {
+        return Ok(true);
+    }
+    let sql = "UPDATE vault_own_key SET data_key = $1, master_id = $2 WHERE id = $3 AND master_id = $4";
+    Ok(tx.execute(sql, params![wrapped, to.to_string(), key.secret, from.to_string()]).await? == 1)
 }
