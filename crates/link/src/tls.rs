@@ -7,6 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ring::digest::{SHA256, digest};
 use rustls::client::WebPkiServerVerifier;
@@ -14,10 +15,12 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring as provider};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::time_provider::TimeProvider;
 use rustls::version::TLS13;
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, ServerConfig, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, RootCertStore, ServerConfig,
+    SignatureScheme,
 };
 
 /// What the control plane is called in its own certificate. No name server knows the name: a machine trusts
@@ -27,6 +30,9 @@ pub const CONTROL_PLANE: &str = "control-plane.diwan.internal";
 pub const JOIN: &[u8] = b"diwan-join/1";
 /// What a machine with a certificate speaks.
 pub const TALK: &[u8] = b"diwan-link/1";
+/// For so long after its end a certificate still says who somebody is: a machine that was switched off may
+/// come back with the key it has. Whether it is still one of ours is asked of those who know.
+pub const GRACE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// SHA-256 over a certificate, written as 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -95,6 +101,7 @@ pub fn control_plane(
     let machines = WebPkiClientVerifier::builder_with_provider(Arc::new(only(authority)?), Arc::clone(&provider));
     // Who shows none may join; what they speak then is looked at before anything is said.
     let machines = machines.allow_unauthenticated().build().map_err(|e| Error::General(e.to_string()))?;
+    let machines = Arc::new(Forgiving(machines));
     let config = ServerConfig::builder_with_details(provider, time).with_protocol_versions(&[&TLS13])?;
     let mut config = config.with_client_cert_verifier(machines).with_single_cert(identity.chain, identity.key)?;
     config.alpn_protocols = vec![TALK.to_vec(), JOIN.to_vec()];
@@ -141,6 +148,58 @@ fn only(authority: &CertificateDer<'static>) -> Result<RootCertStore, Error> {
     let mut store = RootCertStore::empty();
     store.add(authority.clone())?;
     Ok(store)
+}
+
+/// Believes certificates of machines for [`GRACE`] after their end; everything else about them must hold.
+#[derive(Debug)]
+struct Forgiving(Arc<dyn ClientCertVerifier>);
+
+impl ClientCertVerifier for Forgiving {
+    fn client_auth_mandatory(&self) -> bool {
+        self.0.client_auth_mandatory()
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        self.0.root_hint_subjects()
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        match self.0.verify_client_cert(end_entity, intermediates, now) {
+            Err(Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. }))
+                if now.as_secs().saturating_sub(not_after.as_secs()) <= GRACE.as_secs() =>
+            {
+                self.0.verify_client_cert(end_entity, intermediates, not_after)
+            }
+            other => other,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
 }
 
 /// Trusts the authority of this fingerprint, which the other end shows with its own certificate, and

@@ -159,11 +159,26 @@ async fn whoever_is_not_of_the_house_is_not_let_in() {
     };
     let foreign = refused(other.machine(), NOW).await;
     assert!(foreign.contains("UnknownIssuer") || foreign.contains("BadSignature"), "{foreign}");
-    let expired = refused(authority.machine(), NOW + 25 * HOUR).await;
+    let expired = refused(authority.machine(), NOW + 24 * HOUR + tls::GRACE.as_secs() + 1).await;
     assert!(expired.contains("expired") || expired.contains("Expired"), "{expired}");
     // A certificate of the control plane is none of a machine.
     let wrong = refused(authority.plane(), NOW).await;
     assert!(wrong.contains("client authentication"), "{wrong}");
+}
+
+#[tokio::test]
+async fn f68_a_machine_that_was_away_may_come_back_within_the_grace() {
+    let (authority, other) = (Authority::new(), Authority::new());
+    let meets = async |machine: Identity| {
+        let (now, pin) = (NOW + 24 * HOUR + tls::GRACE.as_secs(), authority.certificate());
+        let mut plane = authority.plane();
+        plane.chain.truncate(1);
+        let server = tls::control_plane(plane, &pin, at(now)).unwrap();
+        meet(server, tls::machine(machine, &pin, at(NOW)).unwrap()).await.plane
+    };
+    let (speaks, has_shown, _) = meets(authority.machine()).await.unwrap();
+    assert_eq!((speaks.as_deref(), has_shown), (Some(tls::TALK), true));
+    assert!(meets(other.machine()).await.is_err(), "grace is for those of the house");
 }
 
 #[tokio::test]
