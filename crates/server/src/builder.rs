@@ -14,6 +14,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::authenticator::{Authenticator, NobodyKnown};
+use crate::bridges::{Bridges, TakesMachines};
 use crate::config::{Origin, ServerConfig};
 use crate::dashboard::Dashboard;
 use crate::edge::{Edge, Inner};
@@ -60,6 +61,7 @@ pub struct Builder {
     authenticator: Arc<dyn Authenticator>,
     vital_signs: Arc<dyn VitalSigns>,
     topics: Vec<Topic>,
+    bridges: TakesMachines,
     dashboard: Option<Dashboard>,
 }
 
@@ -80,6 +82,7 @@ impl Builder {
             authenticator,
             vital_signs: Arc::new(NothingKnown),
             topics: TOPICS.to_vec(),
+            bridges: None,
             dashboard: None,
         }
     }
@@ -119,6 +122,13 @@ impl Builder {
         self
     }
 
+    /// Says who takes in the connections of machines.
+    #[must_use]
+    pub fn bridges(mut self, bridges: Arc<dyn Bridges>) -> Self {
+        self.bridges = Some(bridges);
+        self
+    }
+
     /// The dashboard's files.
     #[must_use]
     pub fn dashboard(mut self, dashboard: Option<Dashboard>) -> Self {
@@ -140,7 +150,7 @@ impl Builder {
         let operations = Operations::read(&document).map_err(BuildError)?;
         let json = openapi::to_json(&document).map_err(|e| BuildError(e.to_string()))?;
         let metrics = Arc::new(Metrics::new(operations.all(), open));
-        let Self { ground, settings, authenticator, dashboard, .. } = self;
+        let Self { ground, settings, authenticator, dashboard, bridges, .. } = self;
         let Ground { world, db, sealer, supervisor, .. } = ground;
         let promises = Promises::new(db.clone(), sealer, supervisor.clone());
         supervisor.spawn("idempotency sweep", TaskPolicy::Critical, promises.clone().sweep());
@@ -162,6 +172,8 @@ impl Builder {
             readiness: Readiness::default(),
             metrics,
             door: Arc::<Door>::default(),
+            bridges,
+            machines: Arc::<Door>::default(),
             world,
             db,
             supervisor,

@@ -74,6 +74,12 @@ pub struct ServerConfig {
     /// How many live connections one person may have open.
     #[schema(minimum = 1, maximum = 10_000)]
     pub max_live_connections_per_account: usize,
+    /// How many machines may be connected at once.
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub max_machine_connections: usize,
+    /// How many machines may be connected from one address: many stand behind the router of one house.
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    pub max_machine_connections_per_address: usize,
     /// How many bytes the body of a request may have, unless its operation says otherwise.
     #[schema(minimum = 1024, maximum = 67_108_864)]
     pub max_body_bytes: usize,
@@ -120,6 +126,8 @@ impl Default for ServerConfig {
             max_connections: 10_000,
             max_connections_per_address: 200,
             max_live_connections_per_account: 16,
+            max_machine_connections: 20_000,
+            max_machine_connections_per_address: 2_000,
             max_body_bytes: 256 * 1024,
             request_timeout_s: 30,
             rate_limit_burst: 100,
@@ -259,6 +267,8 @@ mod tests {
             ("max_connections", 16, 1_000_000),
             ("max_connections_per_address", 1, 1_000_000),
             ("max_live_connections_per_account", 1, 10_000),
+            ("max_machine_connections", 1, 1_000_000),
+            ("max_machine_connections_per_address", 1, 1_000_000),
             ("max_body_bytes", 1024, 64 * 1024 * 1024),
             ("request_timeout_s", 1, 600),
             ("rate_limit_burst", 1, 1_000_000_000),

@@ -13,6 +13,7 @@ use diwan_kernel::world::Listener;
 use diwan_kernel::{Db, Supervisor, TaskPolicy, World};
 
 use crate::authenticator::Authenticator;
+use crate::bridges::TakesMachines;
 use crate::builder::{Builder, Ground};
 use crate::config::ServerConfig;
 use crate::dashboard::Dashboard;
@@ -57,6 +58,9 @@ pub(crate) struct Inner {
     pub readiness: Readiness,
     pub metrics: Arc<Metrics>,
     pub door: Arc<Door>,
+    /// Where machines connect, and how many did.
+    pub bridges: TakesMachines,
+    pub machines: Arc<Door>,
 }
 
 impl std::fmt::Debug for Edge {

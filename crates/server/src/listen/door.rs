@@ -18,42 +18,49 @@ struct Inside {
     by_address: HashMap<u128, usize>,
 }
 
+/// A place, given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    door: Arc<Door>,
+    address: u128,
+}
+
 /// The place of one connection, given back when the last clone is dropped: an upgraded connection
 /// outlives the HTTP that began it.
 #[derive(Debug, Clone)]
 pub(crate) struct Slot {
-    _held: Arc<Held>,
-}
-
-#[derive(Debug)]
-struct Held {
-    door: Arc<Door>,
-    address: u128,
-    _mark: Mark,
+    _held: Arc<(Place, Mark)>,
 }
 
 impl Door {
     /// Lets a connection in, if these settings leave room. Those inside stay, whatever changes.
     pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr, settings: &ServerConfig, metrics: &Metrics) -> Option<Slot> {
-        let address = client_bits(peer);
         // A trusted proxy brings everybody's connections.
         let is_exempt = settings.trusted_proxies.iter().any(|n| n.contains(peer));
-        let mut inside = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let from_there = inside.by_address.get(&address).copied().unwrap_or(0);
-        let is_crowded = from_there >= settings.max_connections_per_address && !is_exempt;
-        if inside.all >= settings.max_connections || is_crowded {
+        let from_there = if is_exempt { usize::MAX } else { settings.max_connections_per_address };
+        let Some(place) = self.take(peer, (settings.max_connections, from_there)) else {
             metrics.turned_away.add(1);
+            return None;
+        };
+        metrics.accepted.add(1);
+        Some(Slot { _held: Arc::new((place, metrics.connections.mark())) })
+    }
+
+    /// Takes one of so many places in all, and of so many for one address.
+    pub(crate) fn take(self: &Arc<Self>, peer: IpAddr, (most, from_there): (usize, usize)) -> Option<Place> {
+        let address = client_bits(peer);
+        let mut inside = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let already = inside.by_address.get(&address).copied().unwrap_or(0);
+        if inside.all >= most || already >= from_there {
             return None;
         }
         inside.all += 1;
-        inside.by_address.insert(address, from_there + 1);
-        metrics.accepted.add(1);
-        let held = Held { door: self.clone(), address, _mark: metrics.connections.mark() };
-        Some(Slot { _held: Arc::new(held) })
+        inside.by_address.insert(address, already + 1);
+        Some(Place { door: self.clone(), address })
     }
 }
 
-impl Drop for Held {
+impl Drop for Place {
     fn drop(&mut self) {
         let mut inside = self.door.0.lock().unwrap_or_else(PoisonError::into_inner);
         inside.all -= 1;

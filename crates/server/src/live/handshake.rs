@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 ///
 /// # Errors
 /// 426 when the request is not a handshake.
-pub(super) fn accept(request: &mut Request) -> Result<(Response, OnUpgrade), Problem> {
+pub(crate) fn accept(request: &mut Request) -> Result<(Response, OnUpgrade), Problem> {
     let key = key_of(request).ok_or_else(no_handshake)?;
     let upgrade = request.extensions_mut().remove::<OnUpgrade>().ok_or_else(no_handshake)?;
     let accept = HeaderValue::try_from(derive_accept_key(key.as_bytes())).map_err(Problem::internal)?;

@@ -19,7 +19,7 @@ use crate::config::ServerConfig;
 use crate::listen::Slot;
 use crate::metrics::Gauge;
 
-mod handshake;
+pub(crate) mod handshake;
 mod message;
 mod outbox;
 mod places;

@@ -15,6 +15,7 @@ use super::client::Client;
 use super::forgery::Credential;
 use super::headers::Kind;
 use super::rate::Verdict;
+use crate::bridges;
 use crate::config::ServerConfig;
 use crate::edge::Inner;
 use crate::metrics::Target;
@@ -37,6 +38,8 @@ pub(crate) enum Asked<'a> {
     Alive,
     /// Whether it can do its work.
     Ready,
+    /// To connect as a machine.
+    Bridge,
     /// A file or a screen of the dashboard.
     Screen,
 }
@@ -131,7 +134,7 @@ impl<'a> Visit<'a> {
         match self.asked {
             Asked::Operation(operation) => Target::Operation(operation.index),
             Asked::OtherMethods(_) | Asked::Nothing => Target::Nothing,
-            Asked::Document | Asked::Alive | Asked::Ready => Target::Edge,
+            Asked::Document | Asked::Alive | Asked::Ready | Asked::Bridge => Target::Edge,
             Asked::Screen => Target::Dashboard,
         }
     }
@@ -149,6 +152,7 @@ fn asked<'a>(edge: &'a Inner, method: &Method, path: &str) -> Asked<'a> {
     match path {
         "/healthz" => return Asked::Alive,
         "/readyz" => return Asked::Ready,
+        bridges::PATH => return Asked::Bridge,
         _ if !(path == "/api" || path.starts_with("/api/")) => return Asked::Screen,
         _ => {}
     }

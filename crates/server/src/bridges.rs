@@ -1,0 +1,75 @@
+//! The door for machines: a WebSocket at `/bridge`. Who a machine is, it proves behind this door, to whoever
+//! the composition put there; a cookie or a token means nothing here.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::extract::Request;
+use axum::response::Response;
+use diwan_kernel::world::BoxStream;
+use diwan_kernel::{Problem, TaskPolicy};
+use hyper_util::rt::TokioIo;
+
+use crate::config::ServerConfig;
+use crate::edge::Inner;
+use crate::live::handshake;
+use crate::pass::problems;
+
+/// Where machines connect.
+pub(crate) const PATH: &str = "/bridge";
+/// When a machine that found no room or a server on its way out comes again; each adds a chance of its own.
+const COME_AGAIN: Duration = Duration::from_secs(5);
+
+/// Takes in the connections of machines. The composition fills this in.
+#[async_trait]
+pub trait Bridges: Send + Sync {
+    /// Whether machines can be taken in now.
+    ///
+    /// # Errors
+    /// Why not.
+    fn ready(&self) -> Result<(), Problem>;
+
+    /// Talks to whoever is at the other end until that is over. What flows are the frames of a WebSocket
+    /// whose handshake is done.
+    async fn serve(&self, connection: BoxStream, from: IpAddr);
+}
+
+impl Inner {
+    /// Opens the door for a machine.
+    ///
+    /// # Errors
+    /// 426 when it is no WebSocket, 429 when there is no room, 503 when machines cannot be taken in now.
+    pub(crate) fn let_machine_in(
+        &self,
+        request: &mut Request,
+        from: IpAddr,
+        settings: &ServerConfig,
+    ) -> Result<Response, Problem> {
+        let bridges = self.bridges.clone().ok_or_else(problems::no_such_route)?;
+        if self.supervisor.is_stopping() {
+            return Err(Problem::unavailable("stopping", "The server is stopping.", COME_AGAIN));
+        }
+        bridges.ready()?;
+        let (answer, upgrade) = handshake::accept(request)?;
+        let most = (settings.max_machine_connections, settings.max_machine_connections_per_address);
+        let place = self.machines.take(from, most).ok_or_else(no_room)?;
+        self.supervisor.spawn("machine", TaskPolicy::Once, async move {
+            let _place = place;
+            match upgrade.await {
+                Ok(socket) => bridges.serve(Box::new(TokioIo::new(socket)), from).await,
+                Err(error) => tracing::debug!(%error, "the connection of a machine did not begin"),
+            }
+        });
+        Ok(answer)
+    }
+}
+
+fn no_room() -> Problem {
+    let detail = "As many machines are connected, in all or from this address, as may be.";
+    Problem::too_many("too_many_machine_connections", detail, COME_AGAIN)
+}
+
+/// Who takes machines in, where anybody does.
+pub(crate) type TakesMachines = Option<Arc<dyn Bridges>>;
