@@ -2,13 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
-use diwan_link::Link;
-use diwan_protocol::control::Hello;
+use diwan_link::{Link, Sending};
+use diwan_protocol::control::{Hello, ToBridge};
+use diwan_protocol::encode;
 use diwan_protocol::facts::PolicyInForce;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
+use tokio::time::timeout;
 
+use crate::farewell::Farewell;
 use crate::machine::MachineId;
+
+/// A machine reads what it is told within this time.
+const LISTENS: Duration = Duration::from_secs(5);
 
 /// A machine that is there.
 #[derive(Debug)]
@@ -17,10 +24,45 @@ pub(crate) struct Connected {
     pub(crate) machine: MachineId,
     /// What it is reached over.
     pub(crate) link: Link,
-    /// How it presented itself.
+    /// How it presented itself. Its facts and the text of its policy are in the database, not here.
     pub(crate) hello: Hello,
-    /// Its policy, as it last told.
+    /// Its policy, as it last told; without its text.
     pub(crate) policy: watch::Sender<PolicyInForce>,
+    /// How far its clock is ahead of ours.
+    pub(crate) skew_ms: i64,
+    /// The control stream.
+    pub(crate) control: Mutex<Sending>,
+    /// Why it is to go, once it is.
+    pub(crate) leaving: watch::Sender<Option<Farewell>>,
+}
+
+impl Connected {
+    /// Says something on the control stream. When the machine is gone, nobody hears it; one that does not
+    /// listen is sent away.
+    pub(crate) async fn tell(&self, message: &ToBridge) {
+        let told = async { self.control.lock().await.send(encode(message).into()).await };
+        if timeout(LISTENS, told).await.is_err() {
+            self.send_away(Farewell::protocol("it does not read what it is told"));
+        }
+    }
+
+    /// Ends the connection.
+    pub(crate) fn send_away(&self, farewell: Farewell) {
+        self.leaving.send_if_modified(|leaving| {
+            let is_first = leaving.is_none();
+            if is_first {
+                *leaving = Some(farewell);
+            }
+            is_first
+        });
+    }
+
+    /// Waits until the connection is to end; says why.
+    pub(crate) async fn sent_away(&self) -> Farewell {
+        let mut leaving = self.leaving.subscribe();
+        let found = leaving.wait_for(Option::is_some).await;
+        found.ok().and_then(|farewell| farewell.clone()).unwrap_or_else(Farewell::done)
+    }
 }
 
 /// All of them.
@@ -33,6 +75,16 @@ impl Connections {
     /// The connection of this machine.
     pub(crate) fn find(&self, machine: MachineId) -> Option<Arc<Connected>> {
         self.open.read().unwrap_or_else(PoisonError::into_inner).get(&machine).cloned()
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.open.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Which machines are there.
+    pub(crate) fn all(&self) -> Vec<MachineId> {
+        self.open.read().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
     }
 
     /// Puts a machine in; gives the connection that was there before.

@@ -1,13 +1,19 @@
 //! The handle of this capability and what it is put together from.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use diwan_kernel::{Db, Events, Supervisor, World};
 use diwan_vault::Vault;
 use url::Url;
+use utoipa_axum::router::OpenApiRouter;
 
+use crate::acceptor::Acceptor;
+use crate::commands::{self, Commands};
 use crate::connections::Connections;
+use crate::keys::Keys;
+use crate::samples::Samples;
+use crate::watchers::Watchers;
 
 /// What the capability stands on.
 #[derive(Debug, Clone)]
@@ -36,12 +42,28 @@ pub struct Fleet {
 struct Inner {
     parts: Parts,
     connections: Connections,
+    keys: Mutex<Option<Arc<Keys>>>,
+    acceptor: Mutex<Option<Acceptor>>,
+    samples: Samples,
+    watchers: Watchers,
+    commands: Commands,
 }
 
 impl Fleet {
     /// Starts the capability.
     pub fn start(parts: Parts) -> Self {
-        Self { inner: Arc::new(Inner { parts, connections: Connections::default() }) }
+        let (connections, keys, acceptor, samples, watchers) = Default::default();
+        let commands = Commands::new(parts.db.world(), &parts.data_dir);
+        let inner = Inner { parts, connections, keys, acceptor, samples, watchers, commands };
+        let this = Self { inner: Arc::new(inner) };
+        this.spawn_upkeep();
+        commands::start(&this);
+        this
+    }
+
+    /// Its operations, with paths relative to `/api/v1`.
+    pub fn routes(&self) -> OpenApiRouter {
+        crate::api::routes().merge(commands::api::routes()).with_state(self.clone())
     }
 
     pub(crate) fn db(&self) -> &Db {
@@ -62,5 +84,33 @@ impl Fleet {
 
     pub(crate) fn connections(&self) -> &Connections {
         &self.inner.connections
+    }
+
+    pub(crate) fn events(&self) -> &Events {
+        &self.inner.parts.events
+    }
+
+    pub(crate) fn public_url(&self) -> &Url {
+        &self.inner.parts.public_url
+    }
+
+    pub(crate) fn keys_slot(&self) -> &Mutex<Option<Arc<Keys>>> {
+        &self.inner.keys
+    }
+
+    pub(crate) fn acceptor_slot(&self) -> &Mutex<Option<Acceptor>> {
+        &self.inner.acceptor
+    }
+
+    pub(crate) fn samples(&self) -> &Samples {
+        &self.inner.samples
+    }
+
+    pub(crate) fn watchers(&self) -> &Watchers {
+        &self.inner.watchers
+    }
+
+    pub(crate) fn commands(&self) -> &Commands {
+        &self.inner.commands
     }
 }

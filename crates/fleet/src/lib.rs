@@ -8,9 +8,34 @@
 //! Start at [`Fleet`].
 #![forbid(unsafe_code)]
 
+mod acceptor;
+mod api;
+mod authority;
+mod certificate_request;
+mod commands;
 mod connections;
+mod event;
+mod facts;
+mod farewell;
 mod fleet;
+mod gateway;
+mod join_token;
+mod keys;
+mod label;
+mod line;
 mod machine;
+mod migration;
+mod newcomer;
+mod patience;
+mod presence;
+mod recognise;
+mod samples;
+mod shown;
+mod table;
+mod talk;
+mod upkeep;
+mod watchers;
 
 pub use fleet::{Fleet, Parts};
 pub use machine::{Machine, MachineId};
+pub use migration::MIGRATIONS;

@@ -2,6 +2,7 @@
 
 pub mod config;
 mod error;
+mod fleet;
 mod gate;
 pub mod logging;
 pub mod privacy;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diwan_audit::Audit;
+use diwan_fleet::Fleet;
 use diwan_identity::Identity;
 use diwan_kernel::config::Live;
 use diwan_kernel::db::{Applied, Db, KERNEL, Migrations};
@@ -20,13 +21,20 @@ use url::Url;
 
 use super::StartError;
 use super::config::{Config, Publishers, usual_file};
+use super::fleet::Gateway;
 use super::gate::{Gate, Pulse};
 use super::settings::{self, LaterSettings, LaterVault};
 use super::vault;
 
 /// The schema of every capability, in the order in which they build on each other.
-pub const MIGRATIONS: &[Migrations] =
-    &[KERNEL, diwan_audit::MIGRATIONS, diwan_identity::MIGRATIONS, diwan_vault::MIGRATIONS, diwan_settings::MIGRATIONS];
+pub const MIGRATIONS: &[Migrations] = &[
+    KERNEL,
+    diwan_audit::MIGRATIONS,
+    diwan_identity::MIGRATIONS,
+    diwan_vault::MIGRATIONS,
+    diwan_settings::MIGRATIONS,
+    diwan_fleet::MIGRATIONS,
+];
 
 /// Which version this is.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -58,6 +66,8 @@ pub struct Product {
     pub vault: Vault,
     /// Its settings.
     pub settings: Settings,
+    /// Its machines.
+    pub fleet: Fleet,
     /// How the server itself is set up at each moment.
     pub server_settings: Live<ServerConfig>,
     _lock: DirLock,
@@ -160,6 +170,14 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
     let settings = settings::parts(&db, &sealer, supervisor, &vault, publishers, file);
     let settings = Settings::start(settings).await?;
     needs.are_here(&settings);
+    let fleet = Fleet::start(diwan_fleet::Parts {
+        db: db.clone(),
+        events: events.clone(),
+        supervisor: supervisor.clone(),
+        vault: vault.clone(),
+        data_dir: data.path().to_owned(),
+        public_url: public_url.clone(),
+    });
     let ground =
         Ground { world: world.clone(), db: db.clone(), events: events.clone(), sealer, supervisor: supervisor.clone() };
     let edge = Edge::builder(ground, sections.server.clone())
@@ -168,8 +186,11 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
         .capability(audit.routes())
         .capability(vault.routes())
         .capability(settings.routes())
+        .capability(fleet.routes())
+        .bridges(Arc::new(Gateway(fleet.clone())))
         .topic(("secrets", Permission::StatusRead))
         .topic(("settings", Permission::SettingsRead))
+        .topic(("machines", Permission::MachinesRead))
         .authenticator(Arc::new(Gate::new(identity.clone(), sections.server.clone())))
         .vital_signs(Arc::new(Pulse {
             identity: identity.clone(),
@@ -196,6 +217,7 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
         identity,
         vault,
         settings,
+        fleet,
         server_settings: sections.server,
         _lock: lock,
     })

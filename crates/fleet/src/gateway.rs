@@ -1,0 +1,91 @@
+//! How a connection begins: the handshake in which both prove themselves, and what is spoken after it.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use diwan_kernel::Problem;
+use diwan_kernel::world::BoxStream;
+use diwan_link::tls::{JOIN, TALK};
+use diwan_link::ws::WsBytes;
+use diwan_link::{Driver, Limits, Link, Side};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::farewell::Farewell;
+use crate::fleet::Fleet;
+use crate::shown::Shown;
+
+/// A handshake takes no longer, nor does what must follow at once.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// A farewell is not waited for longer than this.
+const PARTING: Duration = Duration::from_millis(500);
+/// When those come again who found the vault sealed.
+const COME_AGAIN: Duration = Duration::from_secs(15);
+/// Who wants to join says one thing, and it is short.
+const OF_NEWCOMERS: Limits = Limits { streams: 1, window: 64 * 1024, message: 64 * 1024 };
+/// A machine opens one stream. A second is refused in words, not by the link.
+const OF_MACHINES: Limits = Limits { streams: 2, window: 64 * 1024, message: 1024 * 1024 };
+
+type Secured = TlsStream<WsBytes<BoxStream>>;
+
+impl Fleet {
+    /// Whether machines can be taken in now.
+    ///
+    /// # Errors
+    /// 503 while the vault is sealed.
+    pub fn ready(&self) -> Result<(), Problem> {
+        match self.vault().sealed() {
+            None => Ok(()),
+            Some(sealed) => {
+                let detail = format!("The vault is sealed, so machines cannot prove themselves. {}", sealed.detail);
+                Err(Problem::unavailable("vault_sealed", detail, COME_AGAIN))
+            }
+        }
+    }
+
+    /// Talks to a machine over the frames of a WebSocket until that is over.
+    pub async fn serve(&self, connection: BoxStream, from: IpAddr) {
+        let met = tokio::time::timeout(PATIENCE, Box::pin(self.meet(connection)));
+        match met.await {
+            Ok(Ok((connection, None))) => {
+                let (link, driver) = Link::new(connection, Side::Acceptor, OF_NEWCOMERS);
+                carry(link.clone(), driver, self.welcome_newcomer(link, from)).await;
+            }
+            Ok(Ok((connection, Some(shown)))) => {
+                let (link, driver) = Link::new(connection, Side::Acceptor, OF_MACHINES);
+                carry(link.clone(), driver, self.talk(link, shown, from)).await;
+            }
+            Ok(Err(why)) => tracing::debug!(%from, why, "a machine was not let in"),
+            Err(_) => tracing::debug!(%from, "a machine took too long to prove itself"),
+        }
+    }
+
+    /// Both prove themselves. Who shows no certificate can only join.
+    async fn meet(&self, connection: BoxStream) -> Result<(Secured, Option<Shown>), String> {
+        let config = self.acceptor().await.map_err(|problem| problem.detail().to_owned())?;
+        let bytes = WsBytes::accepted(connection).await;
+        let connection = TlsAcceptor::from(config).accept(bytes).await.map_err(|error| error.to_string())?;
+        let session = connection.get_ref().1;
+        let certificate = session.peer_certificates().and_then(<[_]>::first);
+        let shown = match (session.alpn_protocol(), certificate) {
+            (Some(JOIN), None) => None,
+            (Some(TALK), Some(certificate)) => {
+                Some(Shown::read(certificate).ok_or("its certificate names no machine")?)
+            }
+            _ => return Err("what it speaks does not fit what it showed".to_owned()),
+        };
+        Ok((connection, shown))
+    }
+}
+
+/// Runs a conversation and the link under it. Whichever ends first ends the other; the machine is told why.
+async fn carry(link: Link, mut driver: Driver, conversation: impl Future<Output = Farewell> + Send) {
+    tokio::select! {
+        _ = &mut driver => {}
+        farewell = Box::pin(conversation) => {
+            link.close(farewell.retry_after, &farewell.reason);
+            let _ = tokio::time::timeout(PARTING, driver).await;
+        }
+    }
+}

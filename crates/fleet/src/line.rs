@@ -1,0 +1,35 @@
+//! The lines that join a machine: what a person pastes there.
+
+use diwan_link::tls::Fingerprint;
+use serde::Serialize;
+use url::Url;
+
+use crate::join_token::{MachinePolicy, TokenText};
+
+/// The image that holds the bridge.
+const IMAGE: &str = "diwan-bridge";
+
+/// The same thing three times, to choose from.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = JoinLines)]
+pub(crate) struct Lines {
+    /// Installs the bridge on a machine and joins it.
+    script: String,
+    /// Runs the bridge in a container and joins it.
+    docker: String,
+    /// Joins a machine on which the bridge is already.
+    command: String,
+}
+
+impl Lines {
+    /// The lines for this control plane and this token. All that stands in them is free of what a shell reads.
+    pub(crate) fn new(url: &Url, authority: Fingerprint, token: &TokenText, policy: MachinePolicy) -> Self {
+        let url = url.as_str().trim_end_matches('/');
+        let rest = format!("'{url}#{authority}' --token {} --policy {}", token.text(), policy.in_line());
+        Self {
+            script: format!("curl -fsSL '{url}/install.sh' | sh -s -- {rest}"),
+            docker: format!("docker run -d --name diwan-bridge --restart unless-stopped {IMAGE} join {rest}"),
+            command: format!("diwan bridge join {rest}"),
+        }
+    }
+}
