@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::file::Form;
 use crate::rule::{Flag, Rule};
+use crate::rule_file::Form;
 use crate::slot::Slot;
 use crate::text::{Flaw, shown};
 

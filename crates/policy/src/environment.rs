@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::file::EnvironmentEntry;
 use crate::machine::Machine;
+use crate::rule_file::EnvironmentEntry;
 use crate::walk::at_home;
 
 /// Where programs find other programs.
@@ -76,13 +76,9 @@ pub(crate) fn fixed(called: &Path, terminal: bool) -> Vec<(String, String)> {
 /// What a program needs, by the name that it goes by everywhere.
 pub(crate) fn of_program(name: &str) -> Vec<(String, String)> {
     let variables: &[(&str, &str)] = match name {
-        "npm" => &[
-            ("npm_config_update_notifier", "false"),
-            ("npm_config_fund", "false"),
-            ("npm_config_audit", "false"),
-            ("npm_config_userconfig", "/dev/null"),
-            ("npm_config_globalconfig", "/dev/null"),
-        ],
+        "npm" => {
+            &[("npm_config_update_notifier", "false"), ("npm_config_fund", "false"), ("npm_config_audit", "false")]
+        }
         "python3" => &[("PYTHONNOUSERSITE", "1"), ("PYTHONDONTWRITEBYTECODE", "1")],
         "cargo" => &[("CARGO_TERM_COLOR", "never")],
         _ => &[],

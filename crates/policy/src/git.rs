@@ -5,7 +5,7 @@ use std::path::Path;
 
 use diwan_protocol::command::Git;
 
-use crate::file::Scheme;
+use crate::rule_file::Scheme;
 
 /// What is said to every git before its subcommand. A repository's own configuration is weaker.
 const HARDENED: &[&str] = &[
@@ -18,6 +18,7 @@ const HARDENED: &[&str] = &[
     "core.sshCommand=ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes -o ProxyCommand=none \
 -o PermitLocalCommand=no -o ForwardAgent=no -o ForwardX11=no",
     "core.attributesFile=/dev/null",
+    "core.alternateRefsCommand=true",
     "credential.helper=",
     "protocol.ext.allow=never",
     "protocol.fd.allow=never",

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::environment::{PASSABLE, is_settable};
-use crate::file::{Class, Decision, FlagEntry, Form, Kind, ProfileEntry, RuleEntry, Scheme, ValueKind};
+use crate::file::{Class, Decision, Kind, ProfileEntry};
 use crate::load::Judge;
 use crate::name::check_name;
+use crate::rule_file::{FlagEntry, Form, RuleEntry, Scheme, ValueKind};
 use crate::text::check_text;
 use crate::url::is_nameable;
 

@@ -30,6 +30,8 @@ mod project;
 mod reference;
 mod request;
 mod rule;
+mod rule_file;
+mod settle;
 mod slot;
 mod spots;
 mod subject;

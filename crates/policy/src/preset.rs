@@ -36,17 +36,20 @@ impl Preset {
 
     /// The text of the policy of a machine whose work is done in this directory.
     pub fn text(self, root: &Path) -> String {
-        let [work, terminal, profile, hosts] = match self {
-            Self::Standard => ["\"allow\"", "\"ask\"", "", KNOWN_HOSTS],
-            Self::Strict => ["\"ask\"", "\"deny\"", "", KNOWN_HOSTS],
+        let [work, fetch, terminal, profile, hosts] = match self {
+            Self::Standard => ["\"allow\"", "\"ask\"", "\"ask\"", "", KNOWN_HOSTS],
+            Self::Strict => ["\"ask\"", "\"ask\"", "\"deny\"", "", KNOWN_HOSTS],
             Self::OwnMachine => {
                 let open = "# A terminal is the user's own: it can do what the user can, and change this file.\nconfined = false\n";
-                ["\"allow\"", "\"allow\"", open, "[\"*\"]"]
+                ["\"allow\"", "\"allow\"", "\"allow\"", open, "[\"*\"]"]
             }
         };
         let root = serde_json::Value::from(root.to_string_lossy()).to_string();
-        let replaced =
-            TEXT.replace("{work}", work).replace("{terminal}", terminal).replace("{terminal_profile}", profile);
+        let replaced = TEXT
+            .replace("{work}", work)
+            .replace("{fetch}", fetch)
+            .replace("{terminal}", terminal)
+            .replace("{terminal_profile}", profile);
         replaced.replace("{hosts}", hosts).replace("{root}", &root)
     }
 }

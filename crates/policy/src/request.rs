@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use crate::fault::{Fault, Faults};
-use crate::file::{Decision, Form};
+use crate::file::Decision;
 use crate::policy::Policy;
 use crate::rule::{Flag, Positional, Rule};
+use crate::rule_file::Form;
 use crate::slot::Slot;
 use crate::spots;
 use crate::text::is_hidden;

@@ -1,8 +1,9 @@
 //! A rule, and whether a command fits it.
 
 use crate::argv::{self, Fitted};
-use crate::file::{Decision, Form, Kind, ProfileEntry, RuleEntry};
+use crate::file::{Decision, Kind, ProfileEntry};
 use crate::program::Program;
+use crate::rule_file::{Form, RuleEntry};
 use crate::slot::Slot;
 use crate::subject::{Subject, Who};
 use crate::text::{Flaw, shown};

@@ -1,7 +1,7 @@
 //! A place for one value: what may stand in it.
 
-use crate::file::{FlagEntry, PositionalEntry, ValueKind};
 use crate::name::{check_int, check_name, check_path_argument, check_ref, check_words};
+use crate::rule_file::{FlagEntry, PositionalEntry, ValueKind};
 use crate::text::{Flaw, shown};
 use crate::url::Hosts;
 

@@ -1,6 +1,6 @@
 //! Addresses of repositories, in a form so narrow that every program reads the same out of them.
 
-use crate::file::Scheme;
+use crate::rule_file::Scheme;
 use crate::text::{Flaw, check_text, shown};
 
 /// Hosts and schemes that addresses may have.

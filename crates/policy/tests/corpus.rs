@@ -1,4 +1,5 @@
 //! Hostile and benign command lines, judged by the default policies.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -166,14 +167,16 @@ fn strict_changes_nothing_unasked_and_ones_own_machine_clones_from_more_hosts() 
     let others = hostile().into_iter().filter(|case| case.operation != "terminal");
     let allowed: Vec<_> = others.filter(|case| judged(&own, case).is_allowed()).map(|case| case.id).collect();
     println!("on one's own machine: {allowed:?} allowed");
-    assert!(allowed.iter().all(|id| is_of_another_host(id)), "{allowed:?}");
+    assert!(allowed.iter().all(|id| is_one_s_own_affair(id)), "{allowed:?}");
 }
 
-/// One's own machine clones from every host that is not local.
-fn is_of_another_host(id: &str) -> bool {
+/// One's own machine clones from every host that is not local, and fetches what a build needs.
+fn is_one_s_own_affair(id: &str) -> bool {
     hostile().iter().any(|case| {
         let texts = case.argv.iter().chain([&case.url]);
-        case.id == id && texts.clone().any(|text| text.starts_with("https://") && text.contains("evil.example"))
+        case.id == id
+            && (case.argv == ["cargo", "fetch"]
+                || texts.clone().any(|text| text.starts_with("https://") && text.contains("evil.example")))
     })
 }
 

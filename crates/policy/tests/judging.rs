@@ -1,4 +1,5 @@
 //! What a policy says to operations, and what comes of a yes.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
 
 use std::path::Path;
 
@@ -252,9 +253,13 @@ fn f76_git_is_told_to_forget_what_runs_programs() {
         assert_eq!((plan.program.as_path(), plan.argv[0].as_str()), (Path::new("/usr/bin/git"), "/usr/bin/git"));
         assert!(plan.argv.ends_with(&tail.iter().map(|&word| word.to_owned()).collect::<Vec<_>>()), "{:?}", plan.argv);
         assert_eq!(plan.dir, dir);
-        for setting in
-            ["core.hooksPath=/dev/null", "core.fsmonitor=false", "credential.helper=", "protocol.ext.allow=never"]
-        {
+        for setting in [
+            "core.hooksPath=/dev/null",
+            "core.alternateRefsCommand=true",
+            "core.fsmonitor=false",
+            "credential.helper=",
+            "protocol.ext.allow=never",
+        ] {
             assert!(plan.argv.windows(2).any(|two| two[0] == "-c" && two[1] == setting), "{setting}");
         }
         let variable = |name: &str| plan.env.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
@@ -315,6 +320,9 @@ fn files_are_written_only_where_root_and_profile_are_writable() {
     let policy = policy(rules);
     let put = judge(&policy, &Operation::Files(Files::Put(place("papers", "x"))));
     assert_eq!(codes(&put), ["not_writable"]);
+    for path in ["", "."] {
+        assert_eq!(codes(&judge(&policy, &Operation::Files(Files::Put(place("projects", path))))), ["path_not_plain"]);
+    }
     let get = judge(&policy, &Operation::Files(Files::Put(place("projects", "x"))));
     let plan = get.files.unwrap();
     assert_eq!((plan.root.path.as_path(), plan.path.as_str()), (Path::new("/srv/projects"), "x"));

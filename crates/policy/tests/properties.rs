@@ -1,4 +1,5 @@
 //! What holds for whatever text, whatever arguments and whatever rules.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
 
 use std::path::Path;
 use std::sync::LazyLock;

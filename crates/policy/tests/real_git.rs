@@ -2,6 +2,7 @@
 //!
 //! No sandbox here: this shows what the hygiene alone is worth. Filters are left out, since nothing but the
 //! sandbox stands against them.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
