@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::fault::Fault;
 use crate::nearest::nearest;
 use crate::spots::Spots;
+use crate::text::is_hidden;
 
 /// Everything in which the value differs from the schema.
 pub(crate) fn check(schema: &Value, value: &Value, spots: &Spots) -> Vec<Fault> {
@@ -83,7 +84,7 @@ impl<'a> Check<'a> {
 
     fn look_at_text(&mut self, schema: &Value, value: &Value, key: &str) {
         let Some(text) = value.as_str() else { return self.say(key, "wrong_type", "must be a text in quotes") };
-        if text.chars().any(char::is_control) {
+        if text.chars().any(is_hidden) {
             self.say(key, "unseen", "holds a character that cannot be seen");
         }
         self.look_at_length(schema, ("minLength", "maxLength"), text.chars().count(), key);

@@ -71,3 +71,37 @@ fn rights(seen: &std::fs::Metadata) -> Option<(u32, u32, u32)> {
 fn rights(_: &std::fs::Metadata) -> Option<(u32, u32, u32)> {
     None
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+    use super::*;
+    use crate::program::Program;
+
+    fn program(path: &Path) -> Program {
+        let paths = vec![path.to_string_lossy().into_owned()];
+        Program { name: "x".into(), also: vec![], paths, digests: vec![], double_dash: false }
+    }
+
+    #[test]
+    fn f79_what_anybody_could_have_put_there_is_not_run() {
+        let dir = tempfile::tempdir().unwrap();
+        let (place, link) = (dir.path().join("x"), dir.path().join("link"));
+        std::fs::write(&place, "x").unwrap();
+        std::fs::set_permissions(&place, PermissionsExt::from_mode(0o755)).unwrap();
+        symlink(&place, &link).unwrap();
+        let seen = std::fs::metadata(&place).unwrap();
+        let here = Here::new(Some(User { id: seen.uid(), group: seen.gid() }), None);
+        // Whatever lies below a directory that all may write to is nobody's in particular.
+        std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o777)).unwrap();
+        for path in [&place, &link] {
+            assert_eq!(program(path).find(&here).unwrap_err().code, "program_writable");
+        }
+        assert_eq!(program(&dir.path().join("none")).find(&here).unwrap_err().code, "program_absent");
+        assert_eq!(program(&place).find(&Here::new(None, None)).unwrap_err().code, "owners_unknown");
+        assert_eq!(here.look(&link).unwrap().what, What::Link(place.clone()));
+        let digest = ring::digest::digest(&SHA256, b"x");
+        assert_eq!(here.digest(&place).unwrap(), digest.as_ref());
+    }
+}

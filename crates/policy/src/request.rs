@@ -6,7 +6,7 @@ use crate::fault::{Fault, Faults};
 use crate::file::Decision;
 use crate::policy::Policy;
 use crate::rule::{Flag, Positional, Rule};
-use crate::rule_file::Form;
+use crate::rule_file::{Form, RuleEntry, Scheme};
 use crate::slot::Slot;
 use crate::spots;
 use crate::text::is_hidden;
@@ -79,6 +79,7 @@ impl Wish {
     }
 }
 
+/// Everything that a rule would newly say: what is left out here could be slipped in.
 fn in_words(rule: &Rule) -> String {
     let entry = &rule.entry;
     let what = match entry.decision {
@@ -86,20 +87,40 @@ fn in_words(rule: &Rule) -> String {
         Decision::Ask => "allows, once somebody else has said yes,",
         Decision::Deny => "denies",
     };
-    let command: Vec<&str> = entry.program.iter().chain(&entry.subcommand).map(String::as_str).collect();
     let kinds: Vec<String> = entry.operations.iter().map(ToString::to_string).collect();
-    let mut parts = vec![format!("“{}” {what} {}", entry.name, kinds.join(", "))];
-    if !command.is_empty() {
-        parts.push(format!("of `{}`", command.join(" ")));
-    }
-    let slots: Vec<String> =
-        rule.flags.iter().map(flag_in_words).chain(rule.positionals.iter().map(positional_in_words)).collect();
-    if !slots.is_empty() {
-        parts.push(format!("with {}", slots.join(", ")));
-    }
+    let kinds = if kinds.is_empty() { "everything".to_owned() } else { kinds.join(", ") };
+    let mut parts = vec![format!("“{}” {what} {kinds}", entry.name)];
+    parts.extend(command_in_words(rule));
+    parts.extend(surroundings_in_words(entry));
     parts.push(among("in every root", "in", &entry.roots));
     parts.push(among("for everybody", "for", &entry.actors));
     format!("{}; {}", parts.join(" "), profile_in_words(rule))
+}
+
+fn command_in_words(rule: &Rule) -> Vec<String> {
+    let entry = &rule.entry;
+    let command: Vec<&str> = entry.program.iter().chain(&entry.subcommand).map(String::as_str).collect();
+    let flags = rule.flags.iter().map(flag_in_words);
+    let slots: Vec<String> = flags.chain(rule.positionals.iter().map(positional_in_words)).collect();
+    let parts = [
+        (!command.is_empty()).then(|| format!("of `{}`", command.join(" "))),
+        (!entry.always.is_empty()).then(|| format!("always with {:?}", entry.always)),
+        (!slots.is_empty()).then(|| format!("with {}", slots.join(", "))),
+    ];
+    parts.into_iter().flatten().collect()
+}
+
+fn surroundings_in_words(entry: &RuleEntry) -> Vec<String> {
+    let environment = &entry.environment;
+    let has_variables = !environment.set.is_empty() || !environment.pass.is_empty();
+    let parts = [
+        (!entry.hosts.is_empty()).then(|| format!("at the hosts {}", entry.hosts.join(", "))),
+        (!entry.services.is_empty()).then(|| format!("of the services {}", entry.services.join(", "))),
+        has_variables.then(|| format!("with the variables {:?} {:?}", environment.set, environment.pass)),
+        entry.schemes.contains(&Scheme::File).then(|| "with repositories of this machine".to_owned()),
+        entry.input.then(|| "with input".to_owned()),
+    ];
+    parts.into_iter().flatten().collect()
 }
 
 fn among(all: &str, some: &str, names: &[String]) -> String {

@@ -439,6 +439,18 @@ fn a_rule_that_is_asked_for_is_said_in_words_and_put_at_the_end() {
 }
 
 #[test]
+fn a_request_hides_nothing_of_what_it_would_run() {
+    let text = WISH
+        .replace("class =", "always = [\"-c\", \"x y\"]\nenvironment = { set = { A = \"b\" } }\ninput = true\nclass =");
+    let words = RuleRequest { text }.judge(HEAD).unwrap().in_words.remove(0);
+    for part in ["always with [\"-c\", \"x y\"]", "with the variables {\"A\": \"b\"}", "with input"] {
+        assert!(words.contains(part), "{words}");
+    }
+    let text = WISH.replace("\"list\"", "\"li\\u202est\"");
+    assert!(RuleRequest { text }.judge(HEAD).unwrap_err().0.iter().any(|fault| fault.code == "unseen"));
+}
+
+#[test]
 fn a_request_holds_rules_and_nothing_else() {
     for (text, code) in [
         ("require_sandbox = false\n[[rules]]\nname = \"a\"\ndecision = \"deny\"\n", "only_rules"),

@@ -2,6 +2,7 @@
 //!
 //! No sandbox here: this shows what the hygiene alone is worth. Filters are left out, since nothing but the
 //! sandbox stands against them.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
 
 use std::path::{Path, PathBuf};
@@ -55,7 +56,6 @@ fn set_traps(work: &Path, marker: &Path) {
         let hook = work.join(".git/hooks").join(name);
         std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
         std::fs::write(&hook, format!("#!/bin/sh\n{touch}\n")).unwrap();
-        #[cfg(unix)]
         std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     }
     for (name, value) in [
@@ -100,7 +100,6 @@ fn plan(ground: &Ground, operation: &Operation, file_scheme: bool) -> Plan {
     verdict.plan.unwrap_or_else(|| panic!("{:?}", verdict.reasons))
 }
 
-#[cfg(unix)]
 fn rights_of(path: &Path) -> Option<User> {
     use std::os::unix::fs::MetadataExt;
     let seen = std::fs::metadata(path).unwrap();
