@@ -134,6 +134,8 @@ fn rules() -> Built<Rules> {
     let changes = vec![when(0, Dword, Ne, 0)?, when(0, Dword, Ne, ONLY_ASKS)?];
     add(libc::SYS_personality, vec![changes])?;
     add(libc::SYS_socket, sockets()?)?;
+    let not_local = when(0, Dword, Ne, u64::from(libc::AF_UNIX.unsigned_abs()))?;
+    add(libc::SYS_socketpair, vec![vec![not_local]])?;
     add(libc::SYS_mknodat, devices(2)?)?;
     #[cfg(target_arch = "x86_64")]
     add(libc::SYS_mknod, devices(1)?)?;

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use nix::sys::prctl;
 use nix::sys::signal::{SigSet, Signal, kill};
-use nix::sys::signalfd::SignalFd;
+use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Pid, getppid};
 use rustix::process::{WaitOptions, wait};
@@ -73,9 +73,9 @@ fn die_with_the_launcher(steps: &mut Steps) -> Result<(), Failed> {
 }
 
 fn run_program(steps: &mut Steps) -> Result<(), Failed> {
-    let signals = SignalFd::new(&SigSet::all()).map_err(Failed::at("signals"))?;
+    let signals = SignalFd::with_flags(&SigSet::all(), SfdFlags::SFD_CLOEXEC).map_err(Failed::at("signals"))?;
     let pid = start_program(&steps.plan.profile)?;
-    outer::hold_no_stream().map_err(Failed::at("streams"))?;
+    outer::nothing().and_then(|nothing| outer::hold_no_stream(&nothing)).map_err(Failed::at("streams"))?;
     steps.tell("started", "").map_err(Failed::at("report"))?;
     let (name, number) = wait_for(pid, &signals).map_err(Failed::at("wait"))?;
     steps.tell(name, &number.to_string()).map_err(Failed::at("report"))
@@ -107,13 +107,19 @@ fn wait_for(program: Pid, signals: &SignalFd) -> io::Result<(&'static str, i32)>
     }
 }
 
-/// Signals from outside are for the program; nobody else can send any that count.
+/// Signals from outside are for the program; nobody inside can send any that count. Only this process is
+/// told when the terminal is hung up, as the first of its session.
 fn pass_on(program: Pid, signals: &SignalFd) -> io::Result<()> {
+    const BY_KILL: i32 = 0;
+    const BY_KERNEL: i32 = 0x80;
     let Some(signal) = signals.read_signal()? else { return Ok(()) };
-    let by_launcher = signal.ssi_code == 0 && i64::from(signal.ssi_pid) == i64::from(getppid().as_raw());
+    let by_launcher = signal.ssi_code == BY_KILL && i64::from(signal.ssi_pid) == i64::from(getppid().as_raw());
+    let by_terminal = signal.ssi_code == BY_KERNEL;
     let signal = i32::try_from(signal.ssi_signo).ok().and_then(|number| Signal::try_from(number).ok());
     match signal {
-        Some(signal) if by_launcher && signal != Signal::SIGCHLD => Ok(kill(program, signal)?),
-        _ => Ok(()),
+        None | Some(Signal::SIGCHLD) => Ok(()),
+        Some(signal) if by_launcher => Ok(kill(program, signal)?),
+        Some(signal @ (Signal::SIGHUP | Signal::SIGCONT)) if by_terminal => Ok(kill(program, signal)?),
+        Some(_) => Ok(()),
     }
 }

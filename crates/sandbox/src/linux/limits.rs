@@ -2,12 +2,16 @@
 
 use std::io;
 
-use nix::sys::resource::{Resource, UsageWho, getrusage, setrlimit};
+use nix::sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit};
 use nix::sys::time::TimeValLike;
 
 use super::plan::Plan;
 use super::steps::{Said, Steps, because};
 use crate::layers::Layer;
+
+/// No image of a process that crashed: with 0 no file is written, but a program of the machine that takes
+/// images in would still be started, as root. With 1 it is not.
+const NO_CORE: u64 = 1;
 
 /// Sets all of them, softly and hard, so that nothing inside can raise one.
 pub(super) fn set(plan: &Plan) -> Said {
@@ -20,20 +24,27 @@ pub(super) fn set(plan: &Plan) -> Said {
         (Resource::RLIMIT_NPROC, unless(Layer::GroupProcesses, limits.processes)),
         (Resource::RLIMIT_NOFILE, limits.open_files),
         (Resource::RLIMIT_FSIZE, limits.file_bytes),
-        (Resource::RLIMIT_CORE, Some(0)),
+        (Resource::RLIMIT_CORE, Some(NO_CORE)),
         (Resource::RLIMIT_RTPRIO, Some(0)),
         (Resource::RLIMIT_NICE, Some(0)),
         (Resource::RLIMIT_MSGQUEUE, Some(0)),
     ];
     for (resource, limit) in all.into_iter().filter_map(|(resource, limit)| Some((resource, limit?))) {
-        setrlimit(resource, limit, limit).map_err(because(format!("{resource:?}")))?;
+        lower(resource, limit)?;
     }
     Ok(String::new())
 }
 
+/// What is lower already stays so: only root could raise it.
+fn lower(resource: Resource, limit: u64) -> Result<(), String> {
+    let (_, hard) = getrlimit(resource).map_err(because(format!("{resource:?}")))?;
+    let limit = limit.min(hard);
+    setrlimit(resource, limit, limit).map_err(because(format!("{resource:?}")))
+}
+
 /// Leaves no image of the memory behind when this process ends by a signal.
 pub(super) fn no_core() -> Result<(), String> {
-    setrlimit(Resource::RLIMIT_CORE, 0, 0).map_err(because("core"))
+    lower(Resource::RLIMIT_CORE, NO_CORE)
 }
 
 /// Tells what all processes that were waited for have used.

@@ -3,14 +3,14 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
 use nix::sys::signal::{SigSet, Signal, kill, raise};
-use nix::sys::signalfd::SignalFd;
+use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
@@ -44,7 +44,7 @@ fn take_over(plan: RawFd, report: RawFd, lifeline: RawFd) -> io::Result<(Steps, 
 
 fn start(steps: &mut Steps, plan: RawFd, lifeline: &File) -> Result<Ended, Failed> {
     SigSet::all().thread_block().map_err(Failed::at("signals"))?;
-    let signals = SignalFd::new(&SigSet::all()).map_err(Failed::at("signals"))?;
+    let signals = SignalFd::with_flags(&SigSet::all(), SfdFlags::SFD_CLOEXEC).map_err(Failed::at("signals"))?;
     prctl::set_child_subreaper(true).map_err(Failed::at("orphans"))?;
     steps.layer(Layer::GroupMemory, |plan| groups::join(plan.memory_door.as_ref()))?;
     steps.layer(Layer::GroupProcesses, |plan| groups::join(plan.processes_door.as_ref()))?;
@@ -63,18 +63,24 @@ fn start_inner(plan: RawFd) -> io::Result<(Pid, File)> {
     wire::inherit(&from_inner, false)?;
     let mut inner = Command::new("/proc/self/exe");
     inner.arg0(NAME).arg(INNER).arg(format!("{plan},{}", report.as_raw_fd())).env_clear();
+    // The inner process exchanges the file tree under this one: nothing is opened after it has started.
+    let nothing = nothing()?;
     let pid = inner.spawn()?.id();
-    hold_no_stream()?;
+    hold_no_stream(&nothing)?;
     Ok((Pid::from_raw(i32::try_from(pid).map_err(io::Error::other)?), File::from(from_inner)))
 }
 
 /// Lets go of the streams of the program: whoever is at their other ends must see when *it* closes them.
-pub(super) fn hold_no_stream() -> io::Result<()> {
-    let nothing: OwnedFd = File::options().read(true).write(true).open("/dev/null")?.into();
-    nix::unistd::dup2_stdin(&nothing)?;
-    nix::unistd::dup2_stdout(&nothing)?;
-    nix::unistd::dup2_stderr(&nothing)?;
+pub(super) fn hold_no_stream(nothing: &File) -> io::Result<()> {
+    nix::unistd::dup2_stdin(nothing)?;
+    nix::unistd::dup2_stdout(nothing)?;
+    nix::unistd::dup2_stderr(nothing)?;
     Ok(())
+}
+
+/// What is held instead of a stream.
+pub(super) fn nothing() -> io::Result<File> {
+    File::options().read(true).write(true).open("/dev/null")
 }
 
 /// Stays until the inner process is gone, and returns what it told.

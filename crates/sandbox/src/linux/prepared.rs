@@ -36,14 +36,11 @@ pub struct Prepared {
 impl Prepared {
     pub(super) fn new(launcher: &Path, plan: &Plan, group: Group) -> Result<Self, SandboxError> {
         let failed = SandboxError::system::<nix::Error>;
-        let memory = memfd_create("plan", MFdFlags::empty()).map_err(failed("memory for the plan"))?;
+        let memory = memfd_create("plan", MFdFlags::MFD_CLOEXEC).map_err(failed("memory for the plan"))?;
         let mut memory = File::from(memory);
         memory.write_all(&plan.to_bytes()).map_err(SandboxError::system("writing the plan"))?;
         let (told, telling) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).map_err(failed("pipe of the report"))?;
         let (lifeline_inside, lifeline) = pipe2(OFlag::O_CLOEXEC).map_err(failed("pipe of the lifeline"))?;
-        for inherited in [&telling, &lifeline_inside] {
-            wire::inherit(inherited, true).map_err(SandboxError::system("passing a descriptor on"))?;
-        }
         Ok(Self {
             launcher: launcher.to_owned(),
             plan: memory.into(),
@@ -60,9 +57,15 @@ impl Prepared {
     /// program ends, by the same code or signal.
     #[must_use]
     pub fn command(&self) -> Command {
+        let inherited = [&self.plan, &self.telling, &self.lifeline_inside];
+        for descriptor in inherited {
+            // If it could not be passed on, the launcher does not find it and starts nothing.
+            let _ = wire::inherit(descriptor, true);
+        }
+        let numbers = inherited.map(|descriptor| descriptor.as_raw_fd().to_string());
         let mut command = Command::new(&self.launcher);
-        let numbers = [self.plan.as_raw_fd(), self.telling.as_raw_fd(), self.lifeline_inside.as_raw_fd()];
-        command.arg0(NAME).arg(OUTER).arg(numbers.map(|number| number.to_string()).join(",")).env_clear();
+        // A process group of its own: keys that are typed at the bridge's terminal are not for it.
+        command.arg0(NAME).arg(OUTER).arg(numbers.join(",")).env_clear().process_group(0);
         command
     }
 
@@ -81,13 +84,16 @@ impl Prepared {
         if let Some(failure) = told::failure(&fields) {
             return Err(failure);
         }
-        let outside = status.signal().map_or(Ended::Exited(status.code().unwrap_or(1)), Ended::Signalled);
+        let Some(ended) = Ended::told(&fields).or(status.signal().map(Ended::Signalled)) else {
+            let why = format!("ended with {status} and without a word");
+            return Err(SandboxError::Setup { layer: "launcher".to_owned(), why });
+        };
         let mut usage = Usage::told(&fields);
         if let Some(counted) = self.group.usage() {
             usage.memory_bytes = counted.memory_bytes.max(usage.memory_bytes);
             usage.memory_kills = counted.memory_kills;
         }
-        Ok(Outcome { ended: Ended::told(&fields).unwrap_or(outside), usage })
+        Ok(Outcome { ended, usage })
     }
 
     pub(super) fn told(&self) -> Vec<Field> {

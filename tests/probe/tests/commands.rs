@@ -1,0 +1,294 @@
+//! What commands may count on in the sandbox, whoever the bridge is.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
+
+mod support;
+
+use std::io::{Read, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::Stdio;
+
+use support::{Bridge, Machine, NOBODY, text};
+
+const BOTH: [Bridge; 2] = [Bridge::Root, Bridge::User];
+
+/// The output of a script that has to end well.
+fn out(machine: &Machine, options: &[&str], script: &str) -> String {
+    let output = machine.shell(options, script);
+    assert!(output.status.success(), "{script}: {} {}", machine.outcome(), text(&output.stderr));
+    text(&output.stdout).trim().to_owned()
+}
+
+#[test]
+fn every_layer_stands_on_this_machine() {
+    for bridge in BOTH {
+        let machine = Machine::new(bridge);
+        out(&machine, &[], "true");
+        let layers = machine.layers();
+        let not_needed = match bridge {
+            Bridge::Root => ["user namespace", "-"],
+            Bridge::User => ["control group for memory", "control group for processes"],
+        };
+        for line in layers.lines() {
+            let (name, state) = line.split_once(": ").unwrap();
+            assert!(state.starts_with("true") || not_needed.contains(&name), "this machine cannot show: {line}");
+        }
+        assert!(layers.contains("landlock: true V"), "{layers}");
+    }
+}
+
+#[test]
+fn output_errors_and_input_pass_through() {
+    for bridge in BOTH {
+        let machine = Machine::new(bridge);
+        let mut command = machine.inside(&[], &["/bin/sh", "-c", "tr a-z A-Z; echo oops >&2"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(b"hello").unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(text(&output.stdout).starts_with("HELLO"), "{}", machine.outcome());
+        assert_eq!(text(&output.stderr), "oops\n");
+    }
+}
+
+#[test]
+fn codes_and_signals_come_back_as_they_were() {
+    for bridge in BOTH {
+        let machine = Machine::new(bridge);
+        for (script, end) in [
+            ("exit 0", "Exited(0)"),
+            ("exit 7", "Exited(7)"),
+            ("exit 137", "Exited(137)"),
+            ("kill -9 $$", "Signalled(9)"),
+            ("kill -TERM $$", "Signalled(15)"),
+            ("kill -SEGV $$", "Signalled(11)"),
+            ("kill -35 $$", "Signalled(35)"),
+        ] {
+            machine.shell(&[], script);
+            assert!(machine.outcome().contains(end), "{script}: {}", machine.outcome());
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_started_is_refused_and_says_why() {
+    for bridge in BOTH {
+        let machine = Machine::new(bridge);
+        machine.inside(&[], &["/usr/bin/no-such-program"]).output().unwrap();
+        assert!(machine.outcome().contains("refused: the program could not be started"), "{}", machine.outcome());
+        machine.shell(&["--directory", "/nowhere"], "true");
+        assert!(machine.outcome().contains("refused") && machine.outcome().contains("working directory"));
+        machine.shell(&["--writable", "/nowhere/at/all"], "true");
+        assert!(machine.outcome().contains("refused") && machine.outcome().contains("/nowhere/at/all"));
+    }
+}
+
+#[test]
+fn a_root_that_is_reached_over_a_link_is_refused() {
+    for bridge in BOTH {
+        let machine = Machine::new(bridge);
+        let link = machine.root.join("link");
+        std::os::unix::fs::symlink("/usr", &link).unwrap();
+        machine.shell(&["--writable", link.to_str().unwrap()], "true");
+        assert!(machine.outcome().contains("refused"), "{}", machine.outcome());
+        machine.shell(&["--readable", link.join("bin").to_str().unwrap()], "true");
+        assert!(machine.outcome().contains("refused"), "{}", machine.outcome());
+    }
+}
+
+#[test]
+fn roots_that_would_uncover_the_machine_are_refused() {
+    let machine = Machine::new(Bridge::Root);
+    for root in ["/", "/proc", "/proc/1", "/dev", "/sys/fs/cgroup", "/tmp", "/home", "/usr/../root", "relative"] {
+        machine.shell(&["--writable", root], "true");
+        assert!(machine.outcome().contains("refused"), "{root}: {}", machine.outcome());
+    }
+}
+
+#[test]
+fn nothing_runs_as_root() {
+    let machine = Machine::new(Bridge::Root);
+    machine.shell(&["--user", "0", "0"], "true");
+    assert!(machine.outcome().contains("refused"), "{}", machine.outcome());
+    assert_eq!(out(&machine, &[], "id -u; id -G"), format!("{NOBODY}\n{NOBODY}"));
+}
+
+#[test]
+fn the_writable_root_the_scratch_and_the_home_can_be_written() {
+    for bridge in BOTH {
+        let machine = Machine::new(bridge);
+        let script = "echo new > made && mkdir -p a/b && mv made a/b/ && echo x > /tmp/y && echo z > ~/z \
+                      && echo m > /dev/shm/m && mkfifo a/pipe && ln -s a c && cat c/b/made";
+        assert_eq!(out(&machine, &[], script), "new");
+        assert_eq!(std::fs::read_to_string(machine.root.join("a/b/made")).unwrap(), "new\n");
+        assert_eq!(
+            out(&machine, &[], "ls -A /tmp ~ /dev/shm | grep -c '^[yzm]$' || true"),
+            "0",
+            "scratch is new each time"
+        );
+    }
+}
+
+#[test]
+fn what_decides_what_runs_later_is_read_only() {
+    for bridge in BOTH {
+        let machine = Machine::new(bridge);
+        let script = "for f in .git/hooks/x .git/config .vscode/tasks.json; do echo x 2>/dev/null >> $f && echo wrote $f; done; \
+                      mv .git .old 2>/dev/null && echo moved; mv .vscode .old 2>/dev/null && echo moved; \
+                      echo x > .git/objects/new && echo objects";
+        assert_eq!(out(&machine, &[], &format!("{script}; true")), "objects");
+    }
+}
+
+#[test]
+fn git_and_python_work() {
+    for bridge in BOTH {
+        let machine = Machine::new(bridge);
+        for program in ["/usr/bin/git", "/usr/bin/python3"] {
+            assert!(
+                std::path::Path::new(program).exists(),
+                "this machine cannot show that {program} works: it has none"
+            );
+        }
+        assert!(out(&machine, &[], "/usr/bin/git status --short").contains("?? file"));
+        assert!(out(&machine, &[], "/usr/bin/git add file && /usr/bin/git -c user.name=a -c user.email=b commit -qm c && /usr/bin/git log --oneline").ends_with(" c"));
+        assert_eq!(
+            out(
+                &machine,
+                &[],
+                "/usr/bin/python3 -c 'import ssl, subprocess, threading; print(subprocess.check_output([\"echo\", \"1\"]))'"
+            ),
+            "b'1\\n'"
+        );
+    }
+}
+
+#[test]
+fn programs_talk_to_themselves_over_the_loopback() {
+    for bridge in BOTH {
+        let machine = Machine::new(bridge);
+        let script = "import socket; s = socket.create_server(('127.0.0.1', 0)); socket.create_connection(s.getsockname()); print('met')";
+        assert_eq!(out(&machine, &[], &format!("/usr/bin/python3 -c \"{script}\"")), "met");
+    }
+}
+
+#[test]
+fn the_network_of_the_machine_is_there_if_asked_for() {
+    for bridge in BOTH {
+        let machine = Machine::new(bridge);
+        let probe = machine.probe.display().to_string();
+        let output = machine.inside(&["--network"], &[&probe, "try", "loopback_of_machine"]).output().unwrap();
+        assert!(text(&output.stdout).starts_with("connected"), "{} {}", text(&output.stdout), machine.outcome());
+        // Local sockets without a path stay out of reach even so.
+        let output = machine.inside(&["--network"], &[&probe, "try", "abstract_socket"]).output().unwrap();
+        assert!(!text(&output.stdout).starts_with("connected"), "{}", text(&output.stdout));
+    }
+}
+
+#[test]
+fn the_environment_is_made_from_scratch() {
+    let machine = Machine::new(Bridge::Root);
+    let mut command = machine.inside(&["--env", "GIVEN=yes"], &["/usr/bin/env"]);
+    let environment = text(&command.env("SECRET_OF_BRIDGE", "x").output().unwrap().stdout);
+    assert!(environment.contains("GIVEN=yes") && environment.contains("HOME=/home/diwan"));
+    assert!(!environment.contains("SECRET_OF_BRIDGE") && !environment.contains("CARGO"), "{environment}");
+}
+
+#[test]
+fn processes_that_are_left_behind_die_with_the_program() {
+    for bridge in BOTH {
+        let machine = Machine::new(bridge);
+        // The pipe of the output ends only when nobody holds it any more.
+        let script = "setsid sh -c 'trap \"\" HUP TERM; while :; do read x < /dev/zero; done' & setsid cat /dev/zero >/dev/null & exit 3";
+        machine.shell(&[], script);
+        assert!(machine.outcome().contains("Exited(3)"), "{}", machine.outcome());
+    }
+}
+
+#[test]
+fn orphans_are_reaped() {
+    for bridge in BOTH {
+        let machine = Machine::new(bridge);
+        let script = "for i in 1 2 3 4 5; do (sh -c 'exit 0' &) ; done; i=0; \
+                      while ps -eo stat | grep -q '^Z'; do i=$((i+1)); [ $i -gt 2000 ] && exit 9; done; echo none";
+        assert_eq!(out(&machine, &[], script), "none");
+    }
+}
+
+#[test]
+fn a_signal_to_the_command_reaches_the_program() {
+    for bridge in BOTH {
+        let machine = Machine::new(bridge);
+        // The bridge in small is replaced by the launcher's parent: the signal goes to the launcher itself.
+        let script = "trap 'echo caught; exit 4' TERM; echo ready; while :; do :; done";
+        let mut command = machine.inside(&[], &["/bin/sh", "-c", script]);
+        let mut child = command.stdout(Stdio::piped()).process_group(0).spawn().unwrap();
+        let mut output = child.stdout.take().unwrap();
+        let mut ready = [0; 6];
+        output.read_exact(&mut ready).unwrap();
+        let launcher = children_of(child.id()).into_iter().next().unwrap();
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(launcher), nix::sys::signal::Signal::SIGTERM).unwrap();
+        let mut rest = String::new();
+        output.read_to_string(&mut rest).unwrap();
+        child.wait().unwrap();
+        assert!(rest.starts_with("caught"), "{rest}");
+        assert!(machine.outcome().contains("Exited(4)"), "{}", machine.outcome());
+    }
+}
+
+#[test]
+fn when_the_bridge_or_the_launcher_is_killed_everything_dies() {
+    for (bridge, victim) in [(Bridge::Root, 0), (Bridge::Root, 1), (Bridge::User, 0), (Bridge::User, 1)] {
+        let machine = Machine::new(bridge);
+        let script = "(trap '' TERM HUP INT; exec cat /dev/zero > /dev/null) & echo ready; wait";
+        let mut command = machine.inside(&[], &["/bin/sh", "-c", script]);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut output = child.stdout.take().unwrap();
+        let mut ready = [0; 6];
+        output.read_exact(&mut ready).unwrap();
+        if victim == 0 {
+            child.kill().unwrap();
+        } else {
+            let launcher = children_of(child.id()).into_iter().next().unwrap();
+            nix::sys::signal::kill(nix::unistd::Pid::from_raw(launcher), nix::sys::signal::Signal::SIGKILL).unwrap();
+        }
+        // It ends when the last process that holds it is gone: if one stayed, this test would never end.
+        output.read_to_end(&mut vec![]).unwrap();
+        let status = child.wait().unwrap();
+        assert_eq!(status.signal().is_some(), victim == 0);
+    }
+}
+
+fn children_of(pid: u32) -> Vec<i32> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    text.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
+}
+
+#[test]
+fn what_was_used_comes_back() {
+    for bridge in BOTH {
+        let machine = Machine::new(bridge);
+        let probe = machine.probe.display().to_string();
+        machine.inside(&[], &[&probe, "eat", "100000000"]).output().unwrap();
+        let outcome = machine.outcome();
+        let bytes = outcome.split("memory_bytes: ").nth(1).and_then(|rest| rest.split(',').next()?.parse::<u64>().ok());
+        assert!(bytes.unwrap() >= 100_000_000, "{outcome}");
+    }
+}
+
+#[test]
+fn too_much_processor_time_ends_the_program() {
+    for bridge in BOTH {
+        let machine = Machine::new(bridge);
+        machine.shell(&["--cpu", "1"], "while :; do :; done");
+        assert!(machine.outcome().contains("Signalled(9)"), "{}", machine.outcome());
+    }
+}
+
+#[test]
+fn a_kill_by_the_memory_limit_is_told() {
+    let machine = Machine::new(Bridge::Root);
+    let probe = machine.probe.display().to_string();
+    machine.inside(&["--memory", "67108864"], &[&probe, "eat", "200000000"]).output().unwrap();
+    let outcome = machine.outcome();
+    assert!(outcome.contains("Signalled(9)") && outcome.contains("memory_kills: Some(1)"), "{outcome}");
+}
