@@ -11,6 +11,8 @@
 //! end, and at `journal/mod.rs` for what outlives a crash.
 #![forbid(unsafe_code)]
 
+pub mod cli;
+
 mod backoff;
 mod commands;
 mod control;
@@ -30,10 +32,11 @@ mod sleep;
 mod state;
 mod tls_time;
 
+pub use diwan_sandbox::launch_if_asked;
+
 pub use daemon::{RunParams, serve};
 pub use dial::DialError;
 pub use error::{JoinError, RunError, StateError};
 pub use join::{JoinParams, join};
 pub use membership::Membership;
-pub use process::{join_from_outside, run};
 pub use state::State;

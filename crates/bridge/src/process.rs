@@ -1,6 +1,8 @@
 //! The bridge as a process: its runtime, its signals.
 
 use diwan_kernel::World;
+use tokio::io::AsyncReadExt;
+use tokio::net::unix::pipe;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -13,15 +15,22 @@ use crate::membership::Membership;
 /// Threads that may wait for the disk, besides one for each command.
 const OTHER_THREADS: usize = 8;
 
-/// Runs the bridge until `SIGTERM` or `SIGINT`. One thread does nearly everything: a bridge is idle most of
-/// the time, and the machine is there for others.
+/// Runs the bridge until `SIGTERM` or `SIGINT`, or until its parent is gone. One thread does nearly everything: a
+/// bridge is idle most of the time, and the machine is there for others.
 ///
 /// # Errors
 /// [`RunError`] when it cannot start.
-pub fn run(world: &World, params: &RunParams) -> Result<(), RunError> {
+pub(crate) fn run(world: &World, params: &RunParams, with_parent: bool) -> Result<(), RunError> {
     let runtime = runtime().map_err(RunError::System)?;
     runtime.block_on(async {
-        let stop = stop_signals().map_err(RunError::System)?;
+        let signals = stop_signals().map_err(RunError::System)?;
+        let parent = if with_parent { Some(parent().map_err(RunError::System)?) } else { None };
+        let stop = async {
+            tokio::select! {
+                () = signals => {}
+                () = gone(parent) => {}
+            }
+        };
         serve(world, params, stop).await
     })
 }
@@ -30,13 +39,25 @@ pub fn run(world: &World, params: &RunParams) -> Result<(), RunError> {
 ///
 /// # Errors
 /// As [`join`].
-pub fn join_from_outside(world: &World, params: JoinParams<'_>) -> Result<Membership, JoinError> {
+pub(crate) fn join_from_outside(world: &World, params: JoinParams<'_>) -> Result<Membership, JoinError> {
     let runtime = runtime().map_err(|e| JoinError::Lost(e.to_string()))?;
     runtime.block_on(join(world, params, machine::facts(vec![])))
 }
 
 fn runtime() -> std::io::Result<Runtime> {
     Builder::new_current_thread().enable_all().max_blocking_threads(COMMANDS_AT_ONCE + OTHER_THREADS).build()
+}
+
+/// The parent holds the other end of standard input, which is a pipe.
+fn parent() -> std::io::Result<pipe::Receiver> {
+    pipe::Receiver::from_owned_fd(rustix::io::dup(std::io::stdin())?)
+}
+
+/// When the pipe ends, so did the parent. Who has none is never alone.
+async fn gone(parent: Option<pipe::Receiver>) {
+    let Some(mut parent) = parent else { return std::future::pending().await };
+    let mut bytes = [0; 64];
+    while parent.read(&mut bytes).await.is_ok_and(|length| length > 0) {}
 }
 
 fn stop_signals() -> std::io::Result<impl Future<Output = ()>> {
