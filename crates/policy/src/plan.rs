@@ -10,7 +10,8 @@ use crate::file::{Class, Network};
 pub struct Plan {
     /// What is run: an absolute path without links.
     pub program: PathBuf,
-    /// What it is told, beginning with what it is called as.
+    /// What it is told, beginning with what it is called as. That must be handed over as it is here, and not
+    /// replaced by `program`: rustup, busybox and python look at it.
     pub argv: Vec<String>,
     /// Its environment.
     pub env: Vec<(String, String)>,

@@ -33,7 +33,7 @@ pub(crate) struct RuleEntry {
     #[serde(default)]
     #[schemars(length(max = 64))]
     pub(crate) flags: Vec<FlagEntry>,
-    /// What may follow, in this order.
+    /// What may follow, in this order. It is handed on behind the flags.
     #[serde(default)]
     #[schemars(length(max = 8))]
     pub(crate) positionals: Vec<PositionalEntry>,

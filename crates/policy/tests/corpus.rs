@@ -5,99 +5,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use diwan_policy::{Decision, MadeUp, Policy, Preset, Verdict, What, Who};
-use diwan_protocol::Operation;
-use diwan_protocol::command::{Exec, Files, Git, Place, Terminal};
-use serde::Deserialize;
+use reading::{Case, benign, hostile};
 
-#[derive(Deserialize)]
-struct Corpus {
-    case: Vec<Case>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    id: String,
-    row: String,
-    note: String,
-    #[serde(default)]
-    argv: Vec<String>,
-    #[serde(default)]
-    repeat: usize,
-    #[serde(default)]
-    repeated: String,
-    #[serde(default)]
-    long: usize,
-    #[serde(default = "exec")]
-    operation: String,
-    #[serde(default = "projects")]
-    root: String,
-    #[serde(default)]
-    path: String,
-    #[serde(default)]
-    url: String,
-    branch: Option<String>,
-    #[serde(default)]
-    service: String,
-    #[serde(default)]
-    session: String,
-    #[serde(default)]
-    setup: String,
-}
-
-fn exec() -> String {
-    "exec".to_owned()
-}
-
-fn projects() -> String {
-    "projects".to_owned()
-}
-
-impl Case {
-    fn operation(&self) -> Operation {
-        let place = Place { root: self.root.clone(), path: self.path.clone() };
-        match self.operation.as_str() {
-            "exec" => {
-                let mut argv = self.argv.clone();
-                argv.extend(std::iter::repeat_n(self.repeated.clone(), self.repeat));
-                argv.extend((self.long > 0).then(|| "a".repeat(self.long)));
-                Operation::Exec(Exec { argv, place, has_input: false, timeout_ms: None })
-            }
-            "git.status" => Operation::Git(Git::Status { place }),
-            "git.pull" => Operation::Git(Git::Pull { place }),
-            "git.push" => Operation::Git(Git::Push { place }),
-            "git.clone" => {
-                Operation::Git(Git::Clone { url: self.url.clone(), into: place, branch: self.branch.clone() })
-            }
-            "build" => Operation::Build(place),
-            "test" => Operation::Test(place),
-            "service.status" => Operation::ServiceStatus(self.service.clone()),
-            "service.restart" => Operation::ServiceRestart(self.service.clone()),
-            "terminal" => {
-                let session = self.session.clone();
-                Operation::Terminal(Terminal { session, place, columns: 80, rows: 24, read_only: false })
-            }
-            "files.list" => Operation::Files(Files::List(place)),
-            "files.get" => Operation::Files(Files::Get(place)),
-            "files.put" => Operation::Files(Files::Put(place)),
-            "files.sync" => Operation::Files(Files::Sync(place)),
-            other => panic!("{}: {other}", self.id),
-        }
-    }
-}
-
-fn cases(text: &str) -> Vec<Case> {
-    let corpus: Corpus = toml::from_str(text).unwrap();
-    corpus.case
-}
-
-fn hostile() -> Vec<Case> {
-    cases(include_str!("corpus/hostile.toml"))
-}
-
-fn benign() -> Vec<Case> {
-    cases(include_str!("corpus/benign.toml"))
-}
+#[path = "corpus/reading.rs"]
+mod reading;
 
 fn machine() -> MadeUp {
     let mut machine = MadeUp::usual();
