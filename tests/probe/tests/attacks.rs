@@ -24,6 +24,7 @@ const POSSIBLE_FOR_ANYBODY: &[&str] = &[
     "loopback_of_machine",
     "local_socket",
     "abstract_socket",
+    "protocol_that_loads_modules",
     "mount",
     "chroot",
     "new_user_namespace",

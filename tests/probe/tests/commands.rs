@@ -5,6 +5,7 @@
 mod support;
 
 use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::Stdio;
 
@@ -136,6 +137,18 @@ fn what_decides_what_runs_later_is_read_only() {
                       mv .git .old 2>/dev/null && echo moved; mv .vscode .old 2>/dev/null && echo moved; \
                       echo x > .git/objects/new && echo objects";
         assert_eq!(out(&machine, &[], &format!("{script}; true")), "objects");
+    }
+}
+
+#[test]
+fn a_file_that_says_where_the_repository_is_stays_as_it_is() {
+    for bridge in BOTH {
+        let machine = Machine::new(bridge);
+        std::fs::rename(machine.root.join(".git"), machine.root.join("elsewhere")).unwrap();
+        std::fs::write(machine.root.join(".git"), "gitdir: elsewhere\n").unwrap();
+        std::fs::set_permissions(machine.root.join(".git"), PermissionsExt::from_mode(0o666)).unwrap();
+        let script = "echo x 2>/dev/null > .git || mv .git .old 2>/dev/null || rm -f .git 2>/dev/null || echo kept";
+        assert_eq!(out(&machine, &[], script), "kept");
     }
 }
 

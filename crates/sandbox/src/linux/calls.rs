@@ -96,8 +96,13 @@ const NAMESPACES: [u64; 7] =
     [0x0002_0000, 0x0200_0000, 0x0400_0000, 0x0800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000];
 const TIME_NAMESPACE: u64 = 0x80;
 
-/// Typing into a terminal in somebody's name, and the console's way to do so.
-const TYPES_FOR_OTHERS: [u64; 2] = [0x5412, 0x541C];
+/// Typing into a terminal in somebody's name, the console's way to do so, and changing how a terminal's
+/// bytes are understood, which loads parts of the kernel.
+const OF_TERMINALS: [u64; 3] = [0x5412, 0x541C, 0x5423];
+
+/// What is spoken over internet sockets: whatever fits, ICMP, TCP, UDP, ICMPv6, and TCP over several ways.
+/// Asking for others loads parts of the kernel.
+const SPOKEN: [u64; 6] = [0, 1, 6, 17, 58, 262];
 
 /// Asks what the personality is, without changing it.
 const ONLY_ASKS: u64 = 0xffff_ffff;
@@ -129,8 +134,8 @@ fn rules() -> Built<Rules> {
     add(libc::SYS_clone, for_clone.collect::<Built<_>>()?)?;
     let for_unshare = NAMESPACES.into_iter().chain([TIME_NAMESPACE]).map(|flag| Ok(vec![new_namespace(flag)?]));
     add(libc::SYS_unshare, for_unshare.collect::<Built<_>>()?)?;
-    let typing = TYPES_FOR_OTHERS.into_iter().map(|code| Ok(vec![when(1, Dword, Eq, code)?]));
-    add(libc::SYS_ioctl, typing.collect::<Built<_>>()?)?;
+    let of_terminals = OF_TERMINALS.into_iter().map(|code| Ok(vec![when(1, Dword, Eq, code)?]));
+    add(libc::SYS_ioctl, of_terminals.collect::<Built<_>>()?)?;
     let changes = vec![when(0, Dword, Ne, 0)?, when(0, Dword, Ne, ONLY_ASKS)?];
     add(libc::SYS_personality, vec![changes])?;
     add(libc::SYS_socket, sockets()?)?;
@@ -153,8 +158,14 @@ fn sockets() -> Built<Vec<Vec<SeccompCondition>>> {
         family(Ne, libc::AF_INET6)?,
         family(Ne, libc::AF_NETLINK)?,
     ];
+    let unspoken = |of: i32| -> Built<Vec<SeccompCondition>> {
+        let none_of_them = SPOKEN.into_iter().map(|protocol| when(2, Dword, Ne, protocol));
+        std::iter::once(family(Eq, of)).chain(none_of_them).collect()
+    };
     Ok(vec![
         others,
+        unspoken(libc::AF_INET)?,
+        unspoken(libc::AF_INET6)?,
         vec![family(Eq, libc::AF_NETLINK)?, when(2, Dword, Ne, 0)?],
         vec![family(Eq, libc::AF_INET)?, raw()?],
         vec![family(Eq, libc::AF_INET6)?, raw()?],

@@ -39,6 +39,7 @@ const ALL: &[(&str, Attempt)] = &[
     ("raw_socket", network::raw_socket),
     ("packet_socket", network::packet_socket),
     ("kernel_crypto_socket", network::kernel_crypto_socket),
+    ("protocol_that_loads_modules", network::protocol_that_loads_modules),
     ("setuid_program", files::setuid_program),
     ("mount", kernel::mount_anything),
     ("umount", kernel::umount_anything),

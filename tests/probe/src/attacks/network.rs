@@ -56,3 +56,10 @@ pub(super) fn packet_socket() -> Done<String> {
 pub(super) fn kernel_crypto_socket() -> Done<String> {
     made(AddressFamily::Alg, SockType::SeqPacket)
 }
+
+/// SCTP; a kernel that lacks it looks for it before it says so.
+pub(super) fn protocol_that_loads_modules() -> Done<String> {
+    const SCTP: i32 = 132;
+    let script = format!("my $r = syscall({}, 2, 1, {SCTP});", nix::libc::SYS_socket);
+    crate::raw::reached(crate::raw::script(&script)?, &[nix::libc::EPROTONOSUPPORT, nix::libc::ESOCKTNOSUPPORT])
+}

@@ -103,3 +103,51 @@ impl Drop for Group {
         self.left.lock().unwrap_or_else(PoisonError::into_inner).extend(left.collect::<Vec<_>>());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(unified: bool) -> (tempfile::TempDir, Group) {
+        let directory = tempfile::tempdir().unwrap();
+        let part = Part { path: directory.path().to_owned(), unified };
+        let left = Arc::new(Mutex::new(vec![]));
+        (directory, Group { memory: Some(part.clone()), processes: Some(part), left })
+    }
+
+    #[test]
+    fn limits_are_written_as_each_generation_wants_them() {
+        let limits = Limits { memory_bytes: Some(1 << 20), processes: Some(5), ..Limits::default() };
+        for (unified, files) in [
+            (true, [("memory.max", "1048576"), ("memory.swap.max", "0"), ("pids.max", "7")]),
+            (
+                false,
+                [("memory.limit_in_bytes", "1048576"), ("memory.memsw.limit_in_bytes", "1048576"), ("pids.max", "7")],
+            ),
+        ] {
+            let (directory, group) = group(unified);
+            group.limit(&limits).unwrap();
+            for (file, text) in files {
+                assert_eq!(read_to_string(directory.path().join(file)).unwrap(), text, "{file}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_used_is_read_from_each_generation() {
+        for (unified, most, events) in [
+            (true, "memory.peak", ("memory.events", "low 0\noom 3\noom_kill 2\noom_group_kill 0\n")),
+            (
+                false,
+                "memory.max_usage_in_bytes",
+                ("memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n"),
+            ),
+        ] {
+            let (directory, group) = group(unified);
+            write(directory.path().join(most), "4096\n").unwrap();
+            write(directory.path().join(events.0), events.1).unwrap();
+            let usage = group.usage().unwrap();
+            assert_eq!((usage.memory_bytes, usage.memory_kills), (4096, Some(2)));
+        }
+    }
+}

@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use nix::mount::{MsFlags, mount};
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, StatVfsMountFlags, fstatvfs, mkdirat, openat, openat2};
+use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, StatVfsMountFlags, fstatvfs, mkdirat, openat, openat2};
 use rustix::io::Errno;
 use rustix::mount::{MoveMountFlags, OpenTreeFlags, move_mount, open_tree};
 
@@ -38,8 +38,7 @@ pub(super) enum Place {
 pub(super) fn show(source: &Path, place: Place, target: &Path, access: Access) -> Result<(), String> {
     let name = source.display();
     let from = open_old(source, place).map_err(because(&name))?;
-    let is_directory = rustix::fs::fstat(&from).map(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode));
-    let is_directory = is_directory.map_err(because(&name))? == rustix::fs::FileType::Directory;
+    let is_directory = kind_of(&from).map_err(because(&name))? == FileType::Directory;
     let onto = make(target, is_directory).map_err(because(target.display()))?;
     let clone = OpenTreeFlags::OPEN_TREE_CLONE
         | OpenTreeFlags::OPEN_TREE_CLOEXEC
@@ -49,18 +48,23 @@ pub(super) fn show(source: &Path, place: Place, target: &Path, access: Access) -
     let both = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH;
     move_mount(&tree, "", &onto, "", both).map_err(because(&name))?;
     restrict(&tree, access).map_err(because(&name))?;
+    if !is_directory {
+        return Ok(());
+    }
     for mount in mounts_below(target).map_err(because(&name))? {
         restrict(&open_here(&mount).map_err(because(mount.display()))?, access).map_err(because(mount.display()))?;
     }
     Ok(())
 }
 
-/// Whether something is there in the new tree, reached over no link.
-pub(super) fn is_there(path: &Path) -> bool {
-    open_here(path).is_ok_and(|found| {
-        rustix::fs::fstat(&found)
-            .is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode) != rustix::fs::FileType::Symlink)
-    })
+/// What is there in the new tree, reached over no link and being none.
+pub(super) fn kind(path: &Path) -> Option<FileType> {
+    let found = open_here(path).ok()?;
+    kind_of(&found).ok().filter(|kind| *kind != FileType::Symlink)
+}
+
+fn kind_of(file: &OwnedFd) -> rustix::io::Result<FileType> {
+    Ok(FileType::from_raw_mode(rustix::fs::fstat(file)?.st_mode))
 }
 
 /// Whether the machine has something at this path, reached over its owner's links.

@@ -12,6 +12,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use rustix::fs::FileType;
 
 pub(super) use system::{devices, shown};
 
@@ -90,18 +91,19 @@ fn show_roots(plan: &Plan) -> Result<(), String> {
 fn protect(root: &Path, protected: &[PathBuf]) -> Result<(), String> {
     let mut held: Vec<PathBuf> = vec![];
     for below in protected {
-        let path = root.join(below);
-        if !bind::is_there(&path) {
-            continue;
-        }
-        let between: Vec<_> = below.ancestors().skip(1).filter(|part| !part.as_os_str().is_empty()).collect();
-        for part in between.into_iter().rev().map(|part| root.join(part)) {
-            if !held.contains(&part) {
-                show(&part, Place::Exact, &part, Access::Write)?;
-                held.push(part);
+        let parts: Vec<_> = below.ancestors().filter(|part| !part.as_os_str().is_empty()).collect();
+        for path in parts.into_iter().rev().map(|part| root.join(part)) {
+            let Some(kind) = bind::kind(&path) else { break };
+            // A file in the place of a directory says where that is: `.git` of a further work tree.
+            let last = path.ends_with(below) || kind != FileType::Directory;
+            if last {
+                show(&path, Place::Exact, &path, Access::Read)?;
+                break;
+            } else if !held.contains(&path) {
+                show(&path, Place::Exact, &path, Access::Write)?;
+                held.push(path);
             }
         }
-        show(&path, Place::Exact, &path, Access::Read)?;
     }
     Ok(())
 }
