@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use diwan_policy::{Policy, Preset};
+use diwan_policy::{Decision, MadeUp, Policy, Preset, Who};
+use diwan_protocol::Operation;
 
 #[test]
 fn every_preset_is_a_policy_without_faults() {
@@ -18,4 +19,16 @@ fn every_preset_is_a_policy_without_faults() {
 fn a_root_with_odd_letters_in_its_name_stays_a_text() {
     let text = Preset::Standard.text(Path::new("/srv/a\"b\\c"));
     Policy::load(&text).unwrap();
+}
+
+#[test]
+fn the_example_that_is_marked_as_a_comment_is_right_as_well() {
+    let text = Preset::Strict.text(Path::new("/srv/projects"));
+    let unmarked = text.replace("\n#:", "\n");
+    assert_ne!(text, unmarked);
+    let policy = Policy::load(&unmarked).unwrap_or_else(|faults| panic!("{faults}"));
+    let restart = Operation::ServiceRestart("nginx.service".into());
+    let verdict = policy.judge(&restart, Who { id: "usr_a", roles: &[] }, &MadeUp::usual());
+    assert_eq!((verdict.decision, verdict.rule.as_deref()), (Decision::Ask, Some("restart of the web server")));
+    assert!(verdict.plan.is_some_and(|plan| !plan.profile.confined && plan.root.is_none()));
 }
