@@ -9,7 +9,8 @@ macro_rules! words {
     ($(#[$meta:meta])* $type:ident { $($(#[$about:meta])* $name:ident = $text:literal,)+ }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-        pub(crate) enum $type {$($(#[$about])* #[serde(rename = $text)] $name),+}
+        #[serde(rename_all = "snake_case")]
+        pub(crate) enum $type {$($(#[$about])* $name),+}
 
         impl $type {
             /// The name used in the API and in the database.
