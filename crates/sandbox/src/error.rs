@@ -43,6 +43,7 @@ pub enum SandboxError {
 
 impl SandboxError {
     /// For `map_err`: names what was tried.
+    #[cfg(target_os = "linux")]
     pub(crate) fn system<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> Self {
         move |source| Self::System { what, source: source.into() }
     }

@@ -150,6 +150,7 @@ impl Layers {
         (!words.is_empty()).then(|| words.join(", "))
     }
 
+    #[cfg(target_os = "linux")]
     pub(crate) fn set(&mut self, layer: Layer, outcome: Result<String, String>) {
         if let Some(state) = self.states.iter_mut().find(|state| state.layer == layer) {
             state.active = outcome.is_ok();

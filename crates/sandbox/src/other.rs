@@ -78,6 +78,17 @@ impl Prepared {
     /// # Errors
     /// None here.
     pub fn finish(&self, status: ExitStatus) -> Result<Outcome, SandboxError> {
-        Ok(Outcome { ended: Ended::Exited(status.code().unwrap_or(1)), usage: Usage::default() })
+        let ended = signal(status).map_or(Ended::Exited(status.code().unwrap_or(1)), Ended::Signalled);
+        Ok(Outcome { ended, usage: Usage::default() })
     }
+}
+
+#[cfg(unix)]
+fn signal(status: ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+#[cfg(not(unix))]
+fn signal(_: ExitStatus) -> Option<i32> {
+    None
 }
