@@ -7,6 +7,8 @@ const SHORTEST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(30);
 /// A connection that lived so long was a good one.
 const GOOD: Duration = Duration::from_secs(10);
+/// A wait after one that did not is no longer than after so many failures.
+const MOST_AFTER_WELCOME: u32 = 2;
 /// Nobody is sent away for longer, whatever they say.
 const LONGEST_AWAY: Duration = Duration::from_secs(600);
 
@@ -17,11 +19,10 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// A connection was welcome and lived so long.
+    /// A connection was welcome and lived so long. After a short one the wait does not grow far either: who
+    /// welcomes us is there.
     pub(crate) fn lived(&mut self, how_long: Duration) {
-        if how_long >= GOOD {
-            self.failures = 0;
-        }
+        self.failures = if how_long >= GOOD { 0 } else { self.failures.min(MOST_AFTER_WELCOME) };
     }
 
     /// How long to wait now. `lot` is drawn evenly from all numbers; `away` is what the control plane asked
@@ -52,7 +53,7 @@ mod tests {
         let waits: Vec<u128> = (0..9).map(|_| backoff.next(u64::MAX, None).as_millis()).collect();
         assert_eq!(waits, [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
         backoff.lived(Duration::from_secs(9));
-        assert_eq!(backoff.next(u64::MAX, None), LONGEST);
+        assert_eq!(backoff.next(u64::MAX, None), Duration::from_secs(2));
         backoff.lived(Duration::from_secs(10));
         assert_eq!(backoff.next(u64::MAX, None), SHORTEST);
     }

@@ -1,5 +1,6 @@
 //! The control stream of one connection: the machine presents itself, and both say what changes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use diwan_kernel::World;
@@ -10,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::commands::Commands;
 use crate::machine::Sampler;
+use crate::policy_file::InForce;
 use crate::self_knowledge::SelfKnowledge;
 
 /// The control plane is this quick to know us.
@@ -54,14 +56,14 @@ pub(crate) struct Conversation<'a> {
     pub(crate) sampler: Option<Sampler>,
     pub(crate) sample_every: Duration,
     pub(crate) leaving: watch::Receiver<bool>,
+    /// As it was when the machine presented itself, and every change since.
+    pub(crate) policy: watch::Receiver<Arc<InForce>>,
 }
 
 impl Conversation<'_> {
     /// Goes on until the stream ends or the machine leaves.
     pub(crate) async fn hold(&mut self, stream: Stream) -> Result<(), ControlError> {
         let (mut sending, mut receiving) = stream.split();
-        let mut policy = self.knowledge.policy.changes();
-        policy.mark_unchanged();
         let mut samples = tokio::time::interval(self.sample_every);
         samples.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut renewal = tokio::time::interval(RENEWAL);
@@ -85,8 +87,8 @@ impl Conversation<'_> {
                     let sample = self.sample().await;
                     say(&mut sending, sample.map(FromBridge::Sample)).await?;
                 }
-                Ok(()) = policy.changed() => {
-                    let told = policy.borrow_and_update().told();
+                Ok(()) = self.policy.changed() => {
+                    let told = self.policy.borrow_and_update().told();
                     say(&mut sending, Some(FromBridge::Policy(told))).await?;
                 }
                 _ = renewal.tick() => if !asked_for_renewal && self.knowledge.wants_renewal() {
@@ -95,7 +97,7 @@ impl Conversation<'_> {
                     say(&mut sending, request.map(FromBridge::Renew)).await?;
                 },
                 () = word(&mut leaving) => {
-                    return say(&mut sending, Some(FromBridge::Leaving("the bridge is being stopped".to_owned()))).await;
+                    return leave(sending, receiving).await;
                 }
             }
         }
@@ -118,6 +120,14 @@ impl Conversation<'_> {
         self.sampler = Some(taken.1);
         Some(taken.0)
     }
+}
+
+/// Says the last words, and waits until they are heard: the link would not carry them once it is closed.
+async fn leave(mut sending: Sending, mut receiving: Receiving) -> Result<(), ControlError> {
+    say(&mut sending, Some(FromBridge::Leaving("the bridge is being stopped".to_owned()))).await?;
+    sending.finish();
+    while next(&mut receiving).await?.is_some() {}
+    Ok(())
 }
 
 /// Waits for the word to leave.

@@ -18,7 +18,7 @@ use crate::dial::{self, Target};
 use crate::error::RunError;
 use crate::execute::Executor;
 use crate::machine;
-use crate::policy_file::PolicyFile;
+use crate::policy_file::{InForce, PolicyFile};
 use crate::self_knowledge::SelfKnowledge;
 use crate::sleep::Sleep;
 use crate::state::State;
@@ -62,8 +62,8 @@ struct Daemon {
 
 /// What became of a connection.
 struct Over {
-    /// How long it was a good one.
-    lived: Duration,
+    /// How long it lived after it was welcome.
+    lived: Option<Duration>,
     /// After how long the control plane wants to see us again, if it said so.
     away: Option<Duration>,
 }
@@ -133,13 +133,13 @@ impl Daemon {
                 Ok(over) => over,
                 Err(error) => {
                     tracing::warn!("{error}");
-                    Over { lived: Duration::ZERO, away: error.retry_after() }
+                    Over { lived: None, away: error.retry_after() }
                 }
             };
             if *self.leaving.borrow() {
                 return;
             }
-            backoff.lived(over.lived);
+            over.lived.into_iter().for_each(|lived| backoff.lived(lived));
             let wait = backoff.next(u64::from_ne_bytes(self.world.random()), over.away);
             tracing::info!("tries again in {:.1} s", wait.as_secs_f64());
             let mut leaving = self.leaving.subscribe();
@@ -172,7 +172,7 @@ impl Daemon {
             Ok(()) => tracing::info!("disconnected: {ended}"),
             Err(error) => tracing::warn!("disconnected: {error}"),
         }
-        let lived = if is_welcome { self.world.monotonic().saturating_sub(began) } else { Duration::ZERO };
+        let lived = is_welcome.then(|| self.world.monotonic().saturating_sub(began));
         let away = match ended {
             Ended::GoneAway { retry_after_ms, .. } => Some(Duration::from_millis(retry_after_ms.into())),
             _ => None,
@@ -184,7 +184,9 @@ impl Daemon {
     async fn talk(&self, link: &Link, connections: u64, target: &Target) -> Result<(), control::ControlError> {
         let opened = link.open(Priority::Control, encode(&Opening::Control).into());
         let mut stream = opened.map_err(diwan_link::Reset::Link)?;
-        let welcome = control::present(&mut stream, &self.hello(connections)).await?;
+        let mut policy = self.knowledge.policy.changes();
+        let hello = self.hello(connections, &policy.borrow_and_update());
+        let welcome = control::present(&mut stream, &hello).await?;
         self.welcomed(&welcome, target).await;
         let mut conversation = Conversation {
             world: &self.world,
@@ -193,6 +195,7 @@ impl Daemon {
             sampler: None,
             sample_every: control::pace(welcome.sample_every_ms),
             leaving: self.leaving.subscribe(),
+            policy,
         };
         let sleep = Sleep::new(&self.world);
         tokio::select! {
@@ -219,7 +222,7 @@ impl Daemon {
         self.knowledge.name_is(welcome.name.clone()).await;
     }
 
-    fn hello(&self, connections: u64) -> Hello {
+    fn hello(&self, connections: u64, policy: &InForce) -> Hello {
         Hello {
             version: VERSION,
             boot: self.boot.into(),
@@ -227,7 +230,7 @@ impl Daemon {
             seen: self.commands.seen(),
             now_ms: self.world.now().as_millis(),
             facts: self.facts.clone(),
-            policy: self.knowledge.policy.now().told(),
+            policy: policy.told(),
             commands: self.commands.ids(),
         }
     }

@@ -5,19 +5,29 @@ use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
+use bytes::BytesMut;
 use rustix::event::{EventfdFlags, eventfd};
 
 /// So much input may wait for the command. Whoever sends it looks at what was taken.
 const MOST_INPUT: u64 = 1024 * 1024;
+/// More signals that nobody took up are a nuisance.
+const MOST_SIGNALS: usize = 64;
 
 /// One thing that is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ask {
-    Input(Bytes),
-    InputEnds,
     Signal(u8),
     Cancel,
+}
+
+/// What was asked since the last look.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// Input, in its order.
+    pub(crate) input: BytesMut,
+    /// Whether that was all of it.
+    pub(crate) input_ends: bool,
+    pub(crate) others: VecDeque<Ask>,
 }
 
 /// Input that cannot be taken.
@@ -37,10 +47,9 @@ pub(crate) struct Asks {
 
 #[derive(Debug, Default)]
 struct Queue {
-    waiting: VecDeque<Ask>,
+    waiting: Asked,
     /// How much input was given so far.
     given: u64,
-    input_ended: bool,
     /// Nobody attends any more.
     is_closed: bool,
     bell: Option<OwnedFd>,
@@ -73,51 +82,59 @@ impl Asks {
     }
 
     /// What was asked since.
-    pub(crate) fn take(&self) -> VecDeque<Ask> {
-        std::mem::take(&mut self.lock().waiting)
+    pub(crate) fn take(&self) -> Asked {
+        let mut queue = self.lock();
+        let input_ends = queue.waiting.input_ends;
+        let taken = std::mem::take(&mut queue.waiting);
+        queue.waiting.input_ends = input_ends;
+        taken
     }
 
     /// Nobody attends any more: whatever is asked from now on is in vain.
     pub(crate) fn close(&self) {
         let mut queue = self.lock();
         queue.is_closed = true;
-        queue.waiting.clear();
+        queue.waiting = Asked::default();
         queue.bell = None;
     }
 
-    /// Whether this was asked and nobody took it yet.
-    pub(crate) fn has(&self, ask: &Ask) -> bool {
-        self.lock().waiting.contains(ask)
+    /// Whether somebody wants it to stop and nobody took that up yet.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.lock().waiting.others.contains(&Ask::Cancel)
     }
 
     /// Asks for something that is not input.
     pub(crate) fn ask(&self, ask: Ask) {
-        self.lock().push(ask);
+        let mut queue = self.lock();
+        if !queue.is_closed && (queue.waiting.others.len() < MOST_SIGNALS || ask == Ask::Cancel) {
+            queue.waiting.others.push_back(ask);
+            queue.ring();
+        }
     }
 
     /// Gives input at its place. What was given before is passed over.
-    pub(crate) fn give(&self, at: u64, mut bytes: Bytes, taken: u64) -> Result<(), InputRefused> {
+    pub(crate) fn give(&self, at: u64, bytes: &[u8], taken: u64) -> Result<(), InputRefused> {
         let mut queue = self.lock();
         let before = queue.given.checked_sub(at).ok_or(InputRefused::Gap)?;
-        if before >= bytes.len() as u64 || queue.input_ended {
+        let bytes = usize::try_from(before).ok().and_then(|before| bytes.get(before..)).unwrap_or_default();
+        if bytes.is_empty() || queue.waiting.input_ends || queue.is_closed {
             return Ok(());
         }
-        let bytes = bytes.split_off(usize::try_from(before).unwrap_or(usize::MAX));
         let given = queue.given.saturating_add(bytes.len() as u64);
         if given.saturating_sub(taken) > MOST_INPUT {
             return Err(InputRefused::TooMuch);
         }
         queue.given = given;
-        queue.push(Ask::Input(bytes));
+        queue.waiting.input.extend_from_slice(bytes);
+        queue.ring();
         Ok(())
     }
 
     /// Says that there is no more input.
     pub(crate) fn end_input(&self) {
         let mut queue = self.lock();
-        if !std::mem::replace(&mut queue.input_ended, true) {
-            queue.push(Ask::InputEnds);
-        }
+        queue.waiting.input_ends = true;
+        queue.ring();
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -125,15 +142,8 @@ impl Asks {
     }
 }
 
-/// Signals beyond these, or more that nobody looked at, are a nuisance.
-const MOST_WAITING: usize = 4096;
-
 impl Queue {
-    fn push(&mut self, ask: Ask) {
-        if self.is_closed || self.waiting.len() >= MOST_WAITING {
-            return;
-        }
-        self.waiting.push_back(ask);
+    fn ring(&self) {
         if let Some(bell) = &self.bell {
             // A bell that rings already need not ring louder.
             let _ = rustix::io::write(bell, &1_u64.to_ne_bytes());
@@ -148,39 +158,42 @@ mod tests {
     #[test]
     fn input_is_taken_once_and_in_order() {
         let asks = Asks::default();
-        asks.give(0, Bytes::from_static(b"abc"), 0).unwrap();
-        asks.give(0, Bytes::from_static(b"abcde"), 0).unwrap();
-        asks.give(2, Bytes::from_static(b"cd"), 0).unwrap();
-        assert_eq!(asks.give(6, Bytes::from_static(b"g"), 0), Err(InputRefused::Gap));
+        asks.give(0, b"abc", 0).unwrap();
+        asks.give(0, b"abcde", 0).unwrap();
+        asks.give(2, b"cd", 0).unwrap();
+        assert_eq!(asks.give(6, b"g", 0), Err(InputRefused::Gap));
         asks.end_input();
-        asks.end_input();
-        asks.give(5, Bytes::from_static(b"late"), 0).unwrap();
-        let taken: Vec<Ask> = asks.take().into();
-        let input = |bytes: &'static [u8]| Ask::Input(Bytes::from_static(bytes));
-        assert_eq!(taken, [input(b"abc"), input(b"de"), Ask::InputEnds]);
+        asks.give(5, b"late", 0).unwrap();
+        let taken = asks.take();
+        assert_eq!((&taken.input[..], taken.input_ends), (&b"abcde"[..], true));
+        asks.give(5, b"later", 0).unwrap();
+        assert_eq!(asks.take(), Asked { input_ends: true, ..Asked::default() });
     }
 
     #[test]
     fn a_flood_of_input_is_refused_until_some_is_taken() {
         let asks = Asks::default();
-        let flood = Bytes::from(vec![0; 1024 * 1024]);
-        asks.give(0, flood.clone(), 0).unwrap();
-        assert_eq!(asks.give(1024 * 1024, flood.clone(), 0), Err(InputRefused::TooMuch));
-        asks.give(1024 * 1024, flood, 1024 * 1024).unwrap();
+        let flood = vec![0; 1024 * 1024];
+        asks.give(0, &flood, 0).unwrap();
+        assert_eq!(asks.give(1024 * 1024, &flood, 0), Err(InputRefused::TooMuch));
+        asks.give(1024 * 1024, &flood, 1024 * 1024).unwrap();
     }
 
     #[test]
-    fn the_bell_rings_for_whoever_attends() {
+    fn the_bell_rings_for_whoever_attends_and_a_flood_of_signals_hides_no_cancel() {
         let asks = Asks::default();
-        asks.ask(Ask::Cancel);
+        asks.ask(Ask::Signal(1));
         let bell = asks.attend().unwrap();
         bell.hear();
-        asks.ask(Ask::Signal(2));
-        let mut heard = [0; 8];
-        assert_eq!(rustix::io::read(&bell.0, &mut heard), Ok(8));
-        assert_eq!(asks.take(), [Ask::Cancel, Ask::Signal(2)]);
+        (0..1000).for_each(|_| asks.ask(Ask::Signal(2)));
+        assert!(!asks.is_cancelled());
+        asks.ask(Ask::Cancel);
+        assert!(asks.is_cancelled());
+        assert_eq!(rustix::io::read(&bell.0, &mut [0; 8]), Ok(8));
+        let others = asks.take().others;
+        assert_eq!((others.len(), others.back()), (65, Some(&Ask::Cancel)));
         asks.close();
         asks.ask(Ask::Cancel);
-        assert!(asks.take().is_empty());
+        assert!(!asks.is_cancelled());
     }
 }

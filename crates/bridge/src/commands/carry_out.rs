@@ -6,7 +6,6 @@ use std::sync::atomic::Ordering;
 use diwan_protocol::Command;
 use diwan_protocol::run::{Ended, Outcome};
 
-use super::asks::Ask;
 use super::entry::Entry;
 use super::{Channel, Parts, verdict};
 use crate::execute::Finished;
@@ -31,7 +30,7 @@ pub(super) fn carry_out(parts: &Parts, entry: &Entry, command: &Command) {
     if *command.policy != parts.policy.now().hash || command.expires_ms <= now_ms() {
         return entry.never_began("the command expired, or the policy changed, before it began", now_ms());
     }
-    if entry.asks.has(&Ask::Cancel) {
+    if entry.asks.is_cancelled() {
         return entry.never_began("it was cancelled before it began", now_ms());
     }
     let started_ms = now_ms();

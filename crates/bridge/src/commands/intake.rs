@@ -58,16 +58,15 @@ impl Commands {
             return serve::refuse(stream, "what came is no command");
         };
         let inner = Arc::clone(&self.inner);
-        let spool = Arc::clone(&inner.parts.spool);
         match self.accept(&signed) {
             Err(verdict) => {
                 let now_ms = inner.parts.world.now().as_millis();
                 inner.parts.supervisor.spawn("refusal", ONCE, refuse(stream, verdict, now_ms));
             }
             Ok((command, entry)) => {
-                let served = Arc::clone(&entry);
+                let (commands, served) = (self.clone(), Arc::clone(&entry));
                 inner.parts.supervisor.spawn("command", ONCE, async move {
-                    serve::serve(served, spool, stream, [0, 0]).await;
+                    commands.serve(served, stream, [0, 0]).await;
                 });
                 self.begin(command, entry);
             }

@@ -63,6 +63,24 @@ pub(crate) struct Commands {
 pub(crate) struct Inner {
     parts: Parts,
     known: Mutex<Known>,
+    /// How many streams follow commands.
+    followers: watch::Sender<usize>,
+}
+
+/// A stream that follows a command, for as long as it does.
+struct Follower<'a>(&'a watch::Sender<usize>);
+
+impl<'a> Follower<'a> {
+    fn begin(followers: &'a watch::Sender<usize>) -> Self {
+        followers.send_modify(|followers| *followers += 1);
+        Self(followers)
+    }
+}
+
+impl Drop for Follower<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|followers| *followers -= 1);
+    }
 }
 
 #[derive(Debug, Default)]
@@ -94,7 +112,7 @@ impl Commands {
             known.entries.insert(id, Arc::new(entry));
         }
         parts.spool.tidy(|command| known.entries.contains_key(command))?;
-        Ok(Self { inner: Arc::new(Inner { parts, known: Mutex::new(known) }) })
+        Ok(Self { inner: Arc::new(Inner { parts, known: Mutex::new(known), followers: watch::Sender::new(0) }) })
     }
 
     /// The ids of all that are remembered.
@@ -116,14 +134,18 @@ impl Commands {
     pub(crate) async fn follow(&self, follow: Follow, mut stream: Stream) {
         let entry = self.inner.known().entries.get(&follow.command).cloned();
         if let Some(entry) = entry {
-            let spool = Arc::clone(&self.inner.parts.spool);
-            return serve::serve(entry, spool, stream, [follow.output, follow.errors]).await;
+            return self.serve(entry, stream, [follow.output, follow.errors]).await;
         }
         let at_ms = self.inner.parts.world.now().as_millis();
         let ended = Ended { outcome: Outcome::Forgotten, at_ms, output: 0, errors: 0, usage: Usage::default() };
         if stream.send(encode(&FromCommand::Ended(ended)).into()).await.is_ok() {
             serve::say_goodbye(stream).await;
         }
+    }
+
+    async fn serve(&self, entry: Arc<Entry>, stream: Stream, from: [u64; 2]) {
+        let _follower = Follower::begin(&self.inner.followers);
+        serve::serve(entry, Arc::clone(&self.inner.parts.spool), stream, from).await;
     }
 
     /// Answers what the policy would say.
@@ -151,7 +173,8 @@ impl Commands {
         let _ = self.inner.parts.world.heavy(move || ids.iter().for_each(|id| inner.forget(id))).await;
     }
 
-    /// Stops everything that runs and takes nothing new. Returns when nothing runs any more.
+    /// Stops everything that runs and takes nothing new. Returns when nothing runs any more and all who follow
+    /// have heard so.
     pub(crate) async fn leave(&self) {
         let running: Vec<Arc<Entry>> = {
             let mut known = self.inner.known();
@@ -164,6 +187,7 @@ impl Commands {
         for entry in running {
             let _ = entry.follow().wait_for(|progress| progress.ended.is_some()).await;
         }
+        let _ = self.inner.followers.subscribe().wait_for(|followers| *followers == 0).await;
     }
 }
 

@@ -64,7 +64,7 @@ async fn listen(entry: &Entry, mut receiving: Receiving) {
 fn heard(entry: &Entry, message: &[u8]) -> Result<(), String> {
     match decode::<ToCommand>(message).map_err(|e| e.to_string())? {
         Some(ToCommand::Input(piece)) => {
-            let given = entry.asks.give(piece.at, Vec::from(piece.bytes).into(), entry.input_taken());
+            let given = entry.asks.give(piece.at, &piece.bytes, entry.input_taken());
             given.map_err(|e| e.to_string())?;
         }
         Some(ToCommand::InputEnds) => entry.asks.end_input(),

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::Child;
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
+use bytes::{Buf, BytesMut};
 use diwan_kernel::World;
 use diwan_protocol::run::Outcome;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -32,7 +32,7 @@ pub(super) struct Attended<'a> {
     writers: [Writer<'a>; 2],
     output_left: u64,
     input: Option<OwnedFd>,
-    waiting: std::collections::VecDeque<Bytes>,
+    waiting: BytesMut,
     input_ends: bool,
     taken: u64,
     stop: Stop,
@@ -77,7 +77,7 @@ impl<'a> Attended<'a> {
             writers,
             output_left: bounds.output,
             input,
-            waiting: std::collections::VecDeque::new(),
+            waiting: BytesMut::new(),
             input_ends: false,
             taken: 0,
             stop: Stop::new(world.monotonic() + bounds.wall_time),
@@ -193,10 +193,11 @@ impl<'a> Attended<'a> {
     }
 
     fn hear_asks(&mut self) {
-        for ask in self.entry.asks.take() {
+        let asked = self.entry.asks.take();
+        self.waiting.unsplit(asked.input);
+        self.input_ends = asked.input_ends;
+        for ask in asked.others {
             match ask {
-                Ask::Input(bytes) => self.waiting.push_back(bytes),
-                Ask::InputEnds => self.input_ends = true,
                 Ask::Signal(number) => stop::signal(number).into_iter().for_each(|signal| self.send(signal)),
                 Ask::Cancel => {
                     if let Some(deed) = self.stop.ask(Outcome::Cancelled, self.world.monotonic()) {
@@ -209,14 +210,11 @@ impl<'a> Attended<'a> {
     }
 
     fn give_input(&mut self) {
-        while let (Some(input), Some(first)) = (&self.input, self.waiting.front_mut()) {
-            match rustix::io::write(input, first) {
+        while let Some(input) = self.input.as_ref().filter(|_| !self.waiting.is_empty()) {
+            match rustix::io::write(input, &self.waiting) {
                 Ok(length) => {
-                    first.advance(length);
+                    self.waiting.advance(length);
                     self.taken += length as u64;
-                    if first.is_empty() {
-                        self.waiting.pop_front();
-                    }
                 }
                 Err(Errno::AGAIN | Errno::INTR) => break,
                 // It reads no more: what still comes goes nowhere.
@@ -224,7 +222,8 @@ impl<'a> Attended<'a> {
             }
         }
         if self.input.is_none() {
-            self.taken += self.waiting.drain(..).map(|bytes| bytes.len() as u64).sum::<u64>();
+            self.taken += self.waiting.len() as u64;
+            self.waiting.clear();
         }
         if self.input_ends && self.waiting.is_empty() {
             self.input = None;

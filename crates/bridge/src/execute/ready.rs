@@ -8,6 +8,7 @@ use std::time::Duration;
 use diwan_policy::{Network, Plan};
 use diwan_protocol::run::{Outcome, Usage};
 use diwan_sandbox::{Limits, Prepared, Profile};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::attend::{Attended, Bounds};
 use super::{Executor, Finished, in_words, users};
@@ -67,8 +68,16 @@ fn directory(plan: &Plan) -> PathBuf {
     }
 }
 
+/// What the program is called as, when that is still the file that was judged: some programs are one file
+/// under many names, and do what their name says.
+fn called(plan: &Plan) -> PathBuf {
+    let called = plan.argv.first().map(PathBuf::from).filter(|called| called.is_absolute());
+    let is_it = |called: &PathBuf| std::fs::canonicalize(called).is_ok_and(|real| real == plan.program);
+    called.filter(is_it).unwrap_or_else(|| plan.program.clone())
+}
+
 fn profile(plan: &Plan) -> Result<Profile, String> {
-    let mut profile = Profile::new(&plan.program, directory(plan));
+    let mut profile = Profile::new(called(plan), directory(plan));
     profile.arguments = plan.argv.iter().skip(1).map(Into::into).collect();
     profile.environment = plan.env.iter().map(|(name, value)| (name.into(), value.into())).collect();
     profile.readable = plan.profile.readable.clone();
@@ -121,7 +130,14 @@ impl Ready {
             Ok(child) => child,
             Err(error) => return Finished::not_started(format!("it could not be started: {error}")),
         };
-        let kill_all = || self.prepared.iter().for_each(Prepared::kill_all);
+        let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let kill_all = || match &self.prepared {
+            Some(prepared) => prepared.kill_all(),
+            None => {
+                // One that is over already cannot be killed.
+                let _ = group.map(|group| kill_process_group(group, Signal::KILL));
+            }
+        };
         let writers = Channel::BOTH.map(|channel| parts.spool.writer(&entry.id, channel));
         let bounds = Bounds { wall_time: self.wall_time, output: self.output };
         let attended = Attended::new(&parts.world, entry, &mut child, writers, &bounds, &kill_all);
@@ -129,7 +145,6 @@ impl Ready {
             Ok(attended) => attended.until_the_end(),
             Err(error) => {
                 kill_all();
-                // One that is over already cannot be killed.
                 let _ = child.kill();
                 (
                     Some(Outcome::OverLimit(format!("this machine has nothing left to attend to it with: {error}"))),

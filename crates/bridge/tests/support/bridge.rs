@@ -3,9 +3,9 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc;
 
 use tempfile::TempDir;
+use tokio::sync::mpsc;
 
 use super::plane::{Plane, TOKEN};
 
@@ -66,7 +66,7 @@ decision = "ask"
 pub struct Bridge {
     dir: TempDir,
     process: Option<Child>,
-    log: Option<mpsc::Receiver<String>>,
+    log: Option<mpsc::UnboundedReceiver<String>>,
 }
 
 impl Bridge {
@@ -117,7 +117,14 @@ impl Bridge {
 
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
-        command.args(words).arg("--state").arg(self.state()).env_remove("http_proxy").env_remove("HTTP_PROXY");
+        command
+            .args(words)
+            .arg("--state-dir")
+            .arg(self.state())
+            .arg("--policy-file")
+            .arg(self.policy())
+            .env_remove("http_proxy")
+            .env_remove("HTTP_PROXY");
         command
     }
 
@@ -127,13 +134,24 @@ impl Bridge {
         tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
     }
 
+    pub async fn show(&self) -> Output {
+        let mut command = self.command(&["show"]);
+        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+    }
+
+    pub async fn join_through(&self, target: &str, token: &str, proxy: &str) -> Output {
+        let mut command = self.command(&["join", target, "--token", token]);
+        command.env("http_proxy", proxy).env_remove("no_proxy").env_remove("NO_PROXY");
+        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+    }
+
     /// Starts it; its log is read aside.
     pub fn start(&mut self) {
         let mut command = self.command(&["run"]);
-        command.arg("--policy").arg(self.policy()).stderr(Stdio::piped());
+        command.stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();
         let lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let (sender, receiver) = mpsc::channel();
+        let (sender, receiver) = mpsc::unbounded_channel();
         std::thread::spawn(move || {
             lines.map_while(Result::ok).for_each(|line| {
                 eprintln!("bridge: {line}");
@@ -164,9 +182,10 @@ impl Bridge {
     }
 
     /// Waits until its log says this.
-    pub fn wait_for_log(&self, words: &str) {
-        let log = self.log.as_ref().unwrap();
-        while !log.recv_timeout(std::time::Duration::from_secs(30)).expect(words).contains(words) {}
+    pub async fn wait_for_log(&mut self, words: &str) {
+        let log = self.log.as_mut().unwrap();
+        let wait = async { while !log.recv().await.expect(words).contains(words) {} };
+        tokio::time::timeout(std::time::Duration::from_secs(60), wait).await.expect(words);
     }
 }
 

@@ -17,6 +17,7 @@ use rcgen::{
 };
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::time_provider::TimeProvider;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
@@ -68,12 +69,36 @@ pub struct Connection {
 }
 
 #[derive(Debug)]
-pub struct Wire(tokio::task::JoinHandle<()>);
+pub struct Wire {
+    task: tokio::task::JoinHandle<()>,
+    frozen: tokio::sync::watch::Sender<bool>,
+}
 
 impl Wire {
+    fn of(driver: diwan_link::Driver) -> Self {
+        let frozen = tokio::sync::watch::Sender::new(false);
+        let mut freeze = frozen.subscribe();
+        #[expect(clippy::disallowed_methods, reason = "the test owns its tasks")]
+        let task = tokio::spawn(async move {
+            let mut driver = driver;
+            let freeze = async { freeze.wait_for(|frozen| *frozen).await.is_ok() };
+            tokio::select! {
+                _ = &mut driver => {}
+                _ = freeze => std::future::pending().await,
+            }
+        });
+        Self { task, frozen }
+    }
+
     /// Cuts the connection without a word.
     pub fn cut(&self) {
-        self.0.abort();
+        self.task.abort();
+    }
+
+    /// Neither reads nor writes nor closes it from here on.
+    pub async fn freeze(&self) {
+        self.frozen.send_replace(true);
+        tokio::task::yield_now().await;
     }
 }
 
@@ -81,6 +106,8 @@ fn moment(at: Duration) -> time::OffsetDateTime {
     time::OffsetDateTime::from_unix_timestamp(at.as_secs().try_into().unwrap()).unwrap()
 }
 
+/// Nothing here takes longer.
+const PATIENCE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
 impl Plane {
@@ -131,11 +158,11 @@ impl Plane {
     }
 
     pub async fn tcp(&self) -> TcpStream {
-        self.listener.accept().await.unwrap().0
+        let accepted = tokio::time::timeout(PATIENCE, self.listener.accept()).await;
+        accepted.expect("nobody came").unwrap().0
     }
 
     /// The next connection, whatever it is for.
-    #[expect(clippy::disallowed_methods, reason = "the test owns its tasks")]
     #[expect(clippy::result_large_err, reason = "that is what the handshake wants")]
     pub async fn accept(&self) -> Option<(Link, Wire)> {
         let tcp = self.tcp().await;
@@ -149,10 +176,18 @@ impl Plane {
         let config = tls::control_plane(self.identity(), &authority, Arc::new(Now)).unwrap();
         let tls = TlsAcceptor::from(Arc::new(config)).accept(WsBytes::new(socket)).await.ok()?;
         let (link, driver) = Link::new(tls, Side::Acceptor, Limits::default());
-        let wire = tokio::spawn(async move {
-            driver.await;
-        });
-        Some((link, Wire(wire)))
+        Some((link, Wire::of(driver)))
+    }
+
+    /// Answers the next connection with these words and closes it.
+    pub async fn turn_away(&self, words: &str) {
+        let mut tcp = self.tcp().await;
+        let mut head = vec![];
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(tcp.read_u8().await.unwrap());
+        }
+        tcp.write_all(words.as_bytes()).await.unwrap();
+        tcp.shutdown().await.unwrap();
     }
 
     /// Takes one join; gives what was asked.

@@ -9,6 +9,10 @@ use diwan_protocol::opening::Follow;
 use diwan_protocol::run::{Decision, Ended, FromCommand, Outcome, Piece, ToCommand, Verdict};
 use diwan_protocol::{Command, Opening, Operation, SignedCommand, decode, encode};
 
+use diwan_protocol::control::{FromBridge, ToBridge};
+use diwan_protocol::facts::PolicyInForce;
+
+use super::bridge::Bridge;
 use super::plane::{Connection, MACHINE, Plane, now_ms};
 
 pub fn exec(argv: &[&str]) -> Operation {
@@ -167,5 +171,29 @@ impl Connection {
             stream.send(first).await.unwrap();
         }
         Talk { stream, heard }
+    }
+}
+
+/// The policy that the machine tells next.
+pub async fn next_policy(machine: &mut Connection) -> PolicyInForce {
+    loop {
+        let message = tokio::time::timeout(PATIENCE, machine.control.receive()).await.expect("no policy was told");
+        let message = message.unwrap().expect("the machine left");
+        if let Some(FromBridge::Policy(policy)) = decode(&message).unwrap() {
+            return policy;
+        }
+    }
+}
+
+impl Connection {
+    pub async fn tell(&mut self, message: &ToBridge) {
+        self.control.send(encode(message).into()).await.unwrap();
+    }
+
+    /// Has the owner change the policy, and waits until the machine has told.
+    pub async fn until_policy_is_told(&mut self, bridge: &Bridge) {
+        let text = std::fs::read_to_string(bridge.policy()).unwrap();
+        bridge.write_policy(&format!("{text}\n# again\n"));
+        self.hello.policy = next_policy(self).await;
     }
 }
