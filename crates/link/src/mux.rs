@@ -42,10 +42,10 @@ const OVERHEAD: u32 = 64;
 const LONGEST_QUEUE: usize = 64 * 1024;
 /// How often [`Mux::tick`] looks.
 pub(crate) const TICK: std::time::Duration = std::time::Duration::from_secs(5);
-/// After so many looks without a frame the other end is asked whether it is there, and after so many it
-/// is not.
+/// After so many looks without a frame the other end is asked whether it is there, and after so many it is not:
+/// 20 to 25 seconds after its last frame.
 const ASK_TICKS: u32 = 2;
-const SILENT_TICKS: u32 = 5;
+const SILENT_TICKS: u32 = 4;
 /// More pings than this between two looks are a nuisance.
 const MOST_PINGS: u32 = 50;
 /// Answers, credits and ends that wait to be written. Only somebody who never reads can make them so many.
