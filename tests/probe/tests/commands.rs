@@ -9,9 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::Stdio;
 
-use support::{Bridge, Machine, NOBODY, text};
-
-const BOTH: [Bridge; 2] = [Bridge::Root, Bridge::User];
+use support::{Bridge, Machine, NOBODY, bridges, text};
 
 /// The output of a script that has to end well.
 fn out(machine: &Machine, options: &[&str], script: &str) -> String {
@@ -22,7 +20,7 @@ fn out(machine: &Machine, options: &[&str], script: &str) -> String {
 
 #[test]
 fn every_layer_stands_on_this_machine() {
-    for bridge in BOTH {
+    for bridge in [Bridge::Root, Bridge::User] {
         let machine = Machine::new(bridge);
         out(&machine, &[], "true");
         let layers = machine.layers();
@@ -40,7 +38,7 @@ fn every_layer_stands_on_this_machine() {
 
 #[test]
 fn output_errors_and_input_pass_through() {
-    for bridge in BOTH {
+    for &bridge in bridges() {
         let machine = Machine::new(bridge);
         let mut command = machine.inside(&[], &["/bin/sh", "-c", "tr a-z A-Z; echo oops >&2"]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -53,7 +51,7 @@ fn output_errors_and_input_pass_through() {
 
 #[test]
 fn codes_and_signals_come_back_as_they_were() {
-    for bridge in BOTH {
+    for &bridge in bridges() {
         let machine = Machine::new(bridge);
         for (script, end) in [
             ("exit 0", "Exited(0)"),
@@ -72,7 +70,7 @@ fn codes_and_signals_come_back_as_they_were() {
 
 #[test]
 fn what_cannot_be_started_is_refused_and_says_why() {
-    for bridge in BOTH {
+    for &bridge in bridges() {
         let machine = Machine::new(bridge);
         machine.inside(&[], &["/usr/bin/no-such-program"]).output().unwrap();
         assert!(machine.outcome().contains("refused: the program could not be started"), "{}", machine.outcome());
@@ -85,7 +83,7 @@ fn what_cannot_be_started_is_refused_and_says_why() {
 
 #[test]
 fn a_root_that_is_reached_over_a_link_is_refused() {
-    for bridge in BOTH {
+    for &bridge in bridges() {
         let machine = Machine::new(bridge);
         let link = machine.root.join("link");
         std::os::unix::fs::symlink("/usr", &link).unwrap();
@@ -98,7 +96,7 @@ fn a_root_that_is_reached_over_a_link_is_refused() {
 
 #[test]
 fn roots_that_would_uncover_the_machine_are_refused() {
-    let machine = Machine::new(Bridge::Root);
+    let machine = Machine::new(Bridge::User);
     for root in ["/", "/proc", "/proc/1", "/dev", "/sys/fs/cgroup", "/tmp", "/home", "/usr/../root", "relative"] {
         machine.shell(&["--writable", root], "true");
         assert!(machine.outcome().contains("refused"), "{root}: {}", machine.outcome());
@@ -115,7 +113,7 @@ fn nothing_runs_as_root() {
 
 #[test]
 fn the_writable_root_the_scratch_and_the_home_can_be_written() {
-    for bridge in BOTH {
+    for &bridge in bridges() {
         let machine = Machine::new(bridge);
         let script = "echo new > made && mkdir -p a/b && mv made a/b/ && echo x > /tmp/y && echo z > ~/z \
                       && echo m > /dev/shm/m && mkfifo a/pipe && ln -s a c && cat c/b/made";
@@ -131,7 +129,7 @@ fn the_writable_root_the_scratch_and_the_home_can_be_written() {
 
 #[test]
 fn what_decides_what_runs_later_is_read_only() {
-    for bridge in BOTH {
+    for &bridge in bridges() {
         let machine = Machine::new(bridge);
         let script = "for f in .git/hooks/x .git/config .vscode/tasks.json; do echo x 2>/dev/null >> $f && echo wrote $f; done; \
                       mv .git .old 2>/dev/null && echo moved; mv .vscode .old 2>/dev/null && echo moved; \
@@ -142,7 +140,7 @@ fn what_decides_what_runs_later_is_read_only() {
 
 #[test]
 fn a_file_that_says_where_the_repository_is_stays_as_it_is() {
-    for bridge in BOTH {
+    for &bridge in bridges() {
         let machine = Machine::new(bridge);
         std::fs::rename(machine.root.join(".git"), machine.root.join("elsewhere")).unwrap();
         std::fs::write(machine.root.join(".git"), "gitdir: elsewhere\n").unwrap();
@@ -154,7 +152,7 @@ fn a_file_that_says_where_the_repository_is_stays_as_it_is() {
 
 #[test]
 fn git_and_python_work() {
-    for bridge in BOTH {
+    for &bridge in bridges() {
         let machine = Machine::new(bridge);
         for program in ["/usr/bin/git", "/usr/bin/python3"] {
             assert!(
@@ -177,7 +175,7 @@ fn git_and_python_work() {
 
 #[test]
 fn programs_talk_to_themselves_over_the_loopback() {
-    for bridge in BOTH {
+    for &bridge in bridges() {
         let machine = Machine::new(bridge);
         let script = "import socket; s = socket.create_server(('127.0.0.1', 0)); socket.create_connection(s.getsockname()); print('met')";
         assert_eq!(out(&machine, &[], &format!("/usr/bin/python3 -c \"{script}\"")), "met");
@@ -186,7 +184,7 @@ fn programs_talk_to_themselves_over_the_loopback() {
 
 #[test]
 fn the_network_of_the_machine_is_there_if_asked_for() {
-    for bridge in BOTH {
+    for &bridge in bridges() {
         let machine = Machine::new(bridge);
         let probe = machine.probe.display().to_string();
         let output = machine.inside(&["--network"], &[&probe, "try", "loopback_of_machine"]).output().unwrap();
@@ -199,7 +197,7 @@ fn the_network_of_the_machine_is_there_if_asked_for() {
 
 #[test]
 fn the_environment_is_made_from_scratch() {
-    let machine = Machine::new(Bridge::Root);
+    let machine = Machine::new(Bridge::User);
     let mut command = machine.inside(&["--env", "GIVEN=yes"], &["/usr/bin/env"]);
     let environment = text(&command.env("SECRET_OF_BRIDGE", "x").output().unwrap().stdout);
     assert!(environment.contains("GIVEN=yes") && environment.contains("HOME=/home/diwan"));
@@ -208,7 +206,7 @@ fn the_environment_is_made_from_scratch() {
 
 #[test]
 fn processes_that_are_left_behind_die_with_the_program() {
-    for bridge in BOTH {
+    for &bridge in bridges() {
         let machine = Machine::new(bridge);
         // The pipe of the output ends only when nobody holds it any more.
         let script = "setsid sh -c 'trap \"\" HUP TERM; while :; do read x < /dev/zero; done' & setsid cat /dev/zero >/dev/null & exit 3";
@@ -219,7 +217,7 @@ fn processes_that_are_left_behind_die_with_the_program() {
 
 #[test]
 fn orphans_are_reaped() {
-    for bridge in BOTH {
+    for &bridge in bridges() {
         let machine = Machine::new(bridge);
         let script = "for i in 1 2 3 4 5; do (sh -c 'exit 0' &) ; done; i=0; \
                       while ps -eo stat | grep -q '^Z'; do i=$((i+1)); [ $i -gt 2000 ] && exit 9; done; echo none";
@@ -229,7 +227,7 @@ fn orphans_are_reaped() {
 
 #[test]
 fn a_signal_to_the_command_reaches_the_program() {
-    for bridge in BOTH {
+    for &bridge in bridges() {
         let machine = Machine::new(bridge);
         // The bridge in small is replaced by the launcher's parent: the signal goes to the launcher itself.
         let script = "trap 'echo caught; exit 4' TERM; echo ready; while :; do :; done";
@@ -250,7 +248,7 @@ fn a_signal_to_the_command_reaches_the_program() {
 
 #[test]
 fn when_the_bridge_or_the_launcher_is_killed_everything_dies() {
-    for (bridge, victim) in [(Bridge::Root, 0), (Bridge::Root, 1), (Bridge::User, 0), (Bridge::User, 1)] {
+    for (bridge, victim) in bridges().iter().flat_map(|bridge| [(*bridge, 0), (*bridge, 1)]) {
         let machine = Machine::new(bridge);
         let script = "(trap '' TERM HUP INT; exec cat /dev/zero > /dev/null) & echo ready; wait";
         let mut command = machine.inside(&[], &["/bin/sh", "-c", script]);
@@ -278,7 +276,7 @@ fn children_of(pid: u32) -> Vec<i32> {
 
 #[test]
 fn what_was_used_comes_back() {
-    for bridge in BOTH {
+    for &bridge in bridges() {
         let machine = Machine::new(bridge);
         let probe = machine.probe.display().to_string();
         machine.inside(&[], &[&probe, "eat", "100000000"]).output().unwrap();
@@ -290,7 +288,7 @@ fn what_was_used_comes_back() {
 
 #[test]
 fn too_much_processor_time_ends_the_program() {
-    for bridge in BOTH {
+    for &bridge in bridges() {
         let machine = Machine::new(bridge);
         machine.shell(&["--cpu", "1"], "while :; do :; done");
         assert!(machine.outcome().contains("Signalled(9)"), "{}", machine.outcome());

@@ -6,11 +6,11 @@
 
 mod support;
 
-use support::{Bridge, Machine, text};
+use support::{Bridge, Machine, bridges, text};
 
 #[test]
 fn f82_where_namespaces_are_missing_the_required_sandbox_refuses_and_names_them() {
-    for bridge in [Bridge::Root, Bridge::User] {
+    for &bridge in bridges() {
         let machine = Machine::new(bridge);
         let probe = machine.probe.display().to_string();
         let output = machine.inside(&[], &[&probe, "run", "--", "/bin/echo", "ran"]).output().unwrap();

@@ -10,7 +10,7 @@ use std::os::fd::OwnedFd;
 use std::process::Child;
 
 use nix::pty::{OpenptyResult, Winsize, openpty};
-use support::{Bridge, Machine};
+use support::{Machine, bridges};
 
 /// A shell with a terminal, and the other end of that.
 fn start(machine: &Machine, script: &str) -> (Child, File) {
@@ -39,7 +39,7 @@ fn until(screen: &mut File, word: &str) -> String {
 
 #[test]
 fn the_terminal_is_the_controlling_one_and_has_its_size() {
-    for bridge in [Bridge::Root, Bridge::User] {
+    for &bridge in bridges() {
         let machine = Machine::new(bridge);
         let (mut child, mut screen) = start(&machine, "stty size; echo to > /dev/tty; echo end");
         let shown = until(&mut screen, "end");
@@ -50,7 +50,7 @@ fn the_terminal_is_the_controlling_one_and_has_its_size() {
 
 #[test]
 fn an_interrupt_that_is_typed_reaches_the_program_once() {
-    for bridge in [Bridge::Root, Bridge::User] {
+    for &bridge in bridges() {
         let machine = Machine::new(bridge);
         // Not waiting for anything itself, so that a second one would be counted too.
         let script = "n=0; trap 'n=$((n+1)); echo caught $n' INT; echo ready; read line; read line; echo \"over $n\"";
@@ -66,7 +66,7 @@ fn an_interrupt_that_is_typed_reaches_the_program_once() {
 
 #[test]
 fn a_shell_has_job_control() {
-    for bridge in [Bridge::Root, Bridge::User] {
+    for &bridge in bridges() {
         let machine = Machine::new(bridge);
         let (mut child, mut screen) = start(&machine, "exec /bin/sh -i");
         // What is typed before a program is there would be thrown away with the interrupt.
@@ -85,7 +85,7 @@ fn a_shell_has_job_control() {
 
 #[test]
 fn programs_can_open_terminals_of_their_own() {
-    for bridge in [Bridge::Root, Bridge::User] {
+    for &bridge in bridges() {
         let machine = Machine::new(bridge);
         let script = "/usr/bin/python3 -c 'import os; m, s = os.openpty(); print(os.ttyname(s))'; ls /dev/pts";
         let (mut child, mut screen) = start(&machine, script);
@@ -97,7 +97,7 @@ fn programs_can_open_terminals_of_their_own() {
 
 #[test]
 fn a_command_without_a_terminal_has_none() {
-    for bridge in [Bridge::Root, Bridge::User] {
+    for &bridge in bridges() {
         let machine = Machine::new(bridge);
         let output = machine.shell(&[], "(: > /dev/tty) 2>/dev/null || echo none; [ -e /dev/ptmx ] || echo no more");
         assert_eq!(support::text(&output.stdout), "none\nno more\n", "{}", machine.outcome());

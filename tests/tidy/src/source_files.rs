@@ -88,7 +88,9 @@ fn nothing_starts_other_programs() {
     let starts = |path: &String| read(path).contains("process::Command") || read(path).contains("Command::new(");
     // `diwan login` opens the page where its person approves: one program, one argument, no shell.
     let browser = "crates/diwan/src/cli/browser.rs";
-    let ours = sources.filter(|path| !path.starts_with("crates/testkit/") && path != browser);
+    // The sandbox starts what a machine was commanded, and it alone: there is no other way to a program.
+    let allowed = ["crates/testkit/", "crates/sandbox/"];
+    let ours = sources.filter(|path| !allowed.iter().any(|room| path.starts_with(room)) && path != browser);
     let wrong: Vec<_> = ours.filter(starts).collect();
     expect_nothing(&wrong, "Files that start other programs");
 }

@@ -37,6 +37,11 @@ pub(crate) struct Machine {
     environment: Vec<(String, String)>,
 }
 
+/// The kinds of bridge that these tests can be. Those that show the layers insist on both.
+pub(crate) fn bridges() -> &'static [Bridge] {
+    if is_root() { &[Bridge::Root, Bridge::User] } else { &[Bridge::User] }
+}
+
 pub(crate) fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
@@ -65,13 +70,13 @@ impl Machine {
         make_repository(&of("root"));
         let socket = UnixListener::bind(of("outside/socket")).unwrap();
         set_permissions(of("outside/socket"), Permissions::from_mode(0o777)).unwrap();
-        let name = format!("diwan-probe-{}", std::process::id());
+        let name = format!("diwan-probe-{}", path.display());
         let hidden = UnixListener::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
         let loopback = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = loopback.local_addr().unwrap().to_string();
         give_to_nobody(&path);
         // The victim stands for the bridge: a process of the same user as the command.
-        let mark = format!("victim-of-{}", std::process::id());
+        let mark = format!("victim-of-{}", path.display());
         let mut victim = Command::new(&probe);
         victim.args(["wait", &mark]).env("BRIDGE_SECRET", "x").stdin(Stdio::piped()).stdout(Stdio::null());
         let victim = as_nobody(&mut victim).spawn().unwrap();
