@@ -9,5 +9,6 @@ use diwan::memory::Wiping;
 static MEMORY: Wiping = Wiping;
 
 fn main() -> ExitCode {
+    diwan_bridge::launch_if_asked();
     diwan::cli::main()
 }

@@ -19,6 +19,7 @@ mod facts;
 mod farewell;
 mod fleet;
 mod gateway;
+mod invite;
 mod join_token;
 mod keys;
 mod label;
@@ -37,5 +38,6 @@ mod upkeep;
 mod watchers;
 
 pub use fleet::{Fleet, Parts};
+pub use invite::LocalInvitation;
 pub use machine::{Machine, MachineId};
 pub use migration::MIGRATIONS;

@@ -4,6 +4,7 @@
 //! `failure` says what went wrong and with which exit code, `door` opens the way to a server.
 
 mod audit;
+mod bridge;
 mod browser;
 mod completions;
 mod config;
@@ -127,6 +128,9 @@ enum Command {
     Database(database::Database),
     /// Check this machine's installation and say what to mend
     Doctor(doctor::Doctor),
+    /// Run the bridge that makes this machine one of a fleet
+    #[command(subcommand)]
+    Bridge(Box<bridge::Bridge>),
     /// Print completions for a shell
     Completions(completions::Completions),
     /// Print the description of a server's API
@@ -135,12 +139,16 @@ enum Command {
 
 /// Reads the command line and carries the command out.
 pub fn main() -> ExitCode {
+    if let Some(bridge) = bridge::by_its_own_name() {
+        return bridge.carry_out();
+    }
     let cli = Cli::parse();
     let screen = Screen::of_process(cli.json);
     match cli.command {
-        // These two have a runtime of their own and speak for themselves.
+        // These have a runtime of their own and speak for themselves.
         Command::Up(args) => up::run(&args),
-        Command::Server(args) => server::run(&args),
+        Command::Server(args) => server::run(&args, |_| {}),
+        Command::Bridge(bridge) => bridge.carry_out(),
         command => match carry_out(command, cli.connection, &screen) {
             Ok(done) => done.into(),
             Err(failure) => failure.tell(&screen),
@@ -154,7 +162,7 @@ fn carry_out(command: Command, connection: Connection, screen: &Screen) -> Resul
     runtime.block_on(Box::pin(async {
         let door = Door::new(connection.or_of_environment()?, screen);
         let done = match command {
-            Command::Up(_) | Command::Server(_) => Ok(Done::Well),
+            Command::Up(_) | Command::Server(_) | Command::Bridge(_) => Ok(Done::Well),
             Command::Login(login) => login.run(&door).await,
             Command::Logout => logout::run(&door).await,
             Command::Whoami => whoami::run(&door).await,

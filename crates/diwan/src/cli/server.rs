@@ -87,8 +87,8 @@ impl ServerArgs {
     }
 }
 
-/// Runs the control plane until it is told to stop.
-pub fn run(args: &ServerArgs) -> ExitCode {
+/// Runs the control plane, and what is to run beside it, until it is told to stop.
+pub fn run(args: &ServerArgs, beside: impl FnOnce(&Product)) -> ExitCode {
     let config = match args.load() {
         Ok(config) => config,
         Err(error) => return refuse(&error),
@@ -124,6 +124,7 @@ pub fn run(args: &ServerArgs) -> ExitCode {
                     }
                 });
                 follow_hangups(&product);
+                beside(&product);
                 serve(product).await
             }
             Err(error) => refuse(&error),

@@ -3,10 +3,12 @@
 use std::process::ExitCode;
 
 use super::server::{self, ServerArgs};
+use crate::compose::this_machine;
 
-/// Runs the control plane with its data under the user's home, unless told otherwise.
+/// Runs the control plane with its data under the user's home, unless told otherwise, and a bridge for this
+/// machine beside it.
 pub fn run(args: &ServerArgs) -> ExitCode {
-    server::run(args)
+    server::run(args, this_machine::run)
 }
 
 /// Where an installation is kept when nobody says where: `$XDG_DATA_HOME/diwan`, which is `~/.local/share/diwan` unless set.

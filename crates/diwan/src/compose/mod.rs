@@ -9,6 +9,7 @@ pub mod privacy;
 pub mod reference;
 pub mod server;
 mod settings;
+pub mod this_machine;
 mod vault;
 
 pub use error::StartError;

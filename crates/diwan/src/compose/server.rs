@@ -1,7 +1,7 @@
 //! The control plane, put together: each part is built from its configuration and handed to those
 //! that stand on it. Nothing is decided here.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +46,10 @@ pub struct Product {
     pub address: SocketAddr,
     /// What a person opens.
     pub open_url: String,
+    /// What programs on this machine reach it by.
+    pub local_url: String,
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
     /// With which the first person becomes owner, when there is none yet.
     pub setup_link: Option<Secret<String>>,
     /// Whether mails are kept in the outbox because there is no mail server.
@@ -206,6 +210,8 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
     let setup_link = identity.setup_link().await.map_err(|e| StartError::Part(e.to_string()))?;
     Ok(Product {
         address,
+        local_url: local_url(&config, address, &public_url),
+        data_dir: data.path().to_owned(),
         open_url: public_url.to_string().trim_end_matches('/').to_owned(),
         setup_link: setup_link.map(|link| link.url),
         mail_goes_to_outbox,
@@ -244,6 +250,16 @@ pub fn public_url(config: &Config, address: SocketAddr) -> Result<Url, StartErro
     };
     let url = config.server.public_url.as_deref().unwrap_or(&guessed);
     Url::parse(url).map_err(|e| StartError::Part(format!("server.public_url is not a URL: {e}")))
+}
+
+/// Without a proxy and without names, unless a certificate says by which name it wants to be called.
+fn local_url(config: &Config, address: SocketAddr, public: &Url) -> String {
+    if config.server.tls_cert.is_some() {
+        return public.as_str().trim_end_matches('/').to_owned();
+    }
+    let local = if address.is_ipv6() { IpAddr::from(Ipv6Addr::LOCALHOST) } else { Ipv4Addr::LOCALHOST.into() };
+    let ip = if address.ip().is_unspecified() { local } else { address.ip() };
+    format!("http://{}", SocketAddr::new(ip, address.port()))
 }
 
 fn announce(applied: &Applied) {

@@ -1,20 +1,19 @@
 //! Makes the line that joins a machine.
 
 use axum::extract::State;
+use diwan_kernel::Problem;
 use diwan_kernel::answers::GuardedKept;
 use diwan_kernel::ctx::{Allowed, may};
 use diwan_kernel::http::{Created, Json};
 use diwan_kernel::world::Timestamp;
-use diwan_kernel::{Entry, Problem};
 use serde::{Deserialize, Serialize};
 
-use crate::event::JoinTokenChanged;
 use crate::fleet::Fleet;
-use crate::join_token::{JoinTokenId, LIFE, MachinePolicy, TokenText, hash_of};
+use crate::invite::{Invitation, Invited};
+use crate::join_token::{JoinTokenId, MachinePolicy};
 use crate::label::Labels;
 use crate::line::Lines;
 use crate::machine::{MachineId, Standing, check_name};
-use crate::table::join_token::{self, JoinToken};
 use crate::table::machine;
 
 /// Which machine is to join.
@@ -69,29 +68,7 @@ pub(super) async fn create_join_token(
 ) -> Result<Created<NewJoinToken>, Problem> {
     let policy = body.policy;
     let (name, labels, rejoins) = subject(&fleet, body).await?;
-    let fingerprint = fleet.keys().await?.authority.fingerprint();
-    let text = TokenText::fresh(&ctx.world);
-    let token = JoinToken {
-        id: JoinTokenId::new(&ctx.world),
-        hash: hash_of(text.text()),
-        name,
-        labels,
-        policy,
-        rejoins,
-        created_at: ctx.now(),
-        created_by: Some(ctx.actor.key()),
-        expires_at: ctx.now().plus(LIFE),
-        withdrawn_at: None,
-        used_at: None,
-        key_hash: None,
-        machine: None,
-    };
-    let mut tx = fleet.db().begin(&ctx).await?;
-    join_token::insert(&mut tx, &token).await?;
-    tx.emit(&JoinTokenChanged { id: token.id });
-    let entry = Entry::done("join_token.create").on("join_token", token.id).with("name", token.name.clone());
-    let entry = entry.with("labels", token.labels.as_slice().to_vec()).with("policy", policy.as_str());
-    tx.commit(entry.with("rejoins", rejoins.map(|id| id.to_string()))).await?;
+    let Invitation { token, text, fingerprint } = fleet.invite(&ctx, Invited { name, labels, policy, rejoins }).await?;
     Ok(Created(NewJoinToken {
         id: token.id,
         token: text.text().to_owned(),
