@@ -70,6 +70,9 @@ impl Prepared {
         command
     }
 
+    /// Nothing was passed on here.
+    pub fn started(&self) {}
+
     /// Nothing holds the processes together here: whoever started the command kills it.
     pub fn kill_all(&self) {}
 

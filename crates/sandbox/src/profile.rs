@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::error::SandboxError;
 
 /// Where a command finds its home: empty, its own, and gone afterwards.
-pub const HOME: &str = "/home/diwan";
+pub const HOME: &str = "/home/sandbox";
 
 /// What inside a writable root decides what runs later outside of a sandbox, and is read-only therefore.
 pub const PROTECTED: [&str; 6] = [".git/hooks", ".git/config", ".diwan", ".vscode", ".claude", ".codex"];

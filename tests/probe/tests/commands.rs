@@ -200,7 +200,7 @@ fn the_environment_is_made_from_scratch() {
     let machine = Machine::new(Bridge::User);
     let mut command = machine.inside(&["--env", "GIVEN=yes"], &["/usr/bin/env"]);
     let environment = text(&command.env("SECRET_OF_BRIDGE", "x").output().unwrap().stdout);
-    assert!(environment.contains("GIVEN=yes") && environment.contains("HOME=/home/diwan"));
+    assert!(environment.contains("GIVEN=yes") && environment.contains("HOME=/home/sandbox"));
     assert!(!environment.contains("SECRET_OF_BRIDGE") && !environment.contains("CARGO"), "{environment}");
 }
 

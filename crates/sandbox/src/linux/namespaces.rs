@@ -16,6 +16,10 @@ use crate::profile::Network;
 /// How the machine is called inside.
 const HOST: &str = "sandbox";
 
+/// What is said where a user without privileges gets no namespace, or one without power in it.
+const FORBIDDEN: &str = "user namespaces are forbidden to this user (by kernel.unprivileged_userns_clone, \
+                         user.max_user_namespaces, AppArmor or a container)";
+
 /// Leaves all that the plan names. The process namespace takes effect for the next child.
 pub(super) fn leave(steps: &mut Steps) -> Result<(), Failed> {
     steps.layer(Layer::UserNamespace, |_| own_user())?;
@@ -37,18 +41,18 @@ fn own_user() -> Said {
     if uid.is_root() {
         return Err("not needed: the bridge is root and becomes another user".to_owned());
     }
-    unshare(CloneFlags::CLONE_NEWUSER).map_err(because("unshare"))?;
+    unshare(CloneFlags::CLONE_NEWUSER).map_err(because(FORBIDDEN))?;
     write("/proc/self/setgroups", "deny").map_err(because("setgroups"))?;
     write("/proc/self/uid_map", format!("{uid} {uid} 1")).map_err(because("uid_map"))?;
     write("/proc/self/gid_map", format!("{gid} {gid} 1")).map_err(because("gid_map"))?;
-    privileges::hand_on().map_err(because("capabilities"))?;
+    privileges::hand_on().map_err(because(FORBIDDEN))?;
     Ok(format!("user {uid}"))
 }
 
 fn own_host_name() -> Said {
     leave_one(CloneFlags::CLONE_NEWUTS)?;
-    sethostname(HOST).map_err(because("sethostname"))?;
-    Ok(String::new())
+    // A service whose supervisor forbids names to be changed keeps them apart all the same.
+    Ok(sethostname(HOST).map_or_else(|error| format!("shows the machine's own name: {error}"), |()| String::new()))
 }
 
 fn own_network(plan: &Plan) -> Said {

@@ -69,6 +69,14 @@ impl Prepared {
         command
     }
 
+    /// To be said once the command runs: what was passed on to it is passed on to nobody else from then on.
+    /// Until then, whatever else this process starts inherits it too; other sandboxes let go of it at once.
+    pub fn started(&self) {
+        for descriptor in [&self.plan, &self.telling, &self.lifeline_inside] {
+            let _ = wire::inherit(descriptor, false);
+        }
+    }
+
     /// Ends everything in the sandbox at once.
     pub fn kill_all(&self) {
         self.lifeline.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -11,6 +11,7 @@ use std::fs::{create_dir, create_dir_all, remove_dir};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use rustix::fs::FileType;
 
@@ -111,8 +112,14 @@ fn protect(root: &Path, protected: &[PathBuf]) -> Result<(), String> {
 /// Shows the processes of the room, read-only. It needs the machine's own one to be still in sight.
 pub(super) fn mount_proc(_: &Plan) -> Said {
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC | MsFlags::MS_RDONLY;
-    mount(Some("proc"), "/proc", Some("proc"), flags, NOWHERE).map_err(because("/proc"))?;
-    Ok(String::new())
+    match mount(Some("proc"), "/proc", Some("proc"), flags, NOWHERE) {
+        Ok(()) => Ok(String::new()),
+        // The kernel then fears that what is covered would be uncovered.
+        Err(Errno::EPERM) => Err("where something is mounted over a part of /proc (by a container, or by \
+            ProtectKernelLogs or ProtectKernelTunables of a service), only root can mount another one"
+            .to_owned()),
+        Err(error) => Err(because("/proc")(error)),
+    }
 }
 
 /// Lets go of the machine's tree, and lets nothing be added to the new root.
