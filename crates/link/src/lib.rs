@@ -15,8 +15,10 @@ pub mod link;
 pub mod tls;
 pub mod ws;
 
+mod ended;
 mod mux;
 
+pub use ended::{Ended, Reset, ResetCode};
 pub use frame::{FrameError, Priority};
 pub use link::{Driver, Link, Receiving, Sending, Stream};
-pub use mux::{Ended, Limits, Reset, ResetCode, Side};
+pub use mux::{Limits, Side};

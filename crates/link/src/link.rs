@@ -13,8 +13,9 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
 use tokio::sync::watch;
 
+use crate::ended::{Ended, Reset, ResetCode};
 use crate::frame::{Frame, HEAD, Head, LONGEST, Priority};
-use crate::mux::{Ended, Limits, Mux, Reset, ResetCode, Side, TICK};
+use crate::mux::{Limits, Mux, Side, TICK};
 
 /// So much is written at once: enough to be fast, little enough for what is urgent to come next.
 const WRITE_AT_ONCE: usize = 2 * LONGEST;

@@ -6,7 +6,11 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
 
-use crate::frame::{Frame, FrameError, LONGEST, Priority};
+use crate::ended::{Ended, Reset, ResetCode};
+use crate::frame::{Frame, LONGEST, Priority};
+use lane::{Fragment, INITIAL_CREDIT, LONGEST_QUEUE, Lane};
+
+mod lane;
 
 /// Who opened the connection. Both may open streams; their numbers never meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,12 +38,6 @@ impl Default for Limits {
     }
 }
 
-/// What may be sent on a new stream before any credit came.
-const INITIAL_CREDIT: u32 = 64 * 1024;
-/// What a frame of data costs besides its bytes: a flood of tiny ones fills memory too.
-const OVERHEAD: u32 = 64;
-/// What waits here for credit or for its turn; who sends more waits.
-const LONGEST_QUEUE: usize = 64 * 1024;
 /// How often [`Mux::tick`] looks.
 pub(crate) const TICK: std::time::Duration = std::time::Duration::from_secs(5);
 /// After so many looks without a frame the other end is asked whether it is there, and after so many it is not:
@@ -50,187 +48,6 @@ const SILENT_TICKS: u32 = 4;
 const MOST_PINGS: u32 = 50;
 /// Answers, credits and ends that wait to be written. Only somebody who never reads can make them so many.
 const LONGEST_URGENT: usize = 4096;
-
-/// Why a stream was cut off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ResetCode {
-    /// Nobody here is interested any more.
-    Cancelled,
-    /// There are too many streams, or none is taken now.
-    Refused,
-    /// What came made no sense.
-    Protocol,
-    /// It took too long.
-    TimedOut,
-    /// Something that a newer version says.
-    Other(u32),
-}
-
-impl ResetCode {
-    fn read(code: u32) -> Self {
-        match code {
-            1 => Self::Cancelled,
-            2 => Self::Refused,
-            3 => Self::Protocol,
-            4 => Self::TimedOut,
-            other => Self::Other(other),
-        }
-    }
-
-    fn number(self) -> u32 {
-        match self {
-            Self::Cancelled => 1,
-            Self::Refused => 2,
-            Self::Protocol => 3,
-            Self::TimedOut => 4,
-            Self::Other(other) => other,
-        }
-    }
-}
-
-/// A stream that did not come to its end.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Reset {
-    /// The other end cut it off.
-    #[error("the other side ended the stream: {reason}")]
-    ByPeer {
-        /// Why, for programs.
-        code: ResetCode,
-        /// Why, for people.
-        reason: String,
-    },
-    /// This end did.
-    #[error("the stream was given up")]
-    Here,
-    /// The message is longer than agreed.
-    #[error("a message of more than {0} bytes")]
-    TooLong(usize),
-    /// With the whole link.
-    #[error("the connection ended: {0}")]
-    Link(Ended),
-}
-
-/// Why a link is over.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Ended {
-    /// This end closed it.
-    #[error("it was closed here")]
-    Here,
-    /// The other end took its leave.
-    #[error("the other side closed it: {reason}")]
-    GoneAway {
-        /// After how long one may come again.
-        retry_after_ms: u32,
-        /// Why, for people.
-        reason: String,
-    },
-    /// The connection broke.
-    #[error("the connection broke: {0}")]
-    Broken(String),
-    /// Nothing was heard for too long.
-    #[error("nothing was heard for too long")]
-    Silent,
-    /// What came cannot be read.
-    #[error("{0}")]
-    Frame(#[from] FrameError),
-    /// The other end did what it may not.
-    #[error("the other side broke the rules: {0}")]
-    Rule(&'static str),
-}
-
-/// One stream as this end sees it.
-struct Lane {
-    priority: Priority,
-    outbox: VecDeque<Fragment>,
-    waiting: usize,
-    credit: u32,
-    /// Whether it stands in line to be written.
-    in_line: bool,
-    finish: bool,
-    finished: bool,
-    send_waker: Option<Waker>,
-
-    inbox: VecDeque<Fragment>,
-    /// What lies in the inbox, at its cost.
-    unread: u32,
-    /// What the other end may still send.
-    allowed: u32,
-    window: u32,
-    partial: BytesMut,
-    /// Whether a message was begun and its end has not come in.
-    within: bool,
-    heard_all: bool,
-    receive_waker: Option<Waker>,
-
-    reset: Option<Reset>,
-    is_held: bool,
-    is_theirs: bool,
-}
-
-struct Fragment {
-    bytes: Bytes,
-    more: bool,
-}
-
-impl Fragment {
-    /// What it takes of the credit.
-    fn cost(&self) -> u32 {
-        u32::try_from(self.bytes.len()).unwrap_or(u32::MAX).saturating_add(OVERHEAD)
-    }
-}
-
-impl Lane {
-    fn new(priority: Priority, is_theirs: bool) -> Self {
-        Self {
-            priority,
-            outbox: VecDeque::new(),
-            waiting: 0,
-            credit: INITIAL_CREDIT,
-            in_line: false,
-            finish: false,
-            finished: false,
-            send_waker: None,
-            inbox: VecDeque::new(),
-            unread: 0,
-            allowed: INITIAL_CREDIT,
-            window: INITIAL_CREDIT,
-            partial: BytesMut::new(),
-            within: false,
-            heard_all: false,
-            receive_waker: None,
-            reset: None,
-            is_held: true,
-            is_theirs,
-        }
-    }
-
-    /// Whether the writer can do something for it.
-    fn can_write(&self) -> bool {
-        match self.outbox.front() {
-            Some(first) => self.credit >= first.cost(),
-            None => self.finish && !self.finished,
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        self.reset.is_some() || (self.finished && self.heard_all)
-    }
-
-    fn wake(&mut self) {
-        for waker in [self.send_waker.take(), self.receive_waker.take()].into_iter().flatten() {
-            waker.wake();
-        }
-    }
-
-    fn cut(&mut self, reset: Reset) {
-        self.reset.get_or_insert(reset);
-        self.outbox.clear();
-        self.inbox.clear();
-        self.partial = BytesMut::new();
-        (self.waiting, self.unread) = (0, 0);
-        self.wake();
-    }
-}
 
 /// Everything that a link remembers.
 pub(crate) struct Mux {

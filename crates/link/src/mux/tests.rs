@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use futures::task::noop_waker;
 use proptest::prelude::*;
 
+use super::lane::OVERHEAD;
 use super::*;
 
 /// What a program may do next.
