@@ -12,7 +12,7 @@ pub const HOME: &str = "/home/sandbox";
 pub const PROTECTED: [&str; 6] = [".git/hooks", ".git/config", ".diwan", ".vscode", ".claude", ".codex"];
 
 /// Where nothing of the machine may be shown, since something of the sandbox's own stands there.
-const PRIVATE: [&str; 5] = ["/proc", "/sys", "/dev", "/tmp", HOME];
+const PRIVATE: [&str; 6] = ["/proc", "/sys", "/dev", "/tmp", "/var/tmp", HOME];
 
 /// Which network a command sees.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub struct Limits {
     pub open_files: Option<u64>,
     /// The longest file that can be written.
     pub file_bytes: Option<u64>,
-    /// What fits into each of `/tmp`, the home and `/dev/shm`; it lies in memory.
+    /// What fits into each of `/tmp`, `/var/tmp`, `/dev/shm` and the home; it lies in memory.
     pub scratch_bytes: u64,
 }
 

@@ -97,7 +97,19 @@ fn a_root_that_is_reached_over_a_link_is_refused() {
 #[test]
 fn roots_that_would_uncover_the_machine_are_refused() {
     let machine = Machine::new(Bridge::User);
-    for root in ["/", "/proc", "/proc/1", "/dev", "/sys/fs/cgroup", "/tmp", "/home", "/usr/../root", "relative"] {
+    for root in [
+        "/",
+        "/proc",
+        "/proc/1",
+        "/dev",
+        "/sys/fs/cgroup",
+        "/tmp",
+        "/home",
+        "/usr/../root",
+        "relative",
+        "/var",
+        "/var/tmp",
+    ] {
         machine.shell(&["--writable", root], "true");
         assert!(machine.outcome().contains("refused"), "{root}: {}", machine.outcome());
     }
@@ -124,6 +136,24 @@ fn the_writable_root_the_scratch_and_the_home_can_be_written() {
             "0",
             "scratch is new each time"
         );
+    }
+}
+
+#[test]
+fn a_root_may_lie_where_the_sandbox_has_something_of_its_own_around_it() {
+    for &bridge in bridges() {
+        let machine = Machine::new(bridge);
+        for around in ["/var/tmp", "/tmp", "/var", "/run", "/opt", "/home"] {
+            let Ok(directory) = tempfile::tempdir_in(around) else { continue };
+            let deep = directory.path().join("deep/er");
+            std::fs::create_dir_all(&deep).unwrap();
+            for path in [directory.path(), deep.as_path()] {
+                std::fs::set_permissions(path, PermissionsExt::from_mode(0o777)).unwrap();
+            }
+            let script = format!("echo x > {}/made && echo y > /tmp/y && echo z > /var/tmp/z", deep.display());
+            out(&machine, &["--writable", deep.to_str().unwrap()], &script);
+            assert!(deep.join("made").exists());
+        }
     }
 }
 

@@ -44,7 +44,7 @@ fn rules(plan: &Plan) -> Result<RulesetCreated, RulesetError> {
         return Ok(rules);
     }
     // These are the sandbox's own, and everything that can be listed is what is shown.
-    let own = ["/tmp", HOME, "/dev/shm"].map(PathBuf::from);
+    let own = ["/tmp", "/var/tmp", HOME, "/dev/shm"].map(PathBuf::from);
     rules
         .add_rules(path_beneath_rules(own, read | write))?
         .add_rules(path_beneath_rules([Path::new("/proc")], AccessFs::ReadFile))?

@@ -31,12 +31,12 @@ const NOWHERE: Option<&str> = None;
 /// Makes the new tree and moves into it.
 pub(super) fn build(plan: &Plan) -> Said {
     enter_new_root()?;
-    for path in ["/proc", "/etc", "/home", "/tmp", HOME, "/run", "/var"] {
+    for path in ["/proc", "/etc", "/tmp", HOME, "/run", "/var/tmp"] {
         create_dir_all(path).map_err(because(path))?;
     }
     symlink("/run", "/var/run").map_err(because("/var/run"))?;
-    symlink("/tmp", "/var/tmp").map_err(because("/var/tmp"))?;
     scratch("/tmp", plan, "mode=1777")?;
+    scratch("/var/tmp", plan, "mode=1777")?;
     scratch(HOME, plan, &home_of(plan))?;
     system::show_system(plan)?;
     system::make_devices(plan)?;
