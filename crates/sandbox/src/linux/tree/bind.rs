@@ -57,6 +57,9 @@ pub(super) fn show(source: &Path, place: Place, target: &Path, access: Access) -
     Ok(())
 }
 
+/// How often a path is followed that others disturb: each time is over in microseconds.
+const MOST_TRIES: u32 = 10_000;
+
 /// What is there in the new tree, reached over no link and being none.
 pub(super) fn kind(path: &Path) -> Option<FileType> {
     let found = open_here(path).ok()?;
@@ -78,7 +81,10 @@ fn open_old(path: &Path, place: Place) -> rustix::io::Result<OwnedFd> {
         Place::Exact => ResolveFlags::IN_ROOT | ResolveFlags::NO_SYMLINKS,
         Place::Linked => ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS,
     };
-    openat2(old, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve)
+    // Where `..` is followed while anybody on the machine mounts or renames, as the next sandbox does, the kernel
+    // cannot tell whether the path stayed inside, and asks to be asked again.
+    let open = || openat2(&old, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve);
+    (0..MOST_TRIES).map(|_| open()).find(|opened| !matches!(opened, Err(Errno::AGAIN))).unwrap_or(Err(Errno::AGAIN))
 }
 
 fn open_here(path: &Path) -> rustix::io::Result<OwnedFd> {
