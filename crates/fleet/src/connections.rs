@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use diwan_kernel::world::Timestamp;
 use diwan_link::{Link, Sending};
 use diwan_protocol::control::{Hello, ToBridge};
 use diwan_protocol::encode;
@@ -28,6 +29,8 @@ pub(crate) struct Connected {
     pub(crate) hello: Hello,
     /// Its policy, as it last told; without its text.
     pub(crate) policy: watch::Sender<PolicyInForce>,
+    /// Since when it is there.
+    pub(crate) since: Timestamp,
     /// How far its clock is ahead of ours.
     pub(crate) skew_ms: i64,
     /// The control stream.
@@ -82,9 +85,9 @@ impl Connections {
         self.open.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Which machines are there.
-    pub(crate) fn all(&self) -> Vec<MachineId> {
-        self.open.read().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    /// All that are there.
+    pub(crate) fn all(&self) -> Vec<Arc<Connected>> {
+        self.open.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
     /// Puts a machine in; gives the connection that was there before.

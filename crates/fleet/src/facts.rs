@@ -47,6 +47,15 @@ pub(crate) struct SandboxLayer {
     detail: String,
 }
 
+impl MachineFacts {
+    /// What it says it is, to be searched.
+    pub(crate) fn told(&self) -> String {
+        let Self { hostname, system, architecture, release, processor, .. } = self;
+        let told = [hostname, system, architecture, release, processor].into_iter().chain(&self.graphics);
+        told.map(|text| text.to_lowercase()).collect::<Vec<_>>().join(" ")
+    }
+}
+
 impl From<Facts> for MachineFacts {
     fn from(facts: Facts) -> Self {
         Self {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::machine::Standing;
+
 /// What a machine is told when it is sent away. The text begins with a word for programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Farewell {
@@ -37,6 +39,15 @@ impl Farewell {
         let words =
             "two places used the identity of this machine; join it again with a new line, then have it unlocked";
         Self::new(10 * MINUTE, "locked", words)
+    }
+
+    /// It may not be there, for this is how it stands.
+    pub(crate) fn for_standing(standing: Option<Standing>) -> Self {
+        match standing {
+            Some(Standing::Revoked) => Self::revoked(),
+            Some(Standing::Locked) => Self::locked(),
+            Some(Standing::Active) | None => Self::unknown(),
+        }
     }
 
     /// It speaks a version that is not spoken here any more.

@@ -22,6 +22,7 @@ const FIRST: Migration = Migration {
             standing TEXT NOT NULL,
             connections BIGINT NOT NULL,
             facts TEXT NOT NULL,
+            told TEXT NOT NULL,
             policy_hash {blob},
             policy_text TEXT,
             policy_fault TEXT,

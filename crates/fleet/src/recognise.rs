@@ -56,11 +56,7 @@ impl Fleet {
     async fn look_up(&self, shown: &Shown) -> Result<Known, Farewell> {
         let found = self.find_shown(shown).await.map_err(|problem| later(&problem))?;
         let known = found.ok_or_else(Farewell::unknown)?;
-        match known.standing {
-            Standing::Active => Ok(known),
-            Standing::Locked => Err(Farewell::locked()),
-            Standing::Revoked => Err(Farewell::revoked()),
-        }
+        if known.standing == Standing::Active { Ok(known) } else { Err(Farewell::for_standing(Some(known.standing))) }
     }
 
     /// The machine, when it shows a certificate that still counts.

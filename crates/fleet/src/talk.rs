@@ -54,6 +54,7 @@ impl Fleet {
             link: link.clone(),
             hello,
             policy,
+            since: self.world().now(),
             skew_ms,
             control: Mutex::new(sending),
             leaving: watch::Sender::new(None),

@@ -7,8 +7,9 @@ use diwan_kernel::db::Unrecorded;
 use diwan_kernel::{Ctx, DbError};
 use diwan_protocol::control::ToBridge;
 
+use crate::farewell::Farewell;
 use crate::fleet::Fleet;
-use crate::table::join_token;
+use crate::table::{join_token, machine};
 use crate::talk::millis;
 use crate::watchers::USUALLY;
 
@@ -31,6 +32,12 @@ impl Fleet {
                     this.forget_acceptor();
                 }
                 this.end_watches().await;
+                // A SQLite file has one server.
+                if this.db().engine() != "sqlite"
+                    && let Err(error) = this.follow_others().await
+                {
+                    tracing::warn!(%error, "what other servers did about machines is not known");
+                }
                 this.samples().forget_old(this.world().now());
                 if this.world().monotonic().saturating_sub(noted) >= NOTE_SEEN {
                     noted = this.world().monotonic();
@@ -42,6 +49,26 @@ impl Fleet {
         });
     }
 
+    /// Who was put out, locked, removed or joined anew by way of another server goes from here too.
+    async fn follow_others(&self) -> Result<(), DbError> {
+        let there = self.connections().all();
+        if there.is_empty() {
+            return Ok(());
+        }
+        let active = machine::list_active(self.db()).await?;
+        for connected in there {
+            match active.get(&connected.machine) {
+                Some(rejoined) if rejoined.is_none_or(|at| at <= connected.since) => {}
+                Some(_) => connected.send_away(Farewell::unknown()),
+                None => {
+                    let standing = machine::find(self.db(), connected.machine).await?.map(|known| known.standing);
+                    connected.send_away(Farewell::for_standing(standing));
+                }
+            }
+        }
+        Ok(())
+    }
+
     async fn end_watches(&self) {
         for machine in self.watchers().end_old(self.world().monotonic()) {
             if let Some(connected) = self.connections().find(machine) {
@@ -51,7 +78,8 @@ impl Fleet {
     }
 
     async fn note_all(&self) -> Result<(), DbError> {
-        for some in self.connections().all().chunks(AT_ONCE) {
+        let there: Vec<_> = self.connections().all().iter().map(|connected| connected.machine).collect();
+        for some in there.chunks(AT_ONCE) {
             self.note_seen(some).await?;
         }
         let ctx = Ctx::system(self.world(), "fleet");

@@ -43,10 +43,15 @@ pub(super) async fn watch_machine(
     Path(id): Path<MachineId>,
 ) -> Result<Json<MachineWatch>, Problem> {
     fleet.require_machine(id).await?;
-    let is_first = fleet.watchers().watch(id, ctx.user_id()?, ctx.world.monotonic());
+    let is_first = fleet.watchers().watch(id, ctx.user_id()?, ctx.world.monotonic()).ok_or_else(too_many)?;
     if let Some(connected) = fleet.connections().find(id).filter(|_| is_first) {
         connected.tell(&ToBridge::SampleEvery(millis(WATCHED))).await;
     }
     let sample = fleet.samples().last(id);
     Ok(Json(MachineWatch { lasts_s: WATCH.as_secs(), every_ms: millis(WATCHED), sample }))
+}
+
+fn too_many() -> Problem {
+    let detail = "Nobody looks at more than 64 machines at once; those that you do not renew end by themselves.";
+    Problem::too_many("too_many_watches", detail, WATCH)
 }

@@ -1,5 +1,7 @@
 //! The machines.
 
+use std::collections::BTreeMap;
+
 use diwan_kernel::db::{BuiltSql, Row, like_pattern};
 use diwan_kernel::world::Timestamp;
 use diwan_kernel::{Db, DbError, Tx, params};
@@ -56,7 +58,7 @@ pub(crate) async fn list(
     }
     if let Some(search) = &wanted.search {
         let pattern = like_pattern(&search.to_lowercase());
-        let piece = " AND (name LIKE ? ESCAPE '\\' OR labels LIKE ? ESCAPE '\\' OR lower(facts) LIKE ? ESCAPE '\\')";
+        let piece = " AND (name LIKE ? ESCAPE '\\' OR labels LIKE ? ESCAPE '\\' OR told LIKE ? ESCAPE '\\')";
         sql = sql.push(piece, params![&pattern, &pattern, &pattern]);
     }
     for (whole, any_value) in wanted.selector.iter().flat_map(Selector::patterns) {
@@ -79,6 +81,12 @@ pub(crate) async fn find_named(db: &Db, name: &str) -> Result<Option<Known>, DbE
     db.query_opt(sql, params![name]).await?.as_ref().map(read).transpose()
 }
 
+/// The machines that may be there, and when each last joined anew.
+pub(crate) async fn list_active(db: &Db) -> Result<BTreeMap<MachineId, Option<Timestamp>>, DbError> {
+    let sql = "SELECT id, rejoined_at FROM fleet_machine WHERE standing = 'active'";
+    db.query(sql, params![]).await?.iter().map(|row| Ok((row.get("id")?, row.get("rejoined_at")?))).collect()
+}
+
 /// What a machine's policy says.
 pub(crate) async fn policy_text(db: &Db, id: MachineId) -> Result<Option<String>, DbError> {
     let row = db.query_opt("SELECT policy_text FROM fleet_machine WHERE id = $1", params![id]).await?;
@@ -87,14 +95,15 @@ pub(crate) async fn policy_text(db: &Db, id: MachineId) -> Result<Option<String>
 
 /// Adds a machine.
 pub(crate) async fn insert(tx: &mut Tx, machine: &Known) -> Result<(), DbError> {
-    let sql = "INSERT INTO fleet_machine (id, name, labels, standing, connections, facts, joined_at, joined_by)
-         VALUES ($1, $2, $3, $4, 0, $5, $6, $7)";
+    let sql = "INSERT INTO fleet_machine (id, name, labels, standing, connections, facts, told, joined_at, joined_by)
+         VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8)";
     let values = params![
         machine.id,
         machine.name.clone(),
         machine.labels.stored(),
         machine.standing.as_str(),
         text_of(&machine.facts),
+        machine.facts.told(),
         machine.joined_at,
         machine.joined_by.clone(),
     ];
@@ -114,8 +123,8 @@ pub(crate) struct Presented<'a> {
 /// Notes that a machine connected. False when it may not come in, or has counted this connection before.
 pub(crate) async fn connect(tx: &mut Tx, id: MachineId, presented: &Presented<'_>) -> Result<bool, DbError> {
     let sql = "UPDATE fleet_machine SET connections = $1, facts = $2, policy_hash = $3, policy_text = $4,
-             policy_fault = $5, skew_ms = $6, last_seen_at = $7
-         WHERE id = $8 AND connections < $1 AND standing = 'active'";
+             policy_fault = $5, skew_ms = $6, last_seen_at = $7, told = $8
+         WHERE id = $9 AND connections < $1 AND standing = 'active'";
     let Presented { connections, facts, policy, skew_ms, at } = presented;
     let values = params![
         *connections,
@@ -125,6 +134,7 @@ pub(crate) async fn connect(tx: &mut Tx, id: MachineId, presented: &Presented<'_
         policy.fault.clone(),
         *skew_ms,
         *at,
+        facts.told(),
         id,
     ];
     Ok(tx.execute(sql, values).await? == 1)
@@ -132,7 +142,8 @@ pub(crate) async fn connect(tx: &mut Tx, id: MachineId, presented: &Presented<'_
 
 /// Notes what a machine is now.
 pub(crate) async fn set_facts(tx: &mut Tx, id: MachineId, facts: &MachineFacts) -> Result<(), DbError> {
-    tx.execute("UPDATE fleet_machine SET facts = $1 WHERE id = $2", params![text_of(facts), id]).await.map(drop)
+    let sql = "UPDATE fleet_machine SET facts = $1, told = $2 WHERE id = $3";
+    tx.execute(sql, params![text_of(facts), facts.told(), id]).await.map(drop)
 }
 
 /// Notes which policy a machine has now.
@@ -157,9 +168,9 @@ pub(crate) async fn describe(tx: &mut Tx, id: MachineId, name: &str, labels: &La
 
 /// The machine begins anew with another key. False when it was put out, or is not there.
 pub(crate) async fn rejoin(tx: &mut Tx, id: MachineId, facts: &MachineFacts, now: Timestamp) -> Result<bool, DbError> {
-    let sql = "UPDATE fleet_machine SET connections = 0, facts = $1, rejoined_at = $2
-         WHERE id = $3 AND standing <> 'revoked'";
-    Ok(tx.execute(sql, params![text_of(facts), now, id]).await? == 1)
+    let sql = "UPDATE fleet_machine SET connections = 0, facts = $1, rejoined_at = $2, told = $3
+         WHERE id = $4 AND standing <> 'revoked'";
+    Ok(tx.execute(sql, params![text_of(facts), now, facts.told(), id]).await? == 1)
 }
 
 /// Locks a machine. False when it was not active.

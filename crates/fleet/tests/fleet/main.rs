@@ -2,9 +2,11 @@
 #![allow(missing_docs, reason = "stories, not an interface")]
 #![allow(clippy::expect_used, clippy::panic, reason = "that is how a test fails")]
 
+mod attacks;
 mod bridge;
 mod identity;
 mod joining;
+mod tokens;
 
 use diwan_protocol::join::JoinAnswer;
 use diwan_testkit::{Person, TestServer};

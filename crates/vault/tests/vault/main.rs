@@ -8,6 +8,7 @@ mod hooks;
 mod keeper;
 mod keepers;
 mod leases;
+mod own_keys;
 mod policies;
 mod real_vault;
 mod removals;

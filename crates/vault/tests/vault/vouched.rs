@@ -16,7 +16,8 @@ const NOT_FOUND: [(&str, &str, &str); 2] = [
 ];
 
 /// Tables whose rows open nothing and decide nothing about secrets.
-const BESIDES: [(&str, &str); 7] = [
+const BESIDES: [(&str, &str); 8] = [
+    ("vault_own_key", "keys of the control plane's own, which belong to nobody's secret; an edited one does not open"),
     ("vault_lease", "who was lent a value; a renewal gives none out, and the audit trail has each"),
     ("vault_glass", "what is warned of for a week; the audit trail has each read past the policies"),
     ("vault_hook", "who is told that there is a new value; they are never told the value"),
