@@ -11,8 +11,8 @@ const writing: Middleware = {
   onRequest({ request }) {
     if (request.method === "GET" || request.method === "HEAD") return undefined;
     request.headers.set("X-Diwan-Csrf", "1");
-    // What is only judged can be asked again without a key, and is, with every pause in typing.
-    if (!request.url.endsWith("/validate")) request.headers.set("Idempotency-Key", newKey());
+    // What is only judged or watched can be asked again without a key, and is, with every pause in typing.
+    if (!/\/(validate|check|watch)$/.test(request.url)) request.headers.set("Idempotency-Key", newKey());
     return request;
   },
 };

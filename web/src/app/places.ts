@@ -8,6 +8,8 @@ export interface Place {
     | "overview"
     | "people"
     | "invitations"
+    | "machines"
+    | "commands"
     | "secrets"
     | "audit"
     | "settings"
@@ -29,6 +31,8 @@ export const places: Place[] = [
   { name: "overview", to: "/", icon: "home", key: "o", inSideBar: true },
   { name: "people", to: "/people", icon: "people", key: "p", needs: "users.read", inSideBar: true },
   { name: "invitations", to: "/people/invitations", icon: "mail", key: "i", needs: "invitations.manage" },
+  { name: "machines", to: "/machines", icon: "machine", key: "c", needs: "machines.read", inSideBar: true },
+  { name: "commands", to: "/machines/commands", icon: "terminal", key: "r", needs: "commands.run" },
   { name: "secrets", to: "/secrets", icon: "lock", key: "v", needs: "secrets.read", inSideBar: true },
   { name: "audit", to: "/audit", icon: "audit", key: "a", needs: "audit.read", inSideBar: true },
   { name: "settings", to: "/settings", icon: "settings", key: "s", needs: "settings.read", inSideBar: true },

@@ -121,6 +121,65 @@ const tokens = createRoute({
   path: "/tokens",
   component: page(() => import("@/features/identity/profile/tokens")),
 });
+const machines = createRoute({
+  getParentRoute: inShell,
+  path: "/machines",
+  validateSearch: search.machines,
+  component: page(() => import("@/features/machines/list/machines-page")),
+});
+const commands = createRoute({
+  getParentRoute: inShell,
+  path: "/machines/commands",
+  validateSearch: search.commands,
+  component: page(() => import("@/features/machines/command/commands-page")),
+});
+const command = createRoute({
+  getParentRoute: inShell,
+  path: "/machines/commands/$id",
+  component: page(() => import("@/features/machines/command/command-page")),
+});
+const runOnMany = createRoute({
+  getParentRoute: inShell,
+  path: "/machines/run",
+  validateSearch: search.run,
+  component: page(() => import("@/features/machines/many/run-page")),
+});
+const batch = createRoute({
+  getParentRoute: inShell,
+  path: "/machines/runs/$id",
+  component: page(() => import("@/features/machines/many/batch-page")),
+});
+const machine = createRoute({
+  getParentRoute: inShell,
+  path: "/machines/$id",
+  component: page(() => import("@/features/machines/one/machine-page")),
+});
+const machineOverview = createRoute({
+  getParentRoute: () => machine,
+  path: "/",
+  component: page(() => import("@/features/machines/one/overview")),
+});
+const machineCommands = createRoute({
+  getParentRoute: () => machine,
+  path: "/commands",
+  validateSearch: search.machineCommands,
+  component: page(() => import("@/features/machines/one/commands")),
+});
+const machinePolicy = createRoute({
+  getParentRoute: () => machine,
+  path: "/policy",
+  component: page(() => import("@/features/machines/one/policy")),
+});
+const machineCertificates = createRoute({
+  getParentRoute: () => machine,
+  path: "/certificates",
+  component: page(() => import("@/features/machines/one/certificates")),
+});
+const machineActivity = createRoute({
+  getParentRoute: () => machine,
+  path: "/activity",
+  component: page(() => import("@/features/machines/one/activity")),
+});
 const secrets = createRoute({
   getParentRoute: inShell,
   path: "/secrets",
@@ -209,6 +268,12 @@ export const router = createRouter({
         people,
         invitations,
         profile.addChildren([profileIndex, general, security, sessions, tokens]),
+        machines,
+        commands,
+        command,
+        runOnMany,
+        batch,
+        machine.addChildren([machineOverview, machineCommands, machinePolicy, machineCertificates, machineActivity]),
         secrets,
         secret,
         secretCalendar,

@@ -99,3 +99,70 @@ export function audit(raw: Raw): AuditSearch {
     search: text(raw.search),
   };
 }
+
+export const machineStates = ["online", "busy", "offline", "error", "locked", "revoked"] as const;
+
+export interface MachinesSearch {
+  search?: string | undefined;
+  /** Labels that they must have, all of them. */
+  labels?: string | undefined;
+  state?: (typeof machineStates)[number] | undefined;
+  /** Whether the dialog for a new one is open. */
+  add?: boolean | undefined;
+}
+
+export function machines(raw: Raw): MachinesSearch {
+  return {
+    search: text(raw.search)?.slice(0, 200),
+    labels: text(raw.labels),
+    state: oneOf(raw.state, machineStates),
+    add: raw.add === true || undefined,
+  };
+}
+
+export const commandStates = [
+  "waiting",
+  "running",
+  "ended",
+  "refused",
+  "needs_approval",
+  "expired",
+  "unknown",
+] as const;
+
+export interface CommandsSearch {
+  machine?: string | undefined;
+  state?: (typeof commandStates)[number] | undefined;
+  actor?: string | undefined;
+}
+
+export function commands(raw: Raw): CommandsSearch {
+  return {
+    machine: text(raw.machine)?.slice(0, 64),
+    state: oneOf(raw.state, commandStates),
+    actor: text(raw.actor)?.slice(0, 64),
+  };
+}
+
+export interface RunSearch {
+  /** Ids of machines, with commas between them. */
+  machines?: string | undefined;
+  labels?: string | undefined;
+  /** A command that is to be run again. */
+  like?: string | undefined;
+}
+
+export function run(raw: Raw): RunSearch {
+  const machines = typeof raw.machines === "string" ? raw.machines.slice(0, 20_000) || undefined : undefined;
+  return { machines, labels: text(raw.labels), like: text(raw.like)?.slice(0, 64) };
+}
+
+export interface MachineCommandsSearch {
+  state?: (typeof commandStates)[number] | undefined;
+  /** A command whose operation the form begins with. */
+  like?: string | undefined;
+}
+
+export function machineCommands(raw: Raw): MachineCommandsSearch {
+  return { state: oneOf(raw.state, commandStates), like: text(raw.like)?.slice(0, 64) };
+}

@@ -20,12 +20,15 @@ export function makeFormat(language: string, timeZone: string | undefined) {
   const day = new Intl.DateTimeFormat(locale, date);
   const moment = new Intl.DateTimeFormat(locale, { ...date, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone });
+  const toTheSecond = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone } as const;
+  const clock = new Intl.DateTimeFormat(locale, toTheSecond);
   const weekday = new Intl.DateTimeFormat(locale, { weekday: language === "ar" ? "long" : "short", timeZone });
   // Days that stand for themselves, whatever the time zone.
   const narrow = new Intl.DateTimeFormat(locale, { weekday: "short", timeZone: "UTC" });
   const letter = new Intl.DateTimeFormat(locale, { weekday: "narrow", timeZone: "UTC" });
   const month = new Intl.DateTimeFormat(locale, { month: "long", year: "numeric", timeZone: "UTC" });
   const exact = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long", hourCycle: "h23", timeZone });
+  const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
   const list = new Intl.ListFormat(locale, { type: "unit", style: "short" });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   return {
@@ -33,6 +36,8 @@ export function makeFormat(language: string, timeZone: string | undefined) {
     day: (at: string) => day.format(new Date(at)),
     moment: (at: string) => moment.format(new Date(at)),
     time: (at: number) => time.format(at),
+    /** To the second. */
+    clock: (at: number) => clock.format(at),
     weekday: (at: number) => weekday.format(at),
     weekdayName: (at: number) => narrow.format(at),
     weekdayLetter: (at: number) => letter.format(at),
@@ -54,12 +59,19 @@ export function makeFormat(language: string, timeZone: string | undefined) {
       if (ms < 60_000) return unitFormat(locale, "second", "short").format(ms / 1000);
       return unitFormat(locale, "minute", "short").format(ms / 60_000);
     },
-    bytes: (bytes: number) => {
-      const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
-      const power = Math.min(Math.floor(Math.log(Math.max(bytes, 1)) / Math.log(1000)), units.length - 1);
-      return unitFormat(locale, units[power] ?? "byte", "short").format(bytes / 1000 ** power);
-    },
+    percent: (share: number) => percent.format(share),
+    degrees: (celsius: number) => unitFormat(locale, "celsius", "short").format(celsius),
+    bytes: (bytes: number) => sized(locale, bytes, ""),
+    /** So many bytes in a second. */
+    rate: (bytes: number) => sized(locale, bytes, "-per-second"),
   };
+}
+
+const sizes = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+
+function sized(locale: string, bytes: number, per: "" | "-per-second"): string {
+  const power = Math.min(Math.floor(Math.log(Math.max(bytes, 1)) / Math.log(1000)), sizes.length - 1);
+  return unitFormat(locale, `${sizes[power] ?? "byte"}${per}`, "short").format(bytes / 1000 ** power);
 }
 
 function unitFormat(locale: string, unit: string, unitDisplay: "long" | "short" = "long") {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import ar from "./ar";
 import arDocs from "./ar/docs.json";
+import arMachines from "./ar/machines.json";
 import arSettings from "./ar/settings.json";
 import arVault from "./ar/vault.json";
 import en from "./en";
 import enDocs from "./en/docs.json";
+import enMachines from "./en/machines.json";
 import enSettings from "./en/settings.json";
 import enVault from "./en/vault.json";
 
@@ -24,8 +26,8 @@ function flatten(words: object, prefix = ""): Map<string, string> {
   return flat;
 }
 
-const english = flatten({ ...en, ...enDocs, ...enSettings, ...enVault });
-const arabic = flatten({ ...ar, ...arDocs, ...arSettings, ...arVault });
+const english = flatten({ ...en, ...enDocs, ...enMachines, ...enSettings, ...enVault });
+const arabic = flatten({ ...ar, ...arDocs, ...arMachines, ...arSettings, ...arVault });
 const bare = (words: Map<string, string>) => new Set([...words.keys()].map((key) => key.replace(ending, "")));
 const plurals = [...english.keys()].filter((key) => key.endsWith("_other")).map((key) => key.replace(ending, ""));
 

@@ -2,17 +2,23 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { apiBase } from "@/api/client";
+import { announce } from "./announce";
 import { LiveClient, type LiveState } from "./client";
+import { Gathering } from "./gather";
 
-const topics = ["users", "sessions", "audit", "invitations", "status", "me", "secrets", "settings"];
+const topics = ["users", "sessions", "audit", "invitations", "status", "me", "secrets", "settings", "machines"];
 
 export function useLive(onSessionEnded: () => void): LiveState {
   const queries = useQueryClient();
   const [state, setState] = useState<LiveState>("connecting");
 
   useEffect(() => {
+    const stale = (topic: string) => void queries.invalidateQueries({ queryKey: [topic] });
+    const gathering = new Gathering(stale, browserParts.later);
     const client = new LiveClient(topics, browserParts, {
-      event: ({ topic }) => void queries.invalidateQueries({ queryKey: [topic] }),
+      event: (event) => {
+        if (announce(event)) gathering.add(event.topic);
+      },
       gap: () => void queries.invalidateQueries(),
       state: setState,
       sessionEnded: onSessionEnded,

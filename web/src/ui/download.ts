@@ -1,6 +1,11 @@
 /** Hands a piece of text to the browser as a file. */
 export function downloadText(name: string, text: string) {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+  downloadBlob(name, new Blob([text], { type: "text/plain" }));
+}
+
+/** Hands bytes to the browser as a file. */
+export function downloadBlob(name: string, bytes: Blob) {
+  const url = URL.createObjectURL(bytes);
   const link = document.createElement("a");
   link.href = url;
   link.download = name;

@@ -6,9 +6,9 @@ import { sessionEnded } from "@/api/session-ended";
 import { useFormat } from "@/i18n/format";
 
 type Values<F extends string> = Record<F, string>;
-type Code = "required" | "email" | "mismatch" | "code" | "secret_name";
+type Code = "required" | "email" | "mismatch" | "code" | "secret_name" | "machine_name";
 /** What is wrong: a word for it, or the bounds that were left. */
-type Check = (value: string) => Code | { least: number; most: number } | null;
+export type Check = (value: string) => Code | { least: number; most: number } | null;
 
 interface FormOptions<F extends string> {
   fields: Record<F, Check | null>;

@@ -27,6 +27,13 @@ const shapes = {
   phone:
     "M8 3h8a1.5 1.5 0 0 1 1.5 1.500v15A1.5 1.5 0 0 1 16 21H8a1.5 1.5 0 0 1-1.5-1.500v-15A1.5 1.5 0 0 1 8 3zM11 18h2",
   laptop: "M5.5 5h13a1 1 0 0 1 1 1v9h-15V6a1 1 0 0 1 1-1zM2.5 18.500h19",
+  machine:
+    "M4.5 4h15a1 1 0 0 1 1 1v5a1 1 0 0 1-1 1h-15a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM4.5 13h15a1 1 0 0 1 1 1v5a1 1 0 0 1-1 1h-15a1 1 0 0 1-1-1v-5a1 1 0 0 1 1-1zM7 7.500h.01M7 16.500h.01M11 7.500h6M11 16.500h6",
+  cards: "M4 4.500h7v6.500H4zM13 4.500h7v6.500h-7zM4 13h7v6.500H4zM13 13h7v6.500h-7z",
+  rows: "M4 6h16M4 12h16M4 18h16",
+  play: "M7 4.500l12 7.500-12 7.500z",
+  stop: "M6.5 6.500h11v11h-11z",
+  tag: "M11.5 4H5a1 1 0 0 0-1 1v6.500l8.300 8.300a1.5 1.5 0 0 0 2.100 0l5.400-5.400a1.5 1.5 0 0 0 0-2.100zM8 8h.01",
   terminal: "M4 5h16a1 1 0 0 1 1 1v12a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1zM7 9.500l3 2.5-3 2.500M12.5 15h4",
   warning: "M12 4l9 15.500H3zM12 10v4M12 16.800v.01",
   info: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 11v5.500M12 7.800v.01",
@@ -55,7 +62,7 @@ const shapes = {
 export type IconName = keyof typeof shapes;
 
 /** Shapes that point along the line of reading turn round in right-to-left text. */
-const directional = new Set<IconName>(["chevron", "out"]);
+const directional = new Set<IconName>(["chevron", "out", "play"]);
 
 export function Icon({ name, className }: { name: IconName; className?: string | undefined }) {
   return (

@@ -3,6 +3,7 @@ import { Link, type LinkProps } from "@tanstack/react-router";
 
 interface NavTab {
   to: LinkProps["to"];
+  params?: Record<string, string>;
   search?: Record<string, unknown>;
   label: string;
 }
@@ -15,6 +16,7 @@ export function NavTabs({ label, tabs }: { label: string; tabs: NavTab[] }) {
           <li key={tab.label}>
             <Link
               to={tab.to}
+              params={(tab.params ?? {}) as never}
               search={(tab.search ?? {}) as never}
               activeOptions={
                 tab.search ? { exact: false, explicitUndefined: true } : { exact: true, includeSearch: false }

@@ -30,6 +30,8 @@ export function useCommands(onShortcuts: () => void) {
   const { setTheme, setLanguage } = usePreferences();
   const mayInvite = useCan("invitations.manage");
   const mayBring = useCan("secrets.use");
+  const mayAdd = useCan("machines.manage");
+  const mayRun = useCan("commands.run");
   const mayReadPeople = useCan("users.read");
   const attempt = (work: Promise<unknown>) => void work.catch(() => toast(t("problem.unreachable"), "danger"));
 
@@ -60,6 +62,29 @@ export function useCommands(onShortcuts: () => void) {
           label: t("palette.new_secret"),
           icon: "lock",
           run: () => void navigate({ to: "/secrets", search: { bring: true } }),
+        },
+      ]
+    : [];
+
+  const add: Command[] = mayAdd
+    ? [
+        {
+          id: "add machine",
+          group: "actions",
+          label: t("palette.add_machine"),
+          icon: "machine",
+          run: () => void navigate({ to: "/machines", search: { add: true } }),
+        },
+      ]
+    : [];
+  const runCommand: Command[] = mayRun
+    ? [
+        {
+          id: "run command",
+          group: "actions",
+          label: t("palette.run_command"),
+          icon: "play",
+          run: () => void navigate({ to: "/machines/run" }),
         },
       ]
     : [];
@@ -95,5 +120,9 @@ export function useCommands(onShortcuts: () => void) {
     run: () => void navigate({ to: "/people", search: { person: person.id } }),
   });
 
-  return { commands: [...goTo, ...invite, ...bring, ...look, ...account], personCommand, mayReadPeople };
+  return {
+    commands: [...goTo, ...invite, ...bring, ...add, ...runCommand, ...look, ...account],
+    personCommand,
+    mayReadPeople,
+  };
 }

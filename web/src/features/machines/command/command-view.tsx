@@ -1,0 +1,176 @@
+// One command: where it stands, what it says, and what can be done about it.
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import type { Command } from "@/api/types";
+import { useFormat } from "@/i18n/format";
+import { Notice } from "@/ui/notice";
+import { ErrorState } from "@/ui/problem";
+import { SkeletonRows } from "@/ui/states";
+import { Moment } from "@/ui/time";
+import { OutputView } from "../output/output-view";
+import { commandQuery } from "../queries";
+import { useNow } from "../use-machines";
+import { Approval } from "./approval";
+import { CommandActions } from "./command-actions";
+import { CommandState, isOpen } from "./command-state";
+import { placeOf, summary } from "./draft";
+import { InputLine } from "./input-line";
+import { VerdictNotice } from "./verdict";
+
+export function CommandView({ id, heading }: { id: string; heading?: boolean }) {
+  const command = useQuery(commandQuery(id));
+  if (command.isPending) return <SkeletonRows rows={3} />;
+  if (!command.data) return <ErrorState error={command.error} retry={() => command.refetch()} />;
+  return <Shown command={command.data} heading={heading ?? false} />;
+}
+
+function Shown({ command, heading }: { command: Command; heading: boolean }) {
+  return (
+    <div className="grid gap-4">
+      <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
+        <div className="min-w-0">
+          {heading && (
+            <p dir="ltr" className="font-mono text-sm wrap-anywhere rtl:text-end">
+              {summary(command.operation)}
+            </p>
+          )}
+          <p role="status" className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted">
+            <CommandState command={command} />
+            <Took command={command} />
+          </p>
+        </div>
+        <CommandActions command={command} />
+      </div>
+      <Why command={command} />
+      {hasOutput(command) && <OutputView key={command.id} command={command} />}
+      <OutputGone command={command} />
+      {command.has_input && command.state === "running" && <InputLine id={command.id} />}
+      <Facts command={command} />
+    </div>
+  );
+}
+
+/** What never ran says nothing. */
+function hasOutput(command: Command): boolean {
+  if (command.output_deleted_at) return false;
+  return command.output_bytes + command.error_bytes > 0 || command.started_at !== null || isOpen(command);
+}
+
+function OutputGone({ command }: { command: Command }) {
+  const { t } = useTranslation();
+  return command.output_deleted_at ? <Notice>{t("problem.output_deleted")}</Notice> : null;
+}
+
+/** Why it is not simply done: the policy, the machine, or what happened on the way. */
+function Why({ command }: { command: Command }) {
+  const { t, i18n } = useTranslation();
+  const { problem, state, detail, outcome, verdict } = command;
+  const key = problem && `commands.problem.${problem.code}`;
+  return (
+    <>
+      {state === "unknown" && (
+        <Notice tone="danger" title={t("commands.unknown.title")}>
+          {t("commands.unknown.text")}
+        </Notice>
+      )}
+      {problem && (
+        <Notice tone={state === "expired" ? "info" : "danger"}>
+          {key && i18n.exists(key) ? t(key as "commands.problem.machine_offline") : problem.detail}
+        </Notice>
+      )}
+      {detail && (
+        <Notice
+          tone="danger"
+          title={
+            outcome &&
+            outcome !== "exited" &&
+            t(outcome === "signalled" ? "commands.state.ended" : `commands.state.${outcome}`)
+          }
+        >
+          <bdi dir="ltr" lang="en">
+            {detail}
+          </bdi>
+        </Notice>
+      )}
+      {verdict && (state === "refused" || state === "needs_approval") && <VerdictNotice verdict={verdict} was />}
+      {state === "needs_approval" && <Approval command={command} />}
+    </>
+  );
+}
+
+function Took({ command }: { command: Command }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const runs = isOpen(command) && command.started_at !== null;
+  const now = useNow(1000, runs);
+  if (command.state === "waiting") {
+    return (
+      <span>
+        {t("commands.waits_until")} <Moment at={command.expires_at} />
+      </span>
+    );
+  }
+  if (command.usage) return <bdi>{format.took(Math.round(command.usage.wall_us / 1000))}</bdi>;
+  if (!runs || !command.started_at) return null;
+  const seconds = Math.max(0, Math.round((now - new Date(command.started_at).getTime()) / 1000));
+  return <bdi className="tabular-nums">{format.took(seconds * 1000)}</bdi>;
+}
+
+function Facts({ command }: { command: Command }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { usage, verdict, approval } = command;
+  const place = placeOf(command.operation);
+  const us = (value: number) => format.took(Math.round(value / 1000));
+  return (
+    <dl className="grid gap-x-8 gap-y-2 border-t border-line pt-4 text-sm sm:grid-cols-2">
+      <Fact name={t("commands.machine")}>
+        <Link
+          to="/machines/$id"
+          params={{ id: command.machine_id }}
+          dir="ltr"
+          className="rounded-sm text-accent underline-offset-2 hover:underline"
+        >
+          {command.machine_name}
+        </Link>
+      </Fact>
+      <Fact name={t("commands.actor")}>
+        <bdi>{command.actor.name}</bdi>
+      </Fact>
+      <Fact name={t("commands.issued")}>
+        <Moment at={command.issued_at} />
+      </Fact>
+      <Fact name={t("commands.place")}>{place && <Code>{place}</Code>}</Fact>
+      <Fact name={t("commands.verdict.rule")}>{verdict?.rule && <bdi>{verdict.rule}</bdi>}</Fact>
+      <Fact name={t("commands.approved_by")}>{approval && <bdi>{approval.by.name}</bdi>}</Fact>
+      <Fact name={t("commands.usage.processor")}>{usage && us(usage.user_us + usage.system_us)}</Fact>
+      <Fact name={t("commands.usage.memory")}>
+        {usage && usage.memory_bytes > 0 && format.bytes(usage.memory_bytes)}
+      </Fact>
+      <Fact name={t("commands.input_taken")}>{command.input_bytes > 0 && format.bytes(command.input_bytes)}</Fact>
+      <Fact name={t("commands.id")}>
+        <Code>{command.id}</Code>
+      </Fact>
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  if (!children) return null;
+  return (
+    <div className="flex flex-wrap items-baseline justify-between gap-x-4">
+      <dt className="text-muted">{name}</dt>
+      <dd className="min-w-0 wrap-anywhere">{children}</dd>
+    </div>
+  );
+}
+
+function Code({ children }: { children: string }) {
+  return (
+    <bdi dir="ltr" className="font-mono text-xs">
+      {children}
+    </bdi>
+  );
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import type { CommandOperation } from "@/api/types";
+import { type Draft, draftOf, emptyDraft, isPathFit, kinds, operationOf, summary } from "./draft";
+
+const draft = (part: Partial<Draft>): Draft => ({ ...emptyDraft("projects"), ...part });
+
+describe("the form of a command", () => {
+  it("comes to an operation once nothing is missing", () => {
+    expect(operationOf(draft({ line: "git log -n 5", path: " api " }))).toEqual({
+      kind: "exec",
+      argv: ["git", "log", "-n", "5"],
+      root: "projects",
+      path: "api",
+    });
+    expect(operationOf(draft({}))).toBeNull();
+    expect(operationOf(draft({ line: "echo 'a" }))).toBeNull();
+    expect(operationOf(draft({ line: "''" }))).toBeNull();
+    expect(operationOf(draft({ line: "ls", root: " " }))).toBeNull();
+    expect(operationOf(draft({ kind: "git.clone", url: "https://example.org/x.git" }))).toBeNull();
+    expect(operationOf(draft({ kind: "service.restart", service: "nginx" }))).toEqual({
+      kind: "service.restart",
+      service: "nginx",
+    });
+  });
+
+  it.each(["/etc", "../x", "a/../b", "~/x", "a\\..\\b"])("refuses a path that leads elsewhere: %s", (path) => {
+    expect(isPathFit(path)).toBe(false);
+    expect(operationOf(draft({ kind: "build", path }))).toBeNull();
+  });
+
+  it("is filled in again from an operation, of every kind", () => {
+    const all: CommandOperation[] = [
+      { kind: "exec", argv: ["echo", "a b", "it's"], root: "r", path: "p" },
+      { kind: "git.clone", url: "https://example.org/x.git", root: "r", path: "x", branch: "main" },
+      ...(["git.status", "git.pull", "git.push", "build", "test"] as const).map((kind) => ({
+        kind,
+        root: "r",
+        path: "",
+      })),
+      { kind: "service.status", service: "nginx" },
+      { kind: "service.restart", service: "nginx" },
+    ];
+    expect(new Set(all.map(({ kind }) => kind))).toEqual(new Set(kinds));
+    for (const operation of all) expect(operationOf(draftOf(operation, "projects"))).toEqual(operation);
+  });
+
+  it("is told in one line", () => {
+    expect(summary({ kind: "exec", argv: ["echo", "a b"], root: "r" })).toBe("echo 'a b'");
+    expect(summary({ kind: "git.pull", root: "r", path: "x" })).toBe("git pull r/x");
+    expect(summary({ kind: "service.status", service: "nginx" })).toBe("service status nginx");
+  });
+});
