@@ -5,7 +5,11 @@
 
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, DATE, HeaderValue, RETRY_AFTER};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::header::{
+    AUTHORIZATION, CONNECTION, DATE, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
 use reqwest::{Method, Response, StatusCode};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::Value;
@@ -46,20 +50,25 @@ pub(crate) struct Call {
     pub(crate) query: Query,
     pub(crate) body: Option<Value>,
     key: Option<String>,
+    /// What a WebSocket is asked for with.
+    pub(crate) nonce: Option<String>,
 }
 
 impl Call {
     pub(crate) fn get(path: impl Into<String>, query: Query) -> Self {
-        Self { method: Method::GET, path: path.into(), query, body: None, key: None }
+        Self { method: Method::GET, path: path.into(), query, body: None, key: None, nonce: None }
     }
 
     /// A write; its key is made once, however often it is sent.
     pub(crate) fn write(method: Method, path: impl Into<String>, body: Option<Value>) -> Result<Self, ClientError> {
-        let mut bytes = [0u8; 16];
-        let filled = SystemRandom::new().fill(&mut bytes);
-        filled.map_err(|_| ClientError::Setup("the system gives no randomness".into()))?;
-        let key = bytes.iter().map(|b| format!("{b:02x}")).collect();
-        Ok(Self { method, path: path.into(), query: Query::new(), body, key: Some(key) })
+        let key = chance()?.iter().map(|b| format!("{b:02x}")).collect();
+        Ok(Self { method, path: path.into(), query: Query::new(), body, key: Some(key), nonce: None })
+    }
+
+    /// Asks for a WebSocket.
+    pub(crate) fn socket(path: impl Into<String>, query: Query) -> Result<Self, ClientError> {
+        let nonce = STANDARD.encode(chance()?);
+        Ok(Self { nonce: Some(nonce), ..Self::get(path, query) })
     }
 }
 
@@ -102,6 +111,10 @@ impl Client {
         }
         if let Some(body) = &call.body {
             request = request.json(body);
+        }
+        if let Some(nonce) = &call.nonce {
+            request = request.header(CONNECTION, "Upgrade").header(UPGRADE, "websocket");
+            request = request.header(SEC_WEBSOCKET_VERSION, "13").header(SEC_WEBSOCKET_KEY, nonce);
         }
         request.send().await
     }
@@ -157,6 +170,13 @@ impl Client {
     pub(crate) fn unexpected(&self, what: String) -> ClientError {
         ClientError::Unexpected { server: self.server().clone(), what }
     }
+}
+
+fn chance() -> Result<[u8; 16], ClientError> {
+    let mut bytes = [0; 16];
+    let filled = SystemRandom::new().fill(&mut bytes);
+    filled.map_err(|_| ClientError::Setup("the system gives no randomness".into()))?;
+    Ok(bytes)
 }
 
 /// Whether the request can be sent again without being carried out twice. Keys belong to whoever is

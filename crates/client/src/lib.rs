@@ -10,10 +10,14 @@
 //! Start at [`Client`]; then `credentials` for what is kept between two commands.
 #![forbid(unsafe_code)]
 
+mod attachment;
 mod call;
 mod client;
+mod commands;
 mod credentials;
 mod error;
+mod feed;
+mod machines;
 mod model;
 mod operations;
 mod reply;
@@ -21,12 +25,22 @@ mod secrets;
 mod server;
 mod session;
 mod settings;
+mod socket;
 mod tls;
 
+pub use attachment::{Attachment, Channel, FromCommand};
 pub use call::Query;
 pub use client::{Client, Options};
+pub use commands::{
+    Command, CommandActor, CommandBatch, CommandProblem, CommandUsage, CommandVerdict, OutputPart, PolicyReason,
+};
 pub use credentials::{Account, Credentials, CredentialsFile, Secrets};
 pub use error::{ClientError, FieldProblem, Problem};
+pub use feed::{Feed, FromFeed};
+pub use machines::{
+    JoinLines, JoinToken, Machine, MachineCertificate, MachineDetail, MachineDisk, MachineFacts, MachineGraphics,
+    MachineProcess, MachineSample, MachineWatch, NewJoinToken, SamplePoint, SandboxLayer,
+};
 pub use model::*;
 pub use reply::Reply;
 pub use secrets::{
@@ -40,4 +54,5 @@ pub use settings::{
     PlainSecret, RefusedSettings, Setting, SettingChange, SettingFault, Settings, SettingsDiff, SettingsEditor,
     SettingsFile, SettingsSaved, SettingsVerdict, SettingsVersion,
 };
+pub use socket::Lost;
 pub use tls::{Fingerprint, Trust};
