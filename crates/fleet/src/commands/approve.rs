@@ -65,7 +65,11 @@ impl Fleet {
 }
 
 /// Marks what was approved, in the unit of work of the command that follows from it. False when somebody was faster.
-pub(crate) async fn mark(tx: &mut diwan_kernel::Tx, command: &Command, since: Duration) -> Result<bool, diwan_kernel::DbError> {
+pub(crate) async fn mark(
+    tx: &mut diwan_kernel::Tx,
+    command: &Command,
+    since: Duration,
+) -> Result<bool, diwan_kernel::DbError> {
     let Some(approval) = &command.approval else { return Ok(true) };
     table::approve(tx, approval.of, command.id, command.issued_at.minus(since)).await
 }

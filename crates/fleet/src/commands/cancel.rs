@@ -25,7 +25,7 @@ impl Fleet {
         }
         tx.commit(about("command.cancel", &command)).await?;
         if let Some(live) = self.commands().live().find(id) {
-            live.order(ToCommand::Cancel);
+            live.cancel();
         }
         Ok(())
     }
@@ -53,10 +53,10 @@ impl Fleet {
         if !command.state.is_open() {
             return Err(is_over());
         }
+        let live = self.commands().live().find(id).filter(|live| live.takes_orders()).ok_or_else(not_running)?;
         let tx = self.db().begin(ctx).await?;
         tx.commit(about("command.signal", &command).with("signal", signal)).await?;
-        let live = self.commands().live().find(id);
-        if live.is_some_and(|live| live.order(ToCommand::Signal(signal))) { Ok(()) } else { Err(not_running()) }
+        if live.order(ToCommand::Signal(signal)) { Ok(()) } else { Err(not_running()) }
     }
 
     /// The command with this id.

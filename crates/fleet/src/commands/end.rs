@@ -26,7 +26,9 @@ impl Fleet {
         let is_first = loop {
             match self.try_write_end(&command).await {
                 Ok(is_first) => break is_first,
-                Err(error) => tracing::error!(command = %command.id, %error, "the end of a command cannot be written down"),
+                Err(error) => {
+                    tracing::error!(command = %command.id, %error, "the end of a command cannot be written down")
+                }
             }
             if !self.supervisor().pause(pause).await {
                 return;
@@ -77,7 +79,8 @@ impl Fleet {
         };
         let target = Target { id: command.machine, name: command.machine_name.clone() };
         let ctx = Ctx::system(self.world(), "fleet");
-        let entry = run_entry(command.batch, &wish, std::slice::from_ref(&target)).with("retry_of", command.id.to_string());
+        let entry =
+            run_entry(command.batch, &wish, std::slice::from_ref(&target)).with("retry_of", command.id.to_string());
         if let Err(problem) = self.carry_out(&ctx, &wish, &[target], entry).await {
             tracing::warn!(command = %command.id, %problem, "a command could not be carried out again");
         }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use diwan_kernel::{NewEvent, TaskPolicy, Timestamp};
 use diwan_link::{Priority, Receiving, Stream};
 use diwan_protocol::opening::Follow;
-use diwan_protocol::run::{Ended, FromCommand, Outcome, ToCommand};
+use diwan_protocol::run::{Ended, FromCommand, Outcome};
 use diwan_protocol::{Opening, decode, encode};
 use futures::FutureExt;
 
@@ -30,7 +30,8 @@ const IS_BULK: u64 = 256 * 1024;
 const BULK_WINDOW: u32 = 1024 * 1024;
 /// A machine that breaks the rules, or a disk that does not take the output, gets so many further chances.
 const CHANCES: u32 = 3;
-const BEFORE_ANOTHER: Duration = Duration::from_millis(500);
+const BEFORE_ANOTHER: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A command that says more than is taken is given this long to stop.
 const TO_STOP: Duration = Duration::from_secs(30);
 
@@ -52,7 +53,7 @@ pub(crate) fn spawn(fleet: &Fleet, connected: Arc<Connected>, begun: Begun, begi
         let supervisor = this.supervisor().clone();
         let followed = async {
             let _following = live.following.lock().await;
-            Follower::new(&this, &connected, &live, command, matches!(begins, Begins::Again)).run(begins).await;
+            Follower::new(&this, &connected, &live, command).run(begins).await;
         };
         tokio::select! {
             // The machine keeps everything until it is told to forget: whoever comes next goes on.
@@ -71,6 +72,8 @@ enum Heard {
     Forgotten,
     /// The connection is gone.
     Gone,
+    /// This stream is.
+    Broken,
     /// The machine broke the rules.
     Fault(Fault),
 }
@@ -79,6 +82,8 @@ enum Heard {
 enum Cut {
     /// The connection is gone.
     Gone,
+    /// This stream is.
+    Broken,
     /// The machine broke the rules.
     Fault(Fault),
 }
@@ -87,6 +92,7 @@ impl From<Cut> for Heard {
     fn from(cut: Cut) -> Self {
         match cut {
             Cut::Gone => Self::Gone,
+            Cut::Broken => Self::Broken,
             Cut::Fault(fault) => Self::Fault(fault),
         }
     }
@@ -100,8 +106,6 @@ struct Follower<'a> {
     command: Command,
     intake: Intake,
     writer: OutputWriter,
-    /// Whether there may be output from before.
-    is_resumed: bool,
     /// Why output is not written, since when that failed.
     lost: Option<CommandProblem>,
     is_too_much: bool,
@@ -113,11 +117,13 @@ impl<'a> Follower<'a> {
         connected: &'a Arc<Connected>,
         live: &'a Arc<LiveCommand>,
         command: Command,
-        is_resumed: bool,
     ) -> Self {
+        if command.cancel_asked_at.is_some() {
+            live.cancel();
+        }
         let writer = fleet.commands().store().fresh(command.id);
-        let intake = Intake::new(writer.lengths());
-        Self { fleet, connected, live, command, intake, writer, is_resumed, lost: None, is_too_much: false }
+        let intake = Intake::new(writer.lengths()).approved(command.approval.is_some());
+        Self { fleet, connected, live, command, intake, writer, lost: None, is_too_much: false }
     }
 
     async fn run(&mut self, begins: Begins) {
@@ -129,55 +135,64 @@ impl<'a> Follower<'a> {
             Begins::Sent(Some(stream)) => Some(stream),
             Begins::Sent(None) => return self.never_sent().await,
         };
-        for chance in 0..=CHANCES {
-            let next = match stream.take() {
-                Some(stream) => stream,
+        let (mut faults, mut pause) = (0, BEFORE_ANOTHER);
+        loop {
+            let before = self.writer.lengths();
+            let heard = match stream.take() {
+                Some(stream) => self.listen(stream).await,
                 None => match self.ask_again().await {
-                    Some(stream) => stream,
-                    None => return,
+                    Ok(stream) => self.listen(stream).await,
+                    Err(heard) => heard,
                 },
             };
-            let is_last = chance == CHANCES;
-            match self.listen(next).await {
+            match heard {
                 Heard::Gone => return,
                 Heard::Forgotten => return self.forgotten().await,
-                Heard::Over(state, told, ended) if self.lost.is_none() || is_last => {
+                Heard::Over(state, told, ended) if self.lost.is_none() || faults >= CHANCES => {
                     return self.end(state, told, ended).await;
                 }
-                Heard::Over(..) => tracing::warn!(command = %self.command.id, "output could not be kept; it is asked for again"),
-                Heard::Fault(fault) if is_last => return self.gave_up(fault).await,
-                Heard::Fault(fault) => tracing::warn!(command = %self.command.id, %fault, "a machine broke the rules"),
+                Heard::Fault(fault) if faults >= CHANCES => return self.gave_up(fault).await,
+                Heard::Over(..) => faults += 1,
+                Heard::Fault(fault) => {
+                    faults += 1;
+                    tracing::warn!(command = %self.command.id, %fault, "a machine broke the rules");
+                }
+                Heard::Broken => {}
             }
-            if !self.fleet.supervisor().pause(BEFORE_ANOTHER * (1 << chance)).await {
+            if self.writer.lengths() > before {
+                pause = BEFORE_ANOTHER;
+            }
+            if !self.fleet.supervisor().pause(pause).await {
                 return;
             }
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
-    /// Asks for what is not here yet. `None` when the connection is gone or the disk cannot be read.
-    async fn ask_again(&mut self) -> Option<Stream> {
-        self.is_resumed = true;
-        self.writer = match self.fleet.commands().store().open(self.command.id).await {
-            Ok(writer) => writer,
+    /// Asks for what is not here yet.
+    async fn ask_again(&mut self) -> Result<Stream, Heard> {
+        let store = self.fleet.commands().store();
+        (self.writer, self.lost) = match store.open(self.command.id).await {
+            Ok(writer) => (writer, None),
             Err(error) => {
                 tracing::error!(command = %self.command.id, %error, "the output kept so far cannot be read");
-                return None;
+                (store.fresh(self.command.id), Some(output_lost(&error)))
             }
         };
-        self.lost = None;
+        self.live.progress.send_modify(|progress| progress.problem.clone_from(&self.lost));
         self.intake.resume(self.writer.lengths());
         self.tell_lengths();
         let [output, errors] = self.writer.lengths();
         let follow = Follow { command: self.command.id.to_string(), output, errors, input: self.live.input_taken() };
-        self.connected.link.open(Priority::Interactive, encode(&Opening::Follow(follow)).into()).ok()
+        self.connected
+            .link
+            .open(Priority::Interactive, encode(&Opening::Follow(follow)).into())
+            .map_err(|_| Heard::Gone)
     }
 
     async fn listen(&mut self, stream: Stream) -> Heard {
         let (sending, mut receiving) = stream.split();
         let orders = self.live.take_orders();
-        if self.is_resumed && self.command.cancel_asked_at.is_some() {
-            self.live.order(ToCommand::Cancel);
-        }
         let live = Arc::clone(self.live);
         let talking = talk(&live, sending, orders, self.command.has_input);
         tokio::select! {
@@ -228,7 +243,7 @@ impl<'a> Follower<'a> {
     fn read(&mut self, message: Result<Option<Bytes>, diwan_link::Reset>) -> Result<Option<Step>, Cut> {
         match message {
             Err(diwan_link::Reset::Link(_)) => Err(Cut::Gone),
-            Err(_) | Ok(None) => Err(Cut::Fault(Fault::Order)),
+            Err(_) | Ok(None) => Err(Cut::Broken),
             Ok(Some(bytes)) => match decode::<FromCommand>(&bytes) {
                 Ok(None) => Ok(None),
                 Ok(Some(message)) => self.intake.hear(message).map(Some).map_err(Cut::Fault),
@@ -251,7 +266,7 @@ impl<'a> Follower<'a> {
             }
             Step::TooMuch => {
                 self.is_too_much = true;
-                self.live.order(ToCommand::Cancel);
+                self.live.cancel();
                 None
             }
             Step::Ended(ended) => Some(match told(&ended.outcome) {
@@ -268,6 +283,8 @@ impl<'a> Follower<'a> {
         match decision {
             PolicyDecision::Allow => None,
             PolicyDecision::Deny => Some(Heard::Over(CommandState::Refused, Told::default(), None)),
+            // It goes on: somebody has said yes.
+            PolicyDecision::Ask if self.command.approval.is_some() => None,
             PolicyDecision::Ask => Some(Heard::Over(CommandState::NeedsApproval, Told::default(), None)),
         }
     }
@@ -337,7 +354,8 @@ impl<'a> Follower<'a> {
     }
 
     async fn never_sent(&mut self) {
-        let problem = CommandProblem::new("machine_offline", "The connection was lost before the command could be sent.");
+        let problem =
+            CommandProblem::new("machine_offline", "The connection was lost before the command could be sent.");
         let now = self.fleet.world().now();
         self.finish(CommandState::Refused, Told::default(), Some(problem), now).await;
     }
@@ -361,7 +379,8 @@ impl<'a> Follower<'a> {
     }
 
     async fn gave_up(&mut self, fault: Fault) {
-        let detail = format!("What the machine said of the command cannot be: {fault}. It is not listened to any longer.");
+        let detail =
+            format!("What the machine said of the command cannot be: {fault}. It is not listened to any longer.");
         let now = self.fleet.world().now();
         let problem = CommandProblem::new("machine_broke_rules", detail);
         self.finish(CommandState::Unknown, Told::default(), Some(problem), now).await;

@@ -17,6 +17,8 @@ pub(crate) struct Intake {
     lengths: [u64; CHANNELS],
     most: Option<u64>,
     decision: Option<Decision>,
+    /// Whether somebody has said yes, so that a machine that asks goes on.
+    is_approved: bool,
     has_started: bool,
     /// Whether this is not the first stream about it, so that its beginning may be left out.
     is_resumed: bool,
@@ -60,6 +62,11 @@ impl Intake {
     /// So much output is here already.
     pub(crate) fn new(lengths: [u64; CHANNELS]) -> Self {
         Self { lengths, ..Self::default() }
+    }
+
+    /// Of a command to which somebody has said yes.
+    pub(crate) fn approved(self, is_approved: bool) -> Self {
+        Self { is_approved, ..self }
     }
 
     /// A stream that goes on where another one ended.
@@ -107,17 +114,22 @@ impl Intake {
             // Told again after a new connection.
             Some(before) if before == verdict.decision => Ok(Step::Nothing),
             Some(_) => Err(Fault::Order),
-            None if self.has_started && verdict.decision != Decision::Allow => Err(Fault::Order),
+            None if self.has_started && !self.is_yes(verdict.decision) => Err(Fault::Order),
             None => {
                 self.decision = Some(verdict.decision);
-                self.is_over = verdict.decision != Decision::Allow;
+                self.is_over = !self.is_yes(verdict.decision);
                 Ok(Step::Verdict(verdict))
             }
         }
     }
 
+    fn is_yes(&self, decision: Decision) -> bool {
+        decision == Decision::Allow || (decision == Decision::Ask && self.is_approved)
+    }
+
     fn must_be_allowed(&self) -> Result<(), Fault> {
-        if self.is_resumed || self.decision == Some(Decision::Allow) { Ok(()) } else { Err(Fault::Order) }
+        let is_allowed = self.decision.is_some_and(|decision| self.is_yes(decision));
+        if self.is_resumed || is_allowed { Ok(()) } else { Err(Fault::Order) }
     }
 
     fn must_run(&self) -> Result<(), Fault> {
@@ -198,6 +210,17 @@ mod tests {
     }
 
     #[test]
+    fn a_question_ends_a_command_unless_somebody_said_yes() {
+        assert!(matches!(Intake::default().hear(verdict(Decision::Ask)), Ok(Step::Verdict(_))));
+        let mut intake = Intake::default();
+        assert!(intake.hear(verdict(Decision::Ask)).is_ok());
+        assert_eq!(intake.hear(FromCommand::Started(1)), Err(Fault::Order));
+        let mut intake = Intake::default().approved(true);
+        assert!(intake.hear(verdict(Decision::Ask)).is_ok());
+        assert_eq!(intake.hear(FromCommand::Started(1)), Ok(Step::Started(1)));
+    }
+
+    #[test]
     fn f29_f30_pieces_have_places() {
         let mut intake = running();
         let bytes = |text: &'static [u8]| Ok(Step::Output(0, Bytes::from_static(text)));
@@ -206,7 +229,9 @@ mod tests {
         assert_eq!(intake.hear(piece(1, 1, b"bcde")), bytes(b"de"), "overlapping");
         assert_eq!(intake.hear(piece(1, 6, b"x")), Err(Fault::Gap));
         assert_eq!(intake.hear(ended(9, 0)), Err(Fault::Gap), "an end before all is here");
-        for odd in [piece(0, 0, b"x"), piece(3, 0, b"x"), piece(1, u64::MAX, b"x"), piece(2, 0, &[0; LONGEST_PIECE + 1])] {
+        for odd in
+            [piece(0, 0, b"x"), piece(3, 0, b"x"), piece(1, u64::MAX, b"x"), piece(2, 0, &[0; LONGEST_PIECE + 1])]
+        {
             assert_eq!(intake.hear(odd), Err(Fault::Piece));
         }
         assert_eq!(intake.lengths(), [5, 0]);

@@ -20,7 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// 502 when the machine gives no answer that can be understood, or none in time.
-pub(crate) async fn judge(connected: &Connected, operation: Operation, actor: Actor) -> Result<CommandVerdict, Problem> {
+pub(crate) async fn judge(
+    connected: &Connected,
+    operation: Operation,
+    actor: Actor,
+) -> Result<CommandVerdict, Problem> {
     let question = Judge { operation, actor };
     let asked = tokio::time::timeout(PATIENCE, ask(connected, &question));
     asked.await.ok().flatten().ok_or_else(no_answer)

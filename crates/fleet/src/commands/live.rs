@@ -1,7 +1,7 @@
 //! Commands that have not ended: how far each has come, for whoever looks on, and what is to be told to it.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -43,6 +43,8 @@ pub(crate) struct LiveCommand {
     input: Mutex<Input>,
     input_came: Notify,
     orders: Mutex<Option<mpsc::Sender<ToCommand>>>,
+    /// Whether it is to stop, whoever follows it.
+    is_cancelled: AtomicBool,
     /// Who follows it now: whoever came before lets go of it.
     turn: watch::Sender<u64>,
     /// Held by whoever follows it.
@@ -79,6 +81,7 @@ impl LiveCommand {
             input: Mutex::default(),
             input_came: Notify::new(),
             orders: Mutex::default(),
+            is_cancelled: AtomicBool::default(),
             turn: watch::Sender::default(),
             following: tokio::sync::Mutex::default(),
             bound_to: Mutex::default(),
@@ -116,10 +119,25 @@ impl LiveCommand {
         orders.as_ref().is_some_and(|orders| orders.try_send(order).is_ok())
     }
 
+    /// Whether somebody follows it now, who takes orders.
+    pub(crate) fn takes_orders(&self) -> bool {
+        let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        orders.as_ref().is_some_and(|orders| !orders.is_closed())
+    }
+
+    /// Has it stopped: now, or as soon as somebody follows it.
+    pub(crate) fn cancel(&self) {
+        self.is_cancelled.store(true, Ordering::SeqCst);
+        self.order(ToCommand::Cancel);
+    }
+
     /// Opens the way for orders.
     pub(crate) fn take_orders(&self) -> mpsc::Receiver<ToCommand> {
         let (sender, receiver) = mpsc::channel(MOST_ORDERS);
         *self.orders.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        if self.is_cancelled.load(Ordering::SeqCst) {
+            self.order(ToCommand::Cancel);
+        }
         receiver
     }
 
@@ -225,7 +243,8 @@ impl LiveCommands {
     pub(crate) fn enter(&self, id: CommandId) -> Arc<LiveCommand> {
         let mut all = self.lock();
         if self.looks.fetch_add(1, Ordering::Relaxed).is_multiple_of(1024) {
-            all.retain(|_, command| Arc::strong_count(command) > 1);
+            // What was sent is kept until it is over: input may wait in it.
+            all.retain(|_, command| Arc::strong_count(command) > 1 || command.progress.borrow().state.is_some());
         }
         Arc::clone(all.entry(id).or_insert_with(|| Arc::new(LiveCommand::new())))
     }

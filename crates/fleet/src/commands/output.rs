@@ -27,7 +27,13 @@ impl Fleet {
     ///
     /// # Errors
     /// 404, 410 when it is not kept any longer, 503 when the disk does not let itself be read.
-    pub(crate) async fn read_output(&self, id: CommandId, channel: usize, from: u64, most: usize) -> Result<Part, Problem> {
+    pub(crate) async fn read_output(
+        &self,
+        id: CommandId,
+        channel: usize,
+        from: u64,
+        most: usize,
+    ) -> Result<Part, Problem> {
         // Entered first: an end that is written down after the look into the table is told there.
         let live = self.commands().live().enter(id);
         let command = self.get_command(id).await?;
@@ -52,7 +58,13 @@ impl Fleet {
     ///
     /// # Errors
     /// 503 when the disk does not let itself be read.
-    pub(crate) async fn read_kept(&self, id: CommandId, channel: usize, from: u64, count: usize) -> Result<Bytes, Problem> {
+    pub(crate) async fn read_kept(
+        &self,
+        id: CommandId,
+        channel: usize,
+        from: u64,
+        count: usize,
+    ) -> Result<Bytes, Problem> {
         if count == 0 {
             return Ok(Bytes::new());
         }

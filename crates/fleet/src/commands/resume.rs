@@ -2,6 +2,7 @@
 //! it is told what it need not remember any longer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use diwan_kernel::{DbError, TaskPolicy};
 
@@ -15,14 +16,19 @@ use crate::fleet::Fleet;
 
 /// So many commands are let go of in one message.
 const AT_ONCE: usize = 500;
+/// A database that does not answer is asked again.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// Goes on with the commands of a machine that has just connected.
 pub(crate) fn on_connected(fleet: &Fleet, connected: &Arc<Connected>) {
     let (this, connected) = (fleet.clone(), Arc::clone(connected));
     fleet.supervisor().spawn("commands of a machine", TaskPolicy::Once, async move {
-        if let Err(error) = this.go_on(&connected).await {
-            // The upkeep looks after what is left.
+        while let Err(error) = this.go_on(&connected).await {
             tracing::error!(machine = %connected.machine, %error, "the commands of a machine cannot be looked up");
+            let is_here = this.connections().find(connected.machine).is_some_and(|here| Arc::ptr_eq(&here, &connected));
+            if !is_here || !this.supervisor().pause(AGAIN).await {
+                return;
+            }
         }
     });
 }

@@ -80,7 +80,11 @@ impl OutputStore {
     ///
     /// # Errors
     /// When the disk is full or fails.
-    pub(crate) async fn append(&self, mut writer: OutputWriter, pieces: Vec<Next>) -> (OutputWriter, std::io::Result<()>) {
+    pub(crate) async fn append(
+        &self,
+        mut writer: OutputWriter,
+        pieces: Vec<Next>,
+    ) -> (OutputWriter, std::io::Result<()>) {
         let backup = writer.dir.clone();
         let write = move || {
             let written = pieces.into_iter().try_for_each(|(channel, bytes)| writer.append(channel, &bytes));
@@ -179,7 +183,12 @@ impl OutputWriter {
     fn file(&mut self, channel: usize) -> std::io::Result<&File> {
         if self.files[channel].is_none() {
             DirBuilder::new().recursive(true).mode(0o700).create(&self.dir)?;
-            let open = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(file_in(&self.dir, channel))?;
+            let open = OpenOptions::new()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .mode(0o600)
+                .open(file_in(&self.dir, channel))?;
             self.files[channel] = Some(open);
         }
         self.files[channel].as_ref().ok_or_else(|| ErrorKind::NotFound.into())

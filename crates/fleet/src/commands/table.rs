@@ -156,7 +156,8 @@ fn as_json<T: Serialize>(value: Option<&T>) -> Option<serde_json::Value> {
 
 /// Adds a command.
 pub(crate) async fn insert(tx: &mut Tx, command: &Command) -> Result<(), DbError> {
-    let sql = "INSERT INTO fleet_command (id, batch_id, machine_id, machine_name, actor_id, actor, operation, has_input,
+    let sql =
+        "INSERT INTO fleet_command (id, batch_id, machine_id, machine_name, actor_id, actor, operation, has_input,
             timeout_ms, retry_safe, retry_of, approval, state, issued_at, expires_at, sequence, policy, signed, problem,
             ended_at, output_bytes, error_bytes, input_bytes)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 0, 0, 0)";
@@ -191,14 +192,8 @@ pub(crate) async fn set_signed(tx: &mut Tx, command: &Command) -> Result<bool, D
     let Some(sent) = &command.sent else { return Ok(false) };
     let sql = "UPDATE fleet_command SET state = 'written', issued_at = $1, expires_at = $2, sequence = $3, policy = $4,
             signed = $5 WHERE id = $6 AND state = 'waiting'";
-    let values = params![
-        command.issued_at,
-        command.expires_at,
-        int(sent.sequence),
-        sent.policy,
-        sent.bytes.clone(),
-        command.id
-    ];
+    let values =
+        params![command.issued_at, command.expires_at, int(sent.sequence), sent.policy, sent.bytes.clone(), command.id];
     Ok(tx.execute(sql, values).await? == 1)
 }
 

@@ -82,7 +82,8 @@ pub(crate) struct CommandView {
 impl CommandView {
     /// A command as it is stored, and as it stands now as far as that is known here.
     pub(crate) fn new(stored: Command, live: &LiveCommands) -> Self {
-        let progress = live.find(stored.id).filter(|_| stored.state.is_open()).map(|live| live.progress.borrow().clone());
+        let progress =
+            live.find(stored.id).filter(|_| stored.state.is_open()).map(|live| live.progress.borrow().clone());
         match progress {
             Some(Progress { over: Some(over), .. }) => Self::of((*over).clone(), None),
             other => Self::of(stored, other.as_ref()),

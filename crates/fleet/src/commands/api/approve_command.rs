@@ -19,7 +19,7 @@ use crate::fleet::Fleet;
     tag = "commands",
     params(("id" = CommandId, Path, description = "Which command")),
     responses((status = 201, description = "The command that was sent", body = CommandView), GuardedKept),
-    extensions(("x-permission" = json!("machines.manage"))),
+    extensions(("x-permission" = json!("machines.manage")), ("x-step-up" = json!(true))),
     security(("session" = []), ("bearer" = [])),
 )]
 pub(super) async fn approve_command(

@@ -76,6 +76,9 @@ pub(super) async fn read_command_output(
     headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
     headers.insert(HeaderName::from_static("x-output-length"), HeaderValue::from(part.length));
     headers.insert(HeaderName::from_static("x-output-next"), HeaderValue::from(next));
-    headers.insert(HeaderName::from_static("x-output-end"), HeaderValue::from_static(if is_end { "true" } else { "false" }));
+    headers.insert(
+        HeaderName::from_static("x-output-end"),
+        HeaderValue::from_static(if is_end { "true" } else { "false" }),
+    );
     Ok(response)
 }

@@ -15,9 +15,9 @@ pub(super) const MOST: usize = 500;
 
 /// The machine with this id or name.
 pub(super) async fn one(fleet: &Fleet, field: &str, named: &str) -> Result<Target, Problem> {
-    let found = find(fleet, named).await?.ok_or_else(|| {
-        Problem::invalid_field(field, "machine_unknown", "There is no machine with this id or name.")
-    })?;
+    let found = find(fleet, named)
+        .await?
+        .ok_or_else(|| Problem::invalid_field(field, "machine_unknown", "There is no machine with this id or name."))?;
     Ok(target(found))
 }
 

@@ -138,7 +138,13 @@ mod tests {
         let bytes = Bytes::from_static(b"\0\0\0\0\0\0\0\x05hi");
         let input = FromClient::Input { at: Some(5), bytes: Bytes::from_static(b"hi"), ends: false };
         assert_eq!(FromClient::from_bytes(bytes), Some(input));
-        for bad in ["", "[]", r#"{"type":"signal","signal":0}"#, r#"{"type":"signal","signal":64}"#, r#"{"type":"cancel","x":1}"#] {
+        for bad in [
+            "",
+            "[]",
+            r#"{"type":"signal","signal":0}"#,
+            r#"{"type":"signal","signal":64}"#,
+            r#"{"type":"cancel","x":1}"#,
+        ] {
             assert_eq!(FromClient::from_text(bad), None, "{bad}");
         }
         assert_eq!(FromClient::from_bytes(Bytes::from_static(b"1234567")), None);
