@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::extract::Request;
+use axum::http::Method;
+use axum::http::request::Parts;
 use axum::response::Response;
 use diwan_kernel::world::BoxStream;
 use diwan_kernel::{Problem, TaskPolicy};
@@ -24,7 +26,7 @@ const COME_AGAIN: Duration = Duration::from_secs(5);
 
 /// Takes in the connections of machines. The composition fills this in.
 #[async_trait]
-pub trait Bridges: Send + Sync {
+pub trait TakesMachines: Send + Sync {
     /// Whether machines can be taken in now.
     ///
     /// # Errors
@@ -34,6 +36,9 @@ pub trait Bridges: Send + Sync {
     /// Talks to whoever is at the other end until that is over. What flows are the frames of a WebSocket
     /// whose handshake is done.
     async fn serve(&self, connection: BoxStream, from: IpAddr);
+
+    /// What is handed out at this path to machines that are to join, if anything is.
+    async fn hand_out(&self, path: &str) -> Option<Result<Response, Problem>>;
 }
 
 impl Inner {
@@ -64,6 +69,23 @@ impl Inner {
         });
         Ok(answer)
     }
+
+    /// Hands out what machines need to join.
+    ///
+    /// # Errors
+    /// 404 when nothing is there, 405 when more is asked than to read it.
+    pub(crate) async fn hand_out(&self, parts: &Parts) -> Result<Response, Problem> {
+        if !matches!(parts.method, Method::GET | Method::HEAD) {
+            return Err(problems::method_not_allowed());
+        }
+        let bridges = self.bridges.as_ref().ok_or_else(problems::no_such_route)?;
+        bridges.hand_out(parts.uri.path()).await.ok_or_else(problems::no_such_route)?
+    }
+}
+
+/// Whether this is where machines that are to join fetch what they need.
+pub(crate) fn is_handed_out(path: &str) -> bool {
+    path == "/install.sh" || path.starts_with("/downloads/")
 }
 
 fn no_room() -> Problem {
@@ -72,4 +94,4 @@ fn no_room() -> Problem {
 }
 
 /// Who takes machines in, where anybody does.
-pub(crate) type TakesMachines = Option<Arc<dyn Bridges>>;
+pub(crate) type MachineDoor = Option<Arc<dyn TakesMachines>>;

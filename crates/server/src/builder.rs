@@ -14,7 +14,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::authenticator::{Authenticator, NobodyKnown};
-use crate::bridges::{Bridges, TakesMachines};
+use crate::bridges::{MachineDoor, TakesMachines};
 use crate::config::{Origin, ServerConfig};
 use crate::dashboard::Dashboard;
 use crate::edge::{Edge, Inner};
@@ -61,7 +61,7 @@ pub struct Builder {
     authenticator: Arc<dyn Authenticator>,
     vital_signs: Arc<dyn VitalSigns>,
     topics: Vec<Topic>,
-    bridges: TakesMachines,
+    bridges: MachineDoor,
     dashboard: Option<Dashboard>,
 }
 
@@ -124,7 +124,7 @@ impl Builder {
 
     /// Says who takes in the connections of machines.
     #[must_use]
-    pub fn bridges(mut self, bridges: Arc<dyn Bridges>) -> Self {
+    pub fn bridges(mut self, bridges: Arc<dyn TakesMachines>) -> Self {
         self.bridges = Some(bridges);
         self
     }

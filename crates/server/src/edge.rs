@@ -13,7 +13,7 @@ use diwan_kernel::world::Listener;
 use diwan_kernel::{Db, Supervisor, TaskPolicy, World};
 
 use crate::authenticator::Authenticator;
-use crate::bridges::TakesMachines;
+use crate::bridges::MachineDoor;
 use crate::builder::{Builder, Ground};
 use crate::config::ServerConfig;
 use crate::dashboard::Dashboard;
@@ -59,7 +59,7 @@ pub(crate) struct Inner {
     pub metrics: Arc<Metrics>,
     pub door: Arc<Door>,
     /// Where machines connect, and how many did.
-    pub bridges: TakesMachines,
+    pub bridges: MachineDoor,
     pub machines: Arc<Door>,
 }
 

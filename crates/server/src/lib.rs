@@ -9,7 +9,7 @@
 //!
 //! What it deliberately does not know: any capability, account or rule. The composition hands those in
 //! through [`Builder`]: routers with their documents, an [`Authenticator`], [`VitalSigns`],
-//! [`Bridges`] for the connections of machines.
+//! [`TakesMachines`] for the connections of machines.
 //!
 //! Start at [`Builder`] for what it is made of, and at the module `pass` for the way of a request.
 #![forbid(unsafe_code)]
@@ -31,7 +31,7 @@ mod platform;
 mod table;
 
 pub use authenticator::{Authenticator, Caller};
-pub use bridges::Bridges;
+pub use bridges::TakesMachines;
 pub use builder::{BuildError, Builder, Ground};
 pub use config::{LogFormat, Network, Origin, ServerConfig, check_database_url};
 pub use dashboard::{Dashboard, File};

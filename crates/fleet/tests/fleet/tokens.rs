@@ -127,7 +127,7 @@ on_every_backend! {
         let mut bridge = joined(&server, &owner, "box").await;
         let connection = bridge.connect().await.expect("it connects");
         owner.post("/api/v1/vault/seal", json!({})).await.expect(StatusCode::NO_CONTENT);
-        let refused = dial(server.address(), bridge.joining()).await.err().expect("nobody comes in");
+        let refused = dial(server.address(), bridge.joining()).await.expect_err("nobody comes in");
         assert!(refused.contains("503"), "{refused}");
         assert_eq!(owner.post("/api/v1/join-tokens", json!({"name": "b"})).await.problem(), "vault_sealed");
         assert_eq!(machine(&owner, &bridge).await["state"], "online");

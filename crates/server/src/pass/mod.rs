@@ -105,6 +105,7 @@ impl Inner {
                 self.take_unknown(visit)?;
                 match asked {
                     Asked::Document => Ok(self.document(&parts)),
+                    Asked::HandedOut => self.hand_out(&parts).await,
                     Asked::OtherMethods(allow) => Ok(not_with_this_method(allow)),
                     _ => Err(problems::no_such_route()),
                 }

@@ -40,6 +40,8 @@ pub(crate) enum Asked<'a> {
     Ready,
     /// To connect as a machine.
     Bridge,
+    /// What machines fetch before they join.
+    HandedOut,
     /// A file or a screen of the dashboard.
     Screen,
 }
@@ -134,7 +136,7 @@ impl<'a> Visit<'a> {
         match self.asked {
             Asked::Operation(operation) => Target::Operation(operation.index),
             Asked::OtherMethods(_) | Asked::Nothing => Target::Nothing,
-            Asked::Document | Asked::Alive | Asked::Ready | Asked::Bridge => Target::Edge,
+            Asked::Document | Asked::Alive | Asked::Ready | Asked::Bridge | Asked::HandedOut => Target::Edge,
             Asked::Screen => Target::Dashboard,
         }
     }
@@ -153,6 +155,7 @@ fn asked<'a>(edge: &'a Inner, method: &Method, path: &str) -> Asked<'a> {
         "/healthz" => return Asked::Alive,
         "/readyz" => return Asked::Ready,
         bridges::PATH => return Asked::Bridge,
+        _ if bridges::is_handed_out(path) => return Asked::HandedOut,
         _ if !(path == "/api" || path.starts_with("/api/")) => return Asked::Screen,
         _ => {}
     }
