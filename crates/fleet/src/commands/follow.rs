@@ -112,12 +112,7 @@ struct Follower<'a> {
 }
 
 impl<'a> Follower<'a> {
-    fn new(
-        fleet: &'a Fleet,
-        connected: &'a Arc<Connected>,
-        live: &'a Arc<LiveCommand>,
-        command: Command,
-    ) -> Self {
+    fn new(fleet: &'a Fleet, connected: &'a Arc<Connected>, live: &'a Arc<LiveCommand>, command: Command) -> Self {
         if command.cancel_asked_at.is_some() {
             live.cancel();
         }
@@ -291,7 +286,8 @@ impl<'a> Follower<'a> {
 
     /// By the machine's clock, which may be wrong: it cannot have begun before it was asked, nor later than now.
     fn moment(&self, at_ms: i64) -> Timestamp {
-        let (from, to) = (self.command.issued_at, self.fleet.world().now());
+        let from = self.command.started_at.unwrap_or(self.command.issued_at);
+        let to = self.fleet.world().now();
         Timestamp::from_millis(at_ms).clamp(from.min(to), to)
     }
 

@@ -71,7 +71,7 @@ impl Intake {
 
     /// A stream that goes on where another one ended.
     pub(crate) fn resume(&mut self, lengths: [u64; CHANNELS]) {
-        (self.lengths, self.is_resumed) = (lengths, true);
+        (self.lengths, self.is_resumed, self.is_over) = (lengths, true, false);
     }
 
     /// How much output is here.

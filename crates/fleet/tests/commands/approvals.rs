@@ -87,6 +87,8 @@ on_every_backend! {
         let mut machine = Machine::connected(&server, &owner, "box").await;
         let first = asked_for(&server, &developer, &mut machine).await;
         server.advance(std::time::Duration::from_secs(3601));
+        // The cookie is due for its next value.
+        look(&owner, &first).await;
         let body = json!({"method": "password", "secret": diwan_testkit::server::PASSWORD});
         owner.post("/api/v1/auth/step-up", body).await.expect(StatusCode::OK);
         let late = ask(&owner, &first, "approve", json!({})).await;

@@ -105,7 +105,7 @@ on_every_backend! {
         let dice = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
         let mut runner = TestRunner::new_with_rng(Config::default(), dice);
         let strategy = plan();
-        for number in 0..16 {
+        for number in 0..8 {
             let plan = strategy.new_tree(&mut runner).expect("a plan").current();
             let begun = run(&owner, exec("box", &["make"])).await;
             carry_out(&server, &mut machine, text(&begun, "id"), &plan).await;
