@@ -16,6 +16,8 @@ pub(super) enum Done {
     Found,
     /// It found that the configuration is wrong, and said so.
     Wrong,
+    /// It ended with the status of what it ran.
+    Status(u8),
 }
 
 impl From<Done> for ExitCode {
@@ -24,6 +26,7 @@ impl From<Done> for ExitCode {
             Done::Well => Self::SUCCESS,
             Done::Found => Self::from(REFUSED),
             Done::Wrong => Self::from(USAGE),
+            Done::Status(status) => Self::from(status),
         }
     }
 }
@@ -65,6 +68,11 @@ impl Failure {
         Self::new(REFUSED, "failed", detail.into(), next)
     }
 
+    /// What is printed cannot be written.
+    pub(super) fn unwritable(error: &std::io::Error) -> Self {
+        Self::refused(format!("cannot write: {error}"), "Check where the output goes.")
+    }
+
     /// A proof of identity that the server did not accept: the sign-in itself is as good as before.
     pub(super) fn of_proof(error: ClientError) -> Self {
         match Self::from(error) {
@@ -89,8 +97,29 @@ impl Failure {
         self
     }
 
+    /// It was tried and did not work, which has an exit code and a name for programs of its own.
+    pub(super) fn of(code: u8, name: &str, detail: impl Into<String>, next: &str) -> Self {
+        Self::new(code, name, detail.into(), next)
+    }
+
+    /// The same, with another exit code.
+    #[must_use]
+    pub(super) const fn with_code(mut self, code: u8) -> Self {
+        self.code = code;
+        self
+    }
+
+    /// The server's name for what went wrong; also that of one wrong field.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        self.problem.code == name || self.problem.errors.iter().any(|error| error.code == name)
+    }
+
+    /// Whether its exit code is one of those that all commands have.
+    pub(super) const fn is_general(&self) -> bool {
+        self.code <= UNREACHABLE
+    }
+
     /// The exit code.
-    #[cfg(test)]
     pub(super) const fn code(&self) -> u8 {
         self.code
     }

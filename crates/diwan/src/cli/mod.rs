@@ -6,6 +6,7 @@
 mod audit;
 mod bridge;
 mod browser;
+mod command;
 mod completions;
 mod config;
 mod database;
@@ -15,19 +16,23 @@ mod failure;
 mod installation;
 mod login;
 mod logout;
+mod machine;
 mod openapi;
 mod paging;
+mod run;
 mod screen;
 mod seal;
 mod secret;
 pub mod server;
 mod status;
 mod token;
+mod top;
 mod unseal;
 pub mod up;
 mod user;
 mod vault;
 mod whoami;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -121,6 +126,19 @@ enum Command {
     Seal(seal::Seal),
     /// Unseal the vault, or set it up
     Unseal(unseal::Unseal),
+    /// Let machines join, label them, put them out
+    #[command(subcommand)]
+    Machine(machine::Machine),
+    /// Have one machine or several do something
+    Run(Box<run::Run>),
+    /// See what machines were asked to do, what they said, stop it, say yes to it
+    #[command(subcommand)]
+    Command(command::Command),
+    /// See how the machines that work here are doing
+    #[command(subcommand)]
+    Worker(worker::Worker),
+    /// Watch how machines are doing, live
+    Top(top::Top),
     /// Look at the configuration of this machine's installation
     Config(config::Config),
     /// Look at and copy the database of this machine's installation
@@ -159,7 +177,7 @@ pub fn main() -> ExitCode {
 fn carry_out(command: Command, connection: Connection, screen: &Screen) -> Result<Done, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Failure::usage(format!("the runtime does not start: {e}"), "Try again."))?;
-    runtime.block_on(Box::pin(async {
+    let done = runtime.block_on(Box::pin(async {
         let door = Door::new(connection.or_of_environment()?, screen);
         let done = match command {
             Command::Up(_) | Command::Server(_) | Command::Bridge(_) => Ok(Done::Well),
@@ -174,6 +192,11 @@ fn carry_out(command: Command, connection: Connection, screen: &Screen) -> Resul
             Command::Vault(vault) => vault.run(&door).await,
             Command::Seal(seal) => seal.run(&door).await,
             Command::Unseal(unseal) => unseal.run(&door).await,
+            Command::Machine(machine) => machine.run(&door).await,
+            Command::Run(run) => run.run(&door).await,
+            Command::Command(command) => command.run(&door).await,
+            Command::Worker(worker) => worker.run(&door).await,
+            Command::Top(top) => top.run(&door).await,
             Command::Config(config) => config.run(&door).await,
             Command::Database(database) => database.run(&door).await,
             Command::Doctor(doctor) => doctor.run(&door).await,
@@ -184,7 +207,10 @@ fn carry_out(command: Command, connection: Connection, screen: &Screen) -> Resul
             Err(failure) => Err(door.explain(failure).await),
             done => done,
         }
-    }))
+    }));
+    // Nobody waits for a thread that reads standard input, or writes to somebody who does not read.
+    runtime.shutdown_background();
+    done
 }
 
 #[cfg(test)]

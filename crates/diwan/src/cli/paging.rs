@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::door::Door;
 use super::failure::{Done, Failure};
+use super::screen::Row;
 
 const LARGEST_PAGE: u32 = 200;
 
@@ -26,13 +27,13 @@ pub(super) struct Paging {
 
 impl Paging {
     /// Fetches and shows it.
-    pub(super) async fn show<T: DeserializeOwned>(
+    pub(super) async fn show<T: DeserializeOwned, R: Into<Row>>(
         &self,
         door: &Door<'_>,
         headings: &[&str],
         query: Query,
         fetch: impl AsyncFn(Query) -> Result<Reply<Page<T>>, ClientError>,
-        row: impl Fn(&T) -> Vec<String>,
+        row: impl Fn(&T) -> R,
     ) -> Result<Done, Failure> {
         if self.all {
             return self.show_all(door, headings, query, fetch, row).await;
@@ -43,26 +44,26 @@ impl Paging {
             return Ok(Done::Well);
         }
         let page = reply.read()?;
-        show(door, headings, page.items.iter().map(row).collect())?;
+        show(door, headings, page.items.iter().map(|item| row(item).into()).collect())?;
         if let Some(cursor) = page.next_cursor {
             eprintln!("There is more: --cursor {cursor}, or --all for everything.");
         }
         Ok(Done::Well)
     }
 
-    async fn show_all<T: DeserializeOwned>(
+    async fn show_all<T: DeserializeOwned, R: Into<Row>>(
         &self,
         door: &Door<'_>,
         headings: &[&str],
         query: Query,
         fetch: impl AsyncFn(Query) -> Result<Reply<Page<T>>, ClientError>,
-        row: impl Fn(&T) -> Vec<String>,
+        row: impl Fn(&T) -> R,
     ) -> Result<Done, Failure> {
         let (mut items, mut rows, mut cursor) = (vec![], vec![], None);
         loop {
             let reply = fetch(query.clone().with("limit", Some(LARGEST_PAGE)).with("cursor", cursor)).await?;
             let page = reply.read()?;
-            rows.extend(page.items.iter().map(&row));
+            rows.extend(page.items.iter().map(|item| row(item).into()));
             if let Ok(Value::Object(mut whole)) = serde_json::from_str(reply.text())
                 && let Some(Value::Array(more)) = whole.remove("items")
             {
@@ -82,10 +83,10 @@ impl Paging {
     }
 }
 
-fn show(door: &Door<'_>, headings: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failure> {
+fn show(door: &Door<'_>, headings: &[&str], rows: Vec<Row>) -> Result<(), Failure> {
     if rows.is_empty() {
         eprintln!("There is nothing here.");
         return Ok(());
     }
-    door.screen.table(headings, rows)
+    door.screen.rows(headings, rows)
 }

@@ -12,6 +12,8 @@ use super::failure::Failure;
 const LEAST_WIDTH: u16 = 20;
 /// Between two columns.
 const GAP: u16 = 2;
+/// A mark and a blank.
+const MARK_WIDTH: u16 = 2;
 
 /// Where a command prints.
 #[derive(Debug, Clone)]
@@ -29,6 +31,26 @@ pub(super) enum Tone {
     Good,
     Doubtful,
     Bad,
+}
+
+/// A sign before a row, in its colour: by itself it says the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) sign: char,
+    pub(super) tone: Option<Tone>,
+}
+
+/// A row of a table.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) cells: Vec<String>,
+    pub(super) mark: Option<Mark>,
+}
+
+impl From<Vec<String>> for Row {
+    fn from(cells: Vec<String>) -> Self {
+        Self { cells, mark: None }
+    }
 }
 
 impl Screen {
@@ -66,38 +88,67 @@ impl Screen {
         }
     }
 
+    /// Prints a text of several lines; on a terminal none of them can act.
+    pub(super) fn verbatim_lines(&self, text: &str) -> Result<(), Failure> {
+        text.lines().try_for_each(|line| self.verbatim(line))
+    }
+
     /// Prints JSON as it came, or as it was made.
     pub(super) fn json(&self, text: &str) -> Result<(), Failure> {
         write(&safe_json(text))
     }
 
-    /// Prints rows below their headings. On a terminal that is too narrow for them, columns are left
-    /// out from the right, which is said; a wrapped table cannot be read.
+    /// Prints rows below their headings.
     pub(super) fn table(&self, headings: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failure> {
+        self.rows(headings, rows.into_iter().map(Row::from).collect())
+    }
+
+    /// Prints rows below their headings, with their marks before them.
+    pub(super) fn rows(&self, headings: &[&str], rows: Vec<Row>) -> Result<(), Failure> {
+        let (text, left_out) = self.render(headings, &rows, self.has_colours);
+        write(&text)?;
+        if let Some(left_out) = left_out {
+            eprintln!("{left_out}");
+        }
+        Ok(())
+    }
+
+    /// The same on standard error, beside what programs read.
+    pub(super) fn rows_aside(&self, headings: &[&str], rows: &[Row]) {
+        let (text, left_out) = self.render(headings, rows, self.has_error_colours);
+        eprintln!("{text}");
+        left_out.iter().for_each(|words| eprintln!("{words}"));
+    }
+
+    /// Rows below their headings. On a terminal that is too narrow for them, columns are left out from
+    /// the right, which is said; a wrapped table cannot be read.
+    fn render(&self, headings: &[&str], rows: &[Row], has_colours: bool) -> (String, Option<String>) {
+        let has_marks = rows.iter().any(|row| row.mark.is_some());
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
         table.set_header(headings);
         for row in rows {
-            table.add_row(row.iter().map(|cell| safe(cell).into_owned()));
+            table.add_row(row.cells.iter().map(|cell| safe(cell).into_owned()));
         }
         for column in table.column_iter_mut() {
             column.set_padding((0, GAP));
         }
         let widths = table.column_max_content_widths();
-        let fitting = self.width.map_or(widths.len(), |width| fitting(&widths, width));
-        if let Some(width) = self.width.filter(|_| fitting < widths.len() || fitting == 1) {
+        let room = self.width.map(|width| if has_marks { width - MARK_WIDTH } else { width });
+        let fitting = room.map_or(widths.len(), |room| fitting(&widths, room));
+        if let Some(room) = room.filter(|_| fitting < widths.len() || fitting == 1) {
             for column in table.column_iter_mut().skip(fitting) {
                 column.set_constraint(ColumnConstraint::Hidden);
             }
             // Only a single column that is wider than the screen is left to wrap.
-            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(room);
         }
-        write(&table.trim_fmt())?;
-        if fitting < widths.len() {
-            let left_out = headings.iter().skip(fitting).copied().collect::<Vec<_>>().join(", ");
-            eprintln!("Not shown, for want of room: {left_out}. A wider window or --json shows everything.");
-        }
-        Ok(())
+        let text = if has_marks { marked(&table.trim_fmt(), rows, has_colours) } else { table.trim_fmt() };
+        let left_out = (fitting < widths.len()).then(|| {
+            let names = headings.iter().skip(fitting).copied().collect::<Vec<_>>().join(", ");
+            format!("Not shown, for want of room: {names}. A wider window or --json shows everything.")
+        });
+        (text, left_out)
     }
 
     /// Prints names and values.
@@ -112,6 +163,11 @@ impl Screen {
         toned(self.has_colours, tone, text)
     }
 
+    /// Whether there are colours on standard output, and on standard error.
+    pub(super) const fn colours(&self) -> [bool; 2] {
+        [self.has_colours, self.has_error_colours]
+    }
+
     /// A line for standard error like `error: …`, with its label in colour.
     pub(super) fn labelled(&self, line: &str) -> String {
         let label = |tone, text| toned(self.has_error_colours, tone, text);
@@ -121,6 +177,20 @@ impl Screen {
             _ => line.to_owned(),
         }
     }
+}
+
+/// The lines of a table with the marks of its rows. A row that takes several lines has its mark before the first.
+fn marked(table: &str, rows: &[Row], has_colours: bool) -> String {
+    let one_line_each = table.lines().count() == rows.len() + 1;
+    let mut marks = rows.iter().map(|row| row.mark).filter(|_| one_line_each);
+    let mut lines = table.lines();
+    let heading = lines.next().map(|line| format!("  {line}"));
+    let rest = lines.map(|line| match marks.next().flatten() {
+        Some(Mark { sign, tone: Some(tone) }) => format!("{} {line}", toned(has_colours, tone, &sign.to_string())),
+        Some(Mark { sign, tone: None }) => format!("{sign} {line}"),
+        None => format!("  {line}"),
+    });
+    heading.into_iter().chain(rest).collect::<Vec<_>>().join("\n")
 }
 
 fn toned(has_colours: bool, tone: Tone, text: &str) -> String {
@@ -146,9 +216,7 @@ fn fitting(widths: &[u16], room: u16) -> usize {
 /// Writes to standard output. A reader that went away (`| head`) is no error worth a word.
 fn write(text: &str) -> Result<(), Failure> {
     match writeln!(std::io::stdout().lock(), "{text}") {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::refused(format!("cannot write: {e}"), "Check where the output goes."))
-        }
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::unwritable(&e)),
         _ => Ok(()),
     }
 }

@@ -1,0 +1,46 @@
+//! `diwan command cancel` and `approve`.
+
+use clap::Args;
+use serde_json::json;
+
+use super::super::door::Door;
+use super::super::failure::{Done, Failure};
+use super::super::screen::safe;
+use super::in_words;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Approve {
+    /// Its id (cmd_…)
+    id: String,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(super) async fn cancel(door: &Door<'_>, id: &str) -> Result<Done, Failure> {
+    let client = door.client()?;
+    client.cancel_command(id).await?;
+    if door.screen.is_json() {
+        door.screen.json(&json!({"cancelled": id}).to_string())?;
+    } else {
+        door.screen.line(&safe(&format!("{id} is being stopped.")))?;
+    }
+    Ok(Done::Well)
+}
+
+impl Approve {
+    pub(super) async fn run(&self, door: &Door<'_>) -> Result<Done, Failure> {
+        let client = door.client()?;
+        let wanted = client.get_command(&self.id).await?.read()?;
+        let (who, what) = (&wanted.actor.name, in_words(&wanted.operation));
+        door.confirm(&safe(&format!("{who} wants on {}: {what}\nSay yes?", wanted.machine_name)), self.yes)?;
+        let reply = door.stepped_up(&client, async || client.approve_command(&self.id).await).await?;
+        if door.screen.is_json() {
+            door.screen.json(reply.text())?;
+        } else {
+            let sent = reply.read()?.id;
+            door.screen.line(&safe(&format!("It was sent as {sent}. What it says: diwan command output {sent}")))?;
+        }
+        Ok(Done::Well)
+    }
+}

@@ -1,0 +1,112 @@
+//! `diwan command`: what machines were asked to do, and what became of it.
+
+mod change;
+mod list;
+mod output;
+mod show;
+
+use clap::{Args, Subcommand};
+
+use super::door::Door;
+use super::failure::{Done, Failure};
+
+const AFTER_HELP: &str = "\
+Examples:
+  diwan command list --machine web-1
+  diwan command list --state needs_approval
+  diwan command show cmd_01k9…
+  diwan command output cmd_01k9… > words.txt
+  diwan command cancel cmd_01k9…
+  diwan command approve cmd_01k9…
+
+`diwan run` makes commands; `diwan run --detach` prints their ids and comes back.";
+
+/// See what machines were asked to do, what they said, stop it, say yes to it
+#[derive(Debug, Subcommand)]
+#[command(after_help = AFTER_HELP)]
+pub(super) enum Command {
+    /// List commands, newest first
+    List(list::List),
+    /// Show a command: who wants it, what the policy says, how it ended
+    Show(Which),
+    /// Print what a command said, byte for byte; follow it while it runs
+    Output(output::Output),
+    /// Stop a command
+    Cancel(Which),
+    /// Say yes to a command of somebody else, which is sent then
+    Approve(change::Approve),
+}
+
+/// Which command.
+#[derive(Debug, Args)]
+pub(super) struct Which {
+    /// Its id (cmd_…)
+    id: String,
+}
+
+impl Command {
+    pub(super) async fn run(&self, door: &Door<'_>) -> Result<Done, Failure> {
+        match self {
+            Self::List(list) => list.run(door).await,
+            Self::Show(which) => show::run(door, &which.id).await,
+            Self::Output(output) => output.run(door).await,
+            Self::Cancel(which) => change::cancel(door, &which.id).await,
+            Self::Approve(approve) => approve.run(door).await,
+        }
+    }
+}
+
+/// What a machine was asked to do, in a line.
+fn in_words(operation: &serde_json::Value) -> String {
+    let text = |field: &str| operation[field].as_str().unwrap_or_default();
+    let place = match (text("root"), text("path")) {
+        ("", _) => String::new(),
+        (root, "") => format!(" in {root}"),
+        (root, path) => format!(" in {root}/{path}"),
+    };
+    let argv = operation["argv"].as_array().map(|words| {
+        let words: Vec<String> = words.iter().filter_map(|word| word.as_str()).map(quoted).collect();
+        words.join(" ")
+    });
+    match (argv, text("kind")) {
+        (Some(argv), _) => format!("{argv}{place}"),
+        (None, "git.clone") => format!("git clone {}{place}", text("url")),
+        (None, kind) if text("service").is_empty() => format!("{}{place}", kind.replace('.', " ")),
+        (None, kind) => format!("{} {}", kind.replace('.', " "), text("service")),
+    }
+}
+
+/// A word as a shell would need it, so that it is seen where one ends.
+fn quoted(word: &str) -> String {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./=:@%+,".contains(&b);
+    if !word.is_empty() && word.bytes().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_done_is_said_in_a_line() {
+        for (operation, words) in [
+            (
+                json!({"kind": "exec", "argv": ["echo", "a b", "it's"], "root": "w", "path": ""}),
+                r"echo 'a b' 'it'\''s' in w",
+            ),
+            (json!({"kind": "git.pull", "root": "w", "path": "x"}), "git pull in w/x"),
+            (
+                json!({"kind": "git.clone", "url": "https://h/x.git", "root": "w", "path": "x"}),
+                "git clone https://h/x.git in w/x",
+            ),
+            (json!({"kind": "service.restart", "service": "nginx"}), "service restart nginx"),
+            (json!({"kind": "build", "root": "w", "path": ""}), "build in w"),
+        ] {
+            assert_eq!(in_words(&operation), words);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! `diwan command output`.
+
+use bytes::Bytes;
+use clap::Args;
+use diwan_client::Channel;
+use serde_json::Value;
+
+use super::super::door::Door;
+use super::super::failure::{Done, Failure};
+use super::super::run::{Collected, Gone, Hears, Writer, follow};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Output {
+    /// Its id (cmd_…)
+    id: String,
+    /// Only its error output, and that on standard output
+    #[arg(long)]
+    errors: bool,
+}
+
+/// Passes the errors on as output, and nothing else.
+struct ErrorsOnly(Writer);
+
+impl Hears for ErrorsOnly {
+    async fn hear(&mut self, channel: Channel, bytes: Bytes) -> Result<(), Gone> {
+        if channel == Channel::Errors { self.0.write(Channel::Output, bytes).await } else { Ok(()) }
+    }
+}
+
+impl Output {
+    pub(super) async fn run(&self, door: &Door<'_>) -> Result<Done, Failure> {
+        let client = door.client()?;
+        let reply = client.get_command(&self.id).await?;
+        let (command, raw) = (reply.read()?, serde_json::from_str::<Value>(reply.text()).unwrap_or_default());
+        if let Some(at) = &command.output_deleted_at {
+            let next = "`diwan command show` says how it ended.";
+            return Err(Failure::refused(format!("what it said is not kept since {at}"), next));
+        }
+        if door.screen.is_json() {
+            let mut collected = Collected::default();
+            let raw = follow(&client, (command, raw), &mut collected).await?;
+            door.screen.json(&collected.report(raw.unwrap_or_default()).to_string())?;
+            return Ok(Done::Well);
+        }
+        let mut writer = Writer::begin().map_err(|e| Failure::unwritable(&e))?;
+        if self.errors {
+            let mut errors = ErrorsOnly(writer);
+            follow(&client, (command, raw), &mut errors).await?;
+            writer = errors.0;
+        } else {
+            follow(&client, (command, raw), &mut writer).await?;
+        }
+        match writer.finish().await {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::unwritable(&error)),
+            _ => Ok(Done::Well),
+        }
+    }
+}

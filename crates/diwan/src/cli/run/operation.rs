@@ -1,0 +1,124 @@
+//! What is to be done, as it was typed.
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::super::failure::Failure;
+
+/// What is done in a working copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Git {
+    /// What is changed
+    Status,
+    /// Fast-forward
+    Pull,
+    /// Push the branch that is checked out
+    Push,
+}
+
+/// Exactly one of these.
+#[derive(Debug, Args)]
+#[group(id = "work", required = true, multiple = false)]
+pub(super) struct Work {
+    /// The program and its arguments
+    #[arg(value_name = "CMD", trailing_var_arg = true, num_args = 1..)]
+    command: Vec<String>,
+    /// Do this in a working copy
+    #[arg(long, value_name = "WHAT")]
+    git: Option<Git>,
+    /// Make a working copy of this repository
+    #[arg(long, value_name = "URL")]
+    clone: Option<String>,
+    /// Build the project that is there
+    #[arg(long)]
+    build: bool,
+    /// Test the project that is there
+    #[arg(long)]
+    test: bool,
+    /// How a service is doing
+    #[arg(long, value_name = "SERVICE")]
+    service_status: Option<String>,
+    /// Restart a service
+    #[arg(long, value_name = "SERVICE")]
+    service_restart: Option<String>,
+}
+
+/// Where it is done.
+#[derive(Debug, Args)]
+pub(super) struct Place {
+    /// The root, by its name in the machine's policy
+    #[arg(long, value_name = "ROOT", default_value = "projects")]
+    root: String,
+    /// The directory below the root
+    #[arg(long, value_name = "PATH", default_value = "")]
+    dir: String,
+    /// Which branch to clone
+    #[arg(long, value_name = "BRANCH", requires = "clone")]
+    branch: Option<String>,
+}
+
+impl Work {
+    /// Whether it is a program with arguments, rather than an operation with a name.
+    pub(super) const fn is_program(&self) -> bool {
+        !self.command.is_empty()
+    }
+
+    /// As the API takes it.
+    pub(super) fn operation(&self, place: &Place) -> Result<Value, Failure> {
+        let here = |kind: &str| json!({"kind": kind, "root": place.root, "path": place.dir});
+        Ok(match (&self.git, &self.clone, &self.service_status, &self.service_restart) {
+            (Some(Git::Status), ..) => here("git.status"),
+            (Some(Git::Pull), ..) => here("git.pull"),
+            (Some(Git::Push), ..) => here("git.push"),
+            (_, Some(url), ..) => self.clone_of(url, place)?,
+            (_, _, Some(service), _) => json!({"kind": "service.status", "service": service}),
+            (_, _, _, Some(service)) => json!({"kind": "service.restart", "service": service}),
+            _ if self.build => here("build"),
+            _ if self.test => here("test"),
+            _ => {
+                let mut operation = here("exec");
+                operation["argv"] = json!(self.command);
+                operation
+            }
+        })
+    }
+
+    fn clone_of(&self, url: &str, place: &Place) -> Result<Value, Failure> {
+        let path = if place.dir.is_empty() { directory_of(url) } else { Some(place.dir.clone()) };
+        let path = path.ok_or_else(|| {
+            Failure::usage("the address does not say what the directory is called", "Name it with --dir.")
+        })?;
+        let mut operation = json!({"kind": "git.clone", "url": url, "root": place.root, "path": path});
+        if let Some(branch) = &place.branch {
+            operation["branch"] = json!(branch);
+        }
+        Ok(operation)
+    }
+}
+
+/// The directory that Git would make for a repository.
+fn directory_of(url: &str) -> Option<String> {
+    let last = url.trim_end_matches('/').rsplit(['/', ':']).next()?;
+    let name = last.strip_suffix(".git").unwrap_or(last);
+    let is_name = !name.is_empty() && !name.starts_with(['.', '-']) && url.contains(['/', ':']);
+    is_name.then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clone_is_called_like_its_repository() {
+        for (url, name) in [
+            ("https://github.com/example/shop.git", Some("shop")),
+            ("https://example.org/shop/", Some("shop")),
+            ("git@example.org:team/shop.git", Some("shop")),
+            ("git@example.org:shop", Some("shop")),
+            ("https://example.org/..", None),
+            ("shop", None),
+        ] {
+            assert_eq!(directory_of(url).as_deref(), name, "{url}");
+        }
+    }
+}
