@@ -17,7 +17,8 @@ on_every_backend! {
         let base = owner.base().replace("127.0.0.1", "localhost");
         let command = format!("diwan bridge join '{base}#{fingerprint}' --token {token} --policy own-machine");
         assert_eq!(line["lines"]["command"], command);
-        assert!(text(&line["lines"], "script").starts_with(&format!("curl -fsSL '{base}/install.sh' | sh -s -- '{base}#")));
+        let script = text(&line["lines"], "script");
+        assert!(script.contains(&format!("'{base}/install.sh'")) && script.ends_with(&command["diwan bridge join ".len()..]), "{script}");
         let status = format!("/api/v1/join-tokens/{}", text(&line, "id"));
         assert_eq!(owner.get(&status).await.expect(StatusCode::OK)["state"], "waiting");
 
