@@ -190,17 +190,17 @@ on_every_backend! {
         sent.end(0, 0, 0).await;
         becomes(&server, &owner, &first, "ended").await;
         let _open = two.sent().await;
-        let found = async |query: &str| -> Vec<Value> {
+        let found = async |query: &str| -> Vec<String> {
             let found = owner.get(&format!("/api/v1/commands?{query}")).await.expect(StatusCode::OK);
-            found["items"].as_array().expect("items").iter().map(|item| item["id"].clone()).collect()
+            found["items"].as_array().expect("items").iter().map(|item| text(item, "id").to_owned()).collect()
         };
-        let (a, b) = (first["id"].clone(), second["id"].clone());
-        assert_eq!(found("").await, [b.clone(), a.clone()]);
-        assert_eq!(found(&format!("machine={}", one.id())).await, [a.clone()]);
-        assert_eq!(found(&format!("batch={}", text(&second, "batch_id"))).await, [b.clone()]);
-        assert_eq!(found(&format!("actor={}", text(&second["actor"], "id"))).await, [b.clone()]);
-        assert_eq!(found("state=ended").await, [a.clone()]);
-        assert_eq!(found("state=sent").await, [b.clone()]);
+        let (a, b) = (text(&first, "id"), text(&second, "id"));
+        assert_eq!(found("").await, [b, a]);
+        assert_eq!(found(&format!("machine={}", one.id())).await, [a]);
+        assert_eq!(found(&format!("batch={}", text(&second, "batch_id"))).await, [b]);
+        assert_eq!(found(&format!("actor={}", text(&second["actor"], "id"))).await, [b]);
+        assert_eq!(found("state=ended").await, [a]);
+        assert_eq!(found("state=sent").await, [b]);
         let page = owner.get("/api/v1/commands?limit=1").await.expect(StatusCode::OK);
         assert_eq!(found(&format!("limit=1&cursor={}", text(&page, "next_cursor"))).await, [a]);
     }

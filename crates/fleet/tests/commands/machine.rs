@@ -25,7 +25,6 @@ pub(crate) struct Machine {
 /// A command that a machine was sent, and the stream it came on.
 pub(crate) struct Sent {
     pub(crate) command: Command,
-    pub(crate) bytes: Vec<u8>,
     pub(crate) stream: Stream,
 }
 
@@ -116,7 +115,7 @@ impl Machine {
                 let keys = self.connection().welcome.keys.clone();
                 let command = signed.open(&keys, standing).expect("it is believed");
                 self.seen = command.sequence;
-                Asked::Run(Sent { command, bytes, stream })
+                Asked::Run(Sent { command, stream })
             }
             Opening::Follow(follow) => Asked::Follow(follow, stream),
             Opening::Judge => Asked::Judge(stream),

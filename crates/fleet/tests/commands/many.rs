@@ -1,6 +1,6 @@
 //! Many commands at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use diwan_testkit::{TestServer, on_every_backend};
 use futures::StreamExt;
@@ -27,14 +27,19 @@ on_every_backend! {
         let asking = asking.buffer_unordered(AT_ONCE).collect::<BTreeSet<_>>();
         let doing = async {
             // That a number was overtaken would be seen when the next command is opened.
-            let (mut ids, mut held) = (BTreeSet::new(), vec![]);
+            let (mut ids, mut held) = (BTreeSet::new(), VecDeque::new());
             for _ in 0..ALL {
                 let mut sent = machine.sent().await;
                 sent.begin().await;
                 say(&mut sent.stream, piece(1, 0, b"ok\n")).await;
                 sent.end(0, 3, 0).await;
                 ids.insert(sent.command.id.clone());
-                held.push(sent.stream);
+                held.push_back(sent.stream);
+                if held.len() > 2 * AT_ONCE {
+                    // It is let go of when the other end has heard all of it.
+                    let mut oldest = held.pop_front().expect("a stream");
+                    while let Ok(Some(_)) = oldest.receive().await {}
+                }
             }
             (ids, held)
         };
