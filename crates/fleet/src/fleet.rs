@@ -11,6 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::acceptor::Acceptor;
 use crate::commands::{self, Commands};
 use crate::connections::Connections;
+use crate::install::{Bridges, Installer};
 use crate::keys::Keys;
 use crate::samples::Samples;
 use crate::watchers::Watchers;
@@ -30,6 +31,8 @@ pub struct Parts {
     pub data_dir: PathBuf,
     /// What machines and people reach the control plane by.
     pub public_url: Url,
+    /// What is handed out to machines that are to join.
+    pub bridges: Bridges,
 }
 
 /// The machines. Cheap to clone.
@@ -47,14 +50,15 @@ struct Inner {
     samples: Samples,
     watchers: Watchers,
     commands: Commands,
+    installer: Installer,
 }
 
 impl Fleet {
     /// Starts the capability.
     pub fn start(parts: Parts) -> Self {
-        let (connections, keys, acceptor, samples, watchers) = Default::default();
+        let (connections, keys, acceptor, samples, watchers, installer) = Default::default();
         let commands = Commands::new(parts.db.world(), &parts.data_dir);
-        let inner = Inner { parts, connections, keys, acceptor, samples, watchers, commands };
+        let inner = Inner { parts, connections, keys, acceptor, samples, watchers, commands, installer };
         let this = Self { inner: Arc::new(inner) };
         this.spawn_upkeep();
         commands::start(&this);
@@ -108,6 +112,14 @@ impl Fleet {
 
     pub(crate) fn watchers(&self) -> &Watchers {
         &self.inner.watchers
+    }
+
+    pub(crate) fn bridges(&self) -> &Bridges {
+        &self.inner.parts.bridges
+    }
+
+    pub(crate) fn installer(&self) -> &Installer {
+        &self.inner.installer
     }
 
     pub(crate) fn commands(&self) -> &Commands {

@@ -35,6 +35,7 @@ const FIRST: Migration = Migration {
             revoked_at BIGINT
          );
          CREATE UNIQUE INDEX fleet_machine_name_key ON fleet_machine (name) WHERE standing <> 'revoked';
+         CREATE INDEX fleet_machine_locked ON fleet_machine (name) WHERE standing = 'locked';
          CREATE INDEX fleet_machine_order ON fleet_machine (name, id);
          CREATE TABLE fleet_certificate (
             serial TEXT PRIMARY KEY,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::http::request::Parts;
 use diwan_audit::Audit;
+use diwan_fleet::Fleet;
 use diwan_identity::{Identity, MailConfig, Plan};
 use diwan_kernel::config::Live;
 use diwan_kernel::ctx::RequestFacts;
@@ -50,6 +51,7 @@ pub(super) struct Pulse {
     pub(super) audit: Audit,
     pub(super) vault: Vault,
     pub(super) settings: Settings,
+    pub(super) fleet: Fleet,
     pub(super) mail: Live<MailConfig>,
 }
 
@@ -75,7 +77,12 @@ impl VitalSigns for Pulse {
             params: w.params,
             ..Warning::new(w.code, w.detail, w.next)
         });
-        let warnings = warnings.chain(sealed).chain(concerns).chain(settings).collect();
+        let machines = self.fleet.concerns().await?.into_iter().map(|concern| Warning {
+            audience: Permission::MachinesManage,
+            params: concern.params,
+            ..Warning::new(concern.code, concern.detail, concern.next)
+        });
+        let warnings = warnings.chain(sealed).chain(concerns).chain(settings).chain(machines).collect();
         let mail = if self.mail.get().host.is_empty() { Mail::Outbox } else { Mail::Smtp };
         let (people, active_today, sessions) = (census.people, census.active_today, census.sessions);
         Ok(Vitals { people, active_today, sessions, mail, warnings })

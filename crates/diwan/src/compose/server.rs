@@ -21,7 +21,7 @@ use url::Url;
 
 use super::StartError;
 use super::config::{Config, Publishers, usual_file};
-use super::fleet::Gateway;
+use super::fleet::{self, Gateway};
 use super::gate::{Gate, Pulse};
 use super::settings::{self, LaterSettings, LaterVault};
 use super::vault;
@@ -181,6 +181,7 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
         vault: vault.clone(),
         data_dir: data.path().to_owned(),
         public_url: public_url.clone(),
+        bridges: fleet::bridges(data.path()),
     });
     let ground =
         Ground { world: world.clone(), db: db.clone(), events: events.clone(), sealer, supervisor: supervisor.clone() };
@@ -201,6 +202,7 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
             audit: audit.clone(),
             vault: vault.clone(),
             settings: settings.clone(),
+            fleet: fleet.clone(),
             mail: sections.mail.clone(),
         }))
         .dashboard(Some(Dashboard::embedded()))

@@ -87,6 +87,12 @@ pub(crate) async fn list_active(db: &Db) -> Result<BTreeMap<MachineId, Option<Ti
     db.query(sql, params![]).await?.iter().map(|row| Ok((row.get("id")?, row.get("rejoined_at")?))).collect()
 }
 
+/// What the locked machines are called.
+pub(crate) async fn list_locked(db: &Db) -> Result<Vec<String>, DbError> {
+    let sql = "SELECT name FROM fleet_machine WHERE standing = 'locked' ORDER BY name";
+    db.query(sql, params![]).await?.iter().map(|row| row.get("name")).collect()
+}
+
 /// What a machine's policy says.
 pub(crate) async fn policy_text(db: &Db, id: MachineId) -> Result<Option<String>, DbError> {
     let row = db.query_opt("SELECT policy_text FROM fleet_machine WHERE id = $1", params![id]).await?;

@@ -70,6 +70,10 @@ on_every_backend! {
         assert!(bridge.connect().await.err().expect("it is locked").starts_with("locked: "));
         let seen = machine(&owner, &bridge).await;
         assert_eq!(seen["state"], "locked");
+        let status = owner.get("/api/v1/status").await.expect(StatusCode::OK);
+        let warnings = status["warnings"].as_array().expect("warnings");
+        let told = warnings.iter().find(|warning| warning["code"] == "machine_locked");
+        assert_eq!(told.expect("it is told on the overview")["params"]["machine"], "box");
         let entries = owner.get("/api/v1/audit?action=machine.lock").await.expect(StatusCode::OK);
         assert_eq!(entries["items"][0]["error"], "second_identity");
 

@@ -1,0 +1,180 @@
+#!/bin/sh
+# Makes this machine one of a Diwan: brings the bridge, joins, and keeps it running.
+#
+#   sh install.sh --token TOKEN [--policy standard|strict|own-machine] [--as-root]
+#
+# As root it makes a user `diwan-bridge`, which everything runs as, and a service of the system. As anybody
+# else it installs into that person's home. It can be run again: what is there already is kept.
+# The control plane filled in the next three lines when it served this file.
+set -eu
+control_plane='@CONTROL_PLANE@'
+fingerprint='@FINGERPRINT@'
+checksums='@CHECKSUMS@'
+
+say() { printf 'diwan: %s\n' "$*"; }
+fail() {
+    printf 'diwan: %s\n' "$1" >&2
+    [ $# -lt 2 ] || printf 'diwan: next: %s\n' "$2" >&2
+    exit 1
+}
+has() { command -v "$1" >/dev/null 2>&1; }
+
+token='' policy='standard' as_root=no name=''
+while [ $# -gt 0 ]; do
+    case $1 in
+        --token | --policy | --name)
+            [ $# -ge 2 ] || fail "$1 needs a value" 'Copy the whole line from the dashboard.'
+            case $1 in --token) token=$2 ;; --policy) policy=$2 ;; --name) name=$2 ;; esac
+            shift 2
+            ;;
+        --as-root) as_root=yes && shift ;;
+        *) fail "the argument $1 is not known" 'Copy the whole line from the dashboard.' ;;
+    esac
+done
+[ -n "$token" ] || fail 'the token is missing' 'Copy the whole line from the dashboard.'
+case $policy in standard | strict | own-machine) ;; *) fail "there is no policy $policy" 'Take standard, strict or own-machine.' ;; esac
+
+system=$(uname -s) architecture=$(uname -m)
+case $system-$architecture in
+    Linux-x86_64 | Linux-amd64) platform=linux-x86_64 ;;
+    Linux-aarch64 | Linux-arm64) platform=linux-aarch64 ;;
+    *) fail "there is no bridge for $system on $architecture yet" 'Bridges run on Linux, on x86_64 and aarch64.' ;;
+esac
+checksum=$(printf '%s\n' "$checksums" | sed -n "s/^$platform //p")
+[ -n "$checksum" ] || fail "this control plane has no bridge for $platform" \
+    'Build one (cargo build --profile dist -p diwan-bridge) and put it where docs/bridge/joining.md says.'
+has sha256sum || fail 'sha256sum is missing' 'Install coreutils.'
+
+if [ "$(id -u)" = 0 ]; then
+    user=diwan-bridge bin=/usr/local/bin state=/var/lib/diwan-bridge etc=/etc/diwan-bridge log=/var/log/diwan-bridge.log
+    [ $as_root = no ] || user=root
+else
+    [ $as_root = no ] || fail '--as-root needs root' 'Run it with sudo, or leave it out.'
+    user=$(id -un) bin=$HOME/.local/bin log=${XDG_STATE_HOME:-$HOME/.local/state}/diwan-bridge.log
+    state=${XDG_STATE_HOME:-$HOME/.local/state}/diwan-bridge etc=${XDG_CONFIG_HOME:-$HOME/.config}/diwan-bridge
+fi
+bridge=$bin/diwan-bridge
+
+# Runs something as the user of the bridge.
+as_user() {
+    if [ "$(id -un)" = "$user" ]; then
+        "$@"
+    elif has runuser; then
+        runuser -u "$user" -- "$@"
+    elif has setpriv; then
+        setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs "$@"
+    else
+        fail 'neither runuser nor setpriv is here' 'Install util-linux.'
+    fi
+}
+
+make_user() {
+    [ "$user" = diwan-bridge ] || return 0
+    id "$user" >/dev/null 2>&1 && return 0
+    say "making the user $user"
+    if has useradd; then
+        useradd --system --user-group --home-dir "$state" --no-create-home --shell /usr/sbin/nologin "$user"
+    else
+        addgroup -S "$user" && adduser -S -D -H -h "$state" -s /sbin/nologin -G "$user" "$user"
+    fi
+}
+
+fetch() {
+    if has curl; then
+        curl --fail --silent --show-error --location --output "$2" "$1"
+    elif has wget; then
+        wget -q -O "$2" "$1"
+    else
+        fail 'neither curl nor wget is here' 'Install curl.'
+    fi
+}
+
+bring_bridge() {
+    mkdir -p "$bin"
+    if [ -x "$bridge" ] && printf '%s  %s\n' "$checksum" "$bridge" | sha256sum -c - >/dev/null 2>&1; then
+        say "$bridge is there already"
+        return 0
+    fi
+    say "fetching the bridge for $platform"
+    new=$(mktemp "$bin/.diwan-bridge.XXXXXX")
+    trap 'rm -f "$new"' EXIT INT TERM
+    fetch "$control_plane/downloads/diwan-bridge-$platform" "$new" ||
+        fail 'the bridge could not be fetched' "Can this machine reach $control_plane?"
+    printf '%s  %s\n' "$checksum" "$new" | sha256sum -c - >/dev/null 2>&1 ||
+        fail 'what was fetched is not the bridge of this control plane: its checksum differs' \
+            'Something between here and the control plane changed it. Use https, or another network.'
+    chmod 755 "$new"
+    mv -f "$new" "$bridge"
+    trap - EXIT INT TERM
+}
+
+join() {
+    mkdir -p "$state" "$etc"
+    chmod 700 "$state"
+    [ "$user" != diwan-bridge ] || chown "$user:$user" "$state"
+    # The bridge reads its policy and cannot write it.
+    [ -e "$etc/policy.toml" ] || "$bridge" policy print "$policy" >"$etc/policy.toml"
+    chmod 644 "$etc/policy.toml"
+    # Not as an argument: everybody can read those.
+    printf '%s\n' "$token" | as_user "$bridge" join "$control_plane#$fingerprint" --token-stdin \
+        --state-dir "$state" --policy "$etc/policy.toml" ${name:+--name "$name"}
+}
+
+run_by_systemd() {
+    say 'handing the bridge to systemd'
+    if [ "$user" = root ]; then service_user=root; else service_user=$user; fi
+    cat >/etc/systemd/system/diwan-bridge.service <<UNIT
+[Unit]
+Description=Diwan bridge
+Documentation=$control_plane/docs
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+User=$service_user
+ExecStart=$bridge run --state-dir $state --policy $etc/policy.toml
+Restart=always
+RestartSec=2
+# Commands have namespaces and limits of their own, for which the bridge needs a branch of the control groups.
+Delegate=yes
+KillMode=mixed
+TimeoutStopSec=20
+NoNewPrivileges=$([ "$user" = root ] && echo no || echo yes)
+ProtectSystem=full
+ProtectHome=$([ "$user" = root ] && echo no || echo yes)
+ReadWritePaths=$state
+ProtectKernelModules=yes
+ProtectKernelLogs=yes
+ProtectClock=yes
+ProtectHostname=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+UMask=0077
+OOMScoreAdjust=-100
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+    systemctl daemon-reload
+    systemctl enable --quiet diwan-bridge.service
+    systemctl restart diwan-bridge.service
+    say 'it runs; see: journalctl -u diwan-bridge'
+}
+
+run_by_itself() {
+    [ ! -s "$state/pid" ] || ! kill -0 "$(cat "$state/pid")" 2>/dev/null || kill "$(cat "$state/pid")" 2>/dev/null || true
+    : >>"$log"
+    [ "$user" != diwan-bridge ] || chown "$user:$user" "$log"
+    if has setsid; then detach=setsid; else detach=nohup; fi
+    as_user $detach "$bridge" run --state-dir "$state" --policy "$etc/policy.toml" >>"$log" 2>&1 </dev/null &
+    say "there is no systemd here: it runs in the background and writes to $log"
+    say 'it does not start by itself after a restart of the machine'
+}
+
+[ "$(id -u)" != 0 ] || make_user
+bring_bridge
+join
+if [ "$(id -u)" = 0 ] && [ -d /run/systemd/system ] && has systemctl; then run_by_systemd; else run_by_itself; fi
+say 'done'
