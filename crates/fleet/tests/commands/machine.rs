@@ -30,7 +30,7 @@ pub(crate) struct Sent {
 
 /// What the machine was asked on a new stream.
 pub(crate) enum Asked {
-    Run(Sent),
+    Run(Box<Sent>),
     Follow(Follow, Stream),
     Judge(Stream),
 }
@@ -115,7 +115,7 @@ impl Machine {
                 let keys = self.connection().welcome.keys.clone();
                 let command = signed.open(&keys, standing).expect("it is believed");
                 self.seen = command.sequence;
-                Asked::Run(Sent { command, stream })
+                Asked::Run(Box::new(Sent { command, stream }))
             }
             Opening::Follow(follow) => Asked::Follow(follow, stream),
             Opening::Judge => Asked::Judge(stream),
@@ -126,7 +126,7 @@ impl Machine {
     /// The next command that it is sent.
     pub(crate) async fn sent(&mut self) -> Sent {
         match self.asked().await {
-            Asked::Run(sent) => sent,
+            Asked::Run(sent) => *sent,
             _ => panic!("it is asked for something else"),
         }
     }
