@@ -42,7 +42,7 @@ export function ArgvField({ line, onChange }: ArgvFieldProps) {
 /** A program and its arguments, each in a frame of its own, so that blanks and ends are seen. */
 export function Argv({ argv, label }: { argv: string[]; label: string }) {
   return (
-    <ol dir="ltr" aria-label={label} className="flex flex-wrap gap-1">
+    <ol dir="ltr" aria-label={label} className="flex flex-wrap gap-1 rtl:justify-end">
       {argv.map((word, at) => (
         <li
           // biome-ignore lint/suspicious/noArrayIndexKey: an argument is its place.

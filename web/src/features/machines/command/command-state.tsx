@@ -4,7 +4,7 @@ import type { Command } from "@/api/types";
 import { Badge, type Tone } from "@/ui/badge";
 import { Icon, type IconName } from "@/ui/icon";
 
-export type Standing = Pick<Command, "state" | "outcome" | "exit_code" | "signal" | "cancel_asked_at">;
+export type Standing = Pick<Command, "state" | "outcome" | "exit_code" | "signal" | "cancel_asked_at" | "problem">;
 
 export function isOpen({ state }: Pick<Command, "state">): boolean {
   return state === "waiting" || state === "written" || state === "sent" || state === "running";
@@ -26,13 +26,18 @@ export function CommandState({ command }: { command: Standing }) {
   );
 }
 
+/** It was not even asked. */
+function wasAway({ state, problem }: Standing): boolean {
+  return state === "refused" && problem?.code === "machine_offline";
+}
+
 function lookOf(command: Standing): [Tone, IconName] {
   const { state, outcome } = command;
   if (state === "waiting") return ["plain", "clock"];
   if (isOpen(command)) return ["accent", "play"];
   if (hasSucceeded(command)) return ["ok", "check"];
   if (state === "needs_approval") return ["warn", "person"];
-  if (state === "expired") return ["plain", "clock"];
+  if (state === "expired" || wasAway(command)) return ["plain", "clock"];
   if (state === "ended" && outcome === "cancelled") return ["plain", "stop"];
   return ["danger", state === "unknown" ? "info" : "close"];
 }
@@ -42,6 +47,7 @@ function useWords() {
   return (command: Standing): string => {
     const { state, outcome, exit_code, signal } = command;
     if (isOpen(command) && command.cancel_asked_at) return t("commands.state.stopping");
+    if (wasAway(command)) return t("commands.state.away");
     if (state !== "ended" || !outcome) return t(`commands.state.${state}`);
     if (outcome === "signalled") return t("commands.state.signalled", { n: signal });
     if (outcome !== "exited") return t(`commands.state.${outcome}`);

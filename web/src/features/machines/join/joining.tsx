@@ -43,7 +43,7 @@ export function Joining({ made, onClose }: { made: Made; onClose: () => void }) 
       open
       onClose={close}
       title={t("machines.join.line_title", { name: isolated(made.name) })}
-      description={t("machines.join.line_lead")}
+      description={state === "waiting" && t("machines.join.line_lead")}
     >
       <div className="grid gap-5">
         {state === "waiting" && <Lines made={made} left={left} />}

@@ -52,7 +52,8 @@ export function System({ machine: { facts } }: { machine: Machine }) {
 
 export function LastSeen({ machine }: { machine: Machine }) {
   const { t } = useTranslation();
-  if (isThere(machine)) return <>{t("machines.connected_now")}</>;
+  // Without its heading, as on a phone, it would say nothing that the state does not say.
+  if (isThere(machine)) return <span className="max-md:hidden">{t("machines.connected_now")}</span>;
   return machine.last_seen_at ? <Ago at={machine.last_seen_at} /> : t("machines.never_seen");
 }
 

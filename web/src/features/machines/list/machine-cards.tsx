@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { LabelList } from "../label-list";
-import { StateBadge } from "../state";
+import { isThere, StateBadge } from "../state";
 import { Choose, LastSeen, type ListedProps, MachineLink, Memory, Processor, System } from "./glance";
 import { ChooseAll } from "./machine-table";
 
@@ -35,7 +35,7 @@ export function MachineCards({ machines, newest, selection, onPick }: ListedProp
               <Memory machine={machine} sample={newest.get(machine.id)} />
             </div>
             <p className="flex justify-between gap-3 text-sm text-faint">
-              <LastSeen machine={machine} />
+              <span>{!isThere(machine) && <LastSeen machine={machine} />}</span>
               {machine.facts.bridge_version && (
                 <span>{t("machines.bridge_version", { version: machine.facts.bridge_version })}</span>
               )}

@@ -22,7 +22,7 @@ export function ResultRow({ command }: { command: Command }) {
           aria-expanded={open}
           aria-controls={id}
           onClick={() => setOpen(!open)}
-          className="flex min-w-0 flex-1 basis-48 items-center gap-2 rounded-sm text-start font-medium after:absolute after:inset-0"
+          className="flex min-w-0 flex-1 basis-48 items-center max-sm:basis-full gap-2 rounded-sm text-start font-medium after:absolute after:inset-0"
         >
           <Icon
             name="chevron"
@@ -32,11 +32,13 @@ export function ResultRow({ command }: { command: Command }) {
             {command.machine_name}
           </bdi>
         </button>
-        <CommandState command={command} />
-        <span className="min-w-16 text-end text-sm text-muted tabular-nums">
-          {command.usage ? <bdi>{format.took(Math.round(command.usage.wall_us / 1000))}</bdi> : "—"}
+        <span className="max-sm:ps-6">
+          <CommandState command={command} />
         </span>
-        <span className="min-w-20 text-end text-sm text-muted tabular-nums max-sm:hidden">
+        <span className="text-sm text-muted tabular-nums sm:min-w-16 sm:text-end">
+          {command.usage && <bdi>{format.took(Math.round(command.usage.wall_us / 1000))}</bdi>}
+        </span>
+        <span className="text-sm text-muted tabular-nums sm:min-w-20 sm:text-end">
           {command.output_bytes + command.error_bytes > 0 && (
             <bdi>{format.bytes(command.output_bytes + command.error_bytes)}</bdi>
           )}

@@ -96,7 +96,9 @@ export function Chart({ title, lines, top, write, now, beside }: ChartProps) {
           )}
           {moment && <path d={`M${x(moment, from)} 0V${HEIGHT}`} className="stroke-edge" {...thin} />}
         </svg>
-        <bdi className="absolute start-0 top-0 text-xs text-faint tabular-nums">{write(top)}</bdi>
+        <bdi className="absolute start-0 top-0 rounded-sm bg-surface/85 pe-1 text-xs text-faint tabular-nums">
+          {write(top)}
+        </bdi>
       </div>
       <p aria-hidden="true" className="mt-1 flex justify-between text-xs text-faint">
         <span>{t("machines.chart.ten_minutes_ago")}</span>

@@ -113,7 +113,7 @@ const BlockLines = memo(function BlockLines({ block, shown }: { block: Block; ve
   const { t } = useTranslation();
   const lines = block.lines.filter(({ channel }) => shown === "both" || (channel === 2) === (shown === "errors"));
   return (
-    <div className="[content-visibility:auto]">
+    <div>
       {lines.map((line) => (
         <LineText key={line.id} line={line} errorWord={t("commands.output.error_line")} />
       ))}
