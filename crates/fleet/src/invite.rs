@@ -7,7 +7,7 @@ use crate::event::JoinTokenChanged;
 use crate::fleet::Fleet;
 use crate::join_token::{JoinTokenId, LIFE, MachinePolicy, TokenText, hash_of};
 use crate::label::Labels;
-use crate::machine::{MachineId, Standing, check_name};
+use crate::machine::{MachineId, check_name};
 use crate::table::join_token::{self, JoinToken};
 use crate::table::machine;
 
@@ -87,9 +87,9 @@ impl Fleet {
         // Somebody else's machine may have the name already.
         for number in 2.. {
             match machine::find_named(self.db(), &name).await? {
+                None if machine::was_put_out(self.db(), &name, &labels).await? => return Ok(None),
                 None => break,
                 Some(known) if known.labels.as_slice() != labels.as_slice() => name = format!("{usual}-{number}"),
-                Some(known) if known.standing == Standing::Revoked => return Ok(None),
                 Some(known) => {
                     rejoins = Some(known.id);
                     break;

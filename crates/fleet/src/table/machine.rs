@@ -87,6 +87,12 @@ pub(crate) async fn list_active(db: &Db) -> Result<BTreeMap<MachineId, Option<Ti
     db.query(sql, params![]).await?.iter().map(|row| Ok((row.get("id")?, row.get("rejoined_at")?))).collect()
 }
 
+/// Whether a machine with this name and these labels was put out, and not removed since.
+pub(crate) async fn was_put_out(db: &Db, name: &str, labels: &Labels) -> Result<bool, DbError> {
+    let sql = "SELECT id FROM fleet_machine WHERE name = $1 AND labels = $2 AND standing = 'revoked' LIMIT 1";
+    Ok(db.query_opt(sql, params![name, labels.stored()]).await?.is_some())
+}
+
 /// What the locked machines are called.
 pub(crate) async fn list_locked(db: &Db) -> Result<Vec<String>, DbError> {
     let sql = "SELECT name FROM fleet_machine WHERE standing = 'locked' ORDER BY name";

@@ -53,6 +53,23 @@ on_every_backend! {
         assert!(said.starts_with("later: "), "{said}");
     }
 
+    async fn the_servers_own_machine_joins_by_itself_until_somebody_puts_it_out(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let fleet = &server.product().fleet;
+        joined(&server, &owner, "lamp").await;
+        let invited = fleet.invite_this_machine("Lamp").await.expect("it may").expect("it is invited");
+        let mut bridge = Bridge::new(&server, &invited.fingerprint.to_string());
+        let JoinAnswer::Joined(first) = bridge.join(invited.token.expose()).await else { panic!("it joins") };
+        assert_eq!(first.name, "lamp-2", "another machine has the name");
+        let again = fleet.invite_this_machine("Lamp").await.expect("it may").expect("it lost its state");
+        let JoinAnswer::Joined(second) = bridge.join(again.token.expose()).await else { panic!("it joins anew") };
+        assert_eq!(first.machine, second.machine);
+        owner.post(&format!("{}/revoke", path(&bridge)), json!({})).await.expect(StatusCode::OK);
+        assert!(fleet.invite_this_machine("Lamp").await.expect("it is asked").is_none());
+        owner.delete(&path(&bridge)).await.expect(StatusCode::NO_CONTENT);
+        assert!(fleet.invite_this_machine("Lamp").await.expect("it may").is_some(), "nobody remembers");
+    }
+
     async fn who_may_not_manage_machines_makes_no_line(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let developer = server.invite(&owner, "Dalia", "developer").await;
