@@ -117,7 +117,9 @@ impl Fleet {
     pub async fn hand_out(&self, path: &str) -> Option<Result<Response, Problem>> {
         if path == SCRIPT {
             let script = self.script().await;
-            return Some(script.map(|script| send("text/x-shellscript; charset=utf-8", Body::from(script.text.clone()))));
+            return Some(
+                script.map(|script| send("text/x-shellscript; charset=utf-8", Body::from(script.text.clone()))),
+            );
         }
         let platform = path.strip_prefix(BRIDGE)?;
         match self.script().await {
