@@ -48,6 +48,8 @@ Examples:
   diwan login --server https://diwan.example  sign in through the browser
   diwan user invite amina@example.org --role developer
   diwan secret set git/github-token --kind api-key < token.txt
+  diwan machine add web-1                     let a machine join
+  diwan run -m web-1 -- git status
   diwan audit list --outcome denied --since 7d
   diwan status --json | jq .version
 
@@ -57,6 +59,7 @@ Exit codes:
   2  the command line or the configuration is wrong, or a start was refused
   3  you are not signed in
   4  the server cannot be reached, or its certificate cannot be trusted
+  `diwan run` has those of what it runs, and some of its own: diwan run --help
 
 Environment:
   DIWAN_SERVER  the server to talk to, unless --server names one

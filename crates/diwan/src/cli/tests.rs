@@ -67,6 +67,28 @@ fn every_command_is_understood() {
         "completions bash",
         "openapi --server http://127.0.0.1:1",
         "audit list --since 24h --until 2026-11-01",
+        "machine add web-1 --label env=prod --label gpu --policy own-machine --wait",
+        "machine add web-1 --rejoin",
+        "machine list --on env=prod,gpu --state offline --all",
+        "machine show web-1 --policy",
+        "machine label web-1 env=test gpu-",
+        "machine rename web-1 web-2",
+        "machine revoke web-1 --yes",
+        "machine rm web-1 --yes",
+        "machine unlock web-1",
+        "machine certificates web-1",
+        "machine tokens --withdraw jtk_1",
+        "run -- true",
+        "run -m web-1 -m web-2 ls -la --json",
+        "run --on env=prod --on gpu --timeout 30s --wait-for 5m --retry-safe --detach -- make",
+        "run -m web-1 --root work --dir shop --git pull",
+        "run --clone https://example.org/shop.git --branch main",
+        "run --service-status nginx --check",
+        "command list --machine web-1 --state needs_approval",
+        "command output cmd_1 --errors",
+        "command approve cmd_1 --yes",
+        "worker status --on env=prod",
+        "top web-1 web-2",
     ] {
         assert!(typed(line).is_ok(), "{line}: {:?}", typed(line).map(|_| ()));
     }
@@ -97,6 +119,14 @@ fn slips_are_refused_before_anything_happens() {
         ("help", ErrorKind::DisplayHelp),
         ("help user invite", ErrorKind::DisplayHelp),
         ("database migrate-back audit", ErrorKind::MissingRequiredArgument),
+        ("run -m web-1", ErrorKind::MissingRequiredArgument),
+        ("run --build -- true", ErrorKind::ArgumentConflict),
+        ("run -m a --on b -- true", ErrorKind::ArgumentConflict),
+        ("run --check --detach -- true", ErrorKind::ArgumentConflict),
+        ("run --wait-for soon -- true", ErrorKind::ValueValidation),
+        ("machine label web-1", ErrorKind::MissingRequiredArgument),
+        ("machine add web-1 --policy none", ErrorKind::InvalidValue),
+        ("machine tokens --withdraw jtk_1 --all", ErrorKind::ArgumentConflict),
     ] {
         assert_eq!(typed(line).err(), Some(kind), "{line}");
     }

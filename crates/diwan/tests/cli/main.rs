@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "these are tests")]
 
 mod config;
+mod fleet;
 mod machine;
 mod secret;
 

@@ -43,21 +43,21 @@ Examples:
   diwan run -m web-1 --clone https://github.com/example/shop.git
   diwan run --on env=prod --service-status nginx
 
-Only what the owner of a machine allows in its policy is done there; it runs in a
-sandbox, below one of the roots that the policy names. What follows -- is a program
-and its arguments, never a line for a shell.
+Only what the owner of a machine allows in its policy is done there; it runs in
+a sandbox, below one of the roots that the policy names. What follows -- is a
+program and its arguments, never a line for a shell.
 
-With one machine (-m) output arrives byte for byte as the machine sends it, and a pipe
-on standard input is passed on. With several (-m twice, or --on) each line has the
-machine's name before it, and a table of results follows on standard error.
-Ctrl-C stops the command; a second Ctrl-C leaves it running and comes back.
+With one machine (-m) output arrives byte for byte, and a pipe on standard input
+is passed on. With several (-m twice, or --on) each line has the machine's name
+before it, and a table of results follows on standard error. Ctrl-C stops the
+command; a second Ctrl-C leaves it running and comes back.
 
-Exit codes, with one machine: that of the command; 128+n if signal n ended it; and
+Exit codes, with one machine: that of the command; 128+n if signal n ended it;
   120  the machine is not connected, or did not come in time
   121  nobody knows what became of it: the machine died in the middle
   122  it said more, or took more memory, than it may
   124  it took longer than it may
-  125  Diwan could not do it: not signed in, no such machine, it could not be begun
+  125  Diwan could not do it: not signed in, no such machine, cannot be begun
   126  the machine's policy refuses it, or wants somebody else to say yes
   130  you stopped it
 With several machines: 0 if all ended with 0, 1 if not, 125 if nothing was begun.";

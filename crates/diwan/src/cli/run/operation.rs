@@ -53,7 +53,7 @@ pub(super) struct Place {
     #[arg(long, value_name = "PATH", default_value = "")]
     dir: String,
     /// Which branch to clone
-    #[arg(long, value_name = "BRANCH", requires = "clone")]
+    #[arg(long, value_name = "BRANCH")]
     branch: Option<String>,
 }
 
@@ -65,6 +65,9 @@ impl Work {
 
     /// As the API takes it.
     pub(super) fn operation(&self, place: &Place) -> Result<Value, Failure> {
+        if place.branch.is_some() && self.clone.is_none() {
+            return Err(Failure::usage("--branch is for --clone only", "Leave it away."));
+        }
         let here = |kind: &str| json!({"kind": kind, "root": place.root, "path": place.dir});
         Ok(match (&self.git, &self.clone, &self.service_status, &self.service_restart) {
             (Some(Git::Status), ..) => here("git.status"),
