@@ -114,6 +114,11 @@ impl Failure {
         self.problem.code == name || self.problem.errors.iter().any(|error| error.code == name)
     }
 
+    /// What went wrong, in a sentence.
+    pub(super) fn detail(&self) -> &str {
+        &self.problem.detail
+    }
+
     /// Whether its exit code is one of those that all commands have.
     pub(super) const fn is_general(&self) -> bool {
         self.code <= UNREACHABLE

@@ -15,10 +15,10 @@ Examples:
   diwan worker status --on env=prod
   diwan worker status --json | jq '.items[] | select(.state == \"error\")'
 
-●  online    it is there                        register   diwan machine add NAME
-◐  busy      it carries out commands            command    diwan run -m NAME -- CMD
-○  offline   it is not connected                remove     diwan machine rm NAME
-✗  error     something about it needs a person  watch      diwan top NAME";
+●  online   it is there                        register  diwan machine add NAME
+◐  busy     it carries out commands            command   diwan run -m NAME CMD
+○  offline  it is not connected                remove    diwan machine rm NAME
+✗  error    something about it needs a person  watch     diwan top NAME";
 
 /// See how the machines that work here are doing
 #[derive(Debug, Subcommand)]

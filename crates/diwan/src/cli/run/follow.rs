@@ -16,6 +16,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A server that is away for longer is not waited for.
 const MOST_TRIES: u32 = 60;
+const COME_AGAIN: u16 = 1012;
 /// After so many failures it is said.
 const SAY_SO: u32 = 5;
 
@@ -82,20 +83,27 @@ impl<'a, H: Hears> Follower<'a, H> {
     /// Follows it to its end.
     pub(super) async fn run(mut self) -> Result<Followed, Failure> {
         let mut tries = 0;
+        if self.command.state == "waiting" {
+            note(&format!("waiting for {}", self.command.machine_name));
+        }
         while self.command.is_open() {
-            let [output, errors] = self.heard;
-            let left = match self.client.follow_command(&self.command.id, output, errors).await {
-                Ok(attachment) => {
-                    tries = 0;
-                    self.attend(attachment).await
-                }
+            let before = self.heard;
+            let left = match self.client.follow_command(&self.command.id, before[0], before[1]).await {
+                Ok(attachment) => self.attend(attachment).await,
                 Err(error) if tries < MOST_TRIES && may_pass(&error) => Left::Lost(Lost::Broken(error.to_string())),
                 Err(error) => return Err(self.lost(error)),
             };
             match left {
                 Left::Over => break,
                 Left::Unheard => return Ok(Followed::Unheard),
-                Left::Lost(lost) => self.wait(&mut tries, &lost).await,
+                // Whoever looks on for long is asked to come again.
+                Left::Lost(lost) => {
+                    tries = if self.heard != before || lost == Lost::Closed(COME_AGAIN) { 0 } else { tries };
+                    if tries >= MOST_TRIES {
+                        return Err(self.gave_up(&lost));
+                    }
+                    self.wait(&mut tries, &lost).await;
+                }
             }
         }
         self.fetch_the_rest().await
@@ -117,6 +125,11 @@ impl<'a, H: Hears> Follower<'a, H> {
             ClientError::Unreachable { .. } => Failure::from(error).with_next(&next),
             other => other.into(),
         }
+    }
+
+    fn gave_up(&self, lost: &Lost) -> Failure {
+        let next = format!("The command may go on there: diwan command output {}", self.command.id);
+        Failure::refused(format!("the connection is lost: {}", in_words(lost)), &next)
     }
 
     async fn attend(&mut self, mut attachment: Attachment) -> Left {
@@ -145,9 +158,6 @@ impl<'a, H: Hears> Follower<'a, H> {
         match heard {
             FromCommand::Piece(channel, at, bytes) => self.take_piece(channel, at, bytes).await,
             FromCommand::State(command, raw) => {
-                if command.state == "waiting" && self.command.state != "waiting" {
-                    note(&format!("waiting for {}", command.machine_name));
-                }
                 self.input.iter_mut().for_each(|input| input.was_taken(command.input_bytes));
                 (self.command, self.raw) = (*command, raw);
                 if self.command.is_open() { Ok(()) } else { Err(Left::Over) }

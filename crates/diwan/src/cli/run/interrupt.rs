@@ -7,19 +7,24 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub(super) struct Interrupts {
     interrupt: Signal,
     terminate: Signal,
+    heard: u32,
 }
 
 impl Interrupts {
     pub(super) fn listen() -> std::io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(Self { interrupt, terminate, heard: 0 })
     }
 
-    /// Waits for one.
-    pub(super) async fn next(&mut self) {
-        tokio::select! {
-            Some(()) = self.interrupt.recv() => {}
-            Some(()) = self.terminate.recv() => {}
-            else => std::future::pending().await,
+    /// Waits until so many were heard in all.
+    pub(super) async fn reach(&mut self, count: u32) {
+        while self.heard < count {
+            tokio::select! {
+                Some(()) = self.interrupt.recv() => {}
+                Some(()) = self.terminate.recv() => {}
+                else => std::future::pending().await,
+            }
+            self.heard += 1;
         }
     }
 }

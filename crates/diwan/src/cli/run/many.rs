@@ -15,6 +15,7 @@ use super::ending::{STOPPED, detail_of, result_of};
 use super::follow::{Followed, Follower};
 use super::interrupt::Interrupts;
 use super::note;
+use super::one::not_answered;
 use super::prefixed::{Prefix, Prefixed};
 use super::report::Collected;
 use super::target::Targets;
@@ -43,16 +44,19 @@ pub(super) async fn detach(door: &Door<'_>, client: &Client, targets: &Targets, 
 
 pub(super) async fn run(door: &Door<'_>, client: &Client, targets: &Targets, body: Value) -> Result<Done, Failure> {
     let mut interrupts = Interrupts::listen().map_err(|e| Failure::unwritable(&e))?;
-    let begun = begin(client, targets, body, AWAIT_END_MS).await?;
+    let begun = tokio::select! {
+        begun = begin(client, targets, body, AWAIT_END_MS) => begun?,
+        () = interrupts.reach(2) => return Err(not_answered()),
+    };
     let ids: Vec<String> = begun.iter().map(|(command, _)| command.id.clone()).collect();
     let mut following = std::pin::pin!(follow_all(door, client, begun));
     let mut stopping = std::pin::pin!(async {
-        interrupts.next().await;
+        interrupts.reach(1).await;
         note("stopping it everywhere; Ctrl-C again leaves it running");
         let all: FuturesUnordered<_> = ids.iter().map(|id| client.cancel_command(id)).collect();
         // Those that are over already need no stopping.
         let _: Vec<_> = all.collect().await;
-        interrupts.next().await;
+        interrupts.reach(2).await;
     });
     let ended = tokio::select! {
         ended = &mut following => ended?,
@@ -92,18 +96,21 @@ async fn follow_all(door: &Door<'_>, client: &Client, begun: Vec<Begun>) -> Resu
         let (places, writer) = (Rc::clone(&places), &writer);
         all.push(async move {
             let _place = places.acquire().await;
-            if door.screen.is_json() {
-                return follow_quietly(door, client, begun).await;
-            }
+            let known = begun.0.clone();
             let [colour, error_colour] = door.screen.colours().map(|has| has.then(|| COLOURS[at % COLOURS.len()]));
-            let prefix = Prefix::new(&begun.0.machine_name, width, colour, error_colour);
-            follow_aloud(client, begun, Prefixed::new(writer, prefix)).await
+            let prefix = Prefix::new(&known.machine_name, width, colour, error_colour);
+            let followed = match door.screen.is_json() {
+                true => follow_quietly(door, client, begun).await,
+                false => follow_aloud(client, begun, Prefixed::new(writer, prefix)).await,
+            };
+            followed.unwrap_or_else(|failure| {
+                // It does not hold the others up.
+                note(&format!("{}: {}", known.machine_name, failure.detail()));
+                known
+            })
         });
     }
-    let mut ended = vec![];
-    while let Some(one) = all.next().await {
-        ended.extend(one?);
-    }
+    let mut ended: Vec<Command> = all.by_ref().collect().await;
     drop(all);
     match writer.finish().await {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => return Err(Failure::unwritable(&error)),
@@ -113,24 +120,30 @@ async fn follow_all(door: &Door<'_>, client: &Client, begun: Vec<Begun>) -> Resu
     Ok(ended)
 }
 
-async fn follow_aloud(client: &Client, begun: Begun, mut prefixed: Prefixed<'_>) -> Result<Option<Command>, Failure> {
+async fn follow_aloud(client: &Client, begun: Begun, mut prefixed: Prefixed<'_>) -> Result<Command, Failure> {
+    let known = begun.0.clone();
     let followed = Follower::new(client, begun, &mut prefixed, None).run().await?;
     // Whoever does not read any more misses the last line too.
     let _ = prefixed.finish().await;
     match followed {
-        Followed::Over(command, _) => Ok(Some(*command)),
-        Followed::Unheard => Ok(None),
+        Followed::Over(command, _) => Ok(*command),
+        Followed::Unheard => {
+            // Nobody reads what it says: it need not go on.
+            let _ = client.cancel_command(&known.id).await;
+            Ok(known)
+        }
     }
 }
 
-async fn follow_quietly(door: &Door<'_>, client: &Client, begun: Begun) -> Result<Option<Command>, Failure> {
+async fn follow_quietly(door: &Door<'_>, client: &Client, begun: Begun) -> Result<Command, Failure> {
+    let known = begun.0.clone();
     let mut collected = Collected::default();
     match Follower::new(client, begun, &mut collected, None).run().await? {
         Followed::Over(command, raw) => {
             door.screen.json(&collected.report(raw).to_string())?;
-            Ok(Some(*command))
+            Ok(*command)
         }
-        Followed::Unheard => Ok(None),
+        Followed::Unheard => Ok(known),
     }
 }
 

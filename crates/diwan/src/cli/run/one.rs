@@ -45,7 +45,10 @@ pub(super) async fn run(
     let gives_input = wanted.is_given();
     body["has_input"] = json!(gives_input);
     body["await_end_ms"] = json!(if gives_input { 0 } else { AWAIT_END_MS });
-    let begun = begin(client, machine, &body).await?;
+    let begun = tokio::select! {
+        begun = begin(client, machine, &body) => begun?,
+        () = interrupts.reach(2) => return Err(not_answered()),
+    };
     if door.screen.is_json() {
         let mut collected = Collected::default();
         let went = attend(client, begun, &mut collected, gives_input, &mut interrupts).await?;
@@ -65,7 +68,7 @@ pub(super) async fn run(
     }
     let written = tokio::select! {
         written = writer.finish() => written,
-        () = interrupts.next() => return Ok(Done::Status(STOPPED)),
+        () = interrupts.reach(1) => return Ok(Done::Status(STOPPED)),
     };
     match (went, written) {
         (_, Err(error)) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::unwritable(&error)),
@@ -117,11 +120,11 @@ async fn attend(
     let input = (gives_input && begun.0.is_open()).then(Input::of_process);
     let mut following = std::pin::pin!(Follower::new(client, begun, hears, input).run());
     let mut stopping = std::pin::pin!(async {
-        interrupts.next().await;
+        interrupts.reach(1).await;
         note(&format!("stopping it on {name}; Ctrl-C again leaves it running"));
         // One that is over already needs no stopping.
         let _ = client.cancel_command(&id).await;
-        interrupts.next().await;
+        interrupts.reach(2).await;
     });
     let followed = tokio::select! {
         followed = &mut following => followed?,
@@ -134,6 +137,12 @@ async fn attend(
             Ok(Went::Unheard)
         }
     }
+}
+
+/// Nobody waited for the first answer.
+pub(super) fn not_answered() -> Failure {
+    let next = "`diwan command list` shows whether it was begun.";
+    Failure::of(STOPPED, "left", "the server had not answered yet", next)
 }
 
 fn left(id: &str) -> Failure {

@@ -29,8 +29,8 @@ Examples:
   diwan top --json | jq '.items[].sample.processor'
 
 Keys: up and down choose a machine, Enter shows it alone, Esc goes back, s sorts
-otherwise, q quits. Where standard output is no terminal, or with --json, it prints
-how the machines are now, and ends.";
+otherwise, q quits. Where standard output is no terminal, or with --json, it
+prints how the machines are now, and ends.";
 
 /// Watch how machines are doing, live
 #[derive(Debug, Args)]
