@@ -30,33 +30,44 @@ pub(super) async fn serve(entry: Arc<Entry>, spool: Arc<Spool>, stream: Stream, 
         tell.sending.finish();
         Ok::<(), Reset>(())
     };
-    let mut listen = std::pin::pin!(listen(&entry, receiving));
-    // What broke the stream, the control plane knows as well as we do: it follows the command again.
-    tokio::select! {
-        told = talk => if told.is_ok() {
-            let _ = tokio::time::timeout(FAREWELL, listen).await;
+    let (mut talk, mut listen) = (std::pin::pin!(talk), std::pin::pin!(listen(&entry, receiving)));
+    // What broke the stream, the control plane knows as well as we do: it follows the command again. Whoever
+    // only said their last still wants to hear the end.
+    let is_heard_out = tokio::select! {
+        told = &mut talk => match told {
+            Ok(()) => false,
+            Err(_) => return,
         },
-        () = &mut listen => {}
+        heard = &mut listen => match heard {
+            Heard::Last => talk.await.is_ok(),
+            Heard::Broken => return,
+        },
+    };
+    if !is_heard_out {
+        let _ = tokio::time::timeout(FAREWELL, listen).await;
     }
 }
 
-/// Hears what the command is told, until there is no more or the stream breaks. Someone who only says their
-/// last still wants to hear the end: it waits then.
-async fn listen(entry: &Entry, mut receiving: Receiving) {
+/// How hearing came to its end.
+enum Heard {
+    /// The other end said its last.
+    Last,
+    /// The stream broke, or what came on it made no sense.
+    Broken,
+}
+
+/// Hears what the command is told.
+async fn listen(entry: &Entry, mut receiving: Receiving) -> Heard {
     loop {
         match receiving.receive().await {
             Ok(Some(message)) => {
                 if let Err(why) = heard(entry, &message) {
                     tracing::warn!(command = entry.id, "what it was told makes no sense: {why}");
-                    return;
+                    return Heard::Broken;
                 }
             }
-            Ok(None) if entry.is_over() => return,
-            Ok(None) => {
-                let _ = entry.follow().wait_for(|progress| progress.ended.is_some()).await;
-                return;
-            }
-            Err(_) => return,
+            Ok(None) => return Heard::Last,
+            Err(_) => return Heard::Broken,
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The journal of commands: what must outlive a crash, so that no command runs twice and none is lost from
-//! sight. A file that only grows, and is written anew when most of it is of no use any more.
+//! sight. Records follow one another, and the file is written anew when most of it is of no use any more.
+//!
+//! The file is made longer in large steps, filled with zeros: to sync bytes that take the place of others costs a
+//! tenth of what it costs to sync a file that grows.
 //!
 //! Everything here blocks: it is called from threads of commands, not from the event loop.
 
@@ -8,6 +11,7 @@ mod record;
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Result, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -16,6 +20,8 @@ pub(crate) use record::{Record, Started};
 
 /// A journal shorter than this is never written anew.
 const SHORT: u64 = 1024 * 1024;
+/// By so much it is made longer.
+const STEP: usize = 256 * 1024;
 
 /// The journal, open. Several threads write at once and share what waiting for the disk costs.
 #[derive(Debug)]
@@ -29,7 +35,9 @@ pub(crate) struct Journal {
 struct Writing {
     file: Arc<File>,
     memory: Memory,
+    /// How far records go, and how far zeros go after them.
     size: u64,
+    room: u64,
     /// How long it was when it was last written anew.
     fresh_size: u64,
     /// How many records were written, and how many of them are surely on the disk.
@@ -43,22 +51,21 @@ struct Writing {
 impl Journal {
     /// Opens the journal. What a crash has left torn at its end is cut off: how many bytes is said.
     pub(crate) fn open(path: &Path) -> Result<(Self, u64)> {
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         let mut bytes = vec![];
         file.read_to_end(&mut bytes)?;
         let (memory, sound) = replay(&bytes);
-        let torn = (bytes.len() - sound) as u64;
-        if torn > 0 {
-            file.set_len(sound as u64)?;
-        }
+        let torn = bytes[sound..].iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        // What is left there could one day stand right behind a new record.
+        file.write_all_at(&vec![0; torn], sound as u64)?;
         file.sync_all()?;
         sync_parent(path)?;
-        let size = sound as u64;
+        let (size, room) = (sound as u64, bytes.len() as u64);
         let file = Arc::new(file);
         let fresh_size = memory.records().iter().map(|r| encoded(r).len() as u64).sum();
         let writing =
-            Writing { file, memory, size, fresh_size, written: 0, synced: 0, is_syncing: false, broken: None };
-        Ok((Self { path: path.to_owned(), writing: Mutex::new(writing), synced: Condvar::new() }, torn))
+            Writing { file, memory, size, room, fresh_size, written: 0, synced: 0, is_syncing: false, broken: None };
+        Ok((Self { path: path.to_owned(), writing: Mutex::new(writing), synced: Condvar::new() }, torn as u64))
     }
 
     /// Looks into what is remembered.
@@ -109,18 +116,21 @@ impl Journal {
     fn write(&self, writing: &mut Writing, record: Record) -> Result<()> {
         writing.check()?;
         let bytes = encoded(&record);
-        if let Err(error) = (&*writing.file).write_all(&bytes) {
+        writing.make_room(bytes.len() as u64)?;
+        if let Err(error) = writing.file.write_all_at(&bytes, writing.size) {
             // Half a record would hide all that come after it.
-            if writing.file.set_len(writing.size).is_err() {
-                writing.broken = Some(error.to_string());
-            }
+            writing.broken = Some(error.to_string());
             return Err(error);
         }
         writing.size += bytes.len() as u64;
         writing.written += 1;
         writing.memory.take(record);
         if writing.size > SHORT && writing.size > 4 * writing.fresh_size {
-            self.renew(writing)?;
+            if let Err(error) = self.renew(writing) {
+                tracing::error!("the journal cannot be written anew: {error}");
+            }
+            // However that went, it is not tried at every record.
+            writing.fresh_size = writing.fresh_size.max(writing.size / 2);
         }
         Ok(())
     }
@@ -132,15 +142,15 @@ impl Journal {
         for record in writing.memory.records() {
             record::write(&record, &mut bytes);
         }
-        let mut file = OpenOptions::new().append(true).create(true).open(&beside)?;
-        file.set_len(0)?;
+        let size = bytes.len() as u64;
+        bytes.resize(bytes.len() + STEP, 0);
+        let mut file = File::create(&beside)?;
         file.write_all(&bytes)?;
         file.sync_all()?;
         std::fs::rename(&beside, &self.path)?;
         sync_parent(&self.path)?;
         writing.file = Arc::new(file);
-        writing.size = bytes.len() as u64;
-        writing.fresh_size = writing.size;
+        (writing.size, writing.room, writing.fresh_size) = (size, bytes.len() as u64, size);
         writing.synced = writing.written;
         Ok(())
     }
@@ -151,6 +161,16 @@ impl Journal {
 }
 
 impl Writing {
+    /// Makes the file longer if so many bytes would not fit. A disk that is full is found out here.
+    fn make_room(&mut self, bytes: u64) -> Result<()> {
+        while self.room - self.size < bytes {
+            self.file.write_all_at(&[0; STEP], self.room)?;
+            self.room += STEP as u64;
+            self.file.sync_all()?;
+        }
+        Ok(())
+    }
+
     fn check(&self) -> Result<()> {
         match &self.broken {
             None => Ok(()),
