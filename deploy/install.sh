@@ -1,14 +1,12 @@
 #!/bin/sh
 # Makes this machine one of a Diwan: brings the bridge, joins, and keeps it running.
 #
-#   sh install.sh --token TOKEN [--policy standard|strict|own-machine] [--as-root]
+#   sh install.sh URL#FINGERPRINT --token TOKEN [--policy standard|strict|own-machine] [--as-root] [--force]
 #
 # As root it makes a user `diwan-bridge`, which everything runs as, and a service of the system. As anybody
 # else it installs into that person's home. It can be run again: what is there already is kept.
-# The control plane filled in the next three lines when it served this file.
 set -eu
-control_plane='@CONTROL_PLANE@'
-fingerprint='@FINGERPRINT@'
+# The bridges of the control plane that handed this file out, by platform.
 checksums='@CHECKSUMS@'
 
 say() { printf 'diwan: %s\n' "$*"; }
@@ -19,18 +17,22 @@ fail() {
 }
 has() { command -v "$1" >/dev/null 2>&1; }
 
-token='' policy='standard' as_root=no name=''
+target='' token='' policy='standard' as_root=no force=''
 while [ $# -gt 0 ]; do
     case $1 in
-        --token | --policy | --name)
+        --token | --policy)
             [ $# -ge 2 ] || fail "$1 needs a value" 'Copy the whole line from the dashboard.'
-            case $1 in --token) token=$2 ;; --policy) policy=$2 ;; --name) name=$2 ;; esac
+            case $1 in --token) token=$2 ;; --policy) policy=$2 ;; esac
             shift 2
             ;;
         --as-root) as_root=yes && shift ;;
+        --force) force=--force && shift ;;
+        http://*#* | https://*#*) target=$1 && shift ;;
         *) fail "the argument $1 is not known" 'Copy the whole line from the dashboard.' ;;
     esac
 done
+control_plane=${target%%#*}
+[ -n "$control_plane" ] || fail 'the control plane is missing' 'Copy the whole line from the dashboard.'
 [ -n "$token" ] || fail 'the token is missing' 'Copy the whole line from the dashboard.'
 case $policy in standard | strict | own-machine) ;; *) fail "there is no policy $policy" 'Take standard, strict or own-machine.' ;; esac
 
@@ -42,16 +44,18 @@ case $system-$architecture in
 esac
 checksum=$(printf '%s\n' "$checksums" | sed -n "s/^$platform //p")
 [ -n "$checksum" ] || fail "this control plane has no bridge for $platform" \
-    'Build one (cargo build --profile dist -p diwan-bridge) and put it where docs/bridge/joining.md says.'
+    'Build one (cargo build --profile dist -p diwan-bridge) and put it into downloads/ of the data directory, as diwan-bridge-'$platform'.'
 has sha256sum || fail 'sha256sum is missing' 'Install coreutils.'
 
 if [ "$(id -u)" = 0 ]; then
-    user=diwan-bridge bin=/usr/local/bin state=/var/lib/diwan-bridge etc=/etc/diwan-bridge log=/var/log/diwan-bridge.log
+    user=diwan-bridge bin=/usr/local/bin state=/var/lib/diwan-bridge etc=/etc/diwan-bridge
+    log=/var/log/diwan-bridge.log work=/srv/projects
     [ $as_root = no ] || user=root
 else
     [ $as_root = no ] || fail '--as-root needs root' 'Run it with sudo, or leave it out.'
     user=$(id -un) bin=$HOME/.local/bin log=${XDG_STATE_HOME:-$HOME/.local/state}/diwan-bridge.log
     state=${XDG_STATE_HOME:-$HOME/.local/state}/diwan-bridge etc=${XDG_CONFIG_HOME:-$HOME/.config}/diwan-bridge
+    work=$HOME/projects
 fi
 bridge=$bin/diwan-bridge
 
@@ -112,27 +116,36 @@ join() {
     mkdir -p "$state" "$etc"
     chmod 700 "$state"
     [ "$user" != diwan-bridge ] || chown "$user:$user" "$state"
+    if [ ! -d "$work" ]; then
+        mkdir -p "$work"
+        [ "$user" != diwan-bridge ] || chown "$user:$user" "$work"
+    fi
     # The bridge reads its policy and cannot write it.
-    [ -e "$etc/policy.toml" ] || "$bridge" policy print "$policy" >"$etc/policy.toml"
-    chmod 644 "$etc/policy.toml"
+    if [ ! -e "$etc/policy.toml" ]; then
+        "$bridge" policy print "$policy" --work-dir "$work" >"$etc/policy.toml.new"
+        chmod 644 "$etc/policy.toml.new"
+        mv "$etc/policy.toml.new" "$etc/policy.toml"
+    fi
+    if [ -z "$force" ] && as_user "$bridge" show --state-dir "$state" 2>/dev/null | grep -q " of $control_plane\$"; then
+        say "this machine has joined $control_plane already"
+        return 0
+    fi
     # Not as an argument: everybody can read those.
-    printf '%s\n' "$token" | as_user "$bridge" join "$control_plane#$fingerprint" --token-stdin \
-        --state-dir "$state" --policy "$etc/policy.toml" ${name:+--name "$name"}
+    printf '%s\n' "$token" | as_user "$bridge" join "$target" --token-stdin $force \
+        --state-dir "$state" --policy-file "$etc/policy.toml"
 }
 
 run_by_systemd() {
     say 'handing the bridge to systemd'
-    if [ "$user" = root ]; then service_user=root; else service_user=$user; fi
     cat >/etc/systemd/system/diwan-bridge.service <<UNIT
 [Unit]
 Description=Diwan bridge
-Documentation=$control_plane/docs
 After=network-online.target
 Wants=network-online.target
 
 [Service]
-User=$service_user
-ExecStart=$bridge run --state-dir $state --policy $etc/policy.toml
+User=$user
+ExecStart=$bridge run --state-dir $state --policy-file $etc/policy.toml
 Restart=always
 RestartSec=2
 # Commands have namespaces and limits of their own, for which the bridge needs a branch of the control groups.
@@ -142,9 +155,9 @@ TimeoutStopSec=20
 NoNewPrivileges=$([ "$user" = root ] && echo no || echo yes)
 ProtectSystem=full
 ProtectHome=$([ "$user" = root ] && echo no || echo yes)
-ReadWritePaths=$state
+ReadWritePaths=$state $work
+# Not ProtectKernelLogs, ProtectKernelTunables or ProtectProc: under them nobody can build the sandbox.
 ProtectKernelModules=yes
-ProtectKernelLogs=yes
 ProtectClock=yes
 ProtectHostname=yes
 RestrictRealtime=yes
@@ -164,11 +177,11 @@ UNIT
 }
 
 run_by_itself() {
-    [ ! -s "$state/pid" ] || ! kill -0 "$(cat "$state/pid")" 2>/dev/null || kill "$(cat "$state/pid")" 2>/dev/null || true
+    ! has pkill || pkill -u "$user" -f "^$bridge run " || true
     : >>"$log"
     [ "$user" != diwan-bridge ] || chown "$user:$user" "$log"
     if has setsid; then detach=setsid; else detach=nohup; fi
-    as_user $detach "$bridge" run --state-dir "$state" --policy "$etc/policy.toml" >>"$log" 2>&1 </dev/null &
+    as_user $detach "$bridge" run --state-dir "$state" --policy-file "$etc/policy.toml" >>"$log" 2>&1 </dev/null &
     say "there is no systemd here: it runs in the background and writes to $log"
     say 'it does not start by itself after a restart of the machine'
 }

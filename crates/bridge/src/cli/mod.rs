@@ -10,8 +10,21 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
+const AFTER_HELP: &str = "\
+Examples:
+  diwan bridge join https://diwan.example#3f9a… --token djt_…
+  diwan bridge run
+  diwan bridge show
+  diwan bridge policy check -- git push
+  diwan bridge policy print strict > policy.toml
+
+The dashboard shows the line that joins a machine under Machines → Add machine,
+`diwan machine add` prints it. What may be done on this machine stands in the
+policy, which only its owner changes.";
+
 /// What a bridge can be told.
 #[derive(Debug, Subcommand)]
+#[command(after_help = AFTER_HELP)]
 pub enum Bridge {
     /// Make this machine one of a control plane's
     Join(join::Join),

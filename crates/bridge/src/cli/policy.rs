@@ -66,18 +66,28 @@ impl PolicyCommand {
 
 impl Check {
     fn carry_out(&self) -> Result<ExitCode, Failure> {
-        let path = self.place.params().policy;
+        let params = self.place.params();
+        let path = params.policy;
         let shown = path.display();
         let text = std::fs::read_to_string(&path)
             .map_err(|e| Failure::usage(format!("{shown}: {e}"), "Name the file with --policy-file."))?;
         let policy = Policy::load(&text).map_err(|faults| {
             Failure::usage(format!("{shown} is faulty: {faults}"), "The bridge goes on with the file as it was before.")
         })?;
+        let here = here();
+        for guarded in [&path, &params.state_dir] {
+            if let Some(root) = policy.exposes(guarded, &here) {
+                let what = format!("{} lies in the root {root}, where commands may write", guarded.display());
+                return Err(Failure::usage(
+                    what,
+                    "Keep it outside of every root; until then this policy is not obeyed.",
+                ));
+            }
+        }
         if self.argv.is_empty() {
             println!("{shown} is sound, and its examples hold");
             return Ok(ExitCode::SUCCESS);
         }
-        let here = here();
         let first = || policy.roots(&here).into_iter().next().map(|root| root.name);
         let root = self.root.clone().or_else(first).unwrap_or_default();
         let place = WorkPlace { root, path: self.dir.clone() };

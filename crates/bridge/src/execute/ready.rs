@@ -130,6 +130,9 @@ impl Ready {
             Ok(child) => child,
             Err(error) => return Finished::not_started(format!("it could not be started: {error}")),
         };
+        if let Some(prepared) = &self.prepared {
+            prepared.started();
+        }
         let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         let kill_all = || match &self.prepared {
             Some(prepared) => prepared.kill_all(),
