@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { atTheEnd } from "./ending.mjs";
 
-const program = process.env.DIWAN_BIN ?? fileURLToPath(new URL("../../../target/debug/diwan", import.meta.url));
+export const program = process.env.DIWAN_BIN ?? fileURLToPath(new URL("../../../target/debug/diwan", import.meta.url));
 const READY_WITHIN_MS = 20_000;
 const FIRST_PORT = 10_000;
 const PORTS = 20_000;
