@@ -171,7 +171,14 @@ on_every_backend! {
             assert_eq!(narrow.post(&again(sent), json!({})).await.problem(), "not_allowed");
         }
         let usual = bot(json!([
-            "invitations.manage", "profile.self", "status.read", "users.read", "secrets.read", "secrets.use"
+            "invitations.manage",
+            "profile.self",
+            "status.read",
+            "users.read",
+            "secrets.read",
+            "secrets.use",
+            "machines.read",
+            "commands.run"
         ]))
         .await;
         assert_eq!(refused(&usual, "admin").await, "not_allowed");

@@ -1,5 +1,6 @@
 //! One's own profile and picture.
 
+use diwan_kernel::Permission;
 use diwan_testkit::{TestServer, on_every_backend};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -30,7 +31,7 @@ on_every_backend! {
         let me = owner.get("/api/v1/me").await.expect(StatusCode::OK);
         assert_eq!((text(&me["user"], "name"), text(&me["user"], "language")), ("Omar", "en"));
         assert_eq!((&me["has_password"], &me["totp_enabled"], &me["passkey_count"]), (&json!(true), &json!(false), &json!(0)));
-        assert_eq!(me["permissions"].as_array().expect("permissions").len(), 15);
+        assert_eq!(me["permissions"].as_array().expect("permissions").len(), Permission::ALL.len());
         assert_eq!((text(&me["plan"], "name"), &me["plan"]["quotas"]["api_tokens"]), ("enterprise", &Value::Null));
         let plans = owner.get("/api/v1/plans").await.expect(StatusCode::OK);
         assert_eq!(plans["items"].as_array().expect("items").len(), 3);

@@ -27,14 +27,15 @@ async fn on_a_terminal_it_fills_the_screen_and_gives_it_back() {
     std::io::Write::write_all(&mut input, b"\r").expect("it reads");
     let mut output = child.stdout.take().expect("its output");
     let read = tokio::task::spawn_blocking(move || {
-        let (mut seen, mut buffer) = (String::new(), [0; 4096]);
+        let (mut seen, mut buffer, mut is_told) = (String::new(), [0; 4096], false);
         loop {
             let count = std::io::Read::read(&mut output, &mut buffer).unwrap_or_default();
             seen.push_str(&String::from_utf8_lossy(&buffer[..count]));
             if count == 0 {
                 return seen;
             }
-            if seen.contains("q quit") {
+            if !is_told && seen.contains("q quit") {
+                is_told = true;
                 std::io::Write::write_all(&mut input, b"q").expect("it reads");
             }
         }
