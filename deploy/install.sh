@@ -4,7 +4,8 @@
 #   sh install.sh URL#FINGERPRINT --token TOKEN [--policy standard|strict|own-machine] [--as-root] [--force]
 #
 # As root it makes a user `diwan-bridge`, which everything runs as, and a service of the system. As anybody
-# else it installs into that person's home. It can be run again: what is there already is kept.
+# else it installs into that person's home. It can be run again: what is there already is kept, and another
+# bridge takes the place of the one before.
 set -eu
 # The bridges of the control plane that handed this file out, by platform.
 checksums='@CHECKSUMS@'
@@ -59,16 +60,15 @@ else
 fi
 bridge=$bin/diwan-bridge
 
-# Runs something as the user of the bridge.
+# Runs something as the user of the bridge, whose shell is none.
 as_user() {
     if [ "$(id -un)" = "$user" ]; then
         "$@"
     elif has runuser; then
         runuser -u "$user" -- "$@"
-    elif has setpriv; then
-        setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs "$@"
     else
-        fail 'neither runuser nor setpriv is here' 'Install util-linux.'
+        # shellcheck disable=SC2016
+        su -s /bin/sh -c 'exec "$0" "$@"' -- "$user" "$@"
     fi
 }
 
@@ -79,6 +79,7 @@ make_user() {
     if has useradd; then
         useradd --system --user-group --home-dir "$state" --no-create-home --shell /usr/sbin/nologin "$user"
     else
+        # As Alpine has it.
         addgroup -S "$user" && adduser -S -D -H -h "$state" -s /sbin/nologin -G "$user" "$user"
     fi
 }
@@ -108,16 +109,24 @@ bring_bridge() {
         fail 'what was fetched is not the bridge of this control plane: its checksum differs' \
             'Something between here and the control plane changed it. Use https, or another network.'
     chmod 755 "$new"
+    "$new" --version >/dev/null 2>&1 ||
+        fail 'the bridge does not run on this system' \
+            'It was built for another C library. Put one that was built for this into downloads/ of the data directory.'
     mv -f "$new" "$bridge"
     trap - EXIT INT TERM
 }
 
+# An address as the bridge shows it, or as people write it: without the port that goes without saying.
+plain() { sed -e 's#^\(https://[^/]*\):443\(/.*\)*$#\1\2#' -e 's#^\(http://[^/]*\):80\(/.*\)*$#\1\2#'; }
+
 join() {
     mkdir -p "$state" "$etc"
     chmod 700 "$state"
+    chmod 755 "$etc"
     [ "$user" != diwan-bridge ] || chown "$user:$user" "$state"
     if [ ! -d "$work" ]; then
         mkdir -p "$work"
+        chmod 755 "$work"
         [ "$user" != diwan-bridge ] || chown "$user:$user" "$work"
     fi
     # The bridge reads its policy and cannot write it.
@@ -126,14 +135,23 @@ join() {
         chmod 644 "$etc/policy.toml.new"
         mv "$etc/policy.toml.new" "$etc/policy.toml"
     fi
-    if [ -z "$force" ] && as_user "$bridge" show --state-dir "$state" 2>/dev/null | grep -q " of $control_plane\$"; then
-        say "this machine has joined $control_plane already"
+    joined=$(as_user "$bridge" show --state-dir "$state" 2>/dev/null | sed -n '1s/ (.*) of /\n/p')
+    if [ -z "$force" ] && [ -n "$joined" ] &&
+        [ "$(printf '%s\n' "$joined" | sed -n 2p | plain)" = "$(printf '%s\n' "$control_plane" | plain)" ]; then
+        say "this machine is $(printf '%s\n' "$joined" | sed -n 1p) of $control_plane already; the token was not used"
+        say 'if it was put out there, or is to join anew: run the same line again with --force at its end'
         return 0
     fi
+    [ -z "$joined" ] || stop
     # Not as an argument: everybody can read those.
     printf '%s\n' "$token" | as_user "$bridge" join "$target" --token-stdin $force \
-        --state-dir "$state" --policy-file "$etc/policy.toml"
+        --state-dir "$state" --policy-file "$etc/policy.toml" && return 0
+    # What it was part of before, it still is.
+    [ -z "$joined" ] || start
+    fail 'this machine did not join, for the reason above'
 }
+
+has_systemd() { [ "$(id -u)" = 0 ] && [ -d /run/systemd/system ] && has systemctl; }
 
 run_by_systemd() {
     say 'handing the bridge to systemd'
@@ -156,10 +174,9 @@ NoNewPrivileges=$([ "$user" = root ] && echo no || echo yes)
 ProtectSystem=full
 ProtectHome=$([ "$user" = root ] && echo no || echo yes)
 ReadWritePaths=$state $work
-# Not ProtectKernelLogs, ProtectKernelTunables or ProtectProc: under them nobody can build the sandbox.
+# Not ProtectKernelLogs, ProtectKernelTunables or ProtectProc: under them nobody can build the sandbox, which
+# under ProtectHostname cannot hide the machine's name. ProtectClock would take graphics processors away.
 ProtectKernelModules=yes
-ProtectClock=yes
-ProtectHostname=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
 LockPersonality=yes
@@ -173,21 +190,61 @@ UNIT
     systemctl daemon-reload
     systemctl enable --quiet diwan-bridge.service
     systemctl restart diwan-bridge.service
-    say 'it runs; see: journalctl -u diwan-bridge'
+    say 'it runs, and will after a restart of the machine; see: journalctl -u diwan-bridge'
+}
+
+# The processes of the bridge with this state. Those of containers are not meant.
+running() {
+    here=$(readlink /proc/self/ns/mnt)
+    for of in /proc/[0-9]*; do
+        case $({ tr '\0' ' ' <"$of/cmdline"; } 2>/dev/null) in
+            "$bridge run --state-dir $state "*) [ "$(readlink "$of/ns/mnt")" != "$here" ] || printf '%s\n' "${of#/proc/}" ;;
+        esac
+    done
+}
+
+# A bridge that is told to stop gives its commands some seconds to end. Two cannot have the same state.
+stop_running() {
+    before=$(running)
+    [ -n "$before" ] || return 0
+    say 'stopping the bridge that runs'
+    # shellcheck disable=SC2086
+    kill $before || true
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+        [ -n "$(running)" ] || return 0
+        sleep 1
+    done
+    # shellcheck disable=SC2086
+    kill -KILL $before 2>/dev/null || true
 }
 
 run_by_itself() {
-    ! has pkill || pkill -u "$user" -f "^$bridge run " || true
+    stop_running
     : >>"$log"
     [ "$user" != diwan-bridge ] || chown "$user:$user" "$log"
-    if has setsid; then detach=setsid; else detach=nohup; fi
+    said=$(wc -c <"$log")
+    if has setsid; then detach='setsid'; else detach='nohup'; fi
     as_user $detach "$bridge" run --state-dir "$state" --policy-file "$etc/policy.toml" >>"$log" 2>&1 </dev/null &
+    pid=$!
     say "there is no systemd here: it runs in the background and writes to $log"
     say 'it does not start by itself after a restart of the machine'
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        ! tail -c "+$((said + 1))" "$log" | grep -q ' connected ' || { say 'it is connected' && return 0; }
+        kill -0 $pid 2>/dev/null || fail 'it has ended' "See why: tail $log"
+        sleep 1
+    done
+    say "it is not connected yet; see why: tail $log"
 }
 
-[ "$(id -u)" != 0 ] || make_user
-bring_bridge
-join
-if [ "$(id -u)" = 0 ] && [ -d /run/systemd/system ] && has systemctl; then run_by_systemd; else run_by_itself; fi
-say 'done'
+stop() { if has_systemd; then systemctl stop diwan-bridge.service 2>/dev/null || true; else stop_running; fi; }
+start() { if has_systemd; then run_by_systemd; else run_by_itself; fi; }
+
+main() {
+    [ "$(id -u)" != 0 ] || make_user
+    bring_bridge
+    join
+    start
+    say 'done'
+}
+# The last line, so that half of the script does nothing.
+main
