@@ -60,17 +60,18 @@ else
 fi
 bridge=$bin/diwan-bridge
 
-# Runs something as the user of the bridge, whose shell is none.
-as_user() {
+# Becomes something that runs as the user of the bridge, who has no shell.
+become() {
     if [ "$(id -un)" = "$user" ]; then
-        "$@"
+        exec "$@"
     elif has runuser; then
-        runuser -u "$user" -- "$@"
+        exec runuser -u "$user" -- "$@"
     else
         # shellcheck disable=SC2016
-        su -s /bin/sh -c 'exec "$0" "$@"' -- "$user" "$@"
+        exec su -s /bin/sh -c 'exec "$0" "$@"' -- "$user" "$@"
     fi
 }
+as_user() { (become "$@"); }
 
 make_user() {
     [ "$user" = diwan-bridge ] || return 0
@@ -153,32 +154,45 @@ join() {
 
 has_systemd() { [ "$(id -u)" = 0 ] && [ -d /run/systemd/system ] && has systemctl; }
 
+# A service knows nothing of the proxy, or of the authority, that this was fetched with.
+keep_way() {
+    for name in http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY \
+        SSL_CERT_FILE SSL_CERT_DIR; do
+        ! value=$(printenv "$name") || printf '%s="%s"\n' "$name" "$value"
+    done >"$etc/environment.new"
+    chmod 600 "$etc/environment.new"
+    if [ -s "$etc/environment.new" ]; then mv "$etc/environment.new" "$etc/environment"; else rm "$etc/environment.new"; fi
+}
+
 run_by_systemd() {
     say 'handing the bridge to systemd'
+    keep_way
     cat >/etc/systemd/system/diwan-bridge.service <<UNIT
 [Unit]
 Description=Diwan bridge
 After=network-online.target
 Wants=network-online.target
+StartLimitIntervalSec=0
 
 [Service]
 User=$user
+EnvironmentFile=-$etc/environment
 ExecStart=$bridge run --state-dir $state --policy-file $etc/policy.toml
 Restart=always
-RestartSec=2
+RestartSec=5
 # Commands have namespaces and limits of their own, for which the bridge needs a branch of the control groups.
 Delegate=yes
 KillMode=mixed
 TimeoutStopSec=20
 NoNewPrivileges=$([ "$user" = root ] && echo no || echo yes)
 ProtectSystem=full
+# For a root of the policy below /home: systemctl edit diwan-bridge, and there [Service] and ProtectHome=no.
 ProtectHome=$([ "$user" = root ] && echo no || echo yes)
-ReadWritePaths=$state $work
-# Not ProtectKernelLogs, ProtectKernelTunables or ProtectProc: under them nobody can build the sandbox, which
-# under ProtectHostname cannot hide the machine's name. ProtectClock would take graphics processors away.
+# Not ProtectKernelLogs, ProtectKernelTunables, ProtectProc or RestrictSUIDSGID (which forbids openat2): under them
+# nobody can build the sandbox, which under ProtectHostname cannot hide the machine's name. ProtectClock would take
+# graphics processors away.
 ProtectKernelModules=yes
 RestrictRealtime=yes
-RestrictSUIDSGID=yes
 LockPersonality=yes
 SystemCallArchitectures=native
 UMask=0077
@@ -224,7 +238,7 @@ run_by_itself() {
     [ "$user" != diwan-bridge ] || chown "$user:$user" "$log"
     said=$(wc -c <"$log")
     if has setsid; then detach='setsid'; else detach='nohup'; fi
-    as_user $detach "$bridge" run --state-dir "$state" --policy-file "$etc/policy.toml" >>"$log" 2>&1 </dev/null &
+    become $detach "$bridge" run --state-dir "$state" --policy-file "$etc/policy.toml" >>"$log" 2>&1 </dev/null &
     pid=$!
     say "there is no systemd here: it runs in the background and writes to $log"
     say 'it does not start by itself after a restart of the machine'
