@@ -51,7 +51,7 @@ function Reasons({ verdict }: { verdict: CommandVerdict }) {
       {verdict.reasons.map((reason, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: two reasons may say the same.
         <li key={at}>
-          {word(reason.code)}
+          <span>{word(reason.code)}</span>
           {/* The machine says more about it, in its own words. */}
           <bdi dir="ltr" lang="en" className="block text-sm text-faint rtl:text-end">
             {reason.words}
