@@ -263,7 +263,7 @@ pub struct VaultVerification {
 /// Something that is wrong.
 #[derive(Debug, Clone, Deserialize)]
 pub struct VaultFault {
-    /// What it is wrong with: `secret`, `policy`, `master_key`.
+    /// What it is wrong with: `secret`, `policy`, `master_key`, `own_key`.
     pub about: String,
     /// Which one.
     pub id: String,

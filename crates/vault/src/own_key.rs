@@ -49,6 +49,21 @@ impl Vault {
         open(&masters, name, &stored.ok_or_else(error::changed_meanwhile)?)
     }
 
+    /// The names of those that were changed, cut or swapped where they are kept.
+    pub(crate) async fn own_keys_that_do_not_open(&self, masters: &Masters) -> Result<Vec<String>, Problem> {
+        let mut broken = vec![];
+        for name in own_key::names(self.db()).await? {
+            let opens = match own_key::find(self.db(), &name).await {
+                Err(DbError::Mismatch { .. }) => false,
+                found => found?.is_some_and(|stored| open(masters, &name, &stored).is_ok()),
+            };
+            if !opens {
+                broken.push(name);
+            }
+        }
+        Ok(broken)
+    }
+
     /// Keeps a new one. False when another server was faster.
     async fn keep_own(&self, masters: &Masters, name: &'static str, key: &[u8]) -> Result<bool, Problem> {
         let (place, ctx) = (place_of(name), Ctx::system(self.world(), "vault"));

@@ -58,6 +58,8 @@ pub(crate) enum FaultAbout {
     Policy,
     /// A master key.
     MasterKey,
+    /// A key that the control plane made for itself.
+    OwnKey,
 }
 
 /// Kinds of faults.
@@ -88,6 +90,9 @@ impl Vault {
         let mut report = VaultVerification { ok: true, secrets: 0, values: 0, elsewhere: 0, faults: vec![] };
         self.verify_policies(&masters, &marks, &mut report).await?;
         self.verify_masters(&masters, &mut report).await?;
+        for name in self.own_keys_that_do_not_open(&masters).await? {
+            report.blame_for(FaultAbout::OwnKey, "", &name, FaultKind::DoesNotOpen);
+        }
         let mut seen = BTreeSet::new();
         let mut last = None;
         loop {

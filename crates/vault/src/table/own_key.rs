@@ -21,6 +21,12 @@ pub(crate) async fn find(db: &Db, name: &str) -> Result<Option<Stored>, DbError>
     Ok(Some(Stored::Here { master, data_key, value: row.get("value")? }))
 }
 
+/// The names of all of them.
+pub(crate) async fn names(db: &Db) -> Result<Vec<String>, DbError> {
+    let rows = db.query("SELECT name FROM vault_own_key ORDER BY name", params![]).await?;
+    rows.iter().map(|row| row.get("name")).collect()
+}
+
 /// Adds one. Another server may have been faster: then the name is taken.
 pub(crate) async fn insert(
     tx: &mut Tx,

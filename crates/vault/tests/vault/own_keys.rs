@@ -91,7 +91,7 @@ on_every_backend! {
     }
 
     async fn rows_that_were_swapped_do_not_open(backend) {
-        let (server, _) = TestServer::builder().on(backend).owned().await;
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
         own_key(&server, "the first one").await.expect("it is made");
         let fresh = Zeroizing::new(b"the other".to_vec());
         server.product().vault.own_key("diwan/another", || Ok(fresh)).await.expect("it is made");
@@ -99,6 +99,9 @@ on_every_backend! {
         edit(&server, "UPDATE vault_own_key SET name = 'diwan/a-test' WHERE name = 'diwan/another'").await;
         let refused = own_key(&server, "another one").await.expect_err("it is another's");
         assert_eq!(refused.code(), "secret_tampered");
+        let found = owner.post("/api/v1/vault/verify", json!({})).await.expect(StatusCode::OK);
+        let fault = |name| json!({"about": "own_key", "id": "", "name": name, "version": null, "kind": "does_not_open"});
+        assert_eq!(found["faults"], json!([fault(NAME), fault("diwan/gone")]));
     }
 
     async fn whoever_starts_over_has_new_ones(backend) {
