@@ -142,7 +142,7 @@ pub(crate) fn pace(ms: u64) -> Duration {
 }
 
 /// The next message that is known here.
-async fn next(receiving: &mut Receiving) -> Result<Option<ToBridge>, ControlError> {
+pub(crate) async fn next(receiving: &mut Receiving) -> Result<Option<ToBridge>, ControlError> {
     loop {
         let Some(message) = receiving.receive().await? else { return Ok(None) };
         if let Some(message) = decode(&message).map_err(|e| ControlError::Malformed(e.to_string()))? {

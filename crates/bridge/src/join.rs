@@ -60,7 +60,7 @@ pub async fn join(world: &World, params: JoinParams<'_>, facts: Facts) -> Result
 }
 
 /// The address and the fingerprint in `https://host:port#fingerprint`.
-fn read_target(text: &str) -> Result<(Target, Fingerprint), JoinError> {
+pub(crate) fn read_target(text: &str) -> Result<(Target, Fingerprint), JoinError> {
     let (url, fingerprint) = text.trim().split_once('#').unwrap_or((text, ""));
     let url = url.parse().map_err(JoinError::Target)?;
     let fingerprint = fingerprint.parse().map_err(|e| JoinError::Target(format!("{fingerprint:?}: {e}")))?;
@@ -78,7 +78,7 @@ fn next_key(state: &State) -> Result<MachineKey, JoinError> {
 }
 
 /// Asks over a connection of its own. The token is said only after the other end has proved itself.
-async fn ask(
+pub(crate) async fn ask(
     world: &World,
     url: &Target,
     fingerprint: Fingerprint,
@@ -110,7 +110,7 @@ async fn exchange(link: &Link, request: &JoinRequest) -> Result<JoinAnswer, Join
 }
 
 /// What is kept, once it is sure that the authority is the one that was pinned.
-fn membership(url: &Target, fingerprint: Fingerprint, joined: Joined) -> Result<Membership, JoinError> {
+pub(crate) fn membership(url: &Target, fingerprint: Fingerprint, joined: Joined) -> Result<Membership, JoinError> {
     let authority = joined.chain.last().map(|der| Fingerprint::of(&CertificateDer::from(der.as_slice())));
     if joined.chain.len() < 2 || authority != Some(fingerprint) {
         return Err(JoinError::Answer("a certificate of another authority".to_owned()));

@@ -226,6 +226,10 @@ pub struct JoinToken {
 pub struct NewJoinToken {
     /// The id of the token.
     pub id: String,
+    /// The token.
+    pub token: String,
+    /// SHA-256 of the control plane's authority: what the machine knows it by.
+    pub fingerprint: String,
     /// Until when it may be used.
     pub expires_at: String,
     /// The lines to choose from.

@@ -4,6 +4,7 @@
 //! `failure` says what went wrong and with which exit code, `door` opens the way to a server.
 
 mod audit;
+mod bench;
 mod bridge;
 mod browser;
 mod command;
@@ -142,6 +143,9 @@ enum Command {
     Worker(worker::Worker),
     /// Watch how machines are doing, live
     Top(top::Top),
+    /// Measure how much a control plane bears
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Look at the configuration of this machine's installation
     Config(config::Config),
     /// Look at and copy the database of this machine's installation
@@ -200,6 +204,7 @@ fn carry_out(command: Command, connection: Connection, screen: &Screen) -> Resul
             Command::Command(command) => command.run(&door).await,
             Command::Worker(worker) => worker.run(&door).await,
             Command::Top(top) => top.run(&door).await,
+            Command::Bench(bench) => bench.run(&door).await,
             Command::Config(config) => config.run(&door).await,
             Command::Database(database) => database.run(&door).await,
             Command::Doctor(doctor) => doctor.run(&door).await,

@@ -182,7 +182,7 @@ fn follow_hangups(product: &Product) {
 }
 
 /// Every connection is an open file: the usual 1024 would be the limit long before ours is.
-fn raise_file_limit() {
+pub(super) fn raise_file_limit() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {

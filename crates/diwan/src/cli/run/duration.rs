@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Reads one; a number alone means seconds.
-pub(super) fn read(text: &str) -> Result<Duration, String> {
+pub(in crate::cli) fn read(text: &str) -> Result<Duration, String> {
     read_if(text.trim())
         .filter(|time| !time.is_zero())
         .ok_or_else(|| "it is not a length of time, like 500ms, 30s, 5m, 2h or 1d".to_owned())

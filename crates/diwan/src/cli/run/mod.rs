@@ -4,7 +4,7 @@
 //! `ending.rs` says with which exit code it ends.
 
 mod check;
-mod duration;
+pub(super) mod duration;
 mod ending;
 mod follow;
 mod input;

@@ -1,0 +1,200 @@
+//! `diwan bench fleet`: machines that are not there join, connect, report and come back.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use diwan_bridge::Simulated;
+use diwan_client::{Client, ClientError};
+use diwan_kernel::{Supervisor, TaskPolicy, World};
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::{Value, json};
+
+use super::super::door::Door;
+use super::super::failure::{Done, Failure};
+use super::super::run::duration;
+use super::super::server::raise_file_limit;
+use super::board::Board;
+use super::live;
+
+const AFTER_HELP: &str = "\
+Examples:
+  diwan bench fleet --machines 1000
+  diwan bench fleet --machines 5000 --every 10s --for 2m --json
+  diwan bench fleet --machines 5000 --for 3m      and kill the server meanwhile:
+                                                  it tells how fast they come back
+
+Do this with a server that is there for trying things out: every machine joins it
+for real, under the label bench=…, and is removed from it in the end. One process
+can hold about as many machines as it may have open files (ulimit -n); for more,
+start it several times. It needs the permission machines.manage.";
+
+/// So many join at once.
+const AT_ONCE: usize = 32;
+/// Nobody waits longer for the last machine.
+const SETTLE: Duration = Duration::from_secs(120);
+const BEAT: Duration = Duration::from_secs(1);
+/// How often somebody says how far it is.
+const SAID_EVERY: u32 = 5;
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(in crate::cli) struct Fleet {
+    /// How many machines
+    #[arg(long, default_value_t = 1000, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    machines: u32,
+    /// How often each reports
+    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = duration::read)]
+    every: Duration,
+    /// For how long it is measured once all are connected
+    #[arg(long = "for", default_value = "60s", value_name = "TIME", value_parser = duration::read)]
+    time: Duration,
+    /// How many of them somebody watches live
+    #[arg(long, default_value_t = 20, value_name = "COUNT")]
+    watched: u32,
+    /// Leave the machines in the list in the end
+    #[arg(long)]
+    keep: bool,
+}
+
+impl Fleet {
+    pub(super) async fn run(self, door: &Door<'_>) -> Result<Done, Failure> {
+        raise_file_limit();
+        let bench = Arc::new(Bench::new(door.client()?, &self));
+        eprintln!("Under the label bench={}; Ctrl-C ends it early and tidies up.", bench.name);
+        let measured = tokio::select! {
+            measured = bench.measure(&self) => measured.map(Some),
+            _ = tokio::signal::ctrl_c() => Ok(None),
+        };
+        bench.supervisor.shut_down(Duration::from_secs(2)).await;
+        if !self.keep {
+            bench.tidy_up().await;
+        }
+        match measured? {
+            Some(result) => tell(door, &result),
+            None => Err(Failure::refused("it was ended early", "Let it run to its end for figures.")),
+        }
+    }
+}
+
+/// One run of it.
+struct Bench {
+    world: World,
+    client: Client,
+    name: String,
+    supervisor: Supervisor,
+    every: Duration,
+    board: Mutex<Board>,
+    machines: Mutex<Vec<String>>,
+}
+
+impl Bench {
+    fn new(client: Client, asked: &Fleet) -> Self {
+        let world = World::real();
+        let name = format!("{:08x}", u32::from_ne_bytes(world.random()));
+        let board = Mutex::new(Board::new(usize::try_from(asked.machines).unwrap_or(usize::MAX)));
+        let (supervisor, every, machines) = (Supervisor::new(), asked.every, Mutex::default());
+        Self { world, client, name, supervisor, every, board, machines }
+    }
+
+    async fn measure(self: &Arc<Self>, asked: &Fleet) -> Result<Value, Failure> {
+        let began = Instant::now();
+        stream::iter(0..asked.machines).map(Ok).try_for_each_concurrent(AT_ONCE, |number| self.join(number)).await?;
+        let joined = began.elapsed();
+        eprintln!("{} joined, in {:.1} s.", asked.machines, joined.as_secs_f64());
+        self.settle().await;
+        let some: Vec<String> = lock(&self.machines).iter().take(asked.watched as usize).cloned().collect();
+        lock(&self.board).watches(some.iter().cloned());
+        lock(&self.board).begin();
+        tokio::select! {
+            refused = live::watch(&self.client, &some, &self.board) => refused.map_err(Failure::from)?,
+            () = self.pass(asked.time) => {}
+        }
+        let mut result = lock(&self.board).result(asked.time);
+        result["join_ms"] = json!(joined.as_millis() as u64);
+        Ok(result)
+    }
+
+    async fn join(self: &Arc<Self>, number: u32) -> Result<(), Failure> {
+        let body =
+            json!({"name": format!("bench-{}-{number:05}", self.name), "labels": [format!("bench={}", self.name)]});
+        let token = self.client.create_join_token(body).await?.read()?;
+        let target = format!("{}#{}", self.client.server(), token.fingerprint);
+        let machine = Simulated::join(&self.world, &target, &token.token).await.map_err(|error| {
+            Failure::refused(
+                format!("machine {number} could not join: {error}"),
+                "Try fewer, or look at the server's log.",
+            )
+        })?;
+        let (bench, id) = (Arc::clone(self), machine.machine().to_owned());
+        lock(&self.machines).push(id.clone());
+        self.supervisor.spawn("simulated machine", TaskPolicy::Once, async move {
+            let tell = |happened| lock(&bench.board).happened(&id, happened, Instant::now());
+            machine.live(bench.every, tell).await;
+        });
+        Ok(())
+    }
+
+    /// Waits until all are connected.
+    async fn settle(&self) {
+        let began = Instant::now();
+        while !lock(&self.board).is_complete() && began.elapsed() < SETTLE {
+            tokio::time::sleep(BEAT).await;
+        }
+    }
+
+    async fn pass(&self, time: Duration) {
+        let (began, mut beats) = (Instant::now(), 0);
+        while began.elapsed() < time {
+            tokio::time::sleep(BEAT.min(time.saturating_sub(began.elapsed()))).await;
+            beats += 1;
+            if beats % SAID_EVERY == 0 {
+                eprintln!("{:4} s  {}", began.elapsed().as_secs(), lock(&self.board).line());
+            }
+        }
+    }
+
+    /// Removes the machines. What cannot be removed is told.
+    async fn tidy_up(&self) {
+        let machines = std::mem::take(&mut *lock(&self.machines));
+        eprintln!("Removing {} machines …", machines.len());
+        let removed = stream::iter(machines).map(|machine| async move { self.remove(&machine).await });
+        let failed = removed.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await;
+        if let Err(error) = failed {
+            eprintln!("Not all could be removed ({error}): diwan machine list --on bench={}", self.name);
+        }
+    }
+
+    async fn remove(&self, machine: &str) -> Result<(), ClientError> {
+        self.client.revoke_machine(machine).await?;
+        self.client.delete_machine(machine).await.map(drop)
+    }
+}
+
+fn tell(door: &Door<'_>, result: &Value) -> Result<Done, Failure> {
+    if door.screen.is_json() {
+        door.screen.json(&result.to_string())?;
+        return Ok(Done::Well);
+    }
+    let ms = |value: &Value| value.as_f64().map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1} ms"));
+    let live = &result["live"];
+    door.screen.facts(&[
+        ("Machines", format!("{} of {} connected", result["connected"], result["machines"])),
+        ("Joining", ms(&result["join_ms"])),
+        ("Reports", format!("{:.1} in a second", result["reports_per_second"].as_f64().unwrap_or_default())),
+        ("Live", format!("p50 {}, p99 {}", ms(&live["p50_ms"]), ms(&live["p99_ms"]))),
+        ("Heard", format!("{} reports, {} not", live["heard"], live["not_heard"])),
+    ])?;
+    for one in result["breaks"].as_array().into_iter().flatten() {
+        let (first, all) = (ms(&one["first_1000_back_ms"]), ms(&one["back_99_percent_ms"]));
+        door.screen.line(&format!(
+            "Cut off down to {}: the first 1,000 were back after {first}, 99 % after {all}",
+            one["connected_at_worst"]
+        ))?;
+    }
+    Ok(Done::Well)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
