@@ -170,6 +170,8 @@ impl Daemon {
         let is_welcome = said.is_ok();
         match said {
             Ok(()) => tracing::info!("disconnected: {ended}"),
+            // Why we are sent away says more than that nothing can be read any more.
+            Err(_) if matches!(ended, Ended::GoneAway { .. }) => tracing::warn!("disconnected: {ended}"),
             Err(error) => tracing::warn!("disconnected: {error}"),
         }
         let lived = is_welcome.then(|| self.world.monotonic().saturating_sub(began));

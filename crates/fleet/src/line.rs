@@ -23,19 +23,23 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// The lines for this control plane and this token. All that stands in them is free of what a shell reads.
+    /// The lines for this control plane and this token. All that stands in them is free of what a shell reads. A
+    /// machine that joins again gives up its identity from before.
     pub(crate) fn new(
         url: &Url,
         authority: Fingerprint,
         script: &str,
         token: &TokenText,
         policy: MachinePolicy,
+        is_again: bool,
     ) -> Self {
         let url = url.as_str().trim_end_matches('/');
-        let rest = format!("'{url}#{authority}' --token {} --policy {}", token.text(), policy.in_line());
+        let force = if is_again { " --force" } else { "" };
+        let rest = format!("'{url}#{authority}' --token {} --policy {}{force}", token.text(), policy.in_line());
         Self {
+            // In a directory of its own: elsewhere others might exchange it between the look at it and its start.
             script: format!(
-                "curl -fsSLo diwan-join.sh '{url}{SCRIPT}' && echo '{script}  diwan-join.sh' | sha256sum -c && sh diwan-join.sh {rest}"
+                "d=$(mktemp -d) && (curl -fsSL '{url}{SCRIPT}' || wget -qO- '{url}{SCRIPT}') >\"$d/join.sh\" && echo \"{script}  $d/join.sh\" | sha256sum -c && sh \"$d/join.sh\" {rest}"
             ),
             docker: format!("docker run -d --name diwan-bridge --restart unless-stopped {IMAGE} join {rest}"),
             command: format!("diwan bridge join {rest}"),

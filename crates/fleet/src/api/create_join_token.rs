@@ -68,14 +68,14 @@ pub(super) async fn create_join_token(
 ) -> Result<Created<NewJoinToken>, Problem> {
     let policy = body.policy;
     let (name, labels, rejoins) = subject(&fleet, body).await?;
-    let script = fleet.script().await?;
+    let (script, is_again) = (fleet.script().await?, rejoins.is_some());
     let Invitation { token, text, fingerprint } = fleet.invite(&ctx, Invited { name, labels, policy, rejoins }).await?;
     Ok(Created(NewJoinToken {
         id: token.id,
         token: text.text().to_owned(),
         fingerprint: fingerprint.to_string(),
         expires_at: token.expires_at,
-        lines: Lines::new(fleet.public_url(), fingerprint, &script.checksum, &text, policy),
+        lines: Lines::new(fleet.public_url(), fingerprint, &script.checksum, &text, policy, is_again),
     }))
 }
 

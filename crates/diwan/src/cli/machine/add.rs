@@ -120,7 +120,7 @@ fn tell(token: &NewJoinToken, say: impl Fn(&str) -> Result<(), Failure>) -> Resu
     for (about, line) in [
         ("Install the bridge and join:", &token.lines.script),
         ("Or in a container:", &token.lines.docker),
-        ("Or where diwan is installed already:", &token.lines.command),
+        ("Or where diwan is installed already, with `diwan bridge run` after it:", &token.lines.command),
     ] {
         say(&format!("{about}\n  {}\n", safe(line)))?;
     }
