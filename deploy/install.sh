@@ -209,10 +209,10 @@ UNIT
 
 # The processes of the bridge with this state. Those of containers are not meant.
 running() {
-    here=$(readlink /proc/self/ns/mnt)
+    here=$(readlink /proc/self/ns/pid)
     for of in /proc/[0-9]*; do
         case $({ tr '\0' ' ' <"$of/cmdline"; } 2>/dev/null) in
-            "$bridge run --state-dir $state "*) [ "$(readlink "$of/ns/mnt")" != "$here" ] || printf '%s\n' "${of#/proc/}" ;;
+            "$bridge run --state-dir $state "*) [ "$(readlink "$of/ns/pid")" != "$here" ] || printf '%s\n' "${of#/proc/}" ;;
         esac
     done
 }
@@ -232,6 +232,8 @@ stop_running() {
     kill -KILL $before 2>/dev/null || true
 }
 
+new_words() { tail -c "+$((said + 1))" "$log"; }
+
 run_by_itself() {
     stop_running
     : >>"$log"
@@ -243,11 +245,13 @@ run_by_itself() {
     say "there is no systemd here: it runs in the background and writes to $log"
     say 'it does not start by itself after a restart of the machine'
     for _ in 1 2 3 4 5 6 7 8 9 10; do
-        ! tail -c "+$((said + 1))" "$log" | grep -q ' connected ' || { say 'it is connected' && return 0; }
-        kill -0 $pid 2>/dev/null || fail 'it has ended' "See why: tail $log"
+        ! new_words | grep -q ' connected ' || { say 'it is connected' && return 0; }
+        kill -0 $pid 2>/dev/null || fail "it has ended: $(tail -n 1 "$log")" "See more: tail $log"
+        ! new_words | grep -Eq ': (revoked|unknown|locked|version): ' || break
         sleep 1
     done
-    say "it is not connected yet; see why: tail $log"
+    say "it is not connected yet: $(new_words | grep WARN | tail -n 1)"
+    say "see more: tail $log"
 }
 
 stop() { if has_systemd; then systemctl stop diwan-bridge.service 2>/dev/null || true; else stop_running; fi; }

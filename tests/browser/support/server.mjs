@@ -15,11 +15,11 @@ const PORTS = 20_000;
 let nextPort = process.pid * 16;
 
 /** Starts `diwan server`; it is stopped and its data removed when the test ends. */
-export async function startServer(test, { settings = {}, config, port: chosen } = {}) {
+export async function startServer(test, { settings = {}, config, port: chosen, publicUrl } = {}) {
   const port = chosen ?? (await freePort());
   const url = `http://localhost:${port}`;
   const dataDir = await mkdtemp(join(tmpdir(), "diwan-browser-"));
-  const args = ["server", "--listen", `127.0.0.1:${port}`, "--data-dir", dataDir, "--public-url", url];
+  const args = ["server", "--listen", `127.0.0.1:${port}`, "--data-dir", dataDir, "--public-url", publicUrl ?? url];
   if (config) {
     const file = join(dataDir, "diwan.yaml");
     await writeFile(file, config, { mode: 0o600 });
