@@ -203,8 +203,9 @@ WantedBy=multi-user.target
 UNIT
     systemctl daemon-reload
     systemctl enable --quiet diwan-bridge.service
+    began=$(date +%s)
     systemctl restart diwan-bridge.service
-    say 'it runs, and will after a restart of the machine; see: journalctl -u diwan-bridge'
+    say 'it runs, and will after a restart of the machine'
 }
 
 # The processes of the bridge with this state. Those of containers are not meant.
@@ -232,8 +233,6 @@ stop_running() {
     kill -KILL $before 2>/dev/null || true
 }
 
-new_words() { tail -c "+$((said + 1))" "$log"; }
-
 run_by_itself() {
     stop_running
     : >>"$log"
@@ -244,18 +243,34 @@ run_by_itself() {
     pid=$!
     say "there is no systemd here: it runs in the background and writes to $log"
     say 'it does not start by itself after a restart of the machine'
+}
+
+# What the bridge has said since its start.
+words() {
+    if has_systemd; then
+        journalctl --quiet --no-pager --unit diwan-bridge.service --since "@$began"
+    else
+        tail -c "+$((said + 1))" "$log"
+    fi
+}
+
+wait_for_it() {
+    if has_systemd; then look='journalctl -u diwan-bridge'; else look="tail $log"; fi
     for _ in 1 2 3 4 5 6 7 8 9 10; do
-        ! new_words | grep -q ' connected ' || { say 'it is connected' && return 0; }
-        kill -0 $pid 2>/dev/null || fail "it has ended: $(tail -n 1 "$log")" "See more: tail $log"
-        ! new_words | grep -Eq ': (revoked|unknown|locked|version): ' || break
+        ! words | grep -q ' connected ' || { say 'it is connected' && return 0; }
+        has_systemd || kill -0 "$pid" 2>/dev/null || fail "it has ended: $(tail -n 1 "$log")" "See more: $look"
+        ! words | grep -Eq ': (revoked|unknown|locked|version): ' || break
         sleep 1
     done
-    say "it is not connected yet: $(new_words | grep WARN | tail -n 1)"
-    say "see more: tail $log"
+    say "it is not connected yet: $(words | grep WARN | tail -n 1)"
+    say "see more: $look"
 }
 
 stop() { if has_systemd; then systemctl stop diwan-bridge.service 2>/dev/null || true; else stop_running; fi; }
-start() { if has_systemd; then run_by_systemd; else run_by_itself; fi; }
+start() {
+    if has_systemd; then run_by_systemd; else run_by_itself; fi
+    wait_for_it
+}
 
 main() {
     [ "$(id -u)" != 0 ] || make_user
