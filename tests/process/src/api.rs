@@ -57,6 +57,14 @@ impl Api {
         self.send(Method::GET, path, None, None).await.expect("an answer")
     }
 
+    /// An answer that is no JSON.
+    pub(crate) async fn get_bytes(&self, path: &str) -> Vec<u8> {
+        let request = self.client.get(format!("{}/api/v1{path}", self.url));
+        let answer = request.bearer_auth(self.token.as_deref().unwrap_or_default()).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.bytes().await.expect("the whole answer").to_vec()
+    }
+
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.send(Method::POST, path, Some(body), None).await.expect("an answer")
     }

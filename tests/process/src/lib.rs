@@ -14,6 +14,8 @@ mod crash;
 #[cfg(test)]
 mod disk;
 #[cfg(test)]
+mod fleet_faults;
+#[cfg(test)]
 mod memory;
 #[cfg(test)]
 mod operations;
