@@ -29,6 +29,8 @@ pub(crate) const COMMANDS_AT_ONCE: usize = 64;
 const SPOOL_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 /// How long the last words may take.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// What the farewells begin with after which nobody there commands this machine any more.
+const PUT_OUT: [&str; 2] = ["revoked:", "unknown:"];
 /// How long commands may take to stop: what they are given, and a little more.
 const COMMANDS_STOP: Duration = Duration::from_secs(8);
 
@@ -176,7 +178,12 @@ impl Daemon {
         }
         let lived = is_welcome.then(|| self.world.monotonic().saturating_sub(began));
         let away = match ended {
-            Ended::GoneAway { retry_after_ms, .. } => Some(Duration::from_millis(retry_after_ms.into())),
+            Ended::GoneAway { retry_after_ms, reason } => {
+                if PUT_OUT.iter().any(|word| reason.starts_with(word)) {
+                    self.commands.disown();
+                }
+                Some(Duration::from_millis(retry_after_ms.into()))
+            }
             _ => None,
         };
         Ok(Over { lived, away })

@@ -176,22 +176,33 @@ impl Commands {
     /// Stops everything that runs and takes nothing new. Returns when nothing runs any more and all who follow
     /// have heard so.
     pub(crate) async fn leave(&self) {
-        let running: Vec<Arc<Entry>> = {
-            let mut known = self.inner.known();
-            known.is_leaving = true;
-            known.entries.values().filter(|entry| !entry.is_over()).cloned().collect()
-        };
-        for entry in &running {
-            entry.asks.ask(asks::Ask::Cancel);
-        }
-        for entry in running {
+        self.inner.known().is_leaving = true;
+        for entry in self.inner.cancel_all() {
             let _ = entry.follow().wait_for(|progress| progress.ended.is_some()).await;
         }
         let _ = self.inner.followers.subscribe().wait_for(|followers| *followers == 0).await;
     }
+
+    /// Stops everything that runs: whoever asked for it has no say here any more.
+    pub(crate) fn disown(&self) {
+        let running = self.inner.cancel_all();
+        if !running.is_empty() {
+            tracing::warn!("{} commands are stopped: this machine was put out", running.len());
+        }
+    }
 }
 
 impl Inner {
+    /// Has everything that runs stop, and says what that is.
+    fn cancel_all(&self) -> Vec<Arc<Entry>> {
+        let running: Vec<Arc<Entry>> =
+            self.known().entries.values().filter(|entry| !entry.is_over()).cloned().collect();
+        for entry in &running {
+            entry.asks.ask(asks::Ask::Cancel);
+        }
+        running
+    }
+
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -46,6 +46,11 @@ pub(super) fn ending_of(command: &Command) -> Result<u8, Failure> {
 fn refusal(command: &Command) -> Failure {
     let name = &command.machine_name;
     match (&command.verdict, &command.problem) {
+        (Some(verdict), _) if doubts_the_clock(verdict) => {
+            let detail = format!("{name} does not believe it{}", why(command));
+            let next = "Compare its clock with the server's: a command counts for a minute.";
+            Failure::of(REFUSED, "clock_differs", detail, next)
+        }
         (Some(verdict), _) if verdict.decision == "deny" => {
             let detail = format!("the policy of {name} refuses it{}", why(command));
             let next = "What may be done there its owner says, in the policy: `diwan machine show NAME --policy`.";
@@ -58,6 +63,11 @@ fn refusal(command: &Command) -> Failure {
         }
         _ => Failure::of(REFUSED, "refused", format!("{name} refused it"), "`diwan machine show` says how it is."),
     }
+}
+
+/// Whether it was refused for its time, which no policy changes.
+fn doubts_the_clock(verdict: &CommandVerdict) -> bool {
+    verdict.reasons.iter().any(|reason| matches!(reason.code.as_str(), "expired" | "clock_skew"))
 }
 
 /// The machine is not there.
