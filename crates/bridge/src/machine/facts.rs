@@ -2,7 +2,7 @@
 
 use diwan_protocol::facts::{Facts, Layer};
 
-use super::text;
+use super::{graphics, text};
 
 /// What this machine is. Names that it gives itself are cut to what a person can read.
 pub(crate) fn facts(layers: Vec<Layer>) -> Facts {
@@ -20,7 +20,7 @@ pub(crate) fn facts(layers: Vec<Layer>) -> Facts {
         memory_bytes: kilobytes(&memory, "MemTotal"),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         layers,
-        graphics: vec![],
+        graphics: graphics::names(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What this machine is, and how it is doing.
 
 mod facts;
+mod graphics;
 mod processes;
 mod sample;
 

@@ -7,6 +7,7 @@ use diwan_kernel::World;
 use diwan_protocol::facts::{Disk, Sample};
 
 use super::facts::kilobytes;
+use super::graphics;
 use super::processes::Processes;
 use super::text;
 
@@ -62,7 +63,7 @@ impl Sampler {
             received_bytes_s: per_second(now.received.saturating_sub(before.received), since),
             sent_bytes_s: per_second(now.sent.saturating_sub(before.sent), since),
             processes: self.processes.top(since),
-            graphics: vec![],
+            graphics: graphics::now(),
             commands: u32::try_from(commands).unwrap_or(u32::MAX),
         }
     }
