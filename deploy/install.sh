@@ -2,10 +2,11 @@
 # Makes this machine one of a Diwan: brings the bridge, joins, and keeps it running.
 #
 #   sh install.sh URL#FINGERPRINT --token TOKEN [--policy standard|strict|own-machine] [--as-root] [--force]
+#       [--foreground]
 #
 # As root it makes a user `diwan-bridge`, which everything runs as, and a service of the system. As anybody
 # else it installs into that person's home. It can be run again: what is there already is kept, and another
-# bridge takes the place of the one before.
+# bridge takes the place of the one before. With --foreground it becomes the bridge, for a container.
 set -eu
 # The bridges of the control plane that handed this file out, by platform.
 checksums='@CHECKSUMS@'
@@ -18,7 +19,7 @@ fail() {
 }
 has() { command -v "$1" >/dev/null 2>&1; }
 
-target='' token='' policy='standard' as_root=no force=''
+target='' token='' policy='standard' as_root=no force='' foreground=no
 while [ $# -gt 0 ]; do
     case $1 in
         --token | --policy)
@@ -28,6 +29,7 @@ while [ $# -gt 0 ]; do
             ;;
         --as-root) as_root=yes && shift ;;
         --force) force=--force && shift ;;
+        --foreground) foreground=yes && shift ;;
         http://*#* | https://*#*) target=$1 && shift ;;
         *) fail "the argument $1 is not known" 'Copy the whole line from the dashboard.' ;;
     esac
@@ -125,8 +127,9 @@ join() {
     chmod 700 "$state"
     chmod 755 "$etc"
     [ "$user" != diwan-bridge ] || chown "$user:$user" "$state"
-    if [ ! -d "$work" ]; then
-        mkdir -p "$work"
+    mkdir -p "$work"
+    # A new one, or one that a container was given for this.
+    if [ -z "$(ls -A "$work")" ] && [ -O "$work" ]; then
         chmod 755 "$work"
         [ "$user" != diwan-bridge ] || chown "$user:$user" "$work"
     fi
@@ -136,17 +139,23 @@ join() {
         chmod 644 "$etc/policy.toml.new"
         mv "$etc/policy.toml.new" "$etc/policy.toml"
     fi
+    token_hash=$(printf '%s' "$token" | sha256sum | cut -d ' ' -f 1)
+    # The same line again does nothing again, also when it says --force.
+    [ "$(cat "$etc/joined-with" 2>/dev/null)" != "$token_hash" ] || force=''
     joined=$(as_user "$bridge" show --state-dir "$state" 2>/dev/null | sed -n '1s/ (.*) of /\n/p')
     if [ -z "$force" ] && [ -n "$joined" ] &&
         [ "$(printf '%s\n' "$joined" | sed -n 2p | plain)" = "$(printf '%s\n' "$control_plane" | plain)" ]; then
         say "this machine is $(printf '%s\n' "$joined" | sed -n 1p) of $control_plane already; the token was not used"
-        say 'if it was put out there, or is to join anew: run the same line again with --force at its end'
+        say 'if it was put out there, or is to join anew: make another line, and add --force at its end'
         return 0
     fi
     [ -z "$joined" ] || stop
     # Not as an argument: everybody can read those.
-    printf '%s\n' "$token" | as_user "$bridge" join "$target" --token-stdin $force \
-        --state-dir "$state" --policy-file "$etc/policy.toml" && return 0
+    if printf '%s\n' "$token" | as_user "$bridge" join "$target" --token-stdin $force \
+        --state-dir "$state" --policy-file "$etc/policy.toml"; then
+        printf '%s\n' "$token_hash" >"$etc/joined-with"
+        return 0
+    fi
     # What it was part of before, it still is.
     [ -z "$joined" ] || start
     fail 'this machine did not join, for the reason above'
@@ -276,6 +285,10 @@ main() {
     [ "$(id -u)" != 0 ] || make_user
     bring_bridge
     join
+    if [ $foreground = yes ]; then
+        say 'this is the bridge from here on'
+        become "$bridge" run --state-dir "$state" --policy-file "$etc/policy.toml"
+    fi
     start
     say 'done'
 }

@@ -7,8 +7,11 @@ use url::Url;
 use crate::install::SCRIPT;
 use crate::join_token::{MachinePolicy, TokenText};
 
-/// The image that holds the bridge.
-const IMAGE: &str = "diwan-bridge";
+/// What the bridge runs in where a container is wanted: Debian with curl. The bridge itself comes from here.
+const IMAGE: &str = "buildpack-deps:stable-curl";
+/// What a container must be allowed so that commands in it have a sandbox of their own, and what outlives it.
+const CONTAINER: &str = "--security-opt seccomp=unconfined --security-opt apparmor=unconfined \
+    --security-opt systempaths=unconfined -v diwan-bridge:/var/lib/diwan-bridge -v diwan-projects:/srv/projects";
 
 /// The same thing three times, to choose from.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -16,7 +19,7 @@ const IMAGE: &str = "diwan-bridge";
 pub(crate) struct Lines {
     /// Installs the bridge on a machine and joins it. It runs the script only if that is the one meant here.
     script: String,
-    /// Runs the bridge in a container and joins it.
+    /// Runs the bridge in a container and joins it: by the same script, which is kept for when it starts again.
     docker: String,
     /// Joins a machine on which the bridge is already.
     command: String,
@@ -41,7 +44,9 @@ impl Lines {
             script: format!(
                 "d=$(mktemp -d) && (curl -fsSL '{url}{SCRIPT}' || wget -qO- '{url}{SCRIPT}') >\"$d/join.sh\" && echo \"{script}  $d/join.sh\" | sha256sum -c && sh \"$d/join.sh\" {rest}"
             ),
-            docker: format!("docker run -d --name diwan-bridge --restart unless-stopped {IMAGE} join {rest}"),
+            docker: format!(
+                "docker run -d --init --name diwan-bridge --restart unless-stopped {CONTAINER} {IMAGE} sh -c \"cd /root && {{ test -e join.sh || {{ curl -fsSL '{url}{SCRIPT}' >new.sh && echo '{script}  new.sh' | sha256sum -c && mv new.sh join.sh; }}; }} && exec sh join.sh {rest} --foreground\""
+            ),
             command: format!("diwan bridge join {rest}"),
         }
     }

@@ -114,6 +114,11 @@ fn failed(detail: &str, next: &str) -> Failure {
     Failure::refused(detail, next)
 }
 
+/// Whether the address in a line is one that every machine has for itself.
+fn leads_here(line: &str) -> bool {
+    ["://localhost", "://127.", "://[::1]"].iter().any(|own| line.contains(own))
+}
+
 fn tell(token: &NewJoinToken, say: impl Fn(&str) -> Result<(), Failure>) -> Result<(), Failure> {
     let until = exact_moment(&token.expires_at);
     say(&format!("Paste one of these on the machine, until {until} UTC. Each works once.\n"))?;
@@ -123,6 +128,9 @@ fn tell(token: &NewJoinToken, say: impl Fn(&str) -> Result<(), Failure>) -> Resu
         ("Or where diwan is installed already, with `diwan bridge run` after it:", &token.lines.command),
     ] {
         say(&format!("{about}\n  {}\n", safe(line)))?;
+    }
+    if leads_here(&token.lines.command) {
+        say("They lead to this machine alone: for others, set server.public_url to an address that they reach.\n")?;
     }
     say(&format!(
         "Whoever has such a line can join a machine. To take it back: diwan machine tokens --withdraw {}",

@@ -96,9 +96,15 @@ function Lines({ made, left }: { made: Made; left: number }) {
       </div>
       <p className="text-sm text-muted">{t(`machines.join.way_${way}_means`)}</p>
       <SecretLine text={made.lines[way]} />
+      {leadsHere(made.lines.command) && <Notice tone="warn" title={t("machines.join.leads_here")} />}
       <p className="text-sm text-faint">{t("machines.join.shown_once")}</p>
     </div>
   );
+}
+
+/** Whether the address in a line is one that every machine has for itself. */
+function leadsHere(line: string): boolean {
+  return /:\/\/(localhost|127\.|\[::1\])/.test(line);
 }
 
 function clock(ms: number): string {
