@@ -63,6 +63,12 @@ impl Outcome {
         Ok(Self { per_second, p50_ms: at(0.5), p99_ms: at(0.99), refused, times, took })
     }
 
+    /// These, one after the other.
+    pub(crate) fn of(times: Vec<Duration>) -> Result<Self> {
+        let took = times.iter().sum();
+        Self::new(times, 0, took)
+    }
+
     /// Several that followed one another, as one.
     pub(crate) fn together(of: Vec<Self>) -> Result<Self> {
         let (refused, took) = (of.iter().map(|o| o.refused).sum(), of.iter().map(|o| o.took).sum());
@@ -93,6 +99,21 @@ impl Load {
     pub(crate) fn numbered(mut self, body: &str) -> Self {
         self.numbered = Some(body.to_owned());
         self
+    }
+
+    /// So many times, one after the other.
+    #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+    pub(crate) async fn times(&self, count: usize) -> Result<Outcome> {
+        let (bytes, begin) = (self.request.bytes(self.address), Instant::now());
+        let mut connection = Connection::open(self.address).await?;
+        let (mut times, mut refused) = (vec![], 0);
+        for _ in 0..count {
+            let sent = Instant::now();
+            let status = connection.round_trip(&bytes).await?.0;
+            times.push(sent.elapsed());
+            refused += usize::from(!(200..300).contains(&status));
+        }
+        Outcome::new(times, refused, begin.elapsed())
     }
 
     #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time with tasks of its own")]

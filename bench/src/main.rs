@@ -1,12 +1,15 @@
 //! What we measure and against whom. Run by `make bench`; prints absolute figures and ratios.
 //!
 //! Everything is measured in the same run on the same machine: the peer of the HTTP figures is a bare
-//! axum handler in a process of its own, the peer of the write figures is one commit per write.
+//! axum handler in a process of its own, the peer of the write figures is one commit per write, that of
+//! machines is `ssh` with a connection that is kept open.
 #![forbid(unsafe_code)]
 
+mod fleet;
 mod load;
 mod product;
 mod report;
+mod ssh;
 mod trail;
 mod vault;
 mod vault_peer;
@@ -33,6 +36,7 @@ fn main() -> Result<()> {
     let mut report = Report::default();
     let measured = match std::env::args().nth(1).as_deref() {
         Some("writes") => runtime.block_on(writes::measure(&mut report, CONNECTIONS, SPAN)),
+        Some("fleet") => runtime.block_on(fleet::measure(&mut report)),
         Some("vault") => runtime.block_on(async {
             vault_peer::measure(&mut report, CONNECTIONS, SPAN).await?;
             vault::measure(&mut report, CONNECTIONS, SPAN).await
@@ -57,6 +61,7 @@ async fn measure(report: &mut Report) -> Result<()> {
     trail::measure(report).await?;
     vault_peer::measure(report, CONNECTIONS, SPAN).await?;
     vault::measure(report, CONNECTIONS, SPAN).await?;
+    fleet::measure(report).await?;
     report::dashboard_payload(report)
 }
 

@@ -58,16 +58,24 @@ impl Product {
         Ok(kib / 1024.0)
     }
 
+    pub(crate) fn binary(&self) -> String {
+        binary()
+    }
+
     pub(crate) fn stop(mut self) -> Result<()> {
         stop(&mut self.process)
     }
+}
+
+fn binary() -> String {
+    std::env::var("BENCH_BINARY").unwrap_or_else(|_| BINARY.to_owned())
 }
 
 /// Starts the server; gives its process, the milliseconds until it was ready, and its first-run link.
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 async fn launch(dir: &tempfile::TempDir, address: SocketAddr) -> Result<(Child, f64, Option<String>)> {
     let begin = Instant::now();
-    let binary = std::env::var("BENCH_BINARY").unwrap_or_else(|_| BINARY.to_owned());
+    let binary = binary();
     let mut process = Command::new(&binary)
         .args(["server", "--listen", &address.to_string(), "--data-dir"])
         .arg(dir.path().join("data"))
@@ -116,7 +124,7 @@ async fn first_owner(address: SocketAddr, link_token: &str) -> Result<(String, S
     ensure!(status == 201, "setup: {status} {text}");
     let cookie = head.lines().find_map(|l| l.strip_prefix("set-cookie: diwan_session=")).context("a session cookie")?;
     let cookie = format!("diwan_session={}", cookie.split(';').next().unwrap_or_default());
-    let body = r#"{"name":"bench","scopes":["profile.self","status.read","secrets.read","secrets.use"]}"#;
+    let body = r#"{"name":"bench","scopes":["profile.self","status.read","secrets.read","secrets.use","machines.read","machines.manage","commands.run"]}"#;
     let create = Request::json("POST", "/api/v1/me/tokens", body).cookie(&cookie);
     let (status, _, text) = connection.send(address, &create).await.context("create")?;
     ensure!(status == 201, "token: {status} {text}");
