@@ -1,5 +1,6 @@
 //! Machines on the command line: a real server, real bridges, real programs.
 
+mod bench;
 mod bridge;
 mod connection;
 mod manage;
