@@ -68,6 +68,7 @@ decision = "ask"
 
 pub struct Bridge {
     dir: TempDir,
+    variables: Vec<(String, String)>,
     process: Option<Child>,
     log: Option<mpsc::UnboundedReceiver<String>>,
 }
@@ -76,7 +77,7 @@ impl Bridge {
     /// A place for a bridge, with the usual policy.
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let bridge = Self { dir, process: None, log: None };
+        let bridge = Self { dir, variables: vec![], process: None, log: None };
         std::fs::create_dir(bridge.root()).unwrap();
         open_up(bridge.dir.path());
         open_up(&bridge.root());
@@ -91,6 +92,11 @@ impl Bridge {
         let (joined, _) = tokio::join!(bridge.join(&target, TOKEN, &[]), plane.take_join());
         assert!(joined.status.success(), "{}", String::from_utf8_lossy(&joined.stderr));
         bridge
+    }
+
+    /// A variable of the bridge's own environment.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
     }
 
     pub fn root(&self) -> PathBuf {
@@ -127,7 +133,8 @@ impl Bridge {
             .arg("--policy-file")
             .arg(self.policy())
             .env_remove("http_proxy")
-            .env_remove("HTTP_PROXY");
+            .env_remove("HTTP_PROXY")
+            .envs(self.variables.iter().cloned());
         command
     }
 
