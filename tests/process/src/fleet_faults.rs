@@ -178,7 +178,7 @@ impl Stage {
         let data = memory_dir();
         let server = Program::start(data.path()).await;
         let owner = claim(&server).await;
-        let proxy = Proxy::listen(free_address()).await;
+        let proxy = Proxy::listen(free_address().ip()).await;
         proxy.lead_to(Some(server.address));
         let mut machine = Machine::join(&owner, &proxy).await;
         let jobs = (0..5 + dice.below(16)).map(|number| Job::draw(number, dice, &machine.root())).collect();

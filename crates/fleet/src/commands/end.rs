@@ -17,6 +17,8 @@ use crate::fleet::Fleet;
 /// A database that does not take an end is asked again, at longer and longer intervals.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// A machine that is gone again before a command is repeated is waited for this long.
+const WAIT_TO_REPEAT: Duration = Duration::from_secs(600);
 
 impl Fleet {
     /// Writes down how a command ended, however long that takes, tells those who look on, and lets the
@@ -75,7 +77,7 @@ impl Fleet {
             retry_safe: true,
             retry_of: Some(command.id),
             approval: None,
-            wait: None,
+            wait: Some(WAIT_TO_REPEAT),
         };
         let target = Target { id: command.machine, name: command.machine_name.clone() };
         let ctx = Ctx::system(self.world(), "fleet");

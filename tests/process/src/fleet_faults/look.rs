@@ -57,7 +57,9 @@ async fn ends_are_written_once(api: &Api, commands: &[Value]) {
     }
     for command in commands {
         let count = written.remove(command["id"].as_str().expect("an id")).unwrap_or_default();
-        assert_eq!(count, 1, "{count} recorded ends of {command:#}");
+        // One whose machine was gone when it was written down was over then, and that entry says so.
+        let was_never_open = command["state"] == "refused" && command["problem"]["code"] == "machine_offline";
+        assert!(count == 1 || (count == 0 && was_never_open), "{count} recorded ends of {command:#}");
         assert!(command["ended_at"].is_string(), "{command:#}");
     }
     assert!(written.is_empty(), "ends of nothing: {written:?}");

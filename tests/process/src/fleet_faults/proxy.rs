@@ -2,7 +2,7 @@
 //! holds an old connection open while a new one is there, and says again what was said before.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -58,8 +58,9 @@ pub(super) struct Proxy {
 }
 
 impl Proxy {
-    pub(super) async fn listen(address: SocketAddr) -> Self {
-        let listener = TcpListener::bind(address).await.expect("an address of our own");
+    pub(super) async fn listen(address: IpAddr) -> Self {
+        let listener = TcpListener::bind((address, 0)).await.expect("an address of our own");
+        let address = listener.local_addr().expect("it has one");
         let this = Self { address, inner: Arc::default() };
         this.clone().spawn(async move |this| {
             while let Ok((near, _)) = listener.accept().await {
