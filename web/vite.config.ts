@@ -6,7 +6,7 @@ import { defineConfig, type Plugin } from "vite";
 const server = process.env.DIWAN_SERVER ?? "http://127.0.0.1:7400";
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), preloadLatinFont()],
+  plugins: [react(), tailwindcss(), preloadLatinFont(), terminalStyles()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     target: "es2022",
@@ -31,6 +31,8 @@ export default defineConfig({
       },
     },
   },
+  // What is bundled beforehand is not seen by the plugin below.
+  optimizeDeps: { exclude: ["@xterm/xterm"] },
   server: { proxy: { "/api": { target: server, ws: true } } },
 });
 
@@ -46,6 +48,30 @@ function preloadLatinFont(): Plugin {
         const attrs = { rel: "preload", as: "font", type: "font/woff2", href: `/${font}`, crossorigin: "" };
         return [{ tag: "link", attrs, injectTo: "head" }];
       },
+    },
+  };
+}
+
+/**
+ * The content policy allows no style that is written into the page as text, and the terminal writes some. Here it is
+ * made to give its rules to an element of ours, which hands them to the browser as a sheet, and colours one by one.
+ * See src/features/machines/terminal/terminal-style.ts.
+ */
+function terminalStyles(): Plugin {
+  const changes = [
+    { from: /\.createElement\("style"\)/g, to: '.createElement("terminal-style")', times: 3 },
+    { from: /(\w+)\.setAttribute\("style",(`[^;]*?;`)\)/g, to: "$1.style.cssText=$2", times: 1 },
+  ];
+  return {
+    name: "terminal-styles",
+    transform(code, id) {
+      if (!/@xterm\/xterm\/lib\/xterm\.mjs/.test(id)) return null;
+      for (const { from, to, times } of changes) {
+        const found = code.match(from)?.length ?? 0;
+        if (found !== times) this.error(`another xterm: ${found} places instead of ${times} match ${from}`);
+        code = code.replace(from, to);
+      }
+      return { code, map: null };
     },
   };
 }

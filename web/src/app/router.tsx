@@ -165,6 +165,18 @@ const machineCommands = createRoute({
   validateSearch: search.machineCommands,
   component: page(() => import("@/features/machines/one/commands")),
 });
+const machineTerminal = createRoute({
+  getParentRoute: () => machine,
+  path: "/terminal",
+  validateSearch: search.machineTerminal,
+  component: page(() => import("@/features/machines/terminal/terminal-page")),
+});
+const machineFiles = createRoute({
+  getParentRoute: () => machine,
+  path: "/files",
+  validateSearch: search.machineFiles,
+  component: page(() => import("@/features/machines/files/files-page")),
+});
 const machinePolicy = createRoute({
   getParentRoute: () => machine,
   path: "/policy",
@@ -273,7 +285,15 @@ export const router = createRouter({
         command,
         runOnMany,
         batch,
-        machine.addChildren([machineOverview, machineCommands, machinePolicy, machineCertificates, machineActivity]),
+        machine.addChildren([
+          machineOverview,
+          machineCommands,
+          machineTerminal,
+          machineFiles,
+          machinePolicy,
+          machineCertificates,
+          machineActivity,
+        ]),
         secrets,
         secret,
         secretCalendar,

@@ -166,3 +166,29 @@ export interface MachineCommandsSearch {
 export function machineCommands(raw: Raw): MachineCommandsSearch {
   return { state: oneOf(raw.state, commandStates), like: text(raw.like)?.slice(0, 64) };
 }
+
+export interface MachineTerminalSearch {
+  /** The terminal that is shown. */
+  open?: string | undefined;
+  /** Whether it is only looked at. */
+  view?: boolean | undefined;
+}
+
+export function machineTerminal(raw: Raw): MachineTerminalSearch {
+  return { open: text(raw.open)?.slice(0, 64), view: raw.view === true || undefined };
+}
+
+export interface MachineFilesSearch {
+  root?: string | undefined;
+  path?: string | undefined;
+}
+
+export function machineFiles(raw: Raw): MachineFilesSearch {
+  return { root: text(raw.root)?.slice(0, 128), path: longText(raw.path) };
+}
+
+/** A path may be as long as the system lets it be. */
+function longText(value: unknown): string | undefined {
+  if (typeof value === "number") return String(value);
+  return typeof value === "string" && value !== "" ? value.slice(0, 4096) : undefined;
+}

@@ -9,9 +9,12 @@ import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
 import { Notice } from "@/ui/notice";
 import { toast } from "@/ui/toast";
+import { asTerminal } from "../terminal/access";
 import { isolated, useRefresh } from "../use-machines";
 import { Argv } from "./argv-field";
 import { summary } from "./draft";
+
+const linkLook = "rounded-sm text-accent underline-offset-2 hover:underline";
 
 export function Approval({ command }: { command: Command }) {
   const { t } = useTranslation();
@@ -21,13 +24,20 @@ export function Approval({ command }: { command: Command }) {
   if (command.approved_as) {
     return (
       <Notice tone="ok" title={t("commands.approval.given")}>
-        <Link
-          to="/machines/commands/$id"
-          params={{ id: command.approved_as }}
-          className="rounded-sm text-accent underline-offset-2 hover:underline"
-        >
-          {t("commands.approval.open")}
-        </Link>
+        {asTerminal(command) ? (
+          <Link
+            to="/machines/$id/terminal"
+            params={{ id: command.machine_id }}
+            search={{ open: command.approved_as }}
+            className={linkLook}
+          >
+            {t("terminals.open")}
+          </Link>
+        ) : (
+          <Link to="/machines/commands/$id" params={{ id: command.approved_as }} className={linkLook}>
+            {t("commands.approval.open")}
+          </Link>
+        )}
       </Notice>
     );
   }

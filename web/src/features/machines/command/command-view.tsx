@@ -12,12 +12,11 @@ import { Moment } from "@/ui/time";
 import { OutputView } from "../output/output-view";
 import { commandQuery } from "../queries";
 import { useNow } from "../use-machines";
-import { Approval } from "./approval";
 import { CommandActions } from "./command-actions";
 import { CommandState, isOpen } from "./command-state";
 import { placeOf, summary } from "./draft";
 import { InputLine } from "./input-line";
-import { VerdictNotice } from "./verdict";
+import { Why } from "./why";
 
 export function CommandView({ id, heading }: { id: string; heading?: boolean }) {
   const command = useQuery(commandQuery(id));
@@ -61,43 +60,6 @@ function hasOutput(command: Command): boolean {
 function OutputGone({ command }: { command: Command }) {
   const { t } = useTranslation();
   return command.output_deleted_at ? <Notice>{t("problem.output_deleted")}</Notice> : null;
-}
-
-/** Why it is not simply done: the policy, the machine, or what happened on the way. */
-function Why({ command }: { command: Command }) {
-  const { t, i18n } = useTranslation();
-  const { problem, state, detail, outcome, verdict } = command;
-  const key = problem && `commands.problem.${problem.code}`;
-  return (
-    <>
-      {state === "unknown" && (
-        <Notice tone="danger" title={t("commands.unknown.title")}>
-          {t("commands.unknown.text")}
-        </Notice>
-      )}
-      {problem && (
-        <Notice tone={state === "expired" ? "info" : "danger"}>
-          {key && i18n.exists(key) ? t(key as "commands.problem.machine_offline") : problem.detail}
-        </Notice>
-      )}
-      {detail && (
-        <Notice
-          tone="danger"
-          title={
-            outcome &&
-            outcome !== "exited" &&
-            t(outcome === "signalled" ? "commands.state.ended" : `commands.state.${outcome}`)
-          }
-        >
-          <bdi dir="ltr" lang="en">
-            {detail}
-          </bdi>
-        </Notice>
-      )}
-      {verdict && (state === "refused" || state === "needs_approval") && <VerdictNotice verdict={verdict} was />}
-      {state === "needs_approval" && <Approval command={command} />}
-    </>
-  );
 }
 
 function Took({ command }: { command: Command }) {

@@ -87,9 +87,12 @@ function Lead({ machine }: { machine: MachineDetail }) {
 function MachineTabs({ id }: { id: string }) {
   const { t } = useTranslation();
   const mayRun = useCan("commands.run");
+  const mayOpen = useCan("terminals.open");
   const tabs = [
     "overview" as const,
     ...(mayRun ? (["commands"] as const) : []),
+    ...(mayOpen ? (["terminal"] as const) : []),
+    ...(mayRun ? (["files"] as const) : []),
     "policy" as const,
     "certificates" as const,
     "activity" as const,

@@ -1,0 +1,82 @@
+// Everything that the screen of files asks the server, in one place.
+import { apiBase } from "@/api/client";
+import { ProblemError, problemFrom, readProblem } from "@/api/problem";
+import { pagedQuery } from "@/api/queries";
+import type { CommandOperation } from "@/api/types";
+import type { Place } from "./place";
+
+export interface FileEntry {
+  name: string;
+  kind: "file" | "directory" | "link" | "other";
+  size_bytes: number;
+  modified_at: string;
+  /** Permission bits in octal, as chmod has them. */
+  mode: string;
+  /** Where a link leads. */
+  target?: string | null;
+}
+
+const PAGE = "200";
+/** What is there already is kept, and said with this code. */
+const TAKEN = new Set(["file_exists"]);
+
+export function filesQuery(machine: string, { root, path }: Place) {
+  return pagedQuery(["machine-files", machine, root, path], (cursor, signal) => {
+    const query = new URLSearchParams({ root, path, limit: PAGE, ...(cursor ? { cursor } : {}) });
+    return ask<{ items: FileEntry[]; next_cursor?: string | null }>(`/machines/${machine}/files?${query}`, signal);
+  });
+}
+
+async function ask<T>(path: string, signal: AbortSignal): Promise<T> {
+  const answer = await fetch(`${apiBase}${path}`, { credentials: "same-origin", signal });
+  if (!answer.ok) throw new ProblemError(await readProblem(answer));
+  return (await answer.json()) as T;
+}
+
+export function contentUrl(machine: string, { root, path }: Place, overwrite?: boolean): string {
+  const query = new URLSearchParams({ root, path, ...(overwrite ? { overwrite: "true" } : {}) });
+  return `${apiBase}/machines/${machine}/files/content?${query}`;
+}
+
+/** What the policy of a machine is asked about a directory. */
+export function listing(place: Place): CommandOperation {
+  return { kind: "files.list", ...place } as unknown as CommandOperation;
+}
+
+export function putting(place: Place): CommandOperation {
+  return { kind: "files.put", ...place } as unknown as CommandOperation;
+}
+
+export interface Sending {
+  done: Promise<"stored" | "taken">;
+  abort: () => void;
+}
+
+/** Sends a file; `tell` hears how many bytes have gone. Only this older way to ask tells that in browsers. */
+export function sendFile(url: string, file: Blob, tell: (bytes: number) => void): Sending {
+  const request = new XMLHttpRequest();
+  const done = new Promise<"stored" | "taken">((stored, failed) => {
+    request.open("PUT", url);
+    request.setRequestHeader("X-Diwan-Csrf", "1");
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.upload.onprogress = ({ loaded }) => tell(loaded);
+    request.onload = () => {
+      if (request.status >= 200 && request.status < 300) return stored("stored");
+      const problem = problemFrom(parsed(request.responseText), request.status);
+      if (TAKEN.has(problem.code)) stored("taken");
+      else failed(new ProblemError(problem));
+    };
+    request.onerror = () => failed(new ProblemError(problemFrom({ code: "unreachable" }, 0)));
+    request.onabort = () => failed(new DOMException("it was stopped", "AbortError"));
+    request.send(file);
+  });
+  return { done, abort: () => request.abort() };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

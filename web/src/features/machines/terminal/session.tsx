@@ -1,0 +1,243 @@
+// An open terminal: how the connection is, the screen, what can be done about it, and the keys that phones lack.
+import { useMutation } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useEffect, useId, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, unwrap } from "@/api/client";
+import { useMe } from "@/app/me";
+import { useFormat } from "@/i18n/format";
+import { Button, buttonLook } from "@/ui/button";
+import { Confirm } from "@/ui/confirm";
+import { CopyButton } from "@/ui/copy-button";
+import { cx } from "@/ui/cx";
+import { Kbd } from "@/ui/kbd";
+import { Notice } from "@/ui/notice";
+import { toast } from "@/ui/toast";
+import { CommandState, isOpen } from "../command/command-state";
+import { placeOf } from "../command/draft";
+import { Why } from "../command/why";
+import { isolated, useRefresh } from "../use-machines";
+import { asOperation, type TerminalCommand } from "./access";
+import { linesOf, plainPaste } from "./keys";
+import { PhoneKeys } from "./phone-keys";
+import { SessionState } from "./session-state";
+import { useTerminal } from "./use-terminal";
+import { Watch } from "./watch";
+
+interface SessionProps {
+  terminal: TerminalCommand;
+  isView: boolean;
+  /** Whether somebody else opened it. */
+  isOthers: boolean;
+}
+
+type Asking = { kind: "end" } | { kind: "link"; address: string } | { kind: "paste"; text: string };
+
+export function Session({ terminal, isView, isOthers }: SessionProps) {
+  const { t, i18n } = useTranslation();
+  const described = useId();
+  const bar = useRef<HTMLDivElement>(null);
+  const [asking, setAsking] = useState<Asking | null>(null);
+  const [isLarge, setIsLarge] = useState(false);
+  const shown = useTerminal(terminal.id, isView, {
+    link: (address) => setAsking({ kind: "link", address }),
+    paste,
+    leave: () => bar.current?.querySelector("button")?.focus(),
+    refused: (code, detail) => {
+      const key = `problem.${code}`;
+      toast(i18n.exists(key) ? t(key as "problem.no_input") : detail || t("problem.unexpected"), "danger");
+    },
+  });
+  const { screen, state } = shown;
+  const isOver = state === "over" || !isOpen(terminal);
+
+  useEffect(() => {
+    screen?.describe(t("terminals.screen"), described);
+  }, [screen, described, t]);
+  useEffect(() => {
+    if (isOver) screen?.mayType(false);
+  }, [screen, isOver]);
+  // Whoever opened it wants to type.
+  useEffect(() => {
+    if (!isView) screen?.terminal.focus();
+  }, [screen, isView]);
+
+  function paste(given: string) {
+    if (isView) return;
+    const text = plainPaste(given);
+    // A program that asked for it is told where pasted text begins and ends; others run every line at once.
+    if (linesOf(text) > 1 && !screen?.terminal.modes.bracketedPasteMode) setAsking({ kind: "paste", text });
+    else screen?.paste(text);
+  }
+  const close = () => {
+    setAsking(null);
+    if (!isView) screen?.terminal.focus();
+  };
+
+  return (
+    <section
+      aria-label={t("terminals.title")}
+      className={cx(
+        "flex flex-col overflow-hidden bg-surface",
+        isLarge ? "fixed inset-0 z-45" : "mb-6 rounded-lg border border-line",
+      )}
+    >
+      <header className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-4 py-2.5">
+        <div role="status" className="flex min-w-0 flex-1 basis-64 flex-wrap items-center gap-x-3 gap-y-1 text-sm">
+          {isOver ? <CommandState command={terminal} /> : <SessionState state={state} />}
+          <bdi dir="ltr" className="min-w-0 truncate font-mono text-muted">
+            {placeOf(asOperation(terminal.operation))}
+          </bdi>
+          {terminal.operation.record && <span className="text-warn">{t("terminals.recorded")}</span>}
+          {isView && (
+            <span className="text-muted">
+              {isOthers ? t("terminals.others", { name: isolated(terminal.actor.name) }) : t("terminals.view_only")}
+            </span>
+          )}
+          <Company terminal={terminal} isHere={state === "open"} isView={isView} />
+        </div>
+        <div ref={bar} className="flex flex-wrap items-center gap-2">
+          <Button size="sm" onClick={() => setIsLarge(!isLarge)} aria-pressed={isLarge}>
+            {t(isLarge ? "terminals.smaller" : "terminals.larger")}
+          </Button>
+          <CopyButton text={shareLink(terminal)} icon="link" name={t("terminals.share")} />
+          {isView && !isOthers && !isOver && (
+            <Link to="." search={{ open: terminal.id }} className={buttonLook("secondary", "sm")}>
+              {t("terminals.type_here")}
+            </Link>
+          )}
+          {(!isView || isOthers) && !isOver && (
+            <Button size="sm" icon="stop" onClick={() => setAsking({ kind: "end" })}>
+              {t("terminals.end.action")}
+            </Button>
+          )}
+        </div>
+      </header>
+      {shown.hasFailed && <Notice tone="danger">{t("problem.unreachable")}</Notice>}
+      <div
+        className={cx("min-h-0 bg-surface p-2", isView && "overflow-auto", isLarge ? "flex-1" : "h-[60dvh] min-h-72")}
+      >
+        <div ref={shown.host} dir="ltr" className="h-full min-w-0" />
+      </div>
+      {!isView && !isOver && (
+        <PhoneKeys
+          shown={shown}
+          onPaste={() => {
+            navigator.clipboard?.readText().then(paste, () => toast(t("terminals.keys.paste_failed"), "danger"));
+          }}
+        />
+      )}
+      <footer className="grid gap-2 border-t border-line px-4 py-2 text-sm text-faint empty:hidden">
+        <Happens shown={shown} isOver={isOver} terminal={terminal} />
+        <p id={described} className="pointer-coarse:sr-only">
+          <Kbd keys="Ctrl Shift E" /> {t("terminals.keys.leave")} <Kbd keys="Ctrl Shift C" /> {t("terminals.keys.copy")}{" "}
+          <Kbd keys="Ctrl Shift V" /> {t("terminals.keys.paste_hint")}
+        </p>
+      </footer>
+      {asking?.kind === "end" && <End terminal={terminal} onClose={close} />}
+      {asking?.kind === "link" && <Follow address={asking.address} onClose={close} />}
+      {asking?.kind === "paste" && (
+        <Confirm
+          title={t("terminals.paste.title", { count: linesOf(asking.text) })}
+          action={t("terminals.paste.action")}
+          look="primary"
+          run={async () => screen?.paste(asking.text)}
+          onClose={close}
+          more={
+            <pre dir="auto" className="mt-3 max-h-48 overflow-auto rounded-md bg-raised p-3 font-mono text-sm">
+              {asking.text.slice(0, 4000)}
+            </pre>
+          }
+        >
+          {t("terminals.paste.text")}
+        </Confirm>
+      )}
+    </section>
+  );
+}
+
+/** Who looks at it besides. */
+function Company({ terminal, isHere, isView }: { terminal: TerminalCommand; isHere: boolean; isView: boolean }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { user } = useMe();
+  const others = [...(terminal.terminal?.viewers ?? [])];
+  const own = others.findIndex((viewer) => viewer.user_id === user.id && viewer.read_only === isView);
+  if (isHere && own >= 0) others.splice(own, 1);
+  if (others.length === 0) return null;
+  const names = others.map(({ name, read_only }) =>
+    t(read_only ? "terminals.looks_on" : "terminals.types", { name: isolated(name) }),
+  );
+  return <span className="text-muted">{t("terminals.company", { names: format.list(names) })}</span>;
+}
+
+/** What is wrong, in vain, or over. */
+function Happens({
+  shown,
+  isOver,
+  terminal,
+}: {
+  shown: ReturnType<typeof useTerminal>;
+  isOver: boolean;
+  terminal: TerminalCommand;
+}) {
+  const { t } = useTranslation();
+  if (isOver) {
+    return (
+      <>
+        <Why command={terminal as never} />
+        {terminal.operation.record && terminal.state === "ended" && <Watch terminal={terminal} />}
+      </>
+    );
+  }
+  const isAway = shown.state === "lost" || (shown.state === "connecting" && shown.inVain > 0);
+  return (
+    <div aria-live="polite">
+      {isAway && <p className="text-warn">{t(shown.inVain > 0 ? "terminals.in_vain" : "terminals.lost")}</p>}
+      {shown.state === "broken" && <p className="text-danger">{t("terminals.broken")}</p>}
+    </div>
+  );
+}
+
+function End({ terminal, onClose }: { terminal: TerminalCommand; onClose: () => void }) {
+  const { t } = useTranslation();
+  const refresh = useRefresh();
+  const end = useMutation({
+    mutationFn: () => unwrap(api.POST("/commands/{id}/cancel", { params: { path: { id: terminal.id } } })),
+    onSettled: refresh,
+  });
+  return (
+    <Confirm
+      title={t("terminals.end.title")}
+      action={t("terminals.end.action")}
+      run={() => end.mutateAsync()}
+      onClose={onClose}
+    >
+      {t("terminals.end.text")}
+    </Confirm>
+  );
+}
+
+function Follow({ address, onClose }: { address: string; onClose: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Confirm
+      title={t("terminals.link.title")}
+      action={t("terminals.link.action")}
+      look="primary"
+      run={async () => void window.open(address, "_blank", "noopener,noreferrer")}
+      onClose={onClose}
+      more={
+        <p dir="ltr" className="mt-3 rounded-md bg-raised p-3 font-mono text-sm wrap-anywhere rtl:text-end">
+          {address}
+        </p>
+      }
+    >
+      {t("terminals.link.text")}
+    </Confirm>
+  );
+}
+
+function shareLink({ id, machine_id }: TerminalCommand): string {
+  return `${location.origin}/machines/${machine_id}/terminal?open=${id}&view=true`;
+}
