@@ -260,6 +260,11 @@ impl Daemon {
                 Ok(Some(Opening::Judge)) => {
                     self.supervisor.spawn("question", commands::ONCE, async move { commands.judge(stream).await });
                 }
+                Ok(Some(Opening::Pipe(command))) => {
+                    self.supervisor.spawn("pipe of a command", commands::ONCE, async move {
+                        commands.pipe(&command, stream).await;
+                    });
+                }
                 Ok(_) => stream.reset(ResetCode::Refused, "this bridge knows no such stream"),
                 Err(error) => stream.reset(ResetCode::Protocol, &error.to_string()),
             }

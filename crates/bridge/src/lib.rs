@@ -33,8 +33,6 @@ mod sleep;
 mod state;
 mod tls_time;
 
-pub use diwan_sandbox::launch_if_asked;
-
 pub use daemon::{RunParams, serve};
 pub use dial::DialError;
 pub use error::{JoinError, RunError, StateError};
@@ -42,3 +40,10 @@ pub use join::{JoinParams, join};
 pub use membership::Membership;
 pub use simulated::{Happened, Simulated};
 pub use state::State;
+
+/// Becomes another program if this one was started as that: the launcher of a sandbox, or the agent that serves
+/// files inside of one. It is to be the very first thing in `main`.
+pub fn launch_if_asked() {
+    diwan_sandbox::launch_if_asked();
+    execute::files::serve_if_asked();
+}

@@ -62,16 +62,16 @@ pub(crate) fn each<E: From<std::io::Error>>(
     mut show: impl FnMut(&[u8]) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut buffer = vec![0; BUFFER];
-    let (mut begin, mut end, mut is_all) = (0, 0, false);
+    let (mut begin, mut end) = (0, 0);
+    let mut over: Option<std::io::Result<()>> = None;
     loop {
-        if !is_all && end - begin < LONGEST_PIECE {
+        if over.is_none() && end - begin < LONGEST_PIECE {
             buffer.copy_within(begin..end, 0);
             (begin, end) = (0, end - begin);
-            let length = fill(input, &mut buffer[end..])?;
-            (end, is_all) = (end + length, end + length < BUFFER);
+            over = fill(input, &mut buffer, &mut end);
         }
         if begin == end {
-            return Ok(());
+            return over.unwrap_or(Ok(())).map_err(E::from);
         }
         let most = &buffer[begin..end.min(begin + LONGEST_PIECE)];
         let length = match cut {
@@ -85,17 +85,17 @@ pub(crate) fn each<E: From<std::io::Error>>(
     }
 }
 
-fn fill(input: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
-    let mut at = 0;
-    while at < buffer.len() {
-        match input.read(&mut buffer[at..]) {
-            Ok(0) => break,
-            Ok(length) => at += length,
+/// Fills the buffer up; says how reading came to its end, if it did. What was read before that counts.
+fn fill(input: &mut impl Read, buffer: &mut [u8], end: &mut usize) -> Option<std::io::Result<()>> {
+    while *end < buffer.len() {
+        match input.read(&mut buffer[*end..]) {
+            Ok(0) => return Some(Ok(())),
+            Ok(length) => *end += length,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            Err(error) => return Some(Err(error)),
         }
     }
-    Ok(at)
+    None
 }
 
 #[cfg(test)]

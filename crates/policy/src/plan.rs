@@ -41,6 +41,16 @@ pub struct FilesPlan {
     pub path: String,
     /// The longest file.
     pub longest_bytes: u64,
+    /// What the sandbox lets it do: its root is writable only for what writes.
+    pub profile: SandboxProfile,
+    /// After how long it is ended.
+    pub wall_time_ms: u64,
+    /// After how much of what it says about itself it is ended; what is in files does not count.
+    pub output_limit_bytes: u64,
+    /// The user that it runs as; without one, the bridge's.
+    pub run_as: Option<String>,
+    /// What the rule lets it do.
+    pub class: Option<Class>,
 }
 
 /// A root of the policy, as it is on the machine.

@@ -60,7 +60,7 @@ impl Policy {
         }
         if let (Some(root), Kind::FilesGet | Kind::FilesPut | Kind::FilesList | Kind::FilesSync) = (&root, subject.kind)
         {
-            return files(rule, subject, root.clone(), dir, machine).map(|plan| (None, Some(plan)));
+            return self.files(rule, subject, root.clone(), dir, machine).map(|plan| (None, Some(plan)));
         }
         self.plan(rule, subject, fitted, root, dir, machine).map(|plan| (Some(plan), None))
     }
@@ -113,6 +113,37 @@ impl Policy {
                 file_bytes: profile.limits.file_mib * MIB,
             },
         }
+    }
+
+    fn files(
+        &self,
+        rule: &Rule,
+        subject: &Subject<'_>,
+        root: RootRef,
+        path: String,
+        machine: &dyn Machine,
+    ) -> Result<FilesPlan, Flaw> {
+        let writes = matches!(subject.kind, Kind::FilesPut | Kind::FilesSync);
+        if writes && !(root.writable && rule.profile.writable) {
+            return Flaw::of("not_writable", "the root or the profile of the rule is read-only");
+        }
+        if subject.kind == Kind::FilesPut && path.is_empty() {
+            return Flaw::of("path_not_plain", "a file needs a name");
+        }
+        let target = machine.look(&root.path.join(&path));
+        if writes && target.is_some_and(|seen| matches!(seen.what, What::Link(_))) {
+            return Flaw::of("leaves_root", format!("{} is a link: what is written never follows one", shown(&path)));
+        }
+        Ok(FilesPlan {
+            path,
+            longest_bytes: rule.profile.limits.file_mib * MIB,
+            profile: self.profile(rule, writes, machine),
+            wall_time_ms: rule.profile.limits.wall_time_s * 1000,
+            output_limit_bytes: rule.profile.limits.output_mib * MIB,
+            run_as: self.run_as.clone(),
+            class: rule.entry.class,
+            root,
+        })
     }
 }
 
@@ -186,25 +217,4 @@ fn check_inside(
         }
     }
     Ok(())
-}
-
-fn files(
-    rule: &Rule,
-    subject: &Subject<'_>,
-    root: RootRef,
-    path: String,
-    machine: &dyn Machine,
-) -> Result<FilesPlan, Flaw> {
-    let writes = matches!(subject.kind, Kind::FilesPut | Kind::FilesSync);
-    if writes && !(root.writable && rule.profile.writable) {
-        return Flaw::of("not_writable", "the root or the profile of the rule is read-only");
-    }
-    if subject.kind == Kind::FilesPut && path.is_empty() {
-        return Flaw::of("path_not_plain", "a file needs a name");
-    }
-    let target = machine.look(&root.path.join(&path));
-    if writes && target.is_some_and(|seen| matches!(seen.what, What::Link(_))) {
-        return Flaw::of("leaves_root", format!("{} is a link: what is written never follows one", shown(&path)));
-    }
-    Ok(FilesPlan { root, path, longest_bytes: rule.profile.limits.file_mib * MIB })
 }

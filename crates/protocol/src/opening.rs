@@ -25,6 +25,10 @@ pub enum Opening {
     /// [`Verdict`](crate::run::Verdict).
     #[n(4)]
     Judge,
+    /// The control plane takes up the input and output of a command that has a pipe: bytes follow, both ways, in
+    /// messages of any length. One stream for each command, once.
+    #[n(5)]
+    Pipe(#[n(0)] String),
 }
 
 /// Which command, and from where on.

@@ -128,6 +128,7 @@ fn frozen_messages_are_written_and_read_as_ever() {
     frozen("opening_run", Opening::Run);
     frozen("opening_follow", Opening::Follow(follow));
     frozen("opening_judge", Opening::Judge);
+    frozen("opening_pipe", Opening::Pipe("cmd_1".into()));
     frozen("judge", Judge { operation: Operation::Build(place), actor });
     frozen("join_request", JoinRequest { token: "dj_1".into(), request: vec![9].into(), facts: facts() });
     frozen("join_joined", JoinAnswer::Joined(joined()));

@@ -5,6 +5,7 @@ use diwan_protocol::command::{Actor, Approval};
 use diwan_protocol::run::{self, Reason, Verdict};
 use diwan_protocol::{Operation, Refusal};
 
+use crate::execute::files;
 use crate::policy_file::InForce;
 
 /// What the policy says.
@@ -22,7 +23,10 @@ pub(super) fn judge(policy: &InForce, here: &Here, operation: &Operation, actor:
         None => {
             Opinion { told: denied("no_policy", "this machine has no policy, so everything is denied"), plan: None }
         }
-        Some(judged) => Opinion { told: told(&judged), plan: judged.plan },
+        Some(judged) => {
+            let files = judged.files.as_ref().and_then(|files| files::plan(files, operation));
+            Opinion { told: told(&judged), plan: judged.plan.or(files) }
+        }
     }
 }
 
