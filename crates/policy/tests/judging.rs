@@ -334,7 +334,14 @@ fn files_are_written_only_where_root_and_profile_are_writable() {
 fn f88_terminals_are_denied_asked_for_or_allowed_by_the_preset() {
     let terminal = |session: &str| {
         let session = session.to_owned();
-        Operation::Terminal(Terminal { session, place: place("projects", ""), columns: 80, rows: 24, read_only: false })
+        Operation::Terminal(Terminal {
+            session,
+            place: place("projects", ""),
+            columns: 80,
+            rows: 24,
+            read_only: false,
+            recorded: None,
+        })
     };
     for (preset, decision, confined) in [
         (Preset::Strict, Decision::Deny, None),

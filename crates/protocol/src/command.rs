@@ -183,10 +183,10 @@ pub enum Git {
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Terminal {
-    /// Its name; one that is there is joined.
+    /// A name for people. Which terminal it is, the id of its command says.
     #[n(0)]
     pub session: String,
-    /// Where a new one begins.
+    /// Where it begins.
     #[n(1)]
     pub place: Place,
     /// Its width.
@@ -198,6 +198,9 @@ pub struct Terminal {
     /// Whether it is only looked at.
     #[n(4)]
     pub read_only: bool,
+    /// Whether what it shows is recorded; said only if it is, so that a bridge which cannot tell its owner refuses.
+    #[n(5)]
+    pub recorded: Option<bool>,
 }
 
 /// What is done with files.

@@ -49,7 +49,8 @@ fn open(signed: &SignedCommand) -> Result<Command, Refusal> {
 
 fn operations() -> Vec<(&'static str, Operation)> {
     let url = "https://git.example.org/shop.git".to_owned();
-    let terminal = Terminal { session: "main".into(), place: place(), columns: 120, rows: 40, read_only: true };
+    let terminal =
+        Terminal { session: "main".into(), place: place(), columns: 120, rows: 40, read_only: true, recorded: None };
     vec![
         ("exec", exec(&["cargo", "test"])),
         ("git_clone", Operation::Git(Git::Clone { url, into: place(), branch: Some("main".into()) })),

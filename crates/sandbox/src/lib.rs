@@ -27,8 +27,8 @@ mod other;
 pub use error::SandboxError;
 pub use layers::{Layer, Layers, Mode, State};
 #[cfg(target_os = "linux")]
-pub use linux::{Prepared, Sandbox, launch_if_asked};
+pub use linux::{Prepared, Sandbox, hold, launch_if_asked};
 #[cfg(not(target_os = "linux"))]
-pub use other::{Prepared, Sandbox, launch_if_asked};
+pub use other::{Prepared, Sandbox, hold, launch_if_asked};
 pub use outcome::{Ended, Outcome, Usage};
 pub use profile::{HOME, Limits, Network, PROTECTED, Profile, User};

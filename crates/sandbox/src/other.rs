@@ -54,6 +54,15 @@ impl Sandbox {
     }
 }
 
+/// Makes ready a command that runs outside of any room.
+///
+/// # Errors
+/// If the profile cannot be used.
+pub fn hold(profile: &Profile) -> Result<Prepared, SandboxError> {
+    profile.check()?;
+    Ok(Prepared { profile: profile.clone() })
+}
+
 /// A command that is ready.
 #[derive(Debug)]
 pub struct Prepared {

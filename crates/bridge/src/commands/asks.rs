@@ -27,7 +27,16 @@ pub(crate) struct Asked {
     pub(crate) input: BytesMut,
     /// Whether that was all of it.
     pub(crate) input_ends: bool,
+    /// How large the terminal is to be: the latest word counts.
+    pub(crate) size: Option<Size>,
     pub(crate) others: VecDeque<Ask>,
+}
+
+/// How large a terminal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) columns: u16,
+    pub(crate) rows: u16,
 }
 
 /// Input that cannot be taken.
@@ -110,6 +119,20 @@ impl Asks {
             queue.waiting.others.push_back(ask);
             queue.ring();
         }
+    }
+
+    /// The terminal is to be so large from now on.
+    pub(crate) fn resize(&self, size: Size) {
+        let mut queue = self.lock();
+        if !queue.is_closed {
+            queue.waiting.size = Some(size);
+            queue.ring();
+        }
+    }
+
+    /// How much input was given so far: what comes next belongs there.
+    pub(crate) fn given(&self) -> u64 {
+        self.lock().given
     }
 
     /// Gives input at its place. What was given before is passed over.

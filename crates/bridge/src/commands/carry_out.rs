@@ -3,12 +3,12 @@
 
 use std::sync::atomic::Ordering;
 
-use diwan_protocol::Command;
 use diwan_protocol::run::{Ended, Outcome};
+use diwan_protocol::{Command, Operation};
 
 use super::entry::Entry;
-use super::{Channel, Parts, verdict};
-use crate::execute::Finished;
+use super::{Channel, Parts, Size, verdict};
+use crate::execute::{Finished, Streams};
 use crate::journal::{Record, Started};
 
 /// Carries a command out. Its entry has an end afterwards.
@@ -23,7 +23,7 @@ pub(super) fn carry_out(parts: &Parts, entry: &Entry, command: &Command) {
         (None, None) => return entry.never_began("this bridge cannot do that yet", now_ms()),
         (None, Some(plan)) => plan,
     };
-    let ready = match parts.executor.prepare(&plan, has_input(command)) {
+    let ready = match parts.executor.prepare(&plan, streams(command)) {
         Ok(ready) => ready,
         Err(why) => return entry.never_began(&why, now_ms()),
     };
@@ -78,8 +78,13 @@ pub(super) fn break_down(parts: &Parts, entry: &Entry) {
     conclude(parts, entry, Ended { outcome: Outcome::Unknown, at_ms, output, errors, usage });
 }
 
-fn has_input(command: &Command) -> bool {
-    matches!(&command.operation, diwan_protocol::Operation::Exec(exec) if exec.has_input)
+fn streams(command: &Command) -> Streams {
+    match &command.operation {
+        Operation::Terminal(terminal) => Streams::Terminal(Size { columns: terminal.columns, rows: terminal.rows }),
+        Operation::Exec(exec) => Streams::Pipes { has_input: exec.has_input },
+        Operation::Files(_) => Streams::Pipe,
+        _ => Streams::Pipes { has_input: false },
+    }
 }
 
 /// Arguments may hold secrets and may be long: the log has the program and the first word.

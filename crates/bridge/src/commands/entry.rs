@@ -1,12 +1,14 @@
 //! A command that this machine knows: one that runs, or one that ended and is not forgotten.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use diwan_protocol::run::{Ended, Outcome, Usage, Verdict};
 use tokio::sync::watch;
 
 use super::asks::Asks;
+use super::pipe::Pipe;
 use super::progress::{Channel, Progress};
+use super::ring::Ring;
 
 /// A command that this machine knows.
 #[derive(Debug)]
@@ -17,6 +19,10 @@ pub(crate) struct Entry {
     pub(crate) is_journaled: std::sync::atomic::AtomicBool,
     /// What it is asked for.
     pub(crate) asks: Asks,
+    /// Its newest output, if it is a terminal that has begun in this life of the bridge.
+    ring: OnceLock<Arc<Ring>>,
+    /// Its input and output, if they are for whoever takes them up.
+    pub(crate) pipe: Pipe,
     progress: watch::Sender<Progress>,
 }
 
@@ -24,7 +30,8 @@ impl Entry {
     /// One that was just accepted.
     pub(crate) fn new(id: String) -> Self {
         let progress = watch::Sender::new(Progress::default());
-        Self { id, is_journaled: false.into(), asks: Asks::default(), progress }
+        let (asks, pipe) = Default::default();
+        Self { id, is_journaled: false.into(), asks, ring: OnceLock::new(), pipe, progress }
     }
 
     /// One from an earlier life of the bridge.
@@ -44,6 +51,17 @@ impl Entry {
     /// How far it is, and every step from here on.
     pub(crate) fn follow(&self) -> watch::Receiver<Progress> {
         self.progress.subscribe()
+    }
+
+    /// It is a terminal, whose newest output is kept there.
+    pub(crate) fn is_terminal(&self, ring: Arc<Ring>) {
+        // It begins only once.
+        let _ = self.ring.set(ring);
+    }
+
+    /// Its newest output, if it is a terminal.
+    pub(crate) fn ring(&self) -> Option<&Arc<Ring>> {
+        self.ring.get()
     }
 
     /// How much of the input was taken.

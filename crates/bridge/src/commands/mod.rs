@@ -4,7 +4,9 @@ mod asks;
 mod carry_out;
 mod entry;
 mod intake;
+mod pipe;
 mod progress;
+mod ring;
 mod serve;
 mod spool;
 mod verdict;
@@ -21,11 +23,12 @@ use diwan_protocol::run::{Ended, FromCommand, Outcome, Usage};
 use diwan_protocol::{VerifyingKey, decode, encode};
 use tokio::sync::watch;
 
-pub(crate) use asks::{Ask, Bell};
+pub(crate) use asks::{Ask, Bell, Size};
 pub(crate) use entry::Entry;
 pub(crate) use intake::Intake;
 pub(crate) use progress::Channel;
-pub(crate) use spool::{Spool, Writer};
+pub(crate) use ring::Ring;
+pub(crate) use spool::{Spool, SpoolError, Writer};
 
 use crate::execute::Executor;
 use crate::journal::{Journal, Record};

@@ -11,7 +11,7 @@ use diwan_protocol::run::{FromCommand, LONGEST_PIECE, ToCommand};
 use diwan_protocol::{decode, encode};
 use minicbor::Encoder;
 
-use super::asks::Ask;
+use super::asks::{Ask, Size};
 use super::entry::Entry;
 use super::progress::{Channel, Progress};
 use super::spool::Spool;
@@ -81,7 +81,8 @@ fn heard(entry: &Entry, message: &[u8]) -> Result<(), String> {
         Some(ToCommand::InputEnds) => entry.asks.end_input(),
         Some(ToCommand::Signal(number)) => entry.asks.ask(Ask::Signal(number)),
         Some(ToCommand::Cancel) => entry.asks.ask(Ask::Cancel),
-        Some(ToCommand::Resize { .. }) | None => {}
+        Some(ToCommand::Resize { columns, rows }) => entry.asks.resize(Size { columns, rows }),
+        None => {}
     }
     Ok(())
 }
@@ -124,6 +125,12 @@ impl Tell<'_> {
     }
 
     async fn tell_input(&mut self, now: &Progress) -> Result<(), Reset> {
+        if self.input.is_none() && self.entry.ring().is_some() && now.started_ms.is_some() {
+            // Whoever types into a terminal is told first where what they type belongs.
+            let given = self.entry.asks.given().max(now.input_taken);
+            self.input = Some(now.input_taken);
+            return self.say(&FromCommand::InputTaken(given)).await;
+        }
         let is_news = self.input.map_or(now.input_taken > 0, |told| told < now.input_taken);
         if is_news {
             self.input = Some(now.input_taken);
@@ -151,6 +158,12 @@ impl Tell<'_> {
 
     /// The message with the next piece, read from the disk to where it is sent from.
     fn read(&mut self, channel: Channel, at: u64, left: u64) -> std::io::Result<Bytes> {
+        if let Some(ring) = self.entry.ring() {
+            // Whoever is too slow goes on with what is still there, and the place says so.
+            let (at, bytes) = ring.read(at, LONGEST_PIECE)?;
+            self.at[channel.index()] = at + bytes.len() as u64;
+            return Ok(message(channel, at, &bytes));
+        }
         let slot = &mut self.files[channel.index()];
         let file = match slot {
             Some(file) => file,
@@ -169,6 +182,14 @@ impl Tell<'_> {
     async fn say(&mut self, message: &FromCommand) -> Result<(), Reset> {
         self.sending.send(encode(message).into()).await
     }
+}
+
+/// The message with a piece.
+fn message(channel: Channel, at: u64, bytes: &[u8]) -> Bytes {
+    let mut message = Vec::with_capacity(HEAD + bytes.len());
+    write_head(channel, at, bytes.len() as u64, &mut message);
+    message.extend_from_slice(bytes);
+    message.into()
 }
 
 /// What stands before the bytes of a piece: so they need not be copied into a message first.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::progress::Channel;
+use super::ring::{ROOM, Ring};
 
 /// The room for all output.
 #[derive(Debug)]
@@ -64,11 +65,28 @@ impl Spool {
         Writer { spool: self, path: self.path(command, channel), file: None, length: 0 }
     }
 
+    /// A place for the newest output of a terminal that begins. All of its room is taken at once.
+    pub(crate) fn ring(&self, command: &str) -> std::result::Result<Ring, SpoolError> {
+        if !self.take_room(ROOM) {
+            return Err(SpoolError::Full);
+        }
+        let made = private(OpenOptions::new().read(true).write(true).create_new(true), &self.ring_path(command));
+        made.and_then(Ring::new).map_err(|error| {
+            self.used.fetch_sub(ROOM, Ordering::Relaxed);
+            SpoolError::Disk(error)
+        })
+    }
+
+    fn ring_path(&self, command: &str) -> PathBuf {
+        self.dir.join(format!("{command}.ring"))
+    }
+
     /// Gives up what is kept of a command.
     pub(crate) fn forget(&self, command: &str) {
-        for channel in Channel::BOTH {
-            let length = self.length(command, channel);
-            if std::fs::remove_file(self.path(command, channel)).is_ok() {
+        let channels = Channel::BOTH.map(|channel| self.path(command, channel));
+        for path in channels.into_iter().chain([self.ring_path(command)]) {
+            let length = std::fs::metadata(&path).map(|found| found.len()).unwrap_or(0);
+            if std::fs::remove_file(&path).is_ok() {
                 self.used.fetch_sub(length, Ordering::Relaxed);
             }
         }
@@ -124,12 +142,17 @@ impl Writer<'_> {
         if self.file.is_none() {
             let mut options = OpenOptions::new();
             options.append(true).create(true).truncate(false);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            self.file = Some(options.open(&self.path)?);
+            self.file = Some(private(&mut options, &self.path)?);
         }
         self.file.as_ref().ok_or_else(|| ErrorKind::NotFound.into())
     }
+}
+
+/// Opens a file that is for its owner alone.
+fn private(options: &mut OpenOptions, path: &Path) -> Result<File> {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options.open(path)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::Child;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
@@ -12,8 +13,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
+use super::pty::{self, Pty};
 use super::stop::{self, Deed, Stop};
-use crate::commands::{Ask, Bell, Channel, Entry, Writer};
+use crate::commands::{Ask, Bell, Channel, Entry, Ring, SpoolError, Writer};
 
 /// What is read at once: as much as a pipe usually holds.
 const AT_ONCE: usize = 64 * 1024;
@@ -29,7 +31,7 @@ pub(super) struct Attended<'a> {
     kill_all: &'a dyn Fn(),
     process: OwnedFd,
     output: [Option<OwnedFd>; 2],
-    writers: [Writer<'a>; 2],
+    keeps: Keeps<'a>,
     output_left: u64,
     input: Option<OwnedFd>,
     waiting: BytesMut,
@@ -45,6 +47,35 @@ pub(super) struct Bounds {
     pub(super) output: u64,
 }
 
+/// Where what is said is kept.
+pub(super) enum Keeps<'a> {
+    /// All of it, channel by channel.
+    All([Writer<'a>; 2]),
+    /// The newest of a terminal.
+    Newest(Arc<Ring>),
+}
+
+impl Keeps<'_> {
+    fn keep(&mut self, entry: &Entry, channel: Channel, bytes: &[u8]) -> Result<(), SpoolError> {
+        match self {
+            Self::All(writers) => {
+                let writer = &mut writers[channel.index()];
+                writer.write(bytes)?;
+                entry.said(channel, writer.length);
+            }
+            Self::Newest(ring) => ring.push(bytes, |length| entry.said(channel, length)),
+        }
+        Ok(())
+    }
+
+    fn lengths(&self) -> [u64; 2] {
+        match self {
+            Self::All([output, errors]) => [output.length, errors.length],
+            Self::Newest(ring) => [ring.length(), 0],
+        }
+    }
+}
+
 /// What rang.
 struct Rang {
     process: bool,
@@ -57,12 +88,18 @@ impl<'a> Attended<'a> {
     pub(super) fn new(
         world: &'a World,
         entry: &'a Entry,
-        child: &mut Child,
-        writers: [Writer<'a>; 2],
+        (child, pty): (&mut Child, Option<Pty>),
+        keeps: Keeps<'a>,
         bounds: &Bounds,
         kill_all: &'a dyn Fn(),
     ) -> std::io::Result<Self> {
-        let input = child.stdin.take().map(OwnedFd::from);
+        let (input, output) = match pty {
+            Some(pty) => (Some(pty.ours.try_clone()?), [Some(pty.ours), None]),
+            None => {
+                let outputs = [child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from)];
+                (child.stdin.take().map(OwnedFd::from), outputs)
+            }
+        };
         if let Some(input) = &input {
             rustix::io::ioctl_fionbio(input, true)?;
         }
@@ -73,8 +110,8 @@ impl<'a> Attended<'a> {
             bell: entry.asks.attend()?,
             kill_all,
             process: pidfd_open(pid, PidfdFlags::empty())?,
-            output: [child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from)],
-            writers,
+            output,
+            keeps,
             output_left: bounds.output,
             input,
             waiting: BytesMut::new(),
@@ -93,7 +130,10 @@ impl<'a> Attended<'a> {
             if let Some(deed) = self.stop.tick(now) {
                 self.act(deed);
             }
-            let Ok(rang) = self.wait(self.stop.wait(now)) else {
+            if self.entry.pipe.is_late(now) {
+                self.stop_for(Outcome::OverLimit("nobody took up its pipe in time".to_owned()));
+            }
+            let Ok(rang) = self.wait(self.entry.pipe.patience(now, self.stop.wait(now))) else {
                 // Without being able to wait there is no attending: nothing may go on unseen.
                 self.act(Deed::Kill);
                 break;
@@ -110,8 +150,7 @@ impl<'a> Attended<'a> {
                 break;
             }
         }
-        let lengths = [self.writers[0].length, self.writers[1].length];
-        (self.stop.why().cloned(), lengths)
+        (self.stop.why().cloned(), self.keeps.lengths())
     }
 
     fn wait(&self, timeout: Option<Duration>) -> Result<Rang, Errno> {
@@ -158,13 +197,14 @@ impl<'a> Attended<'a> {
     fn take_some(&mut self, channel: Channel) {
         let Some(output) = &self.output[channel.index()] else { return };
         let length = match rustix::io::read(output, &mut self.buffer[..]) {
+            Err(Errno::AGAIN | Errno::INTR) => return,
             Ok(0) | Err(_) => {
                 self.output[channel.index()] = None;
                 return;
             }
             Ok(length) => length,
         };
-        if length == AT_ONCE && self.buffer.len() == AT_ONCE {
+        if length == AT_ONCE && !self.is_terminal() {
             // It says much: fewer and larger steps. A system that does not allow it goes on as before.
             let _ = rustix::pipe::fcntl_setpipe_size(output, WIDE);
         }
@@ -174,16 +214,12 @@ impl<'a> Attended<'a> {
     fn keep(&mut self, channel: Channel, length: usize) {
         let allowed = usize::try_from(self.output_left).unwrap_or(usize::MAX).min(length);
         self.output_left -= allowed as u64;
-        let writer = &mut self.writers[channel.index()];
-        if allowed > 0 {
-            match writer.write(&self.buffer[..allowed]) {
-                Ok(()) => self.entry.said(channel, writer.length),
-                Err(error) => {
-                    self.output_left = 0;
-                    let deed = self.stop.kill(Outcome::OverLimit(error.to_string()));
-                    self.act(deed);
-                }
-            }
+        if allowed > 0
+            && let Err(error) = self.keeps.keep(self.entry, channel, &self.buffer[..allowed])
+        {
+            self.output_left = 0;
+            let deed = self.stop.kill(Outcome::OverLimit(error.to_string()));
+            self.act(deed);
         }
         if allowed < length {
             let words = "it said more than its rule allows";
@@ -194,8 +230,13 @@ impl<'a> Attended<'a> {
 
     fn hear_asks(&mut self) {
         let asked = self.entry.asks.take();
+        if let (Some(size), Some(terminal)) = (asked.size, self.input.as_ref().filter(|_| self.is_terminal())) {
+            // One that is over already has no size.
+            let _ = pty::resize(terminal, size);
+        }
         self.waiting.unsplit(asked.input);
-        self.input_ends = asked.input_ends;
+        // A terminal has no end of input that would be told from outside.
+        self.input_ends = asked.input_ends && !self.is_terminal();
         for ask in asked.others {
             match ask {
                 Ask::Signal(number) => stop::signal(number).into_iter().for_each(|signal| self.send(signal)),
@@ -233,14 +274,28 @@ impl<'a> Attended<'a> {
         }
     }
 
+    fn stop_for(&mut self, why: Outcome) {
+        if let Some(deed) = self.stop.ask(why, self.world.monotonic()) {
+            self.act(deed);
+        }
+    }
+
     fn act(&self, deed: Deed) {
         match deed {
-            Deed::Ask => self.send(Signal::TERM),
+            // What a shell understands as its terminal being closed; to be asked to end, it passes over.
+            Deed::Ask => self.send(if self.is_terminal() { Signal::HUP } else { Signal::TERM }),
             Deed::Kill => {
                 (self.kill_all)();
-                self.send(Signal::KILL);
+                // The launcher of a terminal ends what runs in it, also what stands apart, and must live to do so.
+                if !self.is_terminal() {
+                    self.send(Signal::KILL);
+                }
             }
         }
+    }
+
+    fn is_terminal(&self) -> bool {
+        matches!(self.keeps, Keeps::Newest(_))
     }
 
     /// One that is over already hears nothing.

@@ -1,6 +1,8 @@
 //! Processes: started as the policy's plan says, attended to, and ended.
 
 mod attend;
+pub(crate) mod files;
+mod pty;
 mod ready;
 mod stop;
 mod users;
@@ -9,11 +11,24 @@ use diwan_protocol::facts::Layer;
 use diwan_protocol::run::{Outcome, Usage};
 use diwan_sandbox::{Mode, Sandbox, SandboxError};
 
+use crate::commands::Size;
+
 /// Starts processes.
 #[derive(Debug)]
 pub(crate) struct Executor {
     /// Why there is none, where there is none.
     sandbox: Result<Sandbox, String>,
+}
+
+/// What a process reads and writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Streams {
+    /// Output and errors apart, and perhaps input.
+    Pipes { has_input: bool },
+    /// A terminal of this size.
+    Terminal(Size),
+    /// Errors as always; input and output are for whoever takes up the pipe.
+    Pipe,
 }
 
 /// A process that is over.

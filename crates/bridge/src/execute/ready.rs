@@ -3,16 +3,18 @@
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use diwan_policy::{Network, Plan};
 use diwan_protocol::run::{Outcome, Usage};
-use diwan_sandbox::{Limits, Prepared, Profile};
+use diwan_sandbox::{Limits, Prepared, Profile, hold};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::attend::{Attended, Bounds};
-use super::{Executor, Finished, in_words, users};
-use crate::commands::{Channel, Entry, Parts};
+use super::attend::{Attended, Bounds, Keeps};
+use super::pty::Pty;
+use super::{Executor, Finished, Streams, in_words, users};
+use crate::commands::{Channel, Entry, Parts, Size};
 
 /// What fits into each of the private directories of a command; it lies in memory.
 const SCRATCH: u64 = 512 * 1024 * 1024;
@@ -23,6 +25,10 @@ pub(crate) struct Ready {
     command: Command,
     /// Its sandbox, if it is in one.
     prepared: Option<Prepared>,
+    /// Its terminal, if it runs in one.
+    pty: Option<Pty>,
+    /// Whether its input and output are for whoever takes them up.
+    is_pipe: bool,
     wall_time: Duration,
     output: u64,
     memory: u64,
@@ -33,31 +39,69 @@ impl Executor {
     ///
     /// # Errors
     /// Why it cannot be started.
-    pub(crate) fn prepare(&self, plan: &Plan, has_input: bool) -> Result<Ready, String> {
-        let (mut command, prepared) = if plan.profile.confined {
-            let prepared = self.confine(plan)?;
-            (prepared.command(), Some(prepared))
-        } else {
-            (unconfined(plan), None)
+    pub(crate) fn prepare(&self, plan: &Plan, streams: Streams) -> Result<Ready, String> {
+        let prepared = match (plan.profile.confined, streams) {
+            (true, Streams::Pipes { .. } | Streams::Pipe) => Some(self.confine(plan, &profile(plan)?)?),
+            (true, Streams::Terminal(_)) => Some(self.confine(plan, &in_terminal(profile(plan)?))?),
+            (false, Streams::Terminal(_)) => Some(hold(&at_home(plan)?).map_err(|error| in_words(&error))?),
+            (false, Streams::Pipes { .. } | Streams::Pipe) => None,
         };
-        command.stdin(if has_input { Stdio::piped() } else { Stdio::null() });
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut command = prepared.as_ref().map_or_else(|| unconfined(plan), Prepared::command);
+        let pty = match streams {
+            Streams::Terminal(size) => Some(open_terminal(plan, size, &mut command)?),
+            Streams::Pipes { has_input } => {
+                command.stdin(if has_input { Stdio::piped() } else { Stdio::null() });
+                command.stdout(Stdio::piped()).stderr(Stdio::piped());
+                None
+            }
+            Streams::Pipe => {
+                command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+                None
+            }
+        };
         Ok(Ready {
+            is_pipe: streams == Streams::Pipe,
             command,
             prepared,
+            pty,
             wall_time: Duration::from_millis(plan.wall_time_ms),
             output: plan.output_limit_bytes,
             memory: plan.profile.limits.memory_bytes,
         })
     }
 
-    fn confine(&self, plan: &Plan) -> Result<Prepared, String> {
+    fn confine(&self, plan: &Plan, profile: &Profile) -> Result<Prepared, String> {
         let sandbox = self.sandbox.as_ref().map_err(|why| format!("there is no sandbox on this machine: {why}"))?;
         if let Some(missing) = sandbox.layers().missing().filter(|_| plan.profile.required) {
             return Err(format!("the policy requires the whole sandbox, and this machine lacks {missing}"));
         }
-        sandbox.prepare(&profile(plan)?).map_err(|error| in_words(&error))
+        sandbox.prepare(profile).map_err(|error| in_words(&error))
     }
+}
+
+fn in_terminal(profile: Profile) -> Profile {
+    Profile { terminal: true, ..profile }
+}
+
+/// A terminal outside of the sandbox is its user's own, with their home and name.
+fn at_home(plan: &Plan) -> Result<Profile, String> {
+    let mut bare = Profile::new(called(plan), directory(plan));
+    bare.arguments = plan.argv.iter().skip(1).map(Into::into).collect();
+    bare.user = users::for_plan(plan.run_as.as_deref(), plan.root.as_ref().map(|root| root.path.as_path()))?;
+    let own = users::variables(bare.user.map(|user| user.uid));
+    let all = own.into_iter().chain([("SHELL".to_owned(), bare.program.to_string_lossy().into_owned())]);
+    bare.environment = all.chain(plan.env.iter().cloned()).map(|(name, value)| (name.into(), value.into())).collect();
+    Ok(in_terminal(bare))
+}
+
+/// Gives a command a terminal for all its streams.
+fn open_terminal(plan: &Plan, size: Size, command: &mut Command) -> Result<Pty, String> {
+    let user = users::for_plan(plan.run_as.as_deref(), plan.root.as_ref().map(|root| root.path.as_path()))?;
+    let failed = |error: std::io::Error| format!("this machine has no terminal left: {error}");
+    let pty = Pty::open(size, user.map(|user| user.uid)).map_err(|errno| failed(errno.into()))?;
+    command.stdin(pty.theirs().map_err(failed)?).stdout(pty.theirs().map_err(failed)?);
+    command.stderr(pty.theirs().map_err(failed)?);
+    Ok(pty)
 }
 
 fn directory(plan: &Plan) -> PathBuf {
@@ -126,6 +170,10 @@ impl Ready {
     /// Runs it to its end.
     pub(crate) fn run(mut self, parts: &Parts, entry: &Entry) -> Finished {
         let began = parts.world.monotonic();
+        let keeps = match self.keeps(parts, entry) {
+            Ok(keeps) => keeps,
+            Err(why) => return Finished::not_started(why),
+        };
         let mut child = match self.command.spawn() {
             Ok(child) => child,
             Err(error) => return Finished::not_started(format!("it could not be started: {error}")),
@@ -141,9 +189,11 @@ impl Ready {
                 let _ = group.map(|group| kill_process_group(group, Signal::KILL));
             }
         };
-        let writers = Channel::BOTH.map(|channel| parts.spool.writer(&entry.id, channel));
+        if self.is_pipe {
+            entry.pipe.offer(&mut child, parts.world.monotonic());
+        }
         let bounds = Bounds { wall_time: self.wall_time, output: self.output };
-        let attended = Attended::new(&parts.world, entry, &mut child, writers, &bounds, &kill_all);
+        let attended = Attended::new(&parts.world, entry, (&mut child, self.pty.take()), keeps, &bounds, &kill_all);
         let (stopped, lengths) = match attended {
             Ok(attended) => attended.until_the_end(),
             Err(error) => {
@@ -159,6 +209,16 @@ impl Ready {
         let mut finished = self.finish(&mut child, stopped, lengths);
         finished.usage.wall_us = wall_us();
         finished
+    }
+
+    /// Where what it says is kept.
+    fn keeps<'a>(&self, parts: &'a Parts, entry: &Entry) -> Result<Keeps<'a>, String> {
+        if self.pty.is_none() {
+            return Ok(Keeps::All(Channel::BOTH.map(|channel| parts.spool.writer(&entry.id, channel))));
+        }
+        let ring = Arc::new(parts.spool.ring(&entry.id).map_err(|error| error.to_string())?);
+        entry.is_terminal(Arc::clone(&ring));
+        Ok(Keeps::Newest(ring))
     }
 
     fn finish(&self, child: &mut Child, stopped: Option<Outcome>, lengths: [u64; 2]) -> Finished {

@@ -26,6 +26,23 @@ pub(super) fn for_plan(named: Option<&str>, root: Option<&Path>) -> Result<Optio
     Ok(Some(user))
 }
 
+/// What tells a program whose it is: of this user, or of the bridge's own.
+pub(super) fn variables(uid: Option<u32>) -> Vec<(String, String)> {
+    let uid = uid.unwrap_or_else(|| rustix::process::geteuid().as_raw());
+    let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let Some((name, home)) = named(&passwd, uid) else { return vec![("HOME".to_owned(), "/".to_owned())] };
+    [("USER", &name), ("LOGNAME", &name), ("HOME", &home)].map(|(key, value)| (key.to_owned(), value.clone())).into()
+}
+
+/// The name and the home of a user.
+fn named(passwd: &str, uid: u32) -> Option<(String, String)> {
+    passwd.lines().find_map(|line| {
+        let fields: Vec<&str> = line.split(':').collect();
+        let is_it = fields.get(2)?.parse() == Ok(uid);
+        is_it.then_some(((*fields.first()?).to_owned(), (*fields.get(5)?).to_owned()))
+    })
+}
+
 fn owner(root: &Path) -> std::io::Result<User> {
     let seen = std::fs::metadata(root)?;
     Ok(User { uid: seen.uid(), gid: seen.gid() })
@@ -52,6 +69,8 @@ mod tests {
     fn users_are_found_by_their_whole_name() {
         let passwd = "root:x:0:0:root:/root:/bin/sh\nbroken\nwork:x:1001:1002::/home/work:/bin/sh\n";
         assert_eq!(read(passwd, "work"), Some(User { uid: 1001, gid: 1002 }));
+        assert_eq!(named(passwd, 1001), Some(("work".to_owned(), "/home/work".to_owned())));
+        assert_eq!(named(passwd, 1002), None);
         assert_eq!(read(passwd, "wor"), None);
         assert_eq!(read(passwd, ""), None);
     }

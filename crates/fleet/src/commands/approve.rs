@@ -10,6 +10,7 @@ use super::operation::Manner;
 use super::run::{Begun, Target, Wish};
 use super::state::CommandState;
 use super::table::{self, Command, CommandActor, CommandApproval};
+use super::terminal::access;
 use crate::fleet::Fleet;
 
 /// What was wanted longer ago than this has to be wanted again.
@@ -22,6 +23,7 @@ impl Fleet {
     /// 403 for whoever wanted it, 404, 409 when no yes is needed, was given, or comes too late.
     pub(crate) async fn approve_command(&self, ctx: &Ctx, id: CommandId) -> Result<Begun, Problem> {
         let command = self.get_command(id).await?;
+        access::may_see(ctx, &command)?;
         let by = CommandActor::from_ctx(ctx);
         if command.actor.user_id.is_none() || command.actor.user_id == by.user_id {
             let denied = Entry::denied("command.approve", "own_command").on("command", id);

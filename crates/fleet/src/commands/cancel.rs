@@ -7,6 +7,7 @@ use super::event::{About, CommandEnded};
 use super::id::CommandId;
 use super::state::{CommandOutcome, CommandState, Told};
 use super::table::{self, Command};
+use super::terminal::access;
 use crate::fleet::Fleet;
 
 impl Fleet {
@@ -16,6 +17,7 @@ impl Fleet {
     /// 404, 409 when it is over.
     pub(crate) async fn cancel_command(&self, ctx: &Ctx, id: CommandId) -> Result<(), Problem> {
         let command = self.get_command(id).await?;
+        access::may_see(ctx, &command)?;
         if command.state == CommandState::Waiting && self.cancel_waiting(ctx, command.clone()).await? {
             return Ok(());
         }
@@ -50,6 +52,7 @@ impl Fleet {
     /// 404, 409 when it does not run or its machine is not there.
     pub(crate) async fn signal_command(&self, ctx: &Ctx, id: CommandId, signal: u8) -> Result<(), Problem> {
         let command = self.get_command(id).await?;
+        access::may_type(ctx, &command)?;
         if !command.state.is_open() {
             return Err(is_over());
         }

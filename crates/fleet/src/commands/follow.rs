@@ -35,6 +35,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A command that says more than is taken is given this long to stop.
 const TO_STOP: Duration = Duration::from_secs(30);
 
+/// What a person types and sees overtakes what commands say.
+pub(crate) fn priority(command: &Command) -> Priority {
+    if command.operation.is_terminal() { Priority::Control } else { Priority::Interactive }
+}
+
 /// How the following begins.
 #[derive(Debug)]
 pub(crate) enum Begins {
@@ -118,6 +123,7 @@ impl<'a> Follower<'a> {
         }
         let writer = fleet.commands().store().fresh(command.id);
         let intake = Intake::new(writer.lengths()).approved(command.approval.is_some());
+        let intake = intake.terminal(command.operation.is_terminal());
         Self { fleet, connected, live, command, intake, writer, lost: None, is_too_much: false }
     }
 
@@ -127,7 +133,10 @@ impl<'a> Follower<'a> {
         }
         let mut stream = match begins {
             Begins::Again => None,
-            Begins::Sent(Some(stream)) => Some(stream),
+            Begins::Sent(Some(stream)) => {
+                self.live.begin_input();
+                Some(stream)
+            }
             Begins::Sent(None) => return self.never_sent().await,
         };
         let (mut faults, mut pause) = (0, BEFORE_ANOTHER);
@@ -166,6 +175,9 @@ impl<'a> Follower<'a> {
 
     /// Asks for what is not here yet.
     async fn ask_again(&mut self) -> Result<Stream, Heard> {
+        if self.is_terminal() {
+            return self.ask_for_the_newest().map_err(Heard::from);
+        }
         let store = self.fleet.commands().store();
         (self.writer, self.lost) = match store.open(self.command.id).await {
             Ok(writer) => (writer, None),
@@ -178,16 +190,31 @@ impl<'a> Follower<'a> {
         self.intake.resume(self.writer.lengths());
         self.tell_lengths();
         let [output, errors] = self.writer.lengths();
+        self.open(output, errors).map_err(Heard::from)
+    }
+
+    fn is_terminal(&self) -> bool {
+        self.command.operation.is_terminal()
+    }
+
+    /// Of a terminal, what is not here and not there either is gone.
+    fn ask_for_the_newest(&mut self) -> Result<Stream, Cut> {
+        let known = self.live.scrollback.end();
+        self.intake.resume([known, 0]);
+        self.live.go_on_with_input();
+        self.open(known, 0)
+    }
+
+    fn open(&self, output: u64, errors: u64) -> Result<Stream, Cut> {
         let follow = Follow { command: self.command.id.to_string(), output, errors, input: self.live.input_taken() };
-        self.connected
-            .link
-            .open(Priority::Interactive, encode(&Opening::Follow(follow)).into())
-            .map_err(|_| Heard::Gone)
+        let opening = encode(&Opening::Follow(follow)).into();
+        self.connected.link.open(priority(&self.command), opening).map_err(|_| Cut::Gone)
     }
 
     async fn listen(&mut self, stream: Stream) -> Heard {
         let (sending, mut receiving) = stream.split();
         let orders = self.live.take_orders();
+        self.live.tell_size();
         let live = Arc::clone(self.live);
         let talking = talk(&live, sending, orders, self.command.has_input);
         tokio::select! {
@@ -218,6 +245,10 @@ impl<'a> Follower<'a> {
                     return cut.into();
                 }
             };
+            if let (Step::Output(_, bytes), true) = (&step, self.is_terminal()) {
+                self.show(bytes);
+                continue;
+            }
             if let Step::Output(channel, bytes) = step {
                 size += bytes.len();
                 waiting.push((channel, bytes));
@@ -298,6 +329,13 @@ impl<'a> Follower<'a> {
             (progress.state, progress.started_at) = (Some(CommandState::Running), Some(at));
         });
         self.fleet.db().events().publish(vec![NewEvent::from(&CommandStarted(About::from(&self.command)))]);
+    }
+
+    /// Shows what a terminal says to whoever looks on, without waiting for anything.
+    fn show(&self, bytes: &Bytes) {
+        let at = self.intake.lengths()[0].saturating_sub(bytes.len() as u64);
+        let end = self.live.scrollback.push(at, bytes);
+        self.live.progress.send_modify(|progress| progress.lengths = [end, 0]);
     }
 
     /// Writes output down and says so. What cannot be written is asked for again when the command is over.

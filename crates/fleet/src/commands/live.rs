@@ -1,11 +1,12 @@
 //! Commands that have not ended: how far each has come, for whoever looks on, and what is to be told to it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::{Buf, Bytes, BytesMut};
 use diwan_kernel::Timestamp;
+use diwan_kernel::id::UserId;
 use diwan_protocol::run::ToCommand;
 use tokio::sync::{Notify, mpsc, watch};
 
@@ -13,6 +14,7 @@ use super::id::CommandId;
 use super::intake::CHANNELS;
 use super::state::CommandState;
 use super::table::Command;
+use super::terminal::{Scrollback, TerminalView};
 use super::words::{CommandProblem, CommandVerdict};
 use crate::connections::Connected;
 
@@ -30,6 +32,8 @@ pub(crate) struct Progress {
     /// How much of its output can be read.
     pub(crate) lengths: [u64; CHANNELS],
     pub(crate) input_taken: u64,
+    /// How large it is and who looks on, if it is a terminal.
+    pub(crate) terminal: Option<Arc<TerminalView>>,
     /// Why its output is not kept, if that is so.
     pub(crate) problem: Option<CommandProblem>,
     /// How it ended, once that is written down.
@@ -47,8 +51,12 @@ pub(crate) struct LiveCommand {
     is_cancelled: AtomicBool,
     /// Who follows it now: whoever came before lets go of it.
     turn: watch::Sender<u64>,
+    /// Who has looked at it, and whether as somebody who may type.
+    visitors: Mutex<HashSet<(UserId, bool)>>,
     /// Held by whoever follows it.
     pub(crate) following: tokio::sync::Mutex<()>,
+    /// What it says, if it is a terminal.
+    pub(crate) scrollback: Scrollback,
     /// The connection that it is sent on.
     bound_to: Mutex<Weak<Connected>>,
 }
@@ -61,6 +69,9 @@ struct Input {
     has_ended: bool,
     /// Whether something is known of what was given before this process began.
     is_known: bool,
+    /// Whether this process knows where what is held here belongs, or the machine has to say so first.
+    has_place: bool,
+    is_afloat: bool,
 }
 
 /// Why input is not taken on.
@@ -83,7 +94,9 @@ impl LiveCommand {
             orders: Mutex::default(),
             is_cancelled: AtomicBool::default(),
             turn: watch::Sender::default(),
+            visitors: Mutex::default(),
             following: tokio::sync::Mutex::default(),
+            scrollback: Scrollback::default(),
             bound_to: Mutex::default(),
         }
     }
@@ -97,6 +110,11 @@ impl LiveCommand {
     pub(crate) fn is_bound_to(&self, connected: &Arc<Connected>) -> bool {
         let bound_to = self.bound_to.lock().unwrap_or_else(PoisonError::into_inner);
         bound_to.upgrade().is_some_and(|bound_to| Arc::ptr_eq(&bound_to, connected))
+    }
+
+    /// Whether somebody looks at it in this manner for the first time, as far as this process knows.
+    pub(crate) fn is_first_visit(&self, user: UserId, read_only: bool) -> bool {
+        self.visitors.lock().unwrap_or_else(PoisonError::into_inner).insert((user, read_only))
     }
 
     fn input(&self) -> MutexGuard<'_, Input> {
@@ -169,7 +187,10 @@ impl LiveCommand {
     pub(crate) fn input_was_taken(&self, count: u64) {
         let mut input = self.input();
         let end = input.taken + input.held.len() as u64;
-        if count > end && !input.is_known && input.held.is_empty() {
+        if std::mem::take(&mut input.is_afloat) {
+            (input.taken, input.has_place) = (count, true);
+            self.input_came.notify_one();
+        } else if count > end && !input.is_known && input.held.is_empty() {
             // Given by a process before this one.
             input.taken = count;
         } else if count > input.taken && count <= end {
@@ -180,6 +201,18 @@ impl LiveCommand {
         let taken = input.taken;
         drop(input);
         self.progress.send_modify(|progress| progress.input_taken = taken);
+    }
+
+    /// It begins now: what is given to it is counted from here on.
+    pub(crate) fn begin_input(&self) {
+        self.input().has_place = true;
+    }
+
+    /// It goes on. What was given to it before this process began, only the machine knows: what is given from now on
+    /// belongs where it says.
+    pub(crate) fn go_on_with_input(&self) {
+        let mut input = self.input();
+        input.is_afloat = !input.has_place;
     }
 
     /// How much the machine has taken.
@@ -199,6 +232,9 @@ impl LiveCommand {
 
     fn look_at_input(&self, from: u64, most: usize) -> Option<Option<(u64, Bytes)>> {
         let input = self.input();
+        if input.is_afloat {
+            return None;
+        }
         let from = from.max(input.taken);
         let begin = (from - input.taken) as usize;
         let waiting = input.held.get(begin..).unwrap_or_default();

@@ -30,6 +30,7 @@ mod state;
 mod store;
 mod table;
 mod talk;
+mod terminal;
 mod upkeep;
 mod view;
 mod words;

@@ -3,13 +3,15 @@
 
 use diwan_kernel::Problem;
 use diwan_kernel::problem::FieldError;
-use diwan_protocol::command::{self, Exec, Git, LONGEST_ARGUMENTS, MOST_ARGUMENTS, Operation, Place};
+use diwan_protocol::command::{self, Exec, Git, LONGEST_ARGUMENTS, MOST_ARGUMENTS, Operation, Place, Terminal};
 use serde::{Deserialize, Serialize};
 
 const LONGEST_PATH: usize = 4096;
 const LONGEST_URL: usize = 2048;
 const LONGEST_NAME: usize = 128;
 const LONGEST_BRANCH: usize = 244;
+/// No terminal is wider or higher.
+pub(crate) const LARGEST_SIZE: u16 = 1000;
 /// Nothing runs longer than a week.
 const LONGEST_RUN_MS: u64 = 7 * 24 * 60 * 60 * 1000;
 
@@ -117,6 +119,27 @@ pub(crate) enum CommandOperation {
         #[schema(min_length = 1, max_length = 128)]
         service: String,
     },
+    /// A terminal, with the program that the machine's policy names. It is for one machine, and needs
+    /// `terminals.open` besides.
+    #[serde(rename = "terminal")]
+    Terminal {
+        /// The root, by its name in the machine's policy.
+        #[schema(min_length = 1, max_length = 128)]
+        root: String,
+        /// The directory below the root; empty is the root itself.
+        #[serde(default)]
+        #[schema(max_length = 4096)]
+        path: String,
+        /// Characters in a line.
+        #[schema(minimum = 1, maximum = 1000)]
+        columns: u16,
+        /// Lines.
+        #[schema(minimum = 1, maximum = 1000)]
+        rows: u16,
+        /// Whether what it shows is recorded, to be played again later. What is typed is not.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        record: bool,
+    },
 }
 
 /// How a program is run.
@@ -127,6 +150,11 @@ pub(crate) struct Manner {
 }
 
 impl CommandOperation {
+    /// Whether it is a terminal.
+    pub(crate) const fn is_terminal(&self) -> bool {
+        matches!(self, Self::Terminal { .. })
+    }
+
     /// As it is told to a machine.
     ///
     /// # Errors
@@ -157,6 +185,14 @@ impl CommandOperation {
             Self::Test { root, path } => Operation::Test(place(root, path)),
             Self::ServiceStatus { service } => Operation::ServiceStatus(service.clone()),
             Self::ServiceRestart { service } => Operation::ServiceRestart(service.clone()),
+            Self::Terminal { root, path, columns, rows, record } => Operation::Terminal(Terminal {
+                session: "terminal".to_owned(),
+                place: place(root, path),
+                columns: *columns,
+                rows: *rows,
+                read_only: false,
+                recorded: record.then_some(true),
+            }),
         }
     }
 
@@ -172,6 +208,8 @@ impl CommandOperation {
             Self::Test { root, path } => format!("test {root}:{path}"),
             Self::ServiceStatus { service } => format!("service status {service}"),
             Self::ServiceRestart { service } => format!("service restart {service}"),
+            Self::Terminal { root, path, record: false, .. } => format!("terminal {root}:{path}"),
+            Self::Terminal { root, path, .. } => format!("terminal {root}:{path}, recorded"),
         };
         super::words::plain(&words, 200)
     }
@@ -210,12 +248,23 @@ impl Wrong {
             CommandOperation::ServiceStatus { service } | CommandOperation::ServiceRestart { service } => {
                 self.look_at_name("operation.service", service);
             }
+            CommandOperation::Terminal { root, path, columns, rows, .. } => {
+                self.look_at_place(root, path);
+                self.look_at_size("operation.columns", *columns);
+                self.look_at_size("operation.rows", *rows);
+            }
+        }
+    }
+
+    fn look_at_size(&mut self, field: &str, size: u16) {
+        if !(1..=LARGEST_SIZE).contains(&size) {
+            self.say(field, "out_of_range", format!("It must be from 1 to {LARGEST_SIZE}."));
         }
     }
 
     fn look_at_manner(&mut self, operation: &CommandOperation, manner: Manner) {
         let is_program = matches!(operation, CommandOperation::Exec { .. });
-        if !is_program && manner.has_input {
+        if !is_program && !operation.is_terminal() && manner.has_input {
             self.say("has_input", "not_for_this", "Only `exec` takes input.");
         }
         match manner.timeout_ms {
@@ -331,6 +380,8 @@ mod tests {
             json!({"kind": "test", "root": "work", "path": "x"}),
             json!({"kind": "service.status", "service": "nginx.service"}),
             json!({"kind": "service.restart", "service": "getty@tty1"}),
+            json!({"kind": "terminal", "root": "work", "path": "x", "columns": 80, "rows": 24}),
+            json!({"kind": "terminal", "root": "work", "path": "", "columns": 80, "rows": 24, "record": true}),
         ] {
             let read: CommandOperation = serde_json::from_value(operation.clone()).expect("it can be read");
             assert!(read.read(Manner::default()).is_ok(), "{operation}");

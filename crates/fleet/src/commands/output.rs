@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use bytes::Bytes;
-use diwan_kernel::Problem;
+use diwan_kernel::{Ctx, Problem};
 
 use super::cancel::is_over;
 use super::id::CommandId;
 use super::live::{LiveCommand, NoInput};
+use super::terminal::access;
 use crate::fleet::Fleet;
 
 /// A part of what a command said on one channel.
@@ -37,6 +38,9 @@ impl Fleet {
         // Entered first: an end that is written down after the look into the table is told there.
         let live = self.commands().live().enter(id);
         let command = self.get_command(id).await?;
+        if command.operation.is_terminal() {
+            return Err(access::not_kept());
+        }
         if command.output_gone_at.is_some() {
             return Err(output_deleted());
         }
@@ -79,10 +83,11 @@ impl Fleet {
     /// The command, if it takes input now.
     ///
     /// # Errors
-    /// 404, 409.
-    pub(crate) async fn for_input(&self, id: CommandId) -> Result<Arc<LiveCommand>, Problem> {
+    /// 403, 404, 409.
+    pub(crate) async fn for_input(&self, ctx: &Ctx, id: CommandId) -> Result<Arc<LiveCommand>, Problem> {
         let live = self.commands().live().enter(id);
         let command = self.get_command(id).await?;
+        access::may_type(ctx, &command)?;
         if !command.state.is_open() || live.progress.borrow().over.is_some() {
             return Err(is_over());
         }
@@ -138,7 +143,7 @@ fn unreadable() -> Problem {
     Problem::unavailable("output_unreadable", "The output of the command cannot be read.", Duration::from_secs(5))
 }
 
-fn takes_no_input() -> Problem {
+pub(crate) fn takes_no_input() -> Problem {
     Problem::conflict(
         "no_input",
         "The command takes no input",

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use diwan_kernel::{Ctx, DbError, Entry, Problem, Timestamp, Tx};
-use diwan_link::Priority;
 use diwan_protocol::command::{Actor, Approval, LONGEST_LIFE_MS, VERSION};
 use diwan_protocol::{Opening, Operation, SigningKey, encode};
 use futures::FutureExt;
@@ -239,7 +238,7 @@ impl Fleet {
     /// Hands a command over to the connection, without waiting, and has it followed.
     fn send_command(&self, connected: &Arc<Connected>, begun: Begun) {
         let bytes = begun.command.sent.as_ref().map(|sent| Bytes::from(sent.bytes.clone())).unwrap_or_default();
-        let opened = connected.link.open(Priority::Interactive, encode(&Opening::Run).into());
+        let opened = connected.link.open(follow::priority(&begun.command), encode(&Opening::Run).into());
         let stream = opened.ok().and_then(|mut stream| {
             // A new stream has room for a command.
             let is_taken = matches!(stream.send(bytes).now_or_never(), Some(Ok(())));

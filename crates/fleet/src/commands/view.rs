@@ -8,6 +8,7 @@ use super::live::{LiveCommands, Progress};
 use super::operation::CommandOperation;
 use super::state::{CommandOutcome, CommandState, CommandUsage};
 use super::table::{Command, CommandActor, CommandApproval};
+use super::terminal::TerminalView;
 use super::words::{CommandProblem, CommandVerdict};
 use crate::machine::MachineId;
 
@@ -69,7 +70,9 @@ pub(crate) struct CommandView {
     signal: Option<i32>,
     /// What it took.
     usage: Option<CommandUsage>,
-    /// How much of its output is here.
+    /// How large it is and who looks on, if it is a terminal that is open.
+    terminal: Option<TerminalView>,
+    /// How much of its output is here; of a terminal, how long its recording is.
     output_bytes: u64,
     /// How much of its error output is here.
     error_bytes: u64,
@@ -99,6 +102,8 @@ impl CommandView {
         let state = now.and_then(|now| now.state).unwrap_or(command.state);
         let [output_bytes, error_bytes] = now.map_or([command.output_bytes, command.error_bytes], |now| now.lengths);
         let hash = command.sent.as_ref().map(|sent| hex(&sent.policy));
+        let terminal = TerminalView::of(&command.operation).filter(|_| state.is_open());
+        let terminal_now = now.and_then(|now| now.terminal.as_deref().cloned());
         Self {
             id: command.id,
             batch_id: command.batch,
@@ -127,6 +132,7 @@ impl CommandView {
             exit_code: command.told.exit_code,
             signal: command.told.signal,
             usage: command.usage,
+            terminal: terminal.map(|opened| terminal_now.unwrap_or(opened)),
             output_bytes,
             error_bytes,
             input_bytes: now.map_or(command.input_bytes, |now| now.input_taken),

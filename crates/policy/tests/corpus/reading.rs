@@ -72,7 +72,14 @@ impl Case {
             "service.restart" => Operation::ServiceRestart(self.service.clone()),
             "terminal" => {
                 let session = self.session.clone();
-                Operation::Terminal(Terminal { session, place, columns: 80, rows: 24, read_only: false })
+                Operation::Terminal(Terminal {
+                    session,
+                    place,
+                    columns: 80,
+                    rows: 24,
+                    read_only: false,
+                    recorded: None,
+                })
             }
             "files.list" => Operation::Files(Files::List(place)),
             "files.get" => Operation::Files(Files::Get(place)),

@@ -25,7 +25,7 @@ mod tree;
 mod wire;
 
 pub use prepared::Prepared;
-pub use sandbox::Sandbox;
+pub use sandbox::{Sandbox, hold};
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;

@@ -124,12 +124,13 @@ fn end_orphans() {
     loop {
         let children = std::fs::read_to_string("/proc/thread-self/children").unwrap_or_default();
         let pids: Vec<_> = children.split_whitespace().filter_map(|pid| pid.parse().ok()).map(Pid::from_raw).collect();
-        if pids.is_empty() {
+        // One that is gone already needs no killing; one that became another user cannot be killed from here.
+        let killed: Vec<_> = pids.into_iter().filter(|pid| kill(*pid, Signal::SIGKILL).is_ok()).collect();
+        if killed.is_empty() {
             return;
         }
-        for pid in pids {
-            // One that is gone already needs no killing.
-            let _ = kill(pid, Signal::SIGKILL).and_then(|()| waitpid(pid, None).map(drop));
+        for pid in killed {
+            let _ = waitpid(pid, None);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The sandbox of this system: tried once, then used for every command.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 
@@ -80,8 +80,24 @@ impl Sandbox {
     }
 }
 
+/// Makes ready a command that runs outside of any room, as this user or the one that the profile names. Nothing
+/// is kept from it, but everything that it starts ends with it, and with this process.
+///
+/// # Errors
+/// If the profile cannot be used, or the system refuses what it needs.
+pub fn hold(profile: &Profile) -> Result<Prepared, SandboxError> {
+    profile.check()?;
+    let (mut profile, is_root) = (profile.clone(), getuid().is_root());
+    profile.user = profile.user.filter(|_| is_root);
+    if is_root && profile.user.is_none() {
+        return Err(SandboxError::Profile("the bridge is root, and the profile names no user to become".to_owned()));
+    }
+    let (layers, group) = (if is_root { vec![Layer::User] } else { vec![] }, Group::none());
+    Prepared::new(Path::new("/proc/self/exe"), &plan(profile, layers, false, &group), group)
+}
+
 /// Lets the launcher try each layer on its own.
-fn probe(launcher: &std::path::Path, groups: &Groups) -> Result<Layers, SandboxError> {
+fn probe(launcher: &Path, groups: &Groups) -> Result<Layers, SandboxError> {
     let mut profile = Profile::new("/", "/");
     profile.user = getuid().is_root().then_some(NOBODY);
     let group = groups.make(&profile.limits)?;

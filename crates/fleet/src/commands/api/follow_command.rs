@@ -6,12 +6,13 @@ use axum::response::Response;
 use diwan_kernel::ctx::{Allowed, may};
 use diwan_kernel::http::{Path, Query};
 use diwan_kernel::problem::ProblemDocument;
-use diwan_kernel::{Problem, TaskPolicy};
+use diwan_kernel::{Entry, Problem, TaskPolicy};
 use serde::Deserialize;
 
 use crate::commands::attach::{Session, Viewer};
 use crate::commands::id::CommandId;
 use crate::commands::output::output_deleted;
+use crate::commands::terminal::access;
 use crate::fleet::Fleet;
 
 /// No message of a client is longer.
@@ -28,6 +29,12 @@ pub(super) struct FollowQuery {
     /// How much of its error output is known already.
     #[param(default = 0, maximum = 9_007_199_254_740_991u64)]
     errors: Option<u64>,
+    /// Of a terminal: how far before the end of its output to begin. It counts before `output`.
+    #[param(maximum = 1_048_576)]
+    tail: Option<u64>,
+    /// Whether to look on only: input, `resize`, `signal` and `cancel` are refused then.
+    #[param(default = false)]
+    view: Option<bool>,
 }
 
 /// Look on while a command runs, and talk to it.
@@ -38,6 +45,14 @@ pub(super) struct FollowQuery {
 /// piece, then it closes with 1000. `refused {code, detail}` answers what could not be done.
 /// The client may send `input {at?, bytes, ends?}` (base 64), `signal {signal}`, `resize {columns, rows}` and
 /// `cancel` as JSON text, and input as a binary message: eight bytes for its place, then the bytes.
+///
+/// Of a terminal only the newest mebibyte is kept: where a piece begins later than the one before it ended, what
+/// was between is gone. Begin with `tail`, and after a break with `output`. Looking at a terminal needs
+/// `terminals.open`; only the person who opened it types, and for everybody else the connection looks on only.
+/// Give input without a place (in binary, a place of eight bytes 255), since others may type too, and
+/// `resize` when the window changes: the size of whoever typed or resized last counts. `command.terminal` says it,
+/// and who else looks on.
+///
 /// Close codes besides: 4401 the session has ended, 4408 nothing was heard from you, 1012 connect anew and go
 /// on where you stopped, 1013 you read too slowly, 1008 what you sent has no meaning.
 #[utoipa::path(
@@ -75,9 +90,16 @@ pub(super) async fn follow_command(
     if command.output_gone_at.is_some() {
         return Err(output_deleted());
     }
+    access::may_see(&ctx, &command)?;
+    let read_only = query.view.unwrap_or(false) || access::may_type(&ctx, &command).is_err();
     let place = fleet.commands().places().take(user)?;
+    if command.operation.is_terminal() && live.is_first_visit(user, read_only) {
+        let entry = Entry::done("terminal.join").on("command", id).with("machine", command.machine.to_string());
+        fleet.db().begin(&ctx).await?.commit(entry.with("read_only", read_only)).await?;
+    }
     let from = [query.output.unwrap_or_default(), query.errors.unwrap_or_default()];
-    let session = Session::new(&fleet, Viewer { ctx: (*ctx).clone(), from }, command, live);
+    let session =
+        Session::new(&fleet, Viewer { ctx: (*ctx).clone(), from, tail: query.tail, read_only }, command, live);
     let upgrade = upgrade.read_buffer_size(BUFFER).write_buffer_size(BUFFER).max_write_buffer_size(4 * LONGEST_MESSAGE);
     let upgrade = upgrade.max_message_size(LONGEST_MESSAGE).max_frame_size(LONGEST_MESSAGE);
     // The connection keeps what the edge gave it for as long as it lasts.

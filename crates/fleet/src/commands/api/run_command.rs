@@ -7,7 +7,7 @@ use axum::extract::State;
 use diwan_kernel::answers::GuardedKept;
 use diwan_kernel::ctx::{Allowed, may};
 use diwan_kernel::http::{Created, Json};
-use diwan_kernel::{Ctx, Problem};
+use diwan_kernel::{Ctx, Permission, Problem};
 use serde::Deserialize;
 
 use super::{machine_offline, target};
@@ -68,7 +68,15 @@ impl RunCommand {
     }
 
     fn wish(&self, ctx: &Ctx, fleet: &Fleet) -> Result<Wish, Problem> {
-        let manner = Manner { has_input: self.has_input, timeout_ms: self.timeout_ms };
+        let is_terminal = self.operation.is_terminal();
+        if is_terminal {
+            ctx.require(Permission::TerminalsOpen)?;
+        }
+        if is_terminal && (self.machine.is_none() || self.retry_safe) {
+            let message = "A terminal is for one machine, and is never opened again by itself.";
+            return Err(Problem::invalid_field("operation", "one_terminal", message));
+        }
+        let manner = Manner { has_input: self.has_input || is_terminal, timeout_ms: self.timeout_ms };
         if self.wait_s.is_some_and(|s| !(1..=LONGEST_WAIT_S).contains(&s)) {
             let message = format!("It must be from 1 to {LONGEST_WAIT_S}.");
             return Err(Problem::invalid_field("wait_s", "out_of_range", message));

@@ -56,7 +56,7 @@ pub(super) struct InputGiven {
     security(("session" = []), ("bearer" = [])),
 )]
 pub(super) async fn send_command_input(
-    _: Allowed<may::CommandsRun>,
+    ctx: Allowed<may::CommandsRun>,
     State(fleet): State<Fleet>,
     Path(id): Path<CommandId>,
     Json(body): Json<CommandInput>,
@@ -66,7 +66,7 @@ pub(super) async fn send_command_input(
         let message = format!("It must be base 64 of at most {LONGEST} bytes.");
         Problem::invalid_field("bytes", "not_base64", message)
     })?;
-    let live = fleet.for_input(id).await?;
+    let live = fleet.for_input(&ctx, id).await?;
     let given = live.give_in_time(body.at, &bytes, body.ends, PATIENCE).await?;
     Ok(Json(InputGiven { given, taken: live.input_taken() }))
 }

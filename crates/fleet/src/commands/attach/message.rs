@@ -6,6 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 
+use crate::commands::operation::LARGEST_SIZE;
+use crate::commands::terminal::TerminalSize;
 use crate::commands::view::CommandView;
 
 /// What the server says in text.
@@ -33,12 +35,15 @@ pub(super) fn piece(channel: usize, at: u64, bytes: &[u8]) -> Message {
     Message::Binary(message.freeze())
 }
 
+/// The place of what comes after whatever there is.
+const NEXT: u64 = u64::MAX;
+
 /// What the client says.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum FromClient {
     Input { at: Option<u64>, bytes: Bytes, ends: bool },
     Signal(u8),
-    Resize { columns: u16, rows: u16 },
+    Resize(TerminalSize),
     Cancel,
 }
 
@@ -71,18 +76,18 @@ impl FromClient {
             }
             Text::Signal { signal } => (1..=31).contains(&signal).then_some(Self::Signal(signal)),
             Text::Resize { columns, rows } => {
-                let is_sane = (1..=1000).contains(&columns) && (1..=1000).contains(&rows);
-                is_sane.then_some(Self::Resize { columns, rows })
+                let is_sane = |size: u16| (1..=LARGEST_SIZE).contains(&size);
+                (is_sane(columns) && is_sane(rows)).then_some(Self::Resize(TerminalSize { columns, rows }))
             }
             Text::Cancel {} => Some(Self::Cancel),
         }
     }
 
-    /// Reads bytes: the place of the first one in eight bytes, then input.
+    /// Reads bytes: the place of the first one in eight bytes, or [`NEXT`], then input.
     pub(super) fn from_bytes(mut bytes: Bytes) -> Option<Self> {
-        let place: [u8; 8] = bytes.get(..8)?.try_into().ok()?;
+        let place = u64::from_be_bytes(bytes.get(..8)?.try_into().ok()?);
         let input = bytes.split_off(8);
-        Some(Self::Input { at: Some(u64::from_be_bytes(place)), bytes: input, ends: false })
+        Some(Self::Input { at: (place != NEXT).then_some(place), bytes: input, ends: false })
     }
 }
 
@@ -138,6 +143,8 @@ mod tests {
         let bytes = Bytes::from_static(b"\0\0\0\0\0\0\0\x05hi");
         let input = FromClient::Input { at: Some(5), bytes: Bytes::from_static(b"hi"), ends: false };
         assert_eq!(FromClient::from_bytes(bytes), Some(input));
+        let input = FromClient::Input { at: None, bytes: Bytes::from_static(b"hi"), ends: false };
+        assert_eq!(FromClient::from_bytes(Bytes::from_static(b"\xff\xff\xff\xff\xff\xff\xff\xffhi")), Some(input));
         for bad in [
             "",
             "[]",

@@ -7,17 +7,19 @@ use axum::extract::ws::{Message, WebSocket};
 use bytes::Bytes;
 use diwan_kernel::events::{Ending, Event};
 use diwan_kernel::{Actor, Ctx, Problem};
-use diwan_protocol::run::ToCommand;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::sync::mpsc;
 
 use super::message::{End, FromClient, FromServer, piece};
+use crate::commands::cancel::is_over;
 use crate::commands::intake::CHANNELS;
 use crate::commands::live::{LiveCommand, Progress};
+use crate::commands::output::takes_no_input;
 use crate::commands::state::CommandState;
-use crate::commands::table::Command;
+use crate::commands::table::{Command, CommandActor};
+use crate::commands::terminal::{Present, TerminalSize, TerminalView, access};
 use crate::commands::view::CommandView;
 use crate::commands::words::CommandProblem;
 use crate::fleet::Fleet;
@@ -41,6 +43,10 @@ const MOST_PROBLEMS: usize = 16;
 pub(crate) struct Viewer {
     pub(crate) ctx: Ctx,
     pub(crate) from: [u64; CHANNELS],
+    /// Of a terminal, how far before its end.
+    pub(crate) tail: Option<u64>,
+    /// Whether they change nothing.
+    pub(crate) read_only: bool,
 }
 
 /// A viewer of a command.
@@ -64,12 +70,20 @@ impl Session {
         let (mut sink, stream) = socket.split();
         let (problems, told) = mpsc::channel(MOST_PROBLEMS);
         let Self { fleet, viewer, command, live, events } = self;
+        let who = CommandActor::from_ctx(&viewer.ctx);
+        let is_open_terminal = command.operation.is_terminal() && command.state.is_open();
+        let _present = is_open_terminal.then(|| Present::enter(&live, &command.operation, &who, viewer.read_only));
+        let from = match viewer.tail.filter(|_| is_open_terminal) {
+            Some(tail) => [live.scrollback.tail(tail), 0],
+            None => viewer.from,
+        };
+        let mut talker = Talker { fleet: &fleet, viewer: &viewer, command: &command, live: &live, size: None };
         let end = tokio::select! {
             () = fleet.supervisor().stopping() => End::Stopping,
             () = tokio::time::sleep(LONGEST) => End::ComeAgain,
             end = session_ends(&viewer.ctx, events) => end,
-            end = hear(&fleet, &viewer.ctx, (&command, &live), stream, problems) => end,
-            end = Teller { fleet: &fleet, command: &command, live: &live, sent: viewer.from, told }.tell(&mut sink) => end,
+            end = talker.hear(stream, problems) => end,
+            end = Teller { fleet: &fleet, command: &command, live: &live, sent: from, told }.tell(&mut sink) => end,
         };
         tracing::debug!(command = %command.id, ?end, "a viewer of a command left");
         if let Some(frame) = end.frame() {
@@ -101,46 +115,66 @@ async fn session_ends(ctx: &Ctx, mut events: Receiver<Arc<Event>>) -> End {
 }
 
 /// Hears what the viewer says.
-async fn hear(
-    fleet: &Fleet,
-    ctx: &Ctx,
-    (command, live): (&Command, &LiveCommand),
-    mut stream: SplitStream<WebSocket>,
-    problems: mpsc::Sender<Problem>,
-) -> End {
-    loop {
-        let Ok(message) = tokio::time::timeout(SILENCE, stream.next()).await else { return End::Silent };
-        let said = match message {
-            Some(Ok(Message::Text(text))) => FromClient::from_text(&text),
-            Some(Ok(Message::Binary(bytes))) => FromClient::from_bytes(bytes),
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
-            Some(Ok(Message::Close(_)) | Err(_)) | None => return End::Gone,
-        };
-        let Some(said) = said else { return End::Meaningless };
-        if let Err(problem) = obey(fleet, ctx, (command, live), said).await {
-            // Who does not read what went wrong before need not be told more.
-            let _ = problems.try_send(problem);
-        }
-    }
+struct Talker<'a> {
+    fleet: &'a Fleet,
+    viewer: &'a Viewer,
+    command: &'a Command,
+    live: &'a Arc<LiveCommand>,
+    /// How large the viewer's own terminal is.
+    size: Option<TerminalSize>,
 }
 
-async fn obey(
-    fleet: &Fleet,
-    ctx: &Ctx,
-    (command, live): (&Command, &LiveCommand),
-    said: FromClient,
-) -> Result<(), Problem> {
-    match said {
-        FromClient::Input { at, bytes, ends } => {
-            fleet.for_input(command.id).await?;
-            live.give_in_time(at, &bytes, ends, FOR_INPUT).await.map(drop)
+impl Talker<'_> {
+    async fn hear(&mut self, mut stream: SplitStream<WebSocket>, problems: mpsc::Sender<Problem>) -> End {
+        loop {
+            let Ok(message) = tokio::time::timeout(SILENCE, stream.next()).await else { return End::Silent };
+            let said = match message {
+                Some(Ok(Message::Text(text))) => FromClient::from_text(&text),
+                Some(Ok(Message::Binary(bytes))) => FromClient::from_bytes(bytes),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return End::Gone,
+            };
+            let Some(said) = said else { return End::Meaningless };
+            if let Err(problem) = self.obey(said).await {
+                // Who does not read what went wrong before need not be told more.
+                let _ = problems.try_send(problem);
+            }
         }
-        FromClient::Signal(signal) => fleet.signal_command(ctx, command.id, signal).await,
-        FromClient::Cancel => fleet.cancel_command(ctx, command.id).await,
-        FromClient::Resize { columns, rows } => {
-            live.order(ToCommand::Resize { columns, rows });
-            Ok(())
+    }
+
+    async fn obey(&mut self, said: FromClient) -> Result<(), Problem> {
+        let (ctx, id) = (&self.viewer.ctx, self.command.id);
+        if self.viewer.read_only {
+            return Err(access::only_looking());
         }
+        match said {
+            FromClient::Input { at, bytes, ends } => self.type_in(at, &bytes, ends).await,
+            FromClient::Signal(signal) => self.fleet.signal_command(ctx, id, signal).await,
+            FromClient::Cancel => self.fleet.cancel_command(ctx, id).await,
+            FromClient::Resize(size) => {
+                access::may_type(ctx, self.command)?;
+                self.size = Some(size);
+                self.live.resize(&self.command.operation, size);
+                Ok(())
+            }
+        }
+    }
+
+    /// Nothing on the way of a keystroke waits for the database.
+    async fn type_in(&self, at: Option<u64>, bytes: &[u8], ends: bool) -> Result<(), Problem> {
+        access::may_type(&self.viewer.ctx, self.command)?;
+        match (self.command.state.is_open(), self.command.has_input) {
+            (false, _) => return Err(is_over()),
+            (_, false) => return Err(takes_no_input()),
+            (true, true) => {}
+        }
+        let is_terminal = self.command.operation.is_terminal();
+        if let Some(size) = self.size.filter(|size| is_terminal && self.live.size() != Some(*size)) {
+            self.live.resize(&self.command.operation, size);
+        }
+        // Whoever types into a terminal that takes nothing still wants to be heard.
+        let patience = if is_terminal { Duration::ZERO } else { FOR_INPUT };
+        self.live.give_in_time(at, bytes, ends && !is_terminal, patience).await.map(drop)
     }
 }
 
@@ -154,7 +188,7 @@ struct Teller<'a> {
 }
 
 /// What a viewer is shown anew when it changes.
-type Shown = (Option<CommandState>, bool, Option<CommandProblem>, u64, bool);
+type Shown = (Option<CommandState>, bool, Option<CommandProblem>, u64, Option<Arc<TerminalView>>);
 
 impl Teller<'_> {
     async fn tell(mut self, sink: &mut SplitSink<WebSocket, Message>) -> End {
@@ -213,6 +247,9 @@ impl Teller<'_> {
 
     /// Tells a piece of each channel. False when there was nothing to tell.
     async fn tell_output(&mut self, sink: &mut SplitSink<WebSocket, Message>, now: &Progress) -> Result<bool, End> {
+        if self.command.operation.is_terminal() {
+            return self.tell_newest(sink).await;
+        }
         let mut is_more = false;
         for channel in 0..CHANNELS {
             let (at, there) = (self.sent[channel], now.lengths[channel]);
@@ -230,8 +267,23 @@ impl Teller<'_> {
     }
 }
 
+impl Teller<'_> {
+    /// Tells a piece of what a terminal says; whoever is too slow goes on with what is still there.
+    async fn tell_newest(&mut self, sink: &mut SplitSink<WebSocket, Message>) -> Result<bool, End> {
+        let (at, bytes) = self.live.scrollback.read(self.sent[0], PIECE);
+        if bytes.is_empty() {
+            return Ok(false);
+        }
+        self.sent[0] = at + bytes.len() as u64;
+        send(sink, piece(0, at, &bytes)).await?;
+        Ok(true)
+    }
+}
+
 fn shown_of(now: &Progress) -> Shown {
-    (now.state, now.verdict.is_some(), now.problem.clone(), now.input_taken, now.over.is_some())
+    // Whoever types sees that it arrived.
+    let input_taken = if now.terminal.is_some() { 0 } else { now.input_taken };
+    (now.state, now.verdict.is_some(), now.problem.clone(), input_taken, now.terminal.clone())
 }
 
 async fn send(sink: &mut SplitSink<WebSocket, Message>, message: Message) -> Result<(), End> {

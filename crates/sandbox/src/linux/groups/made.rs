@@ -50,6 +50,11 @@ impl Group {
         Self { memory: None, processes: None, left }
     }
 
+    /// No groups at all.
+    pub(in super::super) fn none() -> Self {
+        Self::new(Arc::default())
+    }
+
     pub(in super::super) fn memory_door(&self) -> Option<PathBuf> {
         self.memory.as_ref().map(Part::door)
     }
