@@ -15,6 +15,7 @@ mod attach;
 mod cancel;
 mod end;
 mod event;
+mod files;
 mod follow;
 mod id;
 mod intake;
@@ -24,6 +25,7 @@ mod live;
 pub(crate) mod migration;
 mod operation;
 mod output;
+mod pipe;
 mod resume;
 mod run;
 mod state;
@@ -45,6 +47,7 @@ use diwan_protocol::control::ToBridge;
 use self::attach::Places;
 use self::line::Line;
 use self::live::LiveCommands;
+use self::pipe::Pipes;
 use self::store::OutputStore;
 use crate::connections::Connected;
 use crate::fleet::Fleet;
@@ -60,6 +63,7 @@ pub(crate) struct Commands {
     lines: Mutex<HashMap<MachineId, Numbers>>,
     store: OutputStore,
     places: Arc<Places>,
+    pipes: Arc<Pipes>,
 }
 
 /// The line of a machine, and whether it was looked up where it stopped.
@@ -71,8 +75,8 @@ struct Numbers {
 
 impl Commands {
     pub(crate) fn new(world: &World, data_dir: &Path) -> Self {
-        let (live, lines, places) = Default::default();
-        Self { live, lines, store: OutputStore::new(world, data_dir), places }
+        let (live, lines, places, pipes) = Default::default();
+        Self { live, lines, store: OutputStore::new(world, data_dir), places, pipes }
     }
 
     pub(crate) fn live(&self) -> &LiveCommands {
@@ -85,6 +89,10 @@ impl Commands {
 
     fn places(&self) -> &Arc<Places> {
         &self.places
+    }
+
+    fn pipes(&self) -> &Arc<Pipes> {
+        &self.pipes
     }
 
     fn numbers<T>(&self, machine: MachineId, look: impl FnOnce(&mut Numbers) -> T) -> T {

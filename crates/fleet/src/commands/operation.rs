@@ -3,7 +3,7 @@
 
 use diwan_kernel::Problem;
 use diwan_kernel::problem::FieldError;
-use diwan_protocol::command::{self, Exec, Git, LONGEST_ARGUMENTS, MOST_ARGUMENTS, Operation, Place, Terminal};
+use diwan_protocol::command::{self, Exec, Files, Git, LONGEST_ARGUMENTS, MOST_ARGUMENTS, Operation, Place, Terminal};
 use serde::{Deserialize, Serialize};
 
 const LONGEST_PATH: usize = 4096;
@@ -119,6 +119,50 @@ pub(crate) enum CommandOperation {
         #[schema(min_length = 1, max_length = 128)]
         service: String,
     },
+    /// What is in a directory. Its input and output are a pipe, as those of all about files.
+    #[serde(rename = "files.list")]
+    FilesList {
+        /// The root, by its name in the machine's policy.
+        #[schema(min_length = 1, max_length = 128)]
+        root: String,
+        /// The file or directory below the root; empty is the root itself.
+        #[serde(default)]
+        #[schema(max_length = 4096)]
+        path: String,
+    },
+    /// Reads files.
+    #[serde(rename = "files.get")]
+    FilesGet {
+        /// The root, by its name in the machine's policy.
+        #[schema(min_length = 1, max_length = 128)]
+        root: String,
+        /// The file or directory below the root; empty is the root itself.
+        #[serde(default)]
+        #[schema(max_length = 4096)]
+        path: String,
+    },
+    /// Writes files.
+    #[serde(rename = "files.put")]
+    FilesPut {
+        /// The root, by its name in the machine's policy.
+        #[schema(min_length = 1, max_length = 128)]
+        root: String,
+        /// The file or directory below the root; empty is the root itself.
+        #[serde(default)]
+        #[schema(max_length = 4096)]
+        path: String,
+    },
+    /// Keeps a directory the same at both ends.
+    #[serde(rename = "files.sync")]
+    FilesSync {
+        /// The root, by its name in the machine's policy.
+        #[schema(min_length = 1, max_length = 128)]
+        root: String,
+        /// The file or directory below the root; empty is the root itself.
+        #[serde(default)]
+        #[schema(max_length = 4096)]
+        path: String,
+    },
     /// A terminal, with the program that the machine's policy names. It is for one machine, and needs
     /// `terminals.open` besides.
     #[serde(rename = "terminal")]
@@ -150,9 +194,19 @@ pub(crate) struct Manner {
 }
 
 impl CommandOperation {
+    /// Whether it is a terminal that is recorded.
+    pub(crate) const fn is_recorded(&self) -> bool {
+        matches!(self, Self::Terminal { record: true, .. })
+    }
+
     /// Whether it is a terminal.
     pub(crate) const fn is_terminal(&self) -> bool {
         matches!(self, Self::Terminal { .. })
+    }
+
+    /// Whether its input and output are a pipe that somebody takes up.
+    pub(crate) const fn has_pipe(&self) -> bool {
+        matches!(self, Self::FilesList { .. } | Self::FilesGet { .. } | Self::FilesPut { .. } | Self::FilesSync { .. })
     }
 
     /// As it is told to a machine.
@@ -185,6 +239,10 @@ impl CommandOperation {
             Self::Test { root, path } => Operation::Test(place(root, path)),
             Self::ServiceStatus { service } => Operation::ServiceStatus(service.clone()),
             Self::ServiceRestart { service } => Operation::ServiceRestart(service.clone()),
+            Self::FilesList { root, path } => Operation::Files(Files::List(place(root, path))),
+            Self::FilesGet { root, path } => Operation::Files(Files::Get(place(root, path))),
+            Self::FilesPut { root, path } => Operation::Files(Files::Put(place(root, path))),
+            Self::FilesSync { root, path } => Operation::Files(Files::Sync(place(root, path))),
             Self::Terminal { root, path, columns, rows, record } => Operation::Terminal(Terminal {
                 session: "terminal".to_owned(),
                 place: place(root, path),
@@ -208,6 +266,10 @@ impl CommandOperation {
             Self::Test { root, path } => format!("test {root}:{path}"),
             Self::ServiceStatus { service } => format!("service status {service}"),
             Self::ServiceRestart { service } => format!("service restart {service}"),
+            Self::FilesList { root, path } => format!("list files {root}:{path}"),
+            Self::FilesGet { root, path } => format!("read files {root}:{path}"),
+            Self::FilesPut { root, path } => format!("write files {root}:{path}"),
+            Self::FilesSync { root, path } => format!("sync files {root}:{path}"),
             Self::Terminal { root, path, record: false, .. } => format!("terminal {root}:{path}"),
             Self::Terminal { root, path, .. } => format!("terminal {root}:{path}, recorded"),
         };
@@ -244,7 +306,11 @@ impl Wrong {
             | CommandOperation::GitPull { root, path }
             | CommandOperation::GitPush { root, path }
             | CommandOperation::Build { root, path }
-            | CommandOperation::Test { root, path } => self.look_at_place(root, path),
+            | CommandOperation::Test { root, path }
+            | CommandOperation::FilesList { root, path }
+            | CommandOperation::FilesGet { root, path }
+            | CommandOperation::FilesPut { root, path }
+            | CommandOperation::FilesSync { root, path } => self.look_at_place(root, path),
             CommandOperation::ServiceStatus { service } | CommandOperation::ServiceRestart { service } => {
                 self.look_at_name("operation.service", service);
             }
@@ -380,6 +446,10 @@ mod tests {
             json!({"kind": "test", "root": "work", "path": "x"}),
             json!({"kind": "service.status", "service": "nginx.service"}),
             json!({"kind": "service.restart", "service": "getty@tty1"}),
+            json!({"kind": "files.list", "root": "work", "path": ""}),
+            json!({"kind": "files.get", "root": "work", "path": "x"}),
+            json!({"kind": "files.put", "root": "work", "path": "x"}),
+            json!({"kind": "files.sync", "root": "work", "path": "x"}),
             json!({"kind": "terminal", "root": "work", "path": "x", "columns": 80, "rows": 24}),
             json!({"kind": "terminal", "root": "work", "path": "", "columns": 80, "rows": 24, "record": true}),
         ] {

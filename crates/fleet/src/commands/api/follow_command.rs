@@ -112,7 +112,7 @@ pub(super) async fn follow_command(
     }))
 }
 
-fn no_handshake() -> Problem {
+pub(super) fn no_handshake() -> Problem {
     Problem::new(
         StatusCode::UPGRADE_REQUIRED,
         "websocket_required",

@@ -7,4 +7,4 @@ mod places;
 mod session;
 
 pub(crate) use self::places::Places;
-pub(crate) use self::session::{Session, Viewer};
+pub(crate) use self::session::{Session, Viewer, session_has_ended};

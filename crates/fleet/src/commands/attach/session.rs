@@ -93,6 +93,11 @@ impl Session {
     }
 }
 
+/// Waits until the session of somebody who is connected has ended, or cannot be told to go on.
+pub(crate) async fn session_has_ended(ctx: &Ctx, events: Receiver<Arc<Event>>) {
+    session_ends(ctx, events).await;
+}
+
 /// Waits until the session of the viewer ends.
 async fn session_ends(ctx: &Ctx, mut events: Receiver<Arc<Event>>) -> End {
     loop {
