@@ -1,5 +1,6 @@
 //! Follows one command from when it is sent to its end: over as many connections as that takes.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use diwan_protocol::{Opening, decode, encode};
 use futures::FutureExt;
 
 use super::event::{About, CommandStarted};
+use super::id::CommandId;
 use super::intake::{Fault, Intake, Step};
 use super::live::LiveCommand;
 use super::run::Begun;
@@ -19,6 +21,7 @@ use super::state::{CommandOutcome, CommandState, CommandUsage, Told, told};
 use super::store::{Next, OutputWriter};
 use super::table::Command;
 use super::talk::talk;
+use super::terminal::Recorder;
 use super::words::{CommandProblem, CommandVerdict, PolicyDecision};
 use crate::connections::Connected;
 use crate::fleet::Fleet;
@@ -114,6 +117,8 @@ struct Follower<'a> {
     /// Why output is not written, since when that failed.
     lost: Option<CommandProblem>,
     is_too_much: bool,
+    /// Whoever records it, if it is a terminal that is recorded.
+    recorder: Option<Recorder>,
 }
 
 impl<'a> Follower<'a> {
@@ -124,13 +129,14 @@ impl<'a> Follower<'a> {
         let writer = fleet.commands().store().fresh(command.id);
         let intake = Intake::new(writer.lengths()).approved(command.approval.is_some());
         let intake = intake.terminal(command.operation.is_terminal());
-        Self { fleet, connected, live, command, intake, writer, lost: None, is_too_much: false }
+        Self { fleet, connected, live, command, intake, writer, lost: None, is_too_much: false, recorder: None }
     }
 
     async fn run(&mut self, begins: Begins) {
         if self.live.progress.borrow().over.is_some() {
             return;
         }
+        self.begin_to_record().await;
         let mut stream = match begins {
             Begins::Again => None,
             Begins::Sent(Some(stream)) => {
@@ -217,9 +223,37 @@ impl<'a> Follower<'a> {
         self.live.tell_size();
         let live = Arc::clone(self.live);
         let talking = talk(&live, sending, orders, self.command.has_input);
+        let recording = record(self.command.id, self.recorder.clone());
         tokio::select! {
             heard = self.hear_all(&mut receiving) => heard,
             never = talking => match never {},
+            never = recording => match never {},
+        }
+    }
+
+    async fn begin_to_record(&mut self) {
+        if !self.command.operation.is_recorded() {
+            return;
+        }
+        match self.fleet.commands().store().recorder(&self.command, self.live).await {
+            Ok(recorder) => self.recorder = Some(recorder),
+            Err(error) => tracing::error!(command = %self.command.id, %error, "a terminal cannot be recorded"),
+        }
+    }
+
+    /// How long the recording is, and what is wrong with it.
+    async fn end_recording(&self) -> (u64, Option<CommandProblem>) {
+        let problem = |code: &str, detail: &str| Some(CommandProblem::new(code, detail));
+        let done = match &self.recorder {
+            Some(recorder) => recorder.finish().await,
+            None => Err(std::io::Error::other("it was never begun")),
+        };
+        match done {
+            Ok(done) if done.is_cut => {
+                (done.length, problem("recording_cut", "The recording was cut: it is too long."))
+            }
+            Ok(done) => (done.length, None),
+            Err(error) => (0, problem("recording_lost", &format!("The recording could not be kept: {error}."))),
         }
     }
 
@@ -425,14 +459,28 @@ impl<'a> Follower<'a> {
         let writer = std::mem::replace(&mut self.writer, store.fresh(self.command.id));
         let (writer, synced) = store.sync(writer).await;
         self.writer = writer;
+        let recorded = if self.command.operation.is_recorded() { Some(self.end_recording().await) } else { None };
         let unsynced = synced.err().map(|error| output_lost(&error));
         let command = &mut self.command;
         (command.state, command.told, command.problem) = (state, told, problem.or(unsynced));
         command.ended_at = Some(at);
         [command.output_bytes, command.error_bytes] = self.writer.lengths();
+        if let Some((length, problem)) = recorded {
+            command.output_bytes = length;
+            command.problem = command.problem.take().or(problem);
+        }
         command.input_bytes = self.live.input_taken();
         self.fleet.write_end(self.command.clone(), Some(self.connected)).await;
     }
+}
+
+/// Records a terminal for as long as it is listened to.
+async fn record(id: CommandId, recorder: Option<Recorder>) -> Infallible {
+    if let Some(recorder) = recorder {
+        let error = recorder.run().await;
+        tracing::error!(command = %id, %error, "the recording of a terminal cannot be written");
+    }
+    std::future::pending().await
 }
 
 fn output_lost(error: &std::io::Error) -> CommandProblem {

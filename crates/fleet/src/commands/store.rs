@@ -4,12 +4,16 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use diwan_kernel::World;
 
 use super::id::CommandId;
 use super::intake::CHANNELS;
+use super::live::LiveCommand;
+use super::table::Command;
+use super::terminal::{Recorded, Recorder, recording};
 
 /// All that is kept. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -28,6 +32,32 @@ impl OutputStore {
 
     fn of(&self, id: CommandId) -> PathBuf {
         self.dir.join(id.to_string())
+    }
+
+    /// Begins or goes on to record a terminal.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(crate) async fn recorder(&self, command: &Command, live: &Arc<LiveCommand>) -> std::io::Result<Recorder> {
+        Recorder::open(&self.world, &self.of(command.id), command, live).await
+    }
+
+    /// How far the recording of a terminal is.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(crate) async fn recorded(&self, id: CommandId) -> std::io::Result<Recorded> {
+        let dir = self.of(id);
+        self.heavy(move || recording::recorded(&dir)).await
+    }
+
+    /// Reads a part of the recording of a terminal.
+    ///
+    /// # Errors
+    /// When the disk fails, or it is not there any more.
+    pub(crate) async fn read_recording(&self, id: CommandId, at: u64, count: usize) -> std::io::Result<Bytes> {
+        let dir = self.of(id);
+        self.heavy(move || recording::read(&dir, at, count).map(Bytes::from)).await
     }
 
     /// For a command that has said nothing yet.

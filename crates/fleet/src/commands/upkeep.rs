@@ -63,6 +63,10 @@ impl Fleet {
         if let Ok(writer) = self.commands().store().open(command.id).await {
             [command.output_bytes, command.error_bytes] = writer.lengths();
         }
+        if let (true, Ok(done)) = (command.operation.is_recorded(), self.commands().store().recorded(command.id).await)
+        {
+            command.output_bytes = done.length;
+        }
         (command.state, command.ended_at) = (state, Some(self.world().now()));
         command.problem = Some(CommandProblem::new(code, detail));
         self.write_end(command, None).await;

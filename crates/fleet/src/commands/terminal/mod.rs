@@ -6,7 +6,9 @@
 
 pub(crate) mod access;
 mod presence;
+pub(crate) mod recording;
 mod scrollback;
 
 pub(crate) use presence::{Present, TerminalSize, TerminalView};
+pub(crate) use recording::{Recorded, Recorder};
 pub(crate) use scrollback::Scrollback;
