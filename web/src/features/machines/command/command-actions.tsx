@@ -11,6 +11,7 @@ import { useProblemText } from "@/ui/problem";
 import { toast } from "@/ui/toast";
 import { useRefresh } from "../use-machines";
 import { isOpen } from "./command-state";
+import { hasForm } from "./draft";
 
 /** Those that people send by hand, by their numbers on Linux. */
 const signals = [
@@ -23,6 +24,7 @@ const signals = [
 export function CommandActions({ command }: { command: Command }) {
   const { t } = useTranslation();
   if (isOpen(command)) return <Stopping command={command} />;
+  if (!hasForm(command.operation)) return null;
   return (
     <Link
       to="/machines/$id/commands"
@@ -58,7 +60,7 @@ function Stopping({ command }: { command: Command }) {
       >
         {t(command.cancel_asked_at ? "commands.state.stopping" : "commands.stop")}
       </Button>
-      {command.state === "running" && (
+      {command.state === "running" && hasForm(command.operation) && (
         <Menu
           trigger={
             <Button size="sm" busy={send.isPending}>

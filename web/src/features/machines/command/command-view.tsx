@@ -5,12 +5,15 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Command } from "@/api/types";
 import { useFormat } from "@/i18n/format";
+import { buttonLook } from "@/ui/button";
+import { Icon } from "@/ui/icon";
 import { Notice } from "@/ui/notice";
 import { ErrorState } from "@/ui/problem";
 import { SkeletonRows } from "@/ui/states";
 import { Moment } from "@/ui/time";
 import { OutputView } from "../output/output-view";
 import { commandQuery } from "../queries";
+import { asTerminal } from "../terminal/access";
 import { useNow } from "../use-machines";
 import { CommandActions } from "./command-actions";
 import { CommandState, isOpen } from "./command-state";
@@ -26,6 +29,7 @@ export function CommandView({ id, heading }: { id: string; heading?: boolean }) 
 }
 
 function Shown({ command, heading }: { command: Command; heading: boolean }) {
+  const isTerminal = asTerminal(command) !== null;
   return (
     <div className="grid gap-4">
       <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
@@ -43,10 +47,28 @@ function Shown({ command, heading }: { command: Command; heading: boolean }) {
         <CommandActions command={command} />
       </div>
       <Why command={command} />
-      {hasOutput(command) && <OutputView key={command.id} command={command} />}
+      {isTerminal && <ToTerminal command={command} />}
+      {!isTerminal && hasOutput(command) && <OutputView key={command.id} command={command} />}
       <OutputGone command={command} />
-      {command.has_input && command.state === "running" && <InputLine id={command.id} />}
+      {!isTerminal && command.has_input && command.state === "running" && <InputLine id={command.id} />}
       <Facts command={command} />
+    </div>
+  );
+}
+
+function ToTerminal({ command }: { command: Command }) {
+  const { t } = useTranslation();
+  return (
+    <div>
+      <Link
+        to="/machines/$id/terminal"
+        params={{ id: command.machine_id }}
+        search={{ open: command.id }}
+        className={buttonLook("primary")}
+      >
+        <Icon name="terminal" />
+        {t("terminals.open")}
+      </Link>
     </div>
   );
 }

@@ -79,9 +79,14 @@ export function operationOf(draft: Draft): CommandOperation | null {
   }
 }
 
+/** Whether the form can say it; terminals and files have screens of their own. */
+export function hasForm(operation: CommandOperation): boolean {
+  return kinds.some((kind) => kind === operation.kind);
+}
+
 /** The form as it would have to be filled in for an operation. */
 export function draftOf(operation: CommandOperation, root: string): Draft {
-  const draft = { ...emptyDraft(root), kind: operation.kind };
+  const draft = { ...emptyDraft(root), kind: kinds.find((kind) => kind === operation.kind) ?? "exec" };
   if (operation.kind === "exec") draft.line = joinLine(operation.argv);
   if ("root" in operation) [draft.root, draft.path] = [operation.root, operation.path ?? ""];
   if (operation.kind === "git.clone") [draft.url, draft.branch] = [operation.url, operation.branch ?? ""];

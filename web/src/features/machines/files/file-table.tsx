@@ -60,17 +60,18 @@ function Name({ machine, place, file }: { machine: string; place: Place; file: F
     <span className="flex items-center gap-2.5 pointer-coarse:min-h-8">
       <Icon name={icons[file.kind]} className={file.kind === "directory" ? "text-accent" : "text-faint"} />
       {file.kind === "directory" ? (
-        <Link to="." search={{ root, path }} className={`${look} font-medium`}>
-          <bdi>{file.name}</bdi>
+        <Link to="." search={{ root, path }} dir="auto" className={`${look} font-medium`}>
+          {file.name}
         </Link>
       ) : file.kind === "file" ? (
         <a
           href={contentUrl(machine, { root, path })}
           download={file.name}
           title={t("files.download", { name: file.name })}
+          dir="auto"
           className={look}
         >
-          <bdi>{file.name}</bdi>
+          {file.name}
         </a>
       ) : (
         <bdi dir="ltr" className="block min-w-0 truncate font-mono text-sm text-muted">

@@ -48,6 +48,10 @@ export function asTerminal(command: Command): TerminalCommand | null {
   return isOne ? (command as unknown as TerminalCommand) : null;
 }
 
+export function asCommand(terminal: TerminalCommand): Command {
+  return terminal as unknown as Command;
+}
+
 /** The operation as the policy is asked about it. */
 export function asOperation(operation: TerminalOperation): CommandOperation {
   return operation as unknown as CommandOperation;

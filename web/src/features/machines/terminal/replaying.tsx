@@ -9,6 +9,7 @@ import { Checkbox, Field, Select } from "@/ui/field";
 import { Notice } from "@/ui/notice";
 import { ErrorState } from "@/ui/problem";
 import { EmptyState, Skeleton } from "@/ui/states";
+import { isolated } from "../use-machines";
 import { recordingQuery, type TerminalCommand } from "./access";
 import { type Cast, readCast } from "./cast";
 import { Replay, speeds } from "./replay";
@@ -67,8 +68,8 @@ function Player({ cast, onDownload }: { cast: Cast; onDownload: () => void }) {
   return (
     <div className="grid min-w-0 gap-3">
       {cast.isCut && <Notice tone="warn">{t("terminals.replay.cut")}</Notice>}
-      <div className="max-h-[60dvh] overflow-auto rounded-md border border-line bg-surface p-2">
-        <div ref={host} dir="ltr" className="w-max" />
+      <div dir="ltr" className="max-h-[60dvh] overflow-auto rounded-md border border-line bg-surface p-2">
+        <div ref={host} className="w-max" />
       </div>
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
         <Button
@@ -100,7 +101,7 @@ function Player({ cast, onDownload }: { cast: Cast; onDownload: () => void }) {
           >
             {speeds.map((speed) => (
               <option key={speed} value={speed}>
-                {`${format.number(speed)}×`}
+                {isolated(`${format.number(speed)}×`)}
               </option>
             ))}
           </Select>

@@ -7,6 +7,7 @@ import "@xterm/xterm/css/xterm.css";
 import type { Size } from "./access";
 import { ownKey, safeAddress } from "./keys";
 import { themeOf } from "./palette";
+import { runsIn, settleRuns } from "./rtl";
 import { defineTerminalStyle } from "./terminal-style";
 
 export interface ScreenListener {
@@ -50,6 +51,8 @@ export class Screen {
     this.terminal.attachCustomKeyEventHandler((event) => this.#key(event));
     this.terminal.onData((text) => this.#typed(text));
     this.terminal.open(host);
+    this.terminal.registerCharacterJoiner(runsIn);
+    this.terminal.onRender(({ start, end }) => this.#settle(start, end));
     this.#watch();
   }
 
@@ -130,6 +133,15 @@ export class Screen {
     }
     // The browser pastes by itself.
     return false;
+  }
+
+  #settle(start: number, end: number) {
+    const [rows, drawn] = [
+      this.#host.querySelector(".xterm-rows"),
+      this.#host.querySelector<HTMLElement>(".xterm-screen"),
+    ];
+    if (!rows || !drawn) return;
+    settleRuns([...rows.children].slice(start, end + 1), drawn.clientWidth / this.terminal.cols);
   }
 
   #watch() {

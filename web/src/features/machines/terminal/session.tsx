@@ -17,11 +17,11 @@ import { CommandState, isOpen } from "../command/command-state";
 import { placeOf } from "../command/draft";
 import { Why } from "../command/why";
 import { isolated, useRefresh } from "../use-machines";
-import { asOperation, type TerminalCommand } from "./access";
+import { asCommand, asOperation, type TerminalCommand } from "./access";
 import { linesOf, plainPaste } from "./keys";
 import { PhoneKeys } from "./phone-keys";
 import { SessionState } from "./session-state";
-import { useTerminal } from "./use-terminal";
+import { type ShownTerminal, useTerminal } from "./use-terminal";
 import { Watch } from "./watch";
 
 interface SessionProps {
@@ -38,7 +38,9 @@ export function Session({ terminal, isView, isOthers }: SessionProps) {
   const described = useId();
   const bar = useRef<HTMLDivElement>(null);
   const [asking, setAsking] = useState<Asking | null>(null);
-  const [isLarge, setIsLarge] = useState(false);
+  // On a phone there is no room for anything else.
+  const [isLarge, setIsLarge] = useState(() => !isView && matchMedia("(max-width: 40rem)").matches);
+  const room = useVisibleRoom(isLarge);
   const shown = useTerminal(terminal.id, isView, {
     link: (address) => setAsking({ kind: "link", address }),
     paste,
@@ -79,8 +81,9 @@ export function Session({ terminal, isView, isOthers }: SessionProps) {
       aria-label={t("terminals.title")}
       className={cx(
         "flex flex-col overflow-hidden bg-surface",
-        isLarge ? "fixed inset-0 z-45" : "mb-6 rounded-lg border border-line",
+        isLarge ? "fixed inset-x-0 z-45" : "mb-6 rounded-lg border border-line",
       )}
+      style={room}
     >
       <header className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line px-4 py-2.5">
         <div role="status" className="flex min-w-0 flex-1 basis-64 flex-wrap items-center gap-x-3 gap-y-1 text-sm">
@@ -94,7 +97,7 @@ export function Session({ terminal, isView, isOthers }: SessionProps) {
               {isOthers ? t("terminals.others", { name: isolated(terminal.actor.name) }) : t("terminals.view_only")}
             </span>
           )}
-          <Company terminal={terminal} isHere={state === "open"} isView={isView} />
+          {state === "open" && <Company terminal={terminal} isView={isView} />}
         </div>
         <div ref={bar} className="flex flex-wrap items-center gap-2">
           <Button size="sm" onClick={() => setIsLarge(!isLarge)} aria-pressed={isLarge}>
@@ -115,9 +118,14 @@ export function Session({ terminal, isView, isOthers }: SessionProps) {
       </header>
       {shown.hasFailed && <Notice tone="danger">{t("problem.unreachable")}</Notice>}
       <div
-        className={cx("min-h-0 bg-surface p-2", isView && "overflow-auto", isLarge ? "flex-1" : "h-[60dvh] min-h-72")}
+        className={cx(
+          "relative min-h-0 bg-surface p-2",
+          isView && "overflow-auto",
+          isLarge ? "flex-1" : "h-[calc(100dvh-24.5rem)] min-h-72",
+        )}
       >
         <div ref={shown.host} dir="ltr" className="h-full min-w-0" />
+        {!isOver && <Trouble shown={shown} />}
       </div>
       {!isView && !isOver && (
         <PhoneKeys
@@ -128,8 +136,8 @@ export function Session({ terminal, isView, isOthers }: SessionProps) {
         />
       )}
       <footer className="grid gap-2 border-t border-line px-4 py-2 text-sm text-faint empty:hidden">
-        <Happens shown={shown} isOver={isOver} terminal={terminal} />
-        <p id={described} className="pointer-coarse:sr-only">
+        {isOver && <Over terminal={terminal} />}
+        <p id={described} className={cx("pointer-coarse:sr-only", (isOver || isView) && "sr-only")}>
           <Kbd keys="Ctrl Shift E" /> {t("terminals.keys.leave")} <Kbd keys="Ctrl Shift C" /> {t("terminals.keys.copy")}{" "}
           <Kbd keys="Ctrl Shift V" /> {t("terminals.keys.paste_hint")}
         </p>
@@ -156,14 +164,33 @@ export function Session({ terminal, isView, isOthers }: SessionProps) {
   );
 }
 
+/** What the keyboard of a phone leaves of the window. */
+function useVisibleRoom(isWanted: boolean) {
+  const [room, setRoom] = useState<{ top: number; height: number }>();
+  useEffect(() => {
+    const seen = window.visualViewport;
+    if (!isWanted || !seen) return undefined;
+    const measure = () => setRoom({ top: seen.offsetTop, height: seen.height });
+    measure();
+    seen.addEventListener("resize", measure);
+    seen.addEventListener("scroll", measure);
+    return () => {
+      seen.removeEventListener("resize", measure);
+      seen.removeEventListener("scroll", measure);
+      setRoom(undefined);
+    };
+  }, [isWanted]);
+  return isWanted ? room : undefined;
+}
+
 /** Who looks at it besides. */
-function Company({ terminal, isHere, isView }: { terminal: TerminalCommand; isHere: boolean; isView: boolean }) {
+function Company({ terminal, isView }: { terminal: TerminalCommand; isView: boolean }) {
   const { t } = useTranslation();
   const format = useFormat();
   const { user } = useMe();
   const others = [...(terminal.terminal?.viewers ?? [])];
   const own = others.findIndex((viewer) => viewer.user_id === user.id && viewer.read_only === isView);
-  if (isHere && own >= 0) others.splice(own, 1);
+  if (own >= 0) others.splice(own, 1);
   if (others.length === 0) return null;
   const names = others.map(({ name, read_only }) =>
     t(read_only ? "terminals.looks_on" : "terminals.types", { name: isolated(name) }),
@@ -171,31 +198,31 @@ function Company({ terminal, isHere, isView }: { terminal: TerminalCommand; isHe
   return <span className="text-muted">{t("terminals.company", { names: format.list(names) })}</span>;
 }
 
-/** What is wrong, in vain, or over. */
-function Happens({
-  shown,
-  isOver,
-  terminal,
-}: {
-  shown: ReturnType<typeof useTerminal>;
-  isOver: boolean;
-  terminal: TerminalCommand;
-}) {
+/** What keeps it from being typed into, over the screen, so that nothing moves. */
+function Trouble({ shown: { state, inVain } }: { shown: ShownTerminal }) {
   const { t } = useTranslation();
-  if (isOver) {
-    return (
-      <>
-        <Why command={terminal as never} />
-        {terminal.operation.record && terminal.state === "ended" && <Watch terminal={terminal} />}
-      </>
-    );
-  }
-  const isAway = shown.state === "lost" || (shown.state === "connecting" && shown.inVain > 0);
+  const isAway = state === "lost" || (state === "connecting" && inVain > 0);
+  const words = state === "broken" ? "terminals.broken" : inVain > 0 ? "terminals.in_vain" : "terminals.lost";
   return (
-    <div aria-live="polite">
-      {isAway && <p className="text-warn">{t(shown.inVain > 0 ? "terminals.in_vain" : "terminals.lost")}</p>}
-      {shown.state === "broken" && <p className="text-danger">{t("terminals.broken")}</p>}
+    <div aria-live="polite" className="pointer-events-none absolute inset-x-2 bottom-2 grid justify-items-center">
+      {(isAway || state === "broken") && (
+        <Notice tone={state === "broken" ? "danger" : "warn"} className="shadow-pop">
+          {t(words)}
+        </Notice>
+      )}
     </div>
+  );
+}
+
+/** How it ended, and what is left of it. */
+function Over({ terminal }: { terminal: TerminalCommand }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <p className="text-muted">{t("terminals.over.title")}</p>
+      <Why command={asCommand(terminal)} />
+      {terminal.operation.record && terminal.state === "ended" && <Watch terminal={terminal} />}
+    </>
   );
 }
 
