@@ -12,7 +12,7 @@ use diwan_protocol::{Opening, decode, encode};
 use tokio::sync::watch;
 
 use crate::backoff::Backoff;
-use crate::commands::{self, Commands, Intake, Parts, Spool};
+use crate::commands::{self, Commands, Intake, OpenTerminals, Parts, Spool};
 use crate::control::{self, Conversation};
 use crate::dial::{self, Target};
 use crate::error::RunError;
@@ -95,6 +95,7 @@ impl Daemon {
     fn start(world: &World, supervisor: &Supervisor, params: &RunParams) -> Result<Self, RunError> {
         let state = State::open(world, &params.state_dir)?;
         let (journal, spool) = (state.journal(), state.spool());
+        let terminals = OpenTerminals::begin(&state.terminals()).map_err(RunError::System)?;
         let policy = PolicyFile::open(world, &params.policy, vec![params.state_dir.clone()]);
         let knowledge = SelfKnowledge::new(world, state, policy)?;
         let boot = world.random();
@@ -108,6 +109,7 @@ impl Daemon {
             keys: knowledge.keys(),
             policy: knowledge.policy.clone(),
             journal: commands::open_journal(&journal).map_err(RunError::Journal)?,
+            terminals,
             spool: Arc::new(Spool::open(&spool, SPOOL_BYTES).map_err(RunError::System)?),
             executor,
             most_at_once: COMMANDS_AT_ONCE,

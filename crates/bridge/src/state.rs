@@ -8,6 +8,7 @@ use diwan_kernel::world::DirLock;
 use diwan_protocol::{decode, encode};
 use zeroize::Zeroizing;
 
+use crate::commands::{OpenTerminal, open_terminals};
 use crate::error::StateError;
 use crate::membership::{Identity, Membership};
 
@@ -108,6 +109,23 @@ impl State {
         self.dir.join("journal")
     }
 
+    /// Where it is written which terminals are open.
+    pub(crate) fn terminals(&self) -> PathBuf {
+        terminals_in(&self.dir)
+    }
+
+    /// The terminals that are open in the bridge of this directory, if one runs.
+    ///
+    /// # Errors
+    /// When that cannot be looked up.
+    pub(crate) fn open_terminals(world: &World, dir: &Path) -> Result<Vec<OpenTerminal>, StateError> {
+        if world.disk().lock_dir(dir)?.is_some() {
+            // Nobody has the directory: what ran there has ended.
+            return Ok(vec![]);
+        }
+        open_terminals(&terminals_in(dir)).map_err(|_| StateError::Damaged(terminals_in(dir)))
+    }
+
     /// Where the output of commands is.
     pub(crate) fn spool(&self) -> PathBuf {
         self.dir.join("spool")
@@ -117,6 +135,10 @@ impl State {
     fn replace(&self, name: &str, content: &[u8]) -> Result<(), StateError> {
         Ok(self.world.disk().replace(&self.dir.join(name), content)?)
     }
+}
+
+fn terminals_in(dir: &Path) -> PathBuf {
+    dir.join("terminals")
 }
 
 fn read_identity(world: &World, dir: &Path) -> Result<Option<Identity>, StateError> {

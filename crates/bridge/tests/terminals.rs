@@ -70,13 +70,20 @@ impl Typist {
     }
 }
 
+/// What the owner of the machine is shown.
+async fn shown(bridge: &Bridge) -> String {
+    String::from_utf8(bridge.show().await.stdout).unwrap()
+}
+
 #[tokio::test]
 async fn a_program_finds_a_real_terminal() {
     for profile in BOTH {
-        let (plane, _bridge, machine) = running(profile).await;
+        let (plane, bridge, machine) = running(profile).await;
         let mut typist = Typist::open(&machine, &plane).await;
         typist.line("PS1=; stty -echo; echo re''ady", "ready").await;
         typist.line("stty size", "30 100\r\n").await;
+        let shown = shown(&bridge).await;
+        assert!(shown.contains("of Amina (usr_1) in work: for 0 min"), "{shown}");
         typist.talk.send(&ToCommand::Resize { columns: 132, rows: 50 }).await;
         typist.line("stty size", "50 132\r\n").await;
         typist.line("echo $TERM $COLORTERM $LANG", "xterm-256color truecolor C.UTF-8\r\n").await;
@@ -85,6 +92,7 @@ async fn a_program_finds_a_real_terminal() {
         typist.type_in(b"exit 7\n").await;
         let heard = typist.talk.until_the_end().await;
         assert_eq!((heard.outcome(), heard.errors.len()), (&Outcome::Exited(7), 0), "{profile}");
+        assert!(!shown(&bridge).await.contains("open terminal"), "it is closed");
     }
 }
 

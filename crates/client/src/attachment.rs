@@ -32,6 +32,18 @@ pub enum FromCommand {
     Refused(CommandProblem),
 }
 
+/// From where on a terminal is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// From this place on.
+    From(u64),
+    /// From so far before the end.
+    BeforeTheEnd(u64),
+}
+
+/// The place of input that comes after whatever there is.
+const NEXT: u64 = u64::MAX;
+
 /// A connection about one command.
 #[derive(Debug)]
 pub struct Attachment(Socket);
@@ -54,6 +66,20 @@ impl Client {
     /// When the server refuses or does not answer.
     pub async fn follow_command(&self, id: &str, output: u64, errors: u64) -> Result<Attachment, ClientError> {
         let query = Query::new().with("output", Some(output)).with("errors", Some(errors));
+        let socket = self.socket(&format!("/commands/{}/attach", part(id)), query).await?;
+        Ok(Attachment(socket))
+    }
+
+    /// Looks at a terminal, and types into it unless it is only to be looked at.
+    ///
+    /// # Errors
+    /// When the server refuses or does not answer.
+    pub async fn attach_terminal(&self, id: &str, place: Place, read_only: bool) -> Result<Attachment, ClientError> {
+        let (output, tail) = match place {
+            Place::From(output) => (Some(output), None),
+            Place::BeforeTheEnd(tail) => (None, Some(tail)),
+        };
+        let query = Query::new().with("output", output).with("tail", tail).with("view", read_only.then_some(true));
         let socket = self.socket(&format!("/commands/{}/attach", part(id)), query).await?;
         Ok(Attachment(socket))
     }
@@ -88,6 +114,22 @@ impl Attachment {
         message.put_u64(at);
         message.put_slice(bytes);
         self.0.send(Message::Binary(message.freeze())).await
+    }
+
+    /// Types into a terminal.
+    ///
+    /// # Errors
+    /// When the connection is over.
+    pub async fn type_in(&mut self, bytes: &[u8]) -> Result<(), Lost> {
+        self.give(NEXT, bytes).await
+    }
+
+    /// Says how large the terminal is to be.
+    ///
+    /// # Errors
+    /// When the connection is over.
+    pub async fn resize(&mut self, columns: u16, rows: u16) -> Result<(), Lost> {
+        self.0.send(Message::text(json!({"type": "resize", "columns": columns, "rows": rows}).to_string())).await
     }
 
     /// Says that its input ends at this place.

@@ -20,6 +20,7 @@ mod feed;
 mod machines;
 mod model;
 mod operations;
+mod pipe;
 mod reply;
 mod secrets;
 mod server;
@@ -28,7 +29,7 @@ mod settings;
 mod socket;
 mod tls;
 
-pub use attachment::{Attachment, Channel, FromCommand};
+pub use attachment::{Attachment, Channel, FromCommand, Place};
 pub use call::Query;
 pub use client::{Client, Options};
 pub use commands::{
@@ -42,6 +43,7 @@ pub use machines::{
     MachineProcess, MachineSample, MachineWatch, NewJoinToken, SamplePoint, SandboxLayer,
 };
 pub use model::*;
+pub use pipe::{CommandPipe, MachineRoot};
 pub use reply::Reply;
 pub use secrets::{
     CreatedSecretHook, ImportedSecrets, MasterKey, MasterRotation, RefusedSecret, RevealedSecret, Secret, SecretHook,

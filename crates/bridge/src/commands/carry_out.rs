@@ -34,6 +34,10 @@ pub(super) fn carry_out(parts: &Parts, entry: &Entry, command: &Command) {
         return entry.never_began("it was cancelled before it began", now_ms());
     }
     let started_ms = now_ms();
+    let _open = match parts.terminals.open(command, started_ms) {
+        Ok(open) => open,
+        Err(error) => return entry.never_began(&format!("its owner could not be shown that: {error}"), now_ms()),
+    };
     let started = Started {
         command: command.id.clone(),
         sequence: command.sequence,

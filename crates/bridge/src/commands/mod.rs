@@ -4,6 +4,7 @@ mod asks;
 mod carry_out;
 mod entry;
 mod intake;
+mod open_terminals;
 mod pipe;
 mod progress;
 mod ring;
@@ -26,6 +27,7 @@ use tokio::sync::watch;
 pub(crate) use asks::{Ask, Bell, Size};
 pub(crate) use entry::Entry;
 pub(crate) use intake::Intake;
+pub(crate) use open_terminals::{OpenTerminal, OpenTerminals, list as open_terminals};
 pub(crate) use progress::Channel;
 pub(crate) use ring::Ring;
 pub(crate) use spool::{Spool, SpoolError, Writer};
@@ -51,6 +53,7 @@ pub(crate) struct Parts {
     pub(crate) policy: PolicyFile,
     pub(crate) journal: Journal,
     pub(crate) spool: Arc<Spool>,
+    pub(crate) terminals: OpenTerminals,
     pub(crate) executor: Executor,
     /// How many run at once.
     pub(crate) most_at_once: usize,

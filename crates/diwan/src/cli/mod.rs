@@ -14,6 +14,7 @@ mod database;
 mod doctor;
 mod door;
 mod failure;
+mod files;
 mod installation;
 mod login;
 mod logout;
@@ -25,6 +26,7 @@ mod screen;
 mod seal;
 mod secret;
 pub mod server;
+mod ssh;
 mod status;
 mod token;
 mod top;
@@ -51,6 +53,7 @@ Examples:
   diwan secret set git/github-token --kind api-key < token.txt
   diwan machine add web-1                     let a machine join
   diwan run -m web-1 -- git status
+  diwan ssh web-1
   diwan audit list --outcome denied --since 7d
   diwan status --json | jq .version
 
@@ -135,6 +138,12 @@ enum Command {
     Machine(machine::Machine),
     /// Have one machine or several do something
     Run(Box<run::Run>),
+    /// Open a terminal on a machine
+    Ssh(ssh::Ssh),
+    /// Copy files to a machine or from it
+    Cp(files::Cp),
+    /// Keep a directory here and one on a machine the same
+    Sync(files::Sync),
     /// See what machines were asked to do, what they said, stop it, say yes to it
     #[command(subcommand)]
     Command(command::Command),
@@ -201,6 +210,9 @@ fn carry_out(command: Command, connection: Connection, screen: &Screen) -> Resul
             Command::Unseal(unseal) => unseal.run(&door).await,
             Command::Machine(machine) => machine.run(&door).await,
             Command::Run(run) => run.run(&door).await,
+            Command::Ssh(ssh) => ssh.run(&door).await,
+            Command::Cp(cp) => cp.run(&door).await,
+            Command::Sync(sync) => sync.run(&door).await,
             Command::Command(command) => command.run(&door).await,
             Command::Worker(worker) => worker.run(&door).await,
             Command::Top(top) => top.run(&door).await,

@@ -14,7 +14,7 @@ const REFUSED: u8 = 126;
 pub(super) const STOPPED: u8 = 130;
 
 /// The exit code for a command, and why it is not one of its own.
-pub(super) fn ending_of(command: &Command) -> Result<u8, Failure> {
+pub(in crate::cli) fn ending_of(command: &Command) -> Result<u8, Failure> {
     let name = &command.machine_name;
     let detail = command.detail.as_deref().unwrap_or_default();
     let fail = |code, name: &str, detail: String, next: &str| Err(Failure::of(code, name, detail, next));

@@ -210,7 +210,7 @@ async fn next_of(input: &mut Option<Input>) -> Next {
 }
 
 /// Whether it may be better in a moment.
-fn may_pass(error: &ClientError) -> bool {
+pub(in crate::cli) fn may_pass(error: &ClientError) -> bool {
     match error {
         ClientError::Unreachable { .. } | ClientError::Unexpected { .. } => true,
         ClientError::Refused(problem) => matches!(problem.status, 429 | 500..),

@@ -28,8 +28,8 @@ use super::screen::safe;
 use ending::OWN_FAULT;
 use target::Targets;
 
-pub(super) use ending::result_of;
-pub(super) use follow::{Hears, follow};
+pub(super) use ending::{ending_of, result_of};
+pub(super) use follow::{Hears, follow, may_pass};
 pub(super) use report::Collected;
 pub(super) use writer::{Gone, Writer};
 
@@ -152,6 +152,6 @@ impl Run {
 }
 
 /// Says something beside the output.
-fn note(text: &str) {
+pub(super) fn note(text: &str) {
     eprintln!("{}", safe(&format!("diwan: {text}")));
 }

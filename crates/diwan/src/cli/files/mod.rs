@@ -1,0 +1,32 @@
+//! Files of machines: copied, and kept the same.
+//!
+//! Start at `way.rs` for how a machine is reached; `cp.rs` and `sync.rs` are the two commands.
+
+mod cp;
+mod place;
+mod progress;
+mod sync;
+mod way;
+
+pub(super) use cp::Cp;
+pub(super) use sync::Sync;
+
+use diwan_files::{Code, FilesError};
+
+use super::failure::Failure;
+use super::screen::safe;
+
+/// What went wrong with files, as the command line tells it.
+fn failed(error: &FilesError) -> Failure {
+    let next = match error.code() {
+        Some(Code::Absent) => "Look at what is there: `diwan run -m MACHINE -- ls`.",
+        Some(Code::Exists) => "Name another target, or remove what is there.",
+        Some(Code::Link) => "Name the file itself: links are not followed.",
+        Some(Code::NoRoom) => "Make room there, and try again: what has arrived is not sent twice.",
+        Some(Code::TooLarge) => "The machine's policy says how large a file may be (file_mib).",
+        Some(Code::Busy) => "Wait until the other one is over.",
+        Some(_) => "Try again when that is mended.",
+        None => "Try again: what has arrived already is not sent twice.",
+    };
+    Failure::refused(safe(&error.to_string()).into_owned(), next)
+}
