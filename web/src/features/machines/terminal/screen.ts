@@ -112,10 +112,10 @@ export class Screen {
 
   #typed(text: string) {
     // Of several that look on, only the one with the focus answers the questions of a program.
-    if (this.#mayType && this.#isOld === 0 && this.#hasFocus()) this.#listener.typed?.(text);
+    if (this.#mayType && this.#isOld === 0 && this.hasFocus) this.#listener.typed?.(text);
   }
 
-  #hasFocus(): boolean {
+  get hasFocus(): boolean {
     return this.#host.ownerDocument.activeElement === this.terminal.textarea;
   }
 

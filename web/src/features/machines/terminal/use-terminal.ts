@@ -49,8 +49,8 @@ export function useTerminal(id: string, isView: boolean, asked: Asked): ShownTer
       command: (command) => {
         queries.setQueryData(commandQuery(id).queryKey, command);
         const size = asTerminal(command)?.terminal;
-        // The size of whoever typed last counts, for all who look on.
-        if (size) shown?.resize(size);
+        // The size of whoever typed last counts, for all who look on; here that is as good as so.
+        if (size && (isView || !shown?.hasFocus)) shown?.resize(size);
       },
       refused: (code, detail) => latest.current.asked.refused(code, detail),
       sessionEnded,
