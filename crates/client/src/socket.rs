@@ -56,6 +56,11 @@ impl Client {
 }
 
 impl Socket {
+    /// What it is made of, for those who read and write at once.
+    pub(crate) fn into_inner(self) -> WebSocketStream<Upgraded> {
+        self.0
+    }
+
     /// The next text or bytes. Nothing is lost when the future is dropped.
     pub(crate) async fn next(&mut self) -> Result<Message, Lost> {
         loop {
@@ -78,6 +83,6 @@ impl Socket {
     }
 }
 
-fn broken(error: &Error) -> Lost {
+pub(crate) fn broken(error: &Error) -> Lost {
     Lost::Broken(error.to_string())
 }

@@ -10,7 +10,7 @@
 //! It does no waiting of its own and starts no thread: both ends read and write as they are told to.
 //!
 //! Start at [`message`] for what is said, at [`tree`] for how a directory is kept from being left, at
-//! [`agent`] and [`client`] for the two ends.
+//! [`agent`] and [`client`] for the two ends, and at [`sync`] for how two directories become the same.
 #![forbid(unsafe_code)]
 
 pub mod agent;
@@ -21,6 +21,7 @@ pub mod error;
 pub mod ignore;
 pub mod message;
 pub mod name;
+pub mod sync;
 pub mod tree;
 pub mod wire;
 

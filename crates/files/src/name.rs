@@ -79,6 +79,12 @@ pub fn stays_inside(path: &str, target: &str) -> bool {
     true
 }
 
+/// A short name for a text, which no two texts share by accident.
+#[must_use]
+pub fn digest(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex()[..32].to_owned()
+}
+
 /// For people: without what would change the meaning of a line or a screen, and not long.
 #[must_use]
 pub fn shown(text: &str) -> String {

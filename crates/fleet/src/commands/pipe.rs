@@ -97,8 +97,10 @@ impl Fleet {
 /// Why a command that is over has no pipe.
 fn not_begun(over: &Command) -> Problem {
     let denied = over.verdict.as_ref().filter(|verdict| verdict.decision == PolicyDecision::Deny);
+    let is_absent = denied.is_some_and(|verdict| verdict.reasons.iter().any(|reason| reason.code == "absent"));
     let words = denied.map(|verdict| verdict.reasons.iter().map(|reason| reason.words.as_str()).collect::<Vec<_>>());
     match (words, over.state, &over.problem) {
+        (Some(words), ..) if is_absent => absent(&words.join("; ")),
         (Some(words), ..) => refused(&words.join("; ")),
         (None, CommandState::NeedsApproval, _) => approval_needed(),
         (None, _, Some(problem)) if problem.code == "machine_offline" => super::api::offline(over),
@@ -120,6 +122,12 @@ fn refused(words: &str) -> Problem {
         super::words::plain(words, 500),
         "The machine's owner decides in its policy what may be done there.",
     )
+}
+
+/// The policy looks first whether it is there.
+fn absent(words: &str) -> Problem {
+    let (title, next) = ("It is not there", "Look at the directory again.");
+    Problem::new(StatusCode::NOT_FOUND, "file_absent", title, super::words::plain(words, 500), next)
 }
 
 fn approval_needed() -> Problem {

@@ -30,6 +30,23 @@ path = ["/usr/bin/cat", "/bin/cat"]
 writable = true
 limits = { wall_time_s = 600, output_mib = 2048 }
 
+[profiles.fetched]
+limits = { wall_time_s = 600 }
+
+[[rules]]
+name = "read files"
+operations = ["files.get", "files.list"]
+class = "reads"
+profile = "fetched"
+decision = "allow"
+
+[[rules]]
+name = "write files"
+operations = ["files.put", "files.sync"]
+class = "writes"
+profile = "scripts"
+decision = "allow"
+
 [[rules]]
 name = "scripts"
 operations = ["exec"]

@@ -3,6 +3,7 @@
 mod bench;
 mod bridge;
 mod connection;
+mod files;
 mod manage;
 mod many;
 mod run;
