@@ -17,7 +17,7 @@ use crate::walk::{Skipped, Walked};
 use crate::wire::Wire;
 
 /// A directory with more below it is not taken in one go.
-pub const MOST_ENTRIES: usize = 2_000_000;
+pub const MOST_ENTRIES: usize = 1_000_000;
 /// So many answers may be outstanding: all of them fit into the smallest pipe on the way.
 pub(crate) const MOST_AHEAD: usize = 64;
 
