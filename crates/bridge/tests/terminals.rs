@@ -82,8 +82,8 @@ async fn a_program_finds_a_real_terminal() {
         let mut typist = Typist::open(&machine, &plane).await;
         typist.line("PS1=; stty -echo; echo re''ady", "ready").await;
         typist.line("stty size", "30 100\r\n").await;
-        let shown = shown(&bridge).await;
-        assert!(shown.contains("of Amina (usr_1) in work: for 0 min"), "{shown}");
+        let seen = shown(&bridge).await;
+        assert!(seen.contains("of Amina (usr_1) in work: for 0 min"), "{seen}");
         typist.talk.send(&ToCommand::Resize { columns: 132, rows: 50 }).await;
         typist.line("stty size", "50 132\r\n").await;
         typist.line("echo $TERM $COLORTERM $LANG", "xterm-256color truecolor C.UTF-8\r\n").await;

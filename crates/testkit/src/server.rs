@@ -205,9 +205,10 @@ impl TestServer {
         assert!(farewell.dropped.is_empty() && !farewell.failed, "{farewell:?}");
     }
 
-    /// Stops it and starts it again on the same data.
+    /// Stops it and starts it again on the same data, at the same address.
     pub async fn restart(mut self) -> Self {
         let product = self.product.take().expect("the server runs");
+        self.config.server.listen = product.address;
         let world = product.world.clone();
         product.shut_down().await;
         self.product = Some(server::start(self.config.clone(), world).await.expect("the product starts again"));

@@ -58,6 +58,14 @@ profile = "scripts"
 decision = "allow"
 
 [[rules]]
+name = "terminal"
+operations = ["terminal"]
+program = "sh"
+class = "writes"
+profile = "scripts"
+decision = "allow"
+
+[[rules]]
 name = "nothing"
 operations = ["exec"]
 program = "true"

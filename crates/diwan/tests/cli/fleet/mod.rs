@@ -8,6 +8,7 @@ mod manage;
 mod many;
 mod run;
 mod stopping;
+mod terminal;
 mod top;
 
 use diwan_testkit::server::PASSWORD;
