@@ -61,3 +61,5 @@ export type CommandBatch = Schemas["CommandBatch"];
 export type CommandOperation = Schemas["CommandOperation"];
 export type CommandState = Schemas["CommandState"];
 export type CommandVerdict = Schemas["CommandVerdict"];
+export type MachineFile = Schemas["MachineFile"];
+export type MachineRoot = Schemas["MachineRoot"];
