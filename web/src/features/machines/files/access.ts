@@ -1,36 +1,19 @@
 // Everything that the screen of files asks the server, in one place.
-import { apiBase } from "@/api/client";
-import { ProblemError, problemFrom, readProblem } from "@/api/problem";
+import { api, apiBase, unwrap } from "@/api/client";
+import { ProblemError, problemFrom } from "@/api/problem";
 import { pagedQuery } from "@/api/queries";
 import type { CommandOperation } from "@/api/types";
 import type { Place } from "./place";
 
-export interface FileEntry {
-  name: string;
-  kind: "file" | "directory" | "link" | "other";
-  size_bytes: number;
-  modified_at: string;
-  /** Permission bits in octal, as chmod has them. */
-  mode: string;
-  /** Where a link leads. */
-  target?: string | null;
-}
-
-const PAGE = "200";
+const PAGE = 200;
 /** What is there already is kept, and said with this code. */
 const TAKEN = new Set(["file_exists"]);
 
 export function filesQuery(machine: string, { root, path }: Place) {
   return pagedQuery(["machine-files", machine, root, path], (cursor, signal) => {
-    const query = new URLSearchParams({ root, path, limit: PAGE, ...(cursor ? { cursor } : {}) });
-    return ask<{ items: FileEntry[]; next_cursor?: string | null }>(`/machines/${machine}/files?${query}`, signal);
+    const params = { path: { id: machine }, query: { root, path, cursor, limit: PAGE } };
+    return unwrap(api.GET("/machines/{id}/files", { params, signal }));
   });
-}
-
-async function ask<T>(path: string, signal: AbortSignal): Promise<T> {
-  const answer = await fetch(`${apiBase}${path}`, { credentials: "same-origin", signal });
-  if (!answer.ok) throw new ProblemError(await readProblem(answer));
-  return (await answer.json()) as T;
 }
 
 export function contentUrl(machine: string, { root, path }: Place, overwrite?: boolean): string {
@@ -40,11 +23,11 @@ export function contentUrl(machine: string, { root, path }: Place, overwrite?: b
 
 /** What the policy of a machine is asked about a directory. */
 export function listing(place: Place): CommandOperation {
-  return { kind: "files.list", ...place } as unknown as CommandOperation;
+  return { kind: "files.list", ...place };
 }
 
 export function putting(place: Place): CommandOperation {
-  return { kind: "files.put", ...place } as unknown as CommandOperation;
+  return { kind: "files.put", ...place };
 }
 
 export interface Sending {

@@ -1,24 +1,25 @@
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import type { MachineFile } from "@/api/types";
 import { useFormat } from "@/i18n/format";
 import { Icon, type IconName } from "@/ui/icon";
 import { type Column, Table } from "@/ui/table";
 import { Ago } from "@/ui/time";
-import { contentUrl, type FileEntry } from "./access";
+import { contentUrl } from "./access";
 import { below, modeText, type Place } from "./place";
 
-const icons: Record<FileEntry["kind"], IconName> = { directory: "folder", file: "file", link: "link", other: "info" };
+const icons: Record<MachineFile["kind"], IconName> = { directory: "folder", file: "file", link: "link", other: "info" };
 
 interface FileTableProps {
   machine: string;
   place: Place;
-  files: FileEntry[];
+  files: MachineFile[];
 }
 
 export function FileTable({ machine, place, files }: FileTableProps) {
   const { t } = useTranslation();
   const format = useFormat();
-  const columns: Column<FileEntry>[] = [
+  const columns: Column<MachineFile>[] = [
     {
       key: "name",
       grows: true,
@@ -52,7 +53,7 @@ export function FileTable({ machine, place, files }: FileTableProps) {
   return <Table caption={t("files.title")} columns={columns} rows={files} rowKey={(file) => file.name} />;
 }
 
-function Name({ machine, place, file }: { machine: string; place: Place; file: FileEntry }) {
+function Name({ machine, place, file }: { machine: string; place: Place; file: MachineFile }) {
   const { t } = useTranslation();
   const { root, path } = below(place, file.name);
   const look = "block min-w-0 truncate rounded-sm font-mono text-sm after:absolute after:inset-0 hover:underline";

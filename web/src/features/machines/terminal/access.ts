@@ -4,26 +4,9 @@ import { api, apiBase, unwrap } from "@/api/client";
 import { ProblemError, readProblem } from "@/api/problem";
 import type { Command, CommandOperation } from "@/api/types";
 
-export interface TerminalOperation {
-  kind: "terminal";
-  root: string;
-  path?: string;
-  columns: number;
-  rows: number;
-  record?: boolean;
-}
+export type TerminalOperation = Extract<CommandOperation, { kind: "terminal" }>;
 
-export interface TerminalViewer {
-  name: string;
-  user_id: string | null;
-  read_only: boolean;
-}
-
-export type TerminalCommand = Omit<Command, "operation"> & {
-  operation: TerminalOperation;
-  /** How large it is now and who looks at it, while it is open. */
-  terminal?: (Size & { viewers: TerminalViewer[] }) | null;
-};
+export type TerminalCommand = Command & { operation: TerminalOperation };
 
 export interface Size {
   columns: number;
@@ -44,21 +27,11 @@ export function isOpenedHere(id: string): boolean {
 }
 
 export function asTerminal(command: Command): TerminalCommand | null {
-  const isOne = (command.operation as { kind: string }).kind === "terminal";
-  return isOne ? (command as unknown as TerminalCommand) : null;
-}
-
-export function asCommand(terminal: TerminalCommand): Command {
-  return terminal as unknown as Command;
-}
-
-/** The operation as the policy is asked about it. */
-export function asOperation(operation: TerminalOperation): CommandOperation {
-  return operation as unknown as CommandOperation;
+  return command.operation.kind === "terminal" ? (command as TerminalCommand) : null;
 }
 
 export async function openTerminal(machine: string, operation: TerminalOperation): Promise<Command> {
-  const { commands } = await unwrap(api.POST("/commands", { body: { machine, operation: asOperation(operation) } }));
+  const { commands } = await unwrap(api.POST("/commands", { body: { machine, operation } }));
   if (!commands[0]) throw new Error("the answer names no command");
   openedHere.add(commands[0].id);
   return commands[0];

@@ -1,5 +1,5 @@
 // The form for a new terminal. What the policy says of it is shown before it is opened.
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type ProblemError, toProblem } from "@/api/problem";
 import type { MachineDetail } from "@/api/types";
@@ -14,21 +14,23 @@ import { VerdictNotice } from "../command/verdict";
 import { RootField } from "../root-field";
 import { useRoots } from "../roots";
 import { useRefresh } from "../use-machines";
-import { asOperation, openTerminal, type TerminalOperation } from "./access";
+import { openTerminal, type TerminalOperation } from "./access";
+import { likelySize } from "./likely-size";
 
 interface NewTerminalProps {
   machine: MachineDetail;
   onOpen: (id: string) => void;
 }
 
-/** The screen tells its own size as soon as it is there. */
-const USUAL = { columns: 80, rows: 24 };
+/** The policy does not mind how large it is. */
+const ANY_SIZE = { columns: 80, rows: 24 };
 
 export function NewTerminal({ machine, onOpen }: NewTerminalProps) {
   const { t } = useTranslation();
   const text = useProblemText();
   const refresh = useRefresh();
   const roots = useRoots(machine.id)?.map(({ name }) => name) ?? [];
+  const form = useRef<HTMLFormElement>(null);
   const [chosen, setChosen] = useState<string | null>(null);
   const root = chosen ?? roots[0] ?? "";
   const [path, setPath] = useState("");
@@ -37,16 +39,18 @@ export function NewTerminal({ machine, onOpen }: NewTerminalProps) {
   const [problem, setProblem] = useState<ProblemError | null>(null);
   const isFit = root.trim() !== "" && isPathFit(path.trim());
   const operation: TerminalOperation | null = isFit
-    ? { kind: "terminal", root: root.trim(), path: path.trim(), ...USUAL, ...(record ? { record } : {}) }
+    ? { kind: "terminal", root: root.trim(), path: path.trim(), ...ANY_SIZE, ...(record ? { record } : {}) }
     : null;
-  const { verdict, error, isOld } = useVerdict(machine, operation && asOperation(operation));
+  const { verdict, error, isOld } = useVerdict(machine, operation);
 
   async function open() {
     if (!operation || busy) return;
     setBusy(true);
     setProblem(null);
     try {
-      const { id } = await openTerminal(machine.id, operation);
+      const card = form.current?.closest("section")?.clientWidth ?? 0;
+      const size = likelySize(card, { width: innerWidth, height: innerHeight });
+      const { id } = await openTerminal(machine.id, { ...operation, ...size });
       await refresh();
       onOpen(id);
     } catch (caught) {
@@ -59,6 +63,7 @@ export function NewTerminal({ machine, onOpen }: NewTerminalProps) {
   return (
     <Section title={t("terminals.new.title")} lead={t("terminals.new.lead")}>
       <form
+        ref={form}
         className="grid gap-4"
         autoComplete="off"
         onSubmit={(event) => {

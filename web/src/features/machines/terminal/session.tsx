@@ -17,7 +17,7 @@ import { CommandState, isOpen } from "../command/command-state";
 import { placeOf } from "../command/draft";
 import { Why } from "../command/why";
 import { isolated, useRefresh } from "../use-machines";
-import { asCommand, asOperation, type TerminalCommand } from "./access";
+import type { TerminalCommand } from "./access";
 import { linesOf, plainPaste } from "./keys";
 import { PhoneKeys } from "./phone-keys";
 import { SessionState } from "./session-state";
@@ -89,7 +89,7 @@ export function Session({ terminal, isView, isOthers }: SessionProps) {
         <div role="status" className="flex min-w-0 flex-1 basis-64 flex-wrap items-center gap-x-3 gap-y-1 text-sm">
           {isOver ? <CommandState command={terminal} /> : <SessionState state={state} />}
           <bdi dir="ltr" className="min-w-0 truncate font-mono text-muted">
-            {placeOf(asOperation(terminal.operation))}
+            {placeOf(terminal.operation)}
           </bdi>
           {terminal.operation.record && <span className="text-warn">{t("terminals.recorded")}</span>}
           {isView && (
@@ -135,9 +135,14 @@ export function Session({ terminal, isView, isOthers }: SessionProps) {
           }}
         />
       )}
-      <footer className="grid gap-2 border-t border-line px-4 py-2 text-sm text-faint empty:hidden">
+      <footer
+        className={cx(
+          "grid gap-2 border-t border-line px-4 py-2 text-sm text-faint",
+          !isOver && (isView ? "hidden" : "pointer-coarse:hidden"),
+        )}
+      >
         {isOver && <Over terminal={terminal} />}
-        <p id={described} className={cx("pointer-coarse:sr-only", (isOver || isView) && "sr-only")}>
+        <p id={described} hidden={isOver}>
           <Kbd keys="Ctrl Shift E" /> {t("terminals.keys.leave")} <Kbd keys="Ctrl Shift C" /> {t("terminals.keys.copy")}{" "}
           <Kbd keys="Ctrl Shift V" /> {t("terminals.keys.paste_hint")}
         </p>
@@ -220,7 +225,7 @@ function Over({ terminal }: { terminal: TerminalCommand }) {
   return (
     <>
       <p className="text-muted">{t("terminals.over.title")}</p>
-      <Why command={asCommand(terminal)} />
+      <Why command={terminal} />
       {terminal.operation.record && terminal.state === "ended" && <Watch terminal={terminal} />}
     </>
   );
