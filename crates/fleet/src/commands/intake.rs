@@ -247,6 +247,17 @@ mod tests {
     }
 
     #[test]
+    fn of_a_terminal_only_the_newest_matters() {
+        let mut intake = running().terminal(true).with_most(3);
+        assert!(matches!(intake.hear(piece(1, 100, b"abc")), Ok(Step::Output(0, _))), "the first is not here any more");
+        assert_eq!(intake.lengths(), [103, 0]);
+        assert_eq!(intake.hear(piece(1, 100, b"abc")), Ok(Step::Nothing));
+        assert_eq!(intake.hear(piece(1, 102, b"cd")), Ok(Step::Output(0, Bytes::from_static(b"d"))));
+        assert_eq!(intake.hear(piece(1, u64::MAX, b"x")), Err(Fault::Piece));
+        assert!(matches!(intake.hear(ended(200, 0)), Ok(Step::Ended(_))));
+    }
+
+    #[test]
     fn f86_output_without_end_is_not_taken() {
         let mut intake = running().with_most(6);
         assert!(matches!(intake.hear(piece(1, 0, b"abcd")), Ok(Step::Output(..))));

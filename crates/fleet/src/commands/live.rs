@@ -299,3 +299,33 @@ impl LiveCommands {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn f31_what_is_typed_into_a_terminal_after_a_restart_belongs_where_the_machine_says() {
+        let live = LiveCommand::new();
+        live.go_on_with_input();
+        assert_eq!(live.give(None, b"ls", false), Ok(2));
+        assert_eq!(live.look_at_input(0, 99), None, "nobody knows yet where it belongs");
+        live.input_was_taken(500);
+        assert_eq!(live.next_input(0, 99).await, Some((500, Bytes::from_static(b"ls"))));
+        // Another connection in the same life: what was sent before is sent again at its place.
+        live.go_on_with_input();
+        assert_eq!(live.next_input(500, 99).await, Some((500, Bytes::from_static(b"ls"))));
+        live.input_was_taken(501);
+        assert_eq!(live.next_input(0, 99).await, Some((501, Bytes::from_static(b"s"))));
+    }
+
+    #[tokio::test]
+    async fn what_is_typed_into_a_terminal_that_begins_is_counted_from_its_beginning() {
+        let live = LiveCommand::new();
+        live.begin_input();
+        assert_eq!(live.give(None, b"ls", false), Ok(2));
+        live.go_on_with_input();
+        live.input_was_taken(1);
+        assert_eq!(live.next_input(0, 99).await, Some((1, Bytes::from_static(b"s"))));
+    }
+}
