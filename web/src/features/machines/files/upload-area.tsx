@@ -62,6 +62,7 @@ export function UploadArea({ machine, place, mayPut, children }: UploadAreaProps
           type="file"
           multiple
           hidden
+          disabled={!mayPut}
           onChange={({ target }) => {
             uploads.add(place, target.files ?? []);
             target.value = "";

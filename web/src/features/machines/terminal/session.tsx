@@ -16,11 +16,14 @@ import { toast } from "@/ui/toast";
 import { CommandState, isOpen } from "../command/command-state";
 import { placeOf } from "../command/draft";
 import { Why } from "../command/why";
+import { useMachine } from "../one/use-machine";
+import { isThere } from "../state";
 import { isolated, useRefresh } from "../use-machines";
 import type { TerminalCommand } from "./access";
 import { linesOf, plainPaste } from "./keys";
 import { PhoneKeys } from "./phone-keys";
 import { SessionState } from "./session-state";
+import { troubleOf } from "./trouble";
 import { type ShownTerminal, useTerminal } from "./use-terminal";
 import { Watch } from "./watch";
 
@@ -50,6 +53,7 @@ export function Session({ terminal, isView, isOthers }: SessionProps) {
       toast(i18n.exists(key) ? t(key as "problem.no_input") : detail || t("problem.unexpected"), "danger");
     },
   });
+  const machine = useMachine();
   const { screen, state } = shown;
   const isOver = state === "over" || !isOpen(terminal);
 
@@ -125,7 +129,7 @@ export function Session({ terminal, isView, isOthers }: SessionProps) {
         )}
       >
         <div ref={shown.host} dir="ltr" className="h-full min-w-0" />
-        {!isOver && <Trouble shown={shown} />}
+        {!isOver && <Trouble shown={shown} isAway={!isThere(machine)} />}
       </div>
       {!isView && !isOver && (
         <PhoneKeys
@@ -204,15 +208,14 @@ function Company({ terminal, isView }: { terminal: TerminalCommand; isView: bool
 }
 
 /** What keeps it from being typed into, over the screen, so that nothing moves. */
-function Trouble({ shown: { state, inVain } }: { shown: ShownTerminal }) {
+function Trouble({ shown: { state, inVain }, isAway }: { shown: ShownTerminal; isAway: boolean }) {
   const { t } = useTranslation();
-  const isAway = state === "lost" || (state === "connecting" && inVain > 0);
-  const words = state === "broken" ? "terminals.broken" : inVain > 0 ? "terminals.in_vain" : "terminals.lost";
+  const words = troubleOf(state, inVain > 0, isAway);
   return (
     <div aria-live="polite" className="pointer-events-none absolute inset-x-2 bottom-2 grid justify-items-center">
-      {(isAway || state === "broken") && (
+      {words && (
         <Notice tone={state === "broken" ? "danger" : "warn"} className="shadow-pop">
-          {t(words)}
+          {t(`terminals.${words}`)}
         </Notice>
       )}
     </div>

@@ -96,10 +96,14 @@ export function useTerminal(id: string, isView: boolean, asked: Asked): ShownTer
   }, [id, isView, queries]);
 
   useSyncExternalStore(link?.subscribe ?? nothing, () => link?.version ?? 0);
+  const state = link?.state ?? "connecting";
+  useEffect(() => {
+    if (state === "open") setInVain(0);
+  }, [state]);
   const type = (text: string) => {
     if (!link?.type(text)) setInVain((count) => count + 1);
   };
-  return { host, screen, state: link?.state ?? "connecting", hasFailed, inVain, ctrl, setCtrl, type };
+  return { host, screen, state, hasFailed, inVain, ctrl, setCtrl, type };
 }
 
 function nothing() {
