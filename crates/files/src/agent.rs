@@ -10,7 +10,7 @@ use crate::name::{check_path, join, shown, stays_inside};
 use crate::receive::{Known, Receiving, Wanted};
 use crate::send::{self, Part};
 use crate::tree::Tree;
-use crate::walk::{self, Walked};
+use crate::walk::{self, Sweep, Walked};
 use crate::wire::Wire;
 
 /// Entries are told of before they become more bytes than these.
@@ -38,6 +38,8 @@ pub struct Agent<R, W> {
     scope: String,
     access: Access,
     longest: u64,
+    /// What time it is, in seconds since 1970: what was cut off long ago is removed by those who may write.
+    now: i64,
 }
 
 /// A question, with what it holds taken out of the message.
@@ -95,13 +97,20 @@ impl Question {
 }
 
 impl<R: Read, W: Write> Agent<R, W> {
-    /// Serves what lies at `scope` below `tree`; no file becomes longer than `longest`.
+    /// Serves what lies at `scope` below `tree`; no file becomes longer than `longest`, and it is `now`,
+    /// in seconds since 1970.
     ///
     /// # Errors
     /// When the scope is no path.
-    pub fn new(tree: Tree, scope: &str, access: Access, longest: u64, io: (R, W)) -> Result<Self, FilesError> {
+    pub fn new(
+        tree: Tree,
+        scope: &str,
+        access: Access,
+        (longest, now): (u64, i64),
+        io: (R, W),
+    ) -> Result<Self, FilesError> {
         check_path(scope)?;
-        Ok(Self { wire: Wire::new(io.0, io.1), tree, scope: scope.to_owned(), access, longest })
+        Ok(Self { wire: Wire::new(io.0, io.1), tree, scope: scope.to_owned(), access, longest, now })
     }
 
     /// Serves until the client has said its last.
@@ -192,8 +201,9 @@ impl<R: Read, W: Write> Agent<R, W> {
         let ignore =
             Ignore::read(ignore.iter().map(String::as_str)).map_err(|e| FilesError::refused(Code::TooLarge, e))?;
         let mut gathered = Gathered::default();
+        let sweep = if self.access >= Access::Put { Sweep(Some(self.now)) } else { Sweep::NOT };
         let wire = &mut self.wire;
-        walk::walk(&self.tree, &whole, &ignore, &mut |walked| match walked {
+        walk::walk(&self.tree, &whole, &ignore, sweep, &mut |walked| match walked {
             Walked::Entry(entry) => gathered.add(wire, entry),
             Walked::Skipped(skipped) => wire.send(&Message::Skipped { path: &skipped.path, why: &skipped.why }),
         })?;

@@ -11,7 +11,7 @@ use crate::ignore::Ignore;
 use crate::message::{Entry, Kind, Meta, Over};
 use crate::name::{join, shown, split};
 use crate::tree::{Tree, same_content};
-use crate::walk::{self, Walked};
+use crate::walk::{self, Sweep, Walked};
 
 /// What is told while files are copied.
 pub trait Watch {
@@ -36,7 +36,7 @@ pub fn send<R: Read, W: Write>(
 ) -> Result<(), FilesError> {
     client.make_directory(to, None)?;
     let there = look(client, to, ignore)?;
-    walk::walk(tree, from, ignore, &mut |walked| {
+    walk::walk(tree, from, ignore, Sweep::NOT, &mut |walked| {
         match walked {
             Walked::Skipped(skipped) => watch.left(&skipped.path, &skipped.why),
             Walked::Entry(entry) => send_one(client, (tree, from), to, (&entry, &there), watch)?,

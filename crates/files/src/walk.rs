@@ -26,6 +26,31 @@ pub enum Walked {
     Skipped(Skipped),
 }
 
+/// What was cut off and not taken up for so long is not taken up any more.
+const FORGOTTEN_AFTER_S: i64 = 7 * 24 * 60 * 60;
+
+/// Whether what was cut off long ago is removed on the way, and what time it is then.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sweep(pub(crate) Option<i64>);
+
+impl Sweep {
+    /// It stays.
+    pub(crate) const NOT: Self = Self(None);
+
+    fn look_at(self, tree: &Tree, path: &str, name: &str) {
+        let Some(now) = self.0 else { return };
+        let (above, _) = crate::name::split(path);
+        // One that is being written was written just now. What cannot be removed stays.
+        if let Ok(directory) = tree.directory(above)
+            && let Ok(Some(meta)) = look(&directory, name)
+            && meta.kind != Kind::Directory
+            && meta.seconds < now.saturating_sub(FORGOTTEN_AFTER_S)
+        {
+            let _ = rustix::fs::unlinkat(&directory, name, rustix::fs::AtFlags::empty());
+        }
+    }
+}
+
 /// One page of a directory, in the order of names, and whether there is more. No more than the page is kept in
 /// memory, however large the directory is.
 pub(crate) fn page(
@@ -65,6 +90,7 @@ pub(crate) fn walk(
     tree: &Tree,
     path: &str,
     ignore: &Ignore,
+    sweep: Sweep,
     show: &mut dyn FnMut(Walked) -> Result<(), FilesError>,
 ) -> Result<(), FilesError> {
     let mut open = vec![level(tree, path, "", show)?];
@@ -74,7 +100,7 @@ pub(crate) fn walk(
             continue;
         };
         let below = join(&above, &name);
-        match see(tree, path, &below, &name, ignore)? {
+        match see(tree, path, &below, &name, (ignore, sweep))? {
             None => {}
             Some(Walked::Entry(entry)) if entry.meta.kind == Kind::Directory => {
                 show(Walked::Entry(entry))?;
@@ -106,8 +132,15 @@ fn level(
     Ok(Box::new(names.into_iter().map(move |name| (above.clone(), name))))
 }
 
-fn see(tree: &Tree, path: &str, below: &str, name: &str, ignore: &Ignore) -> Result<Option<Walked>, FilesError> {
+fn see(
+    tree: &Tree,
+    path: &str,
+    below: &str,
+    name: &str,
+    (ignore, sweep): (&Ignore, Sweep),
+) -> Result<Option<Walked>, FilesError> {
     if name.starts_with(crate::name::PART) {
+        sweep.look_at(tree, &join(path, below), name);
         return Ok(None);
     }
     if let Err(why) = check_name(name) {

@@ -164,3 +164,20 @@ fn readers_see_the_old_file_or_the_new_one() {
     });
     talk.end().unwrap();
 }
+
+#[test]
+fn what_was_cut_off_long_ago_is_removed_by_those_who_may_write() {
+    let there = tempdir();
+    let part = |name: &str, seconds: u64| {
+        let file = fs::File::create(there.path().join(name)).unwrap();
+        file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds)).unwrap();
+    };
+    part(".diwan-part-old.new", 1_800_000_000);
+    part(".diwan-part-new.new", 1_899_900_000);
+    for (access, left) in [(Access::Get, 2), (Access::Put, 1)] {
+        let mut talk = Talk::with(there.path(), "", access);
+        talk.client.walk("", &Ignore::default(), &mut |walked| panic!("{walked:?} is shown")).unwrap();
+        talk.end().unwrap();
+        assert_eq!(support::names(&there).len(), left, "{access:?}");
+    }
+}

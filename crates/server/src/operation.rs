@@ -31,6 +31,9 @@ pub(crate) struct Operation {
     pub step_up: bool,
     /// Whether it opens a WebSocket (`x-socket`).
     pub is_socket: bool,
+    /// Whether its body is carried on as it comes, and never held in memory (`x-streams-body`). Such a write is not
+    /// remembered by a key: for that, all of it would have to be looked at first.
+    pub streams_body: bool,
     /// How long it may take, if that differs from the usual (`x-time-limit-s`).
     pub time_limit: Option<Duration>,
     /// How large its body may be, if that differs from the usual (`x-max-body-bytes`).
@@ -148,9 +151,22 @@ fn operation(index: usize, path: &str, method: Method, documented: &Documented) 
     let max_body_bytes = number("x-max-body-bytes").and_then(|n| usize::try_from(n).ok());
     let time_limit = number("x-time-limit-s").map(Duration::from_secs);
     let is_socket = extension("x-socket") == Some(&Value::Bool(true));
+    let streams_body = extension("x-streams-body") == Some(&Value::Bool(true));
     let id = documented.operation_id.clone().unwrap_or_else(|| format!("{method} {path}"));
     let path = path.to_owned();
-    Operation { index, id, path, method, is_public, permission, step_up, is_socket, time_limit, max_body_bytes }
+    Operation {
+        index,
+        id,
+        path,
+        method,
+        is_public,
+        permission,
+        step_up,
+        is_socket,
+        streams_body,
+        time_limit,
+        max_body_bytes,
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use diwan_files::{Access, Agent, Tree};
+use diwan_kernel::World;
 use diwan_policy::{FilesPlan, Plan};
 use diwan_protocol::Operation;
 use diwan_protocol::command::Files;
@@ -79,6 +80,7 @@ fn serve(root: &Path, scope: &str, access: &str, longest: &str) -> Result<(), St
     let tree = Tree::open(root).map_err(|error| error.to_string())?;
     let input = rustix::io::dup(std::io::stdin()).map_err(|error| error.to_string())?;
     let output = rustix::io::dup(std::io::stdout()).map_err(|error| error.to_string())?;
-    let agent = Agent::new(tree, scope, access, longest, (File::from(input), File::from(output)));
+    let now = World::real().now().as_millis() / 1000;
+    let agent = Agent::new(tree, scope, access, (longest, now), (File::from(input), File::from(output)));
     agent.and_then(Agent::serve).map_err(|error| error.to_string())
 }

@@ -18,7 +18,7 @@ use crate::error::{Code, FilesError};
 use crate::ignore::Ignore;
 use crate::message::Entry;
 use crate::tree::Tree;
-use crate::walk::{self, Walked};
+use crate::walk::{self, Sweep, Walked};
 
 pub use decide::{Deed, Side, Ways};
 pub use state::{Known, State};
@@ -113,7 +113,7 @@ fn look<R: Read, W: Write>(
         }
         Ok(())
     };
-    walk::walk(tree, "", ignore, &mut |walked| note(walked, &mut here, "here"))?;
+    walk::walk(tree, "", ignore, Sweep::NOT, &mut |walked| note(walked, &mut here, "here"))?;
     let walked = client.walk("", ignore, &mut |walked| note(walked, &mut there, "there"));
     match walked {
         Err(error) if error.code() == Some(Code::Absent) => {}

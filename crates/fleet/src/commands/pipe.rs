@@ -135,7 +135,7 @@ fn approval_needed() -> Problem {
         "approval_needed",
         "Somebody else has to say yes",
         "The machine's policy asks for a second person before this is done.",
-        "Have the command approved, and ask again with its approval.",
+        "Files cannot be moved with an approval yet: ask the machine's owner to allow it in the policy.",
     )
 }
 

@@ -139,7 +139,8 @@ impl Inner {
             return Err(problem);
         }
         body::check_encoding(&parts.headers)?;
-        let key = if operation.is_write() { promise::key_of(&parts.headers)? } else { None };
+        let is_kept = operation.is_write() && !operation.streams_body;
+        let key = if is_kept { promise::key_of(&parts.headers)? } else { None };
         if operation.is_socket {
             parts.extensions.insert(visit.settings.clone());
             parts.extensions.insert(entrance.slot.clone());

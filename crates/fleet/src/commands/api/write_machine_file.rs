@@ -58,7 +58,8 @@ pub(super) struct WrittenFile {
     extensions(
         ("x-permission" = json!("commands.run")),
         ("x-max-body-bytes" = json!(1_099_511_627_776u64)),
-        ("x-time-limit-s" = json!(86_400))
+        ("x-time-limit-s" = json!(86_400)),
+        ("x-streams-body" = json!(true))
     ),
     security(("session" = []), ("bearer" = [])),
 )]
