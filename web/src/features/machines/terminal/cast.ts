@@ -12,10 +12,10 @@ export interface Cast {
   size: Size;
   events: CastEvent[];
   duration: number;
-  /** When it was recorded, in milliseconds, if it says so. */
-  recordedAt: number | null;
-  /** Whether the end is missing. */
+  /** Whether the end is missing: then a mark is the last of all. */
   isCut: boolean;
+  /** Whether something in between is missing: there is a mark, too. */
+  hasGaps: boolean;
 }
 
 const MOST = 1000;
@@ -25,7 +25,10 @@ export function readCast(file: string): Cast | null {
   const lines = file.split("\n");
   const head = parsed(lines[0] ?? "") as Record<string, unknown> | null;
   if (head === null || head.version !== 2) return null;
-  const events = lines.slice(1).flatMap((line) => eventOf(parsed(line)) ?? []);
+  const happened = lines.slice(1).map(parsed).filter(Array.isArray);
+  const marks = happened.filter(isMark).length;
+  const isCut = isMark(happened.at(-1));
+  const events = happened.flatMap((one) => eventOf(one) ?? []);
   let before = 0;
   for (const event of events) {
     event.at = Math.max(before, event.at);
@@ -35,8 +38,8 @@ export function readCast(file: string): Cast | null {
     size: sizeOf(head.width, head.height) ?? { columns: 80, rows: 24 },
     events,
     duration: before,
-    recordedAt: typeof head.timestamp === "number" ? head.timestamp * 1000 : null,
-    isCut: head.truncated === true || lines.some((line) => isCutMark(parsed(line))),
+    isCut,
+    hasGaps: marks > (isCut ? 1 : 0),
   };
 }
 
@@ -50,8 +53,8 @@ function eventOf(line: unknown): CastEvent | null {
   return size ? { at, size } : null;
 }
 
-function isCutMark(line: unknown): boolean {
-  return Array.isArray(line) && line[1] === "m" && line[2] === "truncated";
+function isMark(line: unknown): boolean {
+  return Array.isArray(line) && line[1] === "m";
 }
 
 function sizeOf(columns: unknown, rows: unknown): Size | null {

@@ -3,7 +3,7 @@ import { type Cast, readCast } from "./cast";
 import { Replay } from "./replay";
 
 const file = [
-  JSON.stringify({ version: 2, width: 80, height: 24, timestamp: 1_700_000_000 }),
+  JSON.stringify({ version: 2, width: 80, height: 24 }),
   JSON.stringify([0.5, "o", "$ "]),
   JSON.stringify([1, "o", "ls\r\n"]),
   JSON.stringify([1.5, "r", "100x30"]),
@@ -34,10 +34,9 @@ beforeEach(() => {
 });
 
 describe("a recording", () => {
-  it("is read with its size, its moments, and when it was made", () => {
+  it("is read with its size and its moments", () => {
     const cast = readCast(file);
     expect(cast).toMatchObject({ size: { columns: 80, rows: 24 }, duration: 31, isCut: false });
-    expect(cast?.recordedAt).toBe(1_700_000_000_000);
     expect(cast?.events).toHaveLength(4);
   });
 
@@ -58,6 +57,15 @@ describe("a recording", () => {
         { at: 2, text: "b" },
       ],
     });
+  });
+
+  it("says where it was cut, and whether something in between is missing", () => {
+    const marked = (...marks: string[]) => readCast([file, ...marks].join("\n"));
+    const [cut, said] = [JSON.stringify([40, "m", "cut"]), JSON.stringify([41, "o", "more"])];
+    expect(marked()).toMatchObject({ isCut: false, hasGaps: false });
+    expect(marked(cut, "")).toMatchObject({ isCut: true, hasGaps: false });
+    expect(marked(cut, said)).toMatchObject({ isCut: false, hasGaps: true, duration: 41 });
+    expect(marked(cut, said, cut)).toMatchObject({ isCut: true, hasGaps: true });
   });
 
   it("is none without its first line", () => {

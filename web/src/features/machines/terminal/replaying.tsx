@@ -67,6 +67,7 @@ function Player({ cast, onDownload }: { cast: Cast; onDownload: () => void }) {
   const at = replay?.at ?? 0;
   return (
     <div className="grid min-w-0 gap-3">
+      {cast.hasGaps && <Notice tone="warn">{t("terminals.replay.gaps")}</Notice>}
       {cast.isCut && <Notice tone="warn">{t("terminals.replay.cut")}</Notice>}
       <div dir="ltr" className="max-h-[60dvh] overflow-auto rounded-md border border-line bg-surface p-2">
         <div ref={host} className="w-max" />
