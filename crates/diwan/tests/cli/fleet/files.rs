@@ -35,9 +35,9 @@ async fn well(fleet: &Fleet, line: &str) -> Value {
 
 /// Makes everything in the root belong to whom commands run as.
 fn give(bridge: &Bridge, path: &Path) {
-    fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
-    let owner = fs::metadata(bridge.root()).unwrap();
-    std::os::unix::fs::chown(path, Some(owner.uid()), Some(owner.gid())).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o644)).expect("it is ours");
+    let owner = fs::metadata(bridge.root()).expect("it is ours");
+    std::os::unix::fs::chown(path, Some(owner.uid()), Some(owner.gid())).expect("it is ours");
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn sync_carries_changes_and_deletions_both_ways_and_keeps_losers() {
 
 fn set_time(path: &Path, seconds: u64) {
     let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
-    fs::File::options().write(true).open(path).unwrap().set_modified(at).unwrap();
+    fs::File::options().write(true).open(path).expect("it is ours").set_modified(at).expect("it is ours");
 }
 
 #[tokio::test]
