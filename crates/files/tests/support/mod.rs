@@ -35,7 +35,7 @@ pub(crate) fn spawn_agent(
 ) -> JoinHandle<Result<(), FilesError>> {
     let tree = Tree::open(root).unwrap();
     let agent =
-        Agent::new(tree, scope, access, (1 << 30, 1_900_000_000), (socket.try_clone().unwrap(), socket)).unwrap();
+        Agent::new(tree, scope, access, (1 << 31, 1_900_000_000), (socket.try_clone().unwrap(), socket)).unwrap();
     std::thread::spawn(move || agent.serve())
 }
 
