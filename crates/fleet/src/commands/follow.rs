@@ -281,6 +281,8 @@ impl<'a> Follower<'a> {
             };
             if let (Step::Output(_, bytes), true) = (&step, self.is_terminal()) {
                 self.show(bytes);
+                // Whoever types into a flood gets their turn.
+                tokio::task::coop::consume_budget().await;
                 continue;
             }
             if let Step::Output(channel, bytes) = step {
