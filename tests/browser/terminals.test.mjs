@@ -60,7 +60,8 @@ test("a terminal is typed into, fits its window, and is still there when the pag
   await say(page, "storks");
   await keyboard(page).focus();
   await page.keyboard.press("Control+Shift+E");
-  await page.getByRole("button", { name: en("terminals.larger"), exact: true, focused: true }).waitFor();
+  const first = page.getByRole("button", { name: en("terminals.larger"), exact: true });
+  assert.ok(await first.evaluate((button) => button === document.activeElement));
 
   await keyboard(page).focus();
   await page.keyboard.type("exit\n");
@@ -180,6 +181,11 @@ for (const [language, theme, options] of [
     await page.keyboard.type('printf "\\033[3%dm%d \\033[9%dm%d\\033[0m " 1 1 1 1 2 2 2 2 4 4 4 4; echo مرحبا بكم\n');
     await row(page, "1 1 2 2").waitFor();
     await look("open");
+    const aloud = page.getByRole("button", { name: words("terminals.read_aloud"), exact: true });
+    await aloud.focus();
+    await page.keyboard.press("Enter");
+    await page.locator(".xterm-accessibility").getByText("1 1 2 2").first().waitFor();
+    await look("read aloud");
     assert.deepEqual(found, []);
   });
 }

@@ -99,6 +99,11 @@ export class Screen {
     this.terminal.textarea?.setAttribute("aria-describedby", describedBy);
   }
 
+  /** Has what is said told to screen readers, too; it costs some speed. */
+  readAloud(isOn: boolean) {
+    this.terminal.options.screenReaderMode = isOn;
+  }
+
   /** Types pasted text, in the frame that programs ask for. */
   paste(text: string) {
     this.terminal.paste(text);

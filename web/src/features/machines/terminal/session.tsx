@@ -5,6 +5,7 @@ import { useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "@/api/client";
 import { useMe } from "@/app/me";
+import { recall, remember } from "@/app/storage";
 import { useFormat } from "@/i18n/format";
 import { Button, buttonLook } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
@@ -60,6 +61,11 @@ export function Session({ terminal, isView, isOthers }: SessionProps) {
   useEffect(() => {
     screen?.describe(t("terminals.screen"), described);
   }, [screen, described, t]);
+  const [isRead, setIsRead] = useState(() => recall("terminal-reader") === "yes");
+  useEffect(() => {
+    screen?.readAloud(isRead);
+    remember("terminal-reader", isRead ? "yes" : "no");
+  }, [screen, isRead]);
   useEffect(() => {
     if (isOver) screen?.mayType(false);
   }, [screen, isOver]);
@@ -118,6 +124,14 @@ export function Session({ terminal, isView, isOthers }: SessionProps) {
               {t("terminals.end.action")}
             </Button>
           )}
+          <Button
+            size="sm"
+            aria-pressed={isRead}
+            onClick={() => setIsRead(!isRead)}
+            className="sr-only focus:not-sr-only focus:px-2.5 aria-pressed:not-sr-only aria-pressed:px-2.5"
+          >
+            {t("terminals.read_aloud")}
+          </Button>
         </div>
       </header>
       {shown.hasFailed && <Notice tone="danger">{t("problem.unreachable")}</Notice>}
