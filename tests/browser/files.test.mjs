@@ -91,7 +91,7 @@ test("a directory that is not there, an empty one, and a policy that does not le
   await choose(page, file("a.txt", "a"));
   await page.getByText(en("problem.approval_needed"), { exact: true }).waitFor();
   await page.goto(`/machines/${id}/files?root=projects&path=nowhere`);
-  await page.getByText(en("commands.reason.absent")).first().waitFor();
+  await page.getByText(en("problem.file_absent"), { exact: true }).waitFor();
   await page.goto(`/machines/${id}/files?root=elsewhere`);
   await page.getByText(en("commands.verdict.deny"), { exact: true }).first().waitFor();
   await page.getByText(en("commands.reason.root_unknown")).first().waitFor();

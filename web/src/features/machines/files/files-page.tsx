@@ -84,6 +84,8 @@ function Directory({ machine, place }: { machine: MachineDetail; place: Place })
   const refused = useVerdict(machine, files.error ? listing(place) : null).verdict;
   const put = useVerdict(machine, putting(place)).verdict;
   const isRefused = files.error && refused && refused.decision !== "allow";
+  // What is not there cannot be judged either; that is no matter of the policy.
+  const isAbsent = isRefused && refused.reasons.length > 0 && refused.reasons.every(({ code }) => code === "absent");
   return (
     <UploadArea machine={machine} place={place} mayPut={put?.decision !== "deny"}>
       <div className="flex items-center justify-between gap-3">
@@ -101,7 +103,9 @@ function Directory({ machine, place }: { machine: MachineDetail; place: Place })
         </div>
       )}
       <div className="-mx-5 mt-3 -mb-5 border-t border-line">
-        {isRefused ? (
+        {isAbsent ? (
+          <EmptyState icon="folder" title={t("problem.file_absent")} />
+        ) : isRefused ? (
           <div className="p-5">
             <VerdictNotice verdict={refused} live />
           </div>
