@@ -267,6 +267,8 @@ impl Stage {
         let begun = work::marks(&self.machine.root(), "ran");
         let closed: Vec<usize> = self.jobs.iter().filter(|job| !job.is_open()).map(|job| job.number).collect();
         self.machine.kill().await;
+        // Until they are, a gate that opens could still be passed.
+        self.nothing_is_left().await;
         for number in closed {
             let count = |marks: &BTreeMap<usize, usize>| marks.get(&number).copied().unwrap_or_default();
             let fresh = count(&begun) - count(&self.earlier);
