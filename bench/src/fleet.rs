@@ -13,6 +13,7 @@ use crate::load::{Connection, Load, Outcome, Request};
 use crate::product::Product;
 use crate::report::Report;
 use crate::ssh::Ssh;
+use crate::terminal;
 
 const SLIM: &str = "target/dist/diwan-bridge";
 const ROUNDS: usize = 300;
@@ -32,6 +33,7 @@ pub(crate) async fn measure(report: &mut Report) -> Result<()> {
     let ssh = Ssh::start()?;
     round_trips(report, &product, &ssh).await?;
     throughput(report, &product, &machine, &ssh)?;
+    terminal::measure(report, &product, || machine.resident_mib()).await?;
     report.figure("resident memory of the bridge after all this", machine.resident_mib()?, "MiB", None);
     machine.leave()?;
     product.stop()
@@ -112,7 +114,7 @@ fn policy(program: &Path, work: &Path) -> Result<String> {
     let mut print = Command::new(program);
     print.args(["policy", "print", "own-machine", "--work-dir"]).arg(work);
     let text = String::from_utf8(print.output()?.stdout)?;
-    Ok(text.replace("limits = { output_mib = 64 }", "limits = { output_mib = 4096 }"))
+    Ok(text.replace("limits = { output_mib = 64 }", "limits = { output_mib = 16384 }"))
 }
 
 async fn is_there(product: &Product) -> bool {
@@ -135,7 +137,7 @@ async fn footprint(report: &mut Report, machine: &Machine) -> Result<()> {
 fn no_op() -> Request {
     let body = json!({
         "machine": "bench", "await_end_ms": 20_000,
-        "operation": {"kind": "exec", "argv": ["true"], "root": "work"},
+        "operation": {"kind": "exec", "argv": ["true"], "root": "projects"},
     });
     Request::json("POST", "/api/v1/commands", &body.to_string())
 }
@@ -166,12 +168,25 @@ fn throughput(report: &mut Report, product: &Product, machine: &Machine, ssh: &S
     random_file(&file)?;
     let path = file.to_string_lossy().into_owned();
     let theirs = best(|| ssh.round_trip(&["cat", &path]))?;
-    let ours = best(|| diwan(product, &["run", "--machine", "bench", "--root", "work", "--", "cat", "gibibyte"]))?;
+    let ours = best(|| diwan(product, &["run", "--machine", "bench", "--root", "projects", "--", "cat", "gibibyte"]))?;
     let speed = |took: Duration| GIB as f64 / took.as_secs_f64() / 1e6;
     report.figure("cat of 1 GiB over ssh", speed(theirs), "MB/s", None);
     report.figure("cat of 1 GiB as a command's output (diwan run)", speed(ours), "MB/s", None);
     report.ratio("  ours : ssh", speed(ours), speed(theirs), "goal ≥ 1");
-    fs::remove_file(file)?;
+    // Each time a file that was not there: what is there already would not travel.
+    let copy = machine.work().join("copy");
+    let anew = |run: &dyn Fn() -> Result<Duration>| {
+        best(|| {
+            let took = run()?;
+            fs::remove_file(&copy)?;
+            Ok(took)
+        })
+    };
+    let theirs = anew(&|| ssh.copy(&path, &copy.to_string_lossy()))?;
+    let ours = anew(&|| diwan(product, &["cp", "--quiet", &path, "bench:projects/copy"]))?;
+    report.figure("copy of a file of 1 GiB by scp", speed(theirs), "MB/s", None);
+    report.figure("copy of a file of 1 GiB by diwan cp", speed(ours), "MB/s", None);
+    report.ratio("  ours : scp", speed(ours), speed(theirs), "goal ≥ 1");
     Ok(())
 }
 

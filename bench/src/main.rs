@@ -10,6 +10,7 @@ mod load;
 mod product;
 mod report;
 mod ssh;
+mod terminal;
 mod trail;
 mod vault;
 mod vault_peer;

@@ -124,7 +124,7 @@ async fn first_owner(address: SocketAddr, link_token: &str) -> Result<(String, S
     ensure!(status == 201, "setup: {status} {text}");
     let cookie = head.lines().find_map(|l| l.strip_prefix("set-cookie: diwan_session=")).context("a session cookie")?;
     let cookie = format!("diwan_session={}", cookie.split(';').next().unwrap_or_default());
-    let body = r#"{"name":"bench","scopes":["profile.self","status.read","secrets.read","secrets.use","machines.read","machines.manage","commands.run"]}"#;
+    let body = r#"{"name":"bench","scopes":["profile.self","status.read","secrets.read","secrets.use","machines.read","machines.manage","commands.run","terminals.open"]}"#;
     let create = Request::json("POST", "/api/v1/me/tokens", body).cookie(&cookie);
     let (status, _, text) = connection.send(address, &create).await.context("create")?;
     ensure!(status == 201, "token: {status} {text}");

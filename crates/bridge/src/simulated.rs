@@ -111,7 +111,7 @@ impl Simulated {
         let welcome = control::present(&mut stream, &self.hello()).await?;
         tell(Happened::Connected);
         let mut pace = every.min(control::pace(welcome.sample_every_ms));
-        let mut next = tokio::time::Instant::now() + self.part_of(pace);
+        let mut next = std::pin::pin!(tokio::time::sleep(self.part_of(pace)));
         let (mut sending, mut receiving) = stream.split();
         loop {
             tokio::select! {
@@ -119,12 +119,12 @@ impl Simulated {
                     None => return Ok(()),
                     Some(ToBridge::SampleEvery(ms)) => {
                         pace = every.min(control::pace(ms));
-                        next = next.min(tokio::time::Instant::now() + pace);
+                        next.set(tokio::time::sleep(self.part_of(pace)));
                     }
                     Some(_) => {}
                 },
-                () = tokio::time::sleep_until(next) => {
-                    next += pace;
+                () = &mut next => {
+                    next.set(tokio::time::sleep(pace));
                     self.reports += 1;
                     tell(Happened::Reports(self.reports));
                     sending.send(encode(&FromBridge::Sample(self.sample())).into()).await?;

@@ -42,6 +42,8 @@ const SLOW_ON_PURPOSE: &[(&str, &str)] = &[
     ("crates/diwan/tests/edge.rs", "a client that is slow"),
     ("crates/server/tests/edge/things.rs", "handlers that take long, for tests that hold the clock"),
     ("tests/process/src/crash.rs", "how long a program lives until it is killed"),
+    ("tests/process/src/fleet_faults.rs", "when a fault strikes, and how often it is looked from outside"),
+    ("tests/process/src/fleet_faults/proxy.rs", "a network that is slow"),
     ("tests/process/src/rekey.rs", "how long a program lives until it is killed"),
 ];
 

@@ -10,6 +10,7 @@ mod browser;
 mod command;
 mod completions;
 mod config;
+mod cp;
 mod database;
 mod doctor;
 mod door;
@@ -28,6 +29,7 @@ mod secret;
 pub mod server;
 mod ssh;
 mod status;
+mod sync;
 mod token;
 mod top;
 mod unseal;
@@ -141,9 +143,9 @@ enum Command {
     /// Open a terminal on a machine
     Ssh(ssh::Ssh),
     /// Copy files to a machine or from it
-    Cp(files::Cp),
+    Cp(cp::Cp),
     /// Keep a directory here and one on a machine the same
-    Sync(files::Sync),
+    Sync(sync::Sync),
     /// See what machines were asked to do, what they said, stop it, say yes to it
     #[command(subcommand)]
     Command(command::Command),

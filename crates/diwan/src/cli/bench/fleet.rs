@@ -1,7 +1,7 @@
 //! `diwan bench fleet`: machines that are not there join, connect, report and come back.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Args;
 use diwan_bridge::Simulated;
@@ -15,7 +15,7 @@ use super::super::failure::{Done, Failure};
 use super::super::run::duration;
 use super::super::server::raise_file_limit;
 use super::board::Board;
-use super::live;
+use super::live::Watched;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -35,7 +35,7 @@ const AT_ONCE: usize = 32;
 const SETTLE: Duration = Duration::from_secs(120);
 const BEAT: Duration = Duration::from_secs(1);
 /// How often somebody says how far it is.
-const SAID_EVERY: u32 = 5;
+const SAID_EVERY: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
@@ -98,20 +98,21 @@ impl Bench {
     }
 
     async fn measure(self: &Arc<Self>, asked: &Fleet) -> Result<Value, Failure> {
-        let began = Instant::now();
+        let began = self.world.monotonic();
         stream::iter(0..asked.machines).map(Ok).try_for_each_concurrent(AT_ONCE, |number| self.join(number)).await?;
-        let joined = began.elapsed();
+        let joined = self.world.monotonic().saturating_sub(began);
         eprintln!("{} joined, in {:.1} s.", asked.machines, joined.as_secs_f64());
         self.settle().await;
         let some: Vec<String> = lock(&self.machines).iter().take(asked.watched as usize).cloned().collect();
         lock(&self.board).watches(some.iter().cloned());
         lock(&self.board).begin();
+        let watched = Watched { world: &self.world, client: &self.client, machines: &some, board: &self.board };
         tokio::select! {
-            refused = live::watch(&self.client, &some, &self.board) => refused.map_err(Failure::from)?,
+            refused = watched.watch() => refused.map_err(Failure::from)?,
             () = self.pass(asked.time) => {}
         }
         let mut result = lock(&self.board).result(asked.time);
-        result["join_ms"] = json!(joined.as_millis() as u64);
+        result["join_ms"] = json!((joined.as_secs_f64() * 1000.0).round());
         Ok(result)
     }
 
@@ -129,7 +130,7 @@ impl Bench {
         let (bench, id) = (Arc::clone(self), machine.machine().to_owned());
         lock(&self.machines).push(id.clone());
         self.supervisor.spawn("simulated machine", TaskPolicy::Once, async move {
-            let tell = |happened| lock(&bench.board).happened(&id, happened, Instant::now());
+            let tell = |happened| lock(&bench.board).happened(&id, happened, bench.world.monotonic());
             machine.live(bench.every, tell).await;
         });
         Ok(())
@@ -137,20 +138,18 @@ impl Bench {
 
     /// Waits until all are connected.
     async fn settle(&self) {
-        let began = Instant::now();
-        while !lock(&self.board).is_complete() && began.elapsed() < SETTLE {
+        let began = self.world.monotonic();
+        while !lock(&self.board).is_complete() && self.world.monotonic().saturating_sub(began) < SETTLE {
             tokio::time::sleep(BEAT).await;
         }
     }
 
     async fn pass(&self, time: Duration) {
-        let (began, mut beats) = (Instant::now(), 0);
-        while began.elapsed() < time {
-            tokio::time::sleep(BEAT.min(time.saturating_sub(began.elapsed()))).await;
-            beats += 1;
-            if beats % SAID_EVERY == 0 {
-                eprintln!("{:4} s  {}", began.elapsed().as_secs(), lock(&self.board).line());
-            }
+        let began = self.world.monotonic();
+        let gone = || self.world.monotonic().saturating_sub(began);
+        while gone() < time {
+            tokio::time::sleep(SAID_EVERY.min(time.saturating_sub(gone()))).await;
+            eprintln!("{:4} s  {}", gone().as_secs(), lock(&self.board).line());
         }
     }
 

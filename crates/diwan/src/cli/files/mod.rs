@@ -1,15 +1,10 @@
-//! Files of machines: copied, and kept the same.
+//! Files of machines: what `diwan cp` and `diwan sync` share.
 //!
-//! Start at `way.rs` for how a machine is reached; `cp.rs` and `sync.rs` are the two commands.
+//! Start at `way.rs` for how a machine is reached.
 
-mod cp;
-mod place;
-mod progress;
-mod sync;
-mod way;
-
-pub(super) use cp::Cp;
-pub(super) use sync::Sync;
+pub(super) mod place;
+pub(super) mod progress;
+pub(super) mod way;
 
 use diwan_files::{Code, FilesError};
 
@@ -17,7 +12,7 @@ use super::failure::Failure;
 use super::screen::safe;
 
 /// What went wrong with files, as the command line tells it.
-fn failed(error: &FilesError) -> Failure {
+pub(super) fn failed(error: &FilesError) -> Failure {
     let next = match error.code() {
         Some(Code::Absent) => "Look at what is there: `diwan run -m MACHINE -- ls`.",
         Some(Code::Exists) => "Name another target, or remove what is there.",

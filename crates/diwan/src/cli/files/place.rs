@@ -7,7 +7,7 @@ use super::super::machine;
 
 /// Where something is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
+pub(in crate::cli) enum Place {
     /// A path of this machine.
     Here(String),
     /// A machine by its name, and a path there whose first name may be that of a root.
@@ -18,19 +18,19 @@ pub(super) enum Place {
 
 /// A place on a machine whose root is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Spot {
-    pub(super) machine: String,
+pub(in crate::cli) struct Spot {
+    pub(in crate::cli) machine: String,
     /// Its id.
-    pub(super) id: String,
-    pub(super) root: String,
-    pub(super) path: String,
+    pub(in crate::cli) id: String,
+    pub(in crate::cli) root: String,
+    pub(in crate::cli) path: String,
     /// Whether a directory is meant, whatever is there.
-    pub(super) is_directory: bool,
+    pub(in crate::cli) is_directory: bool,
 }
 
 impl Place {
     /// Reads it. A `/` before the colon makes it a path here, as does `./`.
-    pub(super) fn read(text: &str) -> Self {
+    pub(in crate::cli) fn read(text: &str) -> Self {
         match text.split_once(':') {
             _ if text == "-" => Self::Stream,
             Some((machine, path)) if !machine.is_empty() && !machine.contains('/') => {
@@ -43,7 +43,7 @@ impl Place {
 
 /// Finds the root of a place on a machine: the one that its path begins with, or the first in which anything may
 /// be changed.
-pub(super) async fn find(client: &Client, name: &str, path: &str) -> Result<Spot, Failure> {
+pub(in crate::cli) async fn find(client: &Client, name: &str, path: &str) -> Result<Spot, Failure> {
     let id = machine::id_of(client, name).await?;
     let roots = client.list_machine_roots(&id).await?.read()?.items;
     if path.starts_with('/') {

@@ -12,10 +12,10 @@ const OFTEN: Duration = Duration::from_millis(250);
 
 /// How many bytes were dealt with.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Moved(Arc<AtomicU64>);
+pub(in crate::cli) struct Moved(Arc<AtomicU64>);
 
 impl Moved {
-    pub(super) fn add(&self, bytes: u64) {
+    pub(in crate::cli) fn add(&self, bytes: u64) {
         self.0.fetch_add(bytes, Ordering::Relaxed);
     }
 
@@ -25,7 +25,12 @@ impl Moved {
 }
 
 /// Shows how far it is while something is done.
-pub(super) async fn show<T>(moved: &Moved, total: Option<u64>, is_quiet: bool, work: impl Future<Output = T>) -> T {
+pub(in crate::cli) async fn show<T>(
+    moved: &Moved,
+    total: Option<u64>,
+    is_quiet: bool,
+    work: impl Future<Output = T>,
+) -> T {
     if is_quiet || !std::io::stderr().is_terminal() {
         return work.await;
     }

@@ -10,11 +10,11 @@ use super::failed;
 use super::place::Spot;
 
 /// What talks.
-pub(super) type Agent = Files<Source, Sink>;
+pub(in crate::cli) type Agent = Files<Source, Sink>;
 
 /// What is to be done, as the machine's policy knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::cli) enum Kind {
     Get,
     Put,
     Sync,
@@ -31,7 +31,7 @@ impl Kind {
 }
 
 /// Has a machine begin, and talks with it.
-pub(super) async fn talk<T: Send + 'static>(
+pub(in crate::cli) async fn talk<T: Send + 'static>(
     client: &Client,
     spot: &Spot,
     kind: Kind,

@@ -9,12 +9,12 @@ use diwan_files::copy::{self, Watch};
 use diwan_files::{Code, FilesError, Ignore, Kind as Sort, Meta, Over, Tree};
 use serde_json::json;
 
-use super::super::door::Door;
-use super::super::failure::{Done, Failure};
-use super::super::screen::{safe, size};
-use super::place::{self, Place, Spot};
-use super::progress::{self, Moved};
-use super::way::{Agent, Kind, talk};
+use super::door::Door;
+use super::failure::{Done, Failure};
+use super::files::place::{self, Place, Spot};
+use super::files::progress::{self, Moved};
+use super::files::way::{Agent, Kind, talk};
+use super::screen::{safe, size};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -35,7 +35,7 @@ come along. Links are never followed, and .git is left out: that is git's own.";
 /// Copy files to a machine or from it
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
-pub(in crate::cli) struct Cp {
+pub(super) struct Cp {
     /// What: a path here, MACHINE:PATH, or - for standard input
     #[arg(value_name = "FROM")]
     from: String,

@@ -9,12 +9,12 @@ use diwan_files::{FilesError, Ignore, Tree};
 use diwan_kernel::World;
 use serde_json::json;
 
-use super::super::door::Door;
-use super::super::failure::{Done, Failure};
-use super::super::screen::{safe, size};
-use super::failed;
-use super::place::{self, Place, Spot};
-use super::way::{Kind, talk};
+use super::door::Door;
+use super::failure::{Done, Failure};
+use super::files::failed;
+use super::files::place::{self, Place, Spot};
+use super::files::way::{Kind, talk};
+use super::screen::{safe, size};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -37,7 +37,7 @@ const IGNORE_FILE: &str = ".diwanignore";
 /// Keep a directory here and one on a machine the same
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
-pub(in crate::cli) struct Sync {
+pub(super) struct Sync {
     /// The directory here
     #[arg(value_name = "DIR")]
     dir: PathBuf,
