@@ -17,7 +17,7 @@ use super::super::server::raise_file_limit;
 use super::board::Board;
 use super::live::Watched;
 
-const AFTER_HELP: &str = "\
+pub(super) const AFTER_HELP: &str = "\
 Examples:
   diwan bench fleet --machines 1000
   diwan bench fleet --machines 5000 --every 10s --for 2m --json
@@ -25,7 +25,7 @@ Examples:
                                                   it tells how fast they come back
 
 Do this with a server that is there for trying things out: every machine joins it
-for real, under the label bench=…, and is removed from it in the end. One process
+for real, under the label bench=…, and is put out in the end. One process
 can hold about as many machines as it may have open files (ulimit -n); for more,
 start it several times. It needs the permission machines.manage.";
 
@@ -52,7 +52,7 @@ pub(in crate::cli) struct Fleet {
     /// How many of them somebody watches live
     #[arg(long, default_value_t = 20, value_name = "COUNT")]
     watched: u32,
-    /// Leave the machines in the list in the end
+    /// Do not put the machines out in the end
     #[arg(long)]
     keep: bool,
 }
@@ -68,7 +68,7 @@ impl Fleet {
         };
         bench.supervisor.shut_down(Duration::from_secs(2)).await;
         if !self.keep {
-            bench.tidy_up().await;
+            bench.tidy_up(door).await;
         }
         match measured? {
             Some(result) => tell(door, &result),
@@ -153,21 +153,28 @@ impl Bench {
         }
     }
 
-    /// Removes the machines. What cannot be removed is told.
-    async fn tidy_up(&self) {
+    /// Puts the machines out, and removes them for good where the server lets us.
+    async fn tidy_up(&self, door: &Door<'_>) {
         let machines = std::mem::take(&mut *lock(&self.machines));
-        eprintln!("Removing {} machines …", machines.len());
-        let removed = stream::iter(machines).map(|machine| async move { self.remove(&machine).await });
-        let failed = removed.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await;
-        if let Err(error) = failed {
-            eprintln!("Not all could be removed ({error}): diwan machine list --on bench={}", self.name);
+        let Some(first) = machines.first() else { return };
+        eprintln!("Putting {} machines out …", machines.len());
+        let (client, name) = (&self.client, &self.name);
+        let out = each(&machines, async |machine| client.revoke_machine(machine).await.map(drop)).await;
+        let removed = match door.stepped_up(client, async || client.delete_machine(first).await).await {
+            Ok(_) => each(&machines[1..], async |machine| client.delete_machine(machine).await.map(drop)).await,
+            Err(failure) => return eprintln!("They are out, and stay in the list as revoked: {}", failure.detail()),
+        };
+        if let Err(error) = out.and(removed) {
+            eprintln!("Not all could be removed ({error}): diwan machine list --on bench={name}");
         }
     }
+}
 
-    async fn remove(&self, machine: &str) -> Result<(), ClientError> {
-        self.client.revoke_machine(machine).await?;
-        self.client.delete_machine(machine).await.map(drop)
-    }
+/// Does something to each machine, to some at once.
+async fn each(machines: &[String], deed: impl AsyncFn(&str) -> Result<(), ClientError>) -> Result<(), ClientError> {
+    let deed = &deed;
+    let done = stream::iter(machines).map(|machine| async move { deed(machine).await });
+    done.buffer_unordered(AT_ONCE).try_collect().await
 }
 
 fn tell(door: &Door<'_>, result: &Value) -> Result<Done, Failure> {

@@ -11,6 +11,7 @@ use super::failure::{Done, Failure};
 
 /// Measure how much a control plane bears
 #[derive(Debug, Subcommand)]
+#[command(after_help = fleet::AFTER_HELP)]
 pub(super) enum Bench {
     /// Let machines join that are not there, and measure while they report
     Fleet(fleet::Fleet),
