@@ -139,7 +139,7 @@ impl Fleet {
             }
             all.push(self.prepare(&mut tx, command, way).await?);
         }
-        tx.commit(entry).await?;
+        tx.commit(with_those_away(entry, &all)).await?;
         Ok(all)
     }
 
@@ -247,6 +247,13 @@ impl Fleet {
         begun.live.progress.send_modify(|progress| progress.state = Some(CommandState::Sent));
         follow::spawn(self, Arc::clone(connected), begun, follow::Begins::Sent(stream));
     }
+}
+
+/// The entry says which machines were not there: their commands are over with it.
+fn with_those_away(entry: Entry, all: &[Prepared]) -> Entry {
+    let over = all.iter().filter(|prepared| !prepared.begun.command.state.is_open());
+    let away: Vec<String> = over.map(|prepared| prepared.begun.command.machine.to_string()).collect();
+    if away.is_empty() { entry } else { entry.with("not_connected", away) }
 }
 
 /// It is not waited for.

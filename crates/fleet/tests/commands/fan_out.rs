@@ -13,7 +13,7 @@ on_every_backend! {
         let mut good = Machine::joined(&server, &owner, "good", &["env=prod"]).await;
         let mut bad = Machine::joined(&server, &owner, "bad", &["env=prod"]).await;
         let mut strict = Machine::joined(&server, &owner, "strict", &["env=prod"]).await;
-        let _away = Machine::joined(&server, &owner, "away", &["env=prod"]).await;
+        let away = Machine::joined(&server, &owner, "away", &["env=prod"]).await;
         let _other = Machine::connected(&server, &owner, "other").await;
         for machine in [&mut good, &mut bad, &mut strict] {
             machine.connect(&server).await;
@@ -46,6 +46,7 @@ on_every_backend! {
             of("good", "ended", json!(null)), of("strict", "refused", json!(null))]);
         let entry = &audit(&owner, "command.run").await[0];
         assert_eq!((&entry["resource"]["id"], entry["metadata"]["machines"].as_array().map(Vec::len)), (&batch["id"], Some(4)));
+        assert_eq!(entry["metadata"]["not_connected"], json!([away.id()]));
         assert_eq!(owner.get("/api/v1/command-batches/bat_01hzzzzzzzzzzzzzzzzzzzzzzz").await.status, StatusCode::NOT_FOUND);
     }
 
