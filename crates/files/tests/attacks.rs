@@ -14,6 +14,7 @@ use diwan_files::message::{Message, Piece, VERSION};
 use diwan_files::wire::{self, Wire};
 use diwan_files::{Access, Client, Code, Entry, FilesError, Ignore, Kind, Meta, Over, Tree};
 use proptest::prelude::*;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use support::{Talk, names, noise, spawn_agent, tempdir};
 
 const META: Meta = Meta { kind: Kind::File, size: 3, seconds: 0, nanoseconds: 0, mode: 0o644 };
@@ -161,19 +162,17 @@ fn f92_a_client_reaches_nothing_outside_of_its_scope() {
 #[test]
 fn f92_a_directory_that_becomes_a_link_while_files_are_written_leads_nowhere() {
     let (there, outside) = (tempdir(), tempdir());
-    let dir = there.path().join("d");
+    let (dir, aside) = (there.path().join("d"), there.path().join("aside"));
     fs::create_dir(&dir).unwrap();
+    symlink(outside.path(), &aside).unwrap();
     let is_over = AtomicBool::new(false);
     let mut talk = Talk::with(there.path(), "", Access::Sync);
     let put = Arrival { over: Over::Anything, mode: None, modified: None, with_basis: true };
     let done = std::thread::scope(|scope| {
         scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
-                let aside = there.path().join("aside");
-                fs::rename(&dir, &aside).unwrap();
-                symlink(outside.path(), &dir).unwrap();
-                fs::remove_file(&dir).unwrap();
-                fs::rename(&aside, &dir).unwrap();
+                // In one step: it is always there, now as a directory and now as a link.
+                renameat_with(CWD, &dir, CWD, &aside, RenameFlags::EXCHANGE).unwrap();
             }
         });
         let put = |n: usize| talk.client.put_stream(&mut &b"x"[..], &format!("d/{n}"), &put, &mut |_| {}).is_ok();
