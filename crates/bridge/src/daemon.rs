@@ -78,7 +78,13 @@ pub async fn serve(world: &World, params: &RunParams, stop: impl Future<Output =
     let supervisor = Supervisor::new();
     let daemon = Daemon::start(world, &supervisor, params)?;
     let watched = daemon.knowledge.policy.clone();
-    supervisor.spawn("watch over the policy", TaskPolicy::Once, watched.watch());
+    let leaving = supervisor.clone();
+    supervisor.spawn("watch over the policy", TaskPolicy::Once, async move {
+        tokio::select! {
+            never = watched.watch() => never,
+            () = leaving.stopping() => {}
+        }
+    });
     let mut dialling = std::pin::pin!(daemon.dial_for_ever());
     tokio::select! {
         () = &mut dialling => {}

@@ -7,6 +7,10 @@ const TEXT: &str = include_str!("preset/policy.toml");
 /// Who is meant to clone what where nothing else is said.
 const KNOWN_HOSTS: &str = r#"["github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "git.sr.ht"]"#;
 
+/// A terminal outside of the sandbox.
+const OPEN: &str =
+    "# A terminal is the user's own: it can do what the user can, and change this file.\nconfined = false\n";
+
 /// A policy to begin with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preset {
@@ -36,13 +40,20 @@ impl Preset {
 
     /// The text of the policy of a machine whose work is done in this directory.
     pub fn text(self, root: &Path) -> String {
+        self.text_for(root, OPEN)
+    }
+
+    /// The same where the bridge is root: a terminal is nobody's then, who may go to few places and is no user of
+    /// the machine, so that it has its room in the sandbox too.
+    pub fn text_for_root(self, root: &Path) -> String {
+        self.text_for(root, "")
+    }
+
+    fn text_for(self, root: &Path, open: &str) -> String {
         let [work, fetch, terminal, profile, hosts] = match self {
             Self::Standard => ["\"allow\"", "\"ask\"", "\"ask\"", "", KNOWN_HOSTS],
             Self::Strict => ["\"ask\"", "\"ask\"", "\"deny\"", "", KNOWN_HOSTS],
-            Self::OwnMachine => {
-                let open = "# A terminal is the user's own: it can do what the user can, and change this file.\nconfined = false\n";
-                ["\"allow\"", "\"allow\"", "\"allow\"", open, "[\"*\"]"]
-            }
+            Self::OwnMachine => ["\"allow\"", "\"allow\"", "\"allow\"", open, "[\"*\"]"],
         };
         let root = serde_json::Value::from(root.to_string_lossy()).to_string();
         let replaced = TEXT

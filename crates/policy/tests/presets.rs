@@ -4,6 +4,7 @@ use std::path::Path;
 
 use diwan_policy::{Decision, MadeUp, Policy, Preset, Who};
 use diwan_protocol::Operation;
+use diwan_protocol::command::{Place, Terminal};
 
 #[test]
 fn every_preset_is_a_policy_without_faults() {
@@ -13,6 +14,27 @@ fn every_preset_is_a_policy_without_faults() {
         assert!(policy.requires_sandbox() && !policy.takes_remote_approvals(), "{name}");
     }
     assert_eq!(Preset::named("none"), None);
+}
+
+#[test]
+fn where_the_bridge_is_root_a_terminal_has_its_room_in_the_sandbox() {
+    let root = Path::new("/srv/projects");
+    let terminal = || Terminal {
+        session: String::new(),
+        place: Place { root: "projects".into(), path: String::new() },
+        columns: 80,
+        rows: 24,
+        read_only: false,
+        recorded: None,
+    };
+    for (text, is_confined) in [(Preset::OwnMachine.text(root), false), (Preset::OwnMachine.text_for_root(root), true)]
+    {
+        let policy = Policy::load(&text).unwrap_or_else(|faults| panic!("{faults}"));
+        let operation = Operation::Terminal(terminal());
+        let verdict = policy.judge(&operation, Who { id: "usr_a", roles: &[] }, &MadeUp::usual());
+        assert_eq!(verdict.decision, Decision::Allow);
+        assert_eq!(verdict.plan.map(|plan| plan.profile.confined), Some(is_confined));
+    }
 }
 
 #[test]

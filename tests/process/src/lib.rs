@@ -34,4 +34,6 @@ mod start;
 #[cfg(test)]
 mod stop;
 #[cfg(test)]
+mod up;
+#[cfg(test)]
 mod vault_disk;

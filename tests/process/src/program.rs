@@ -53,9 +53,18 @@ impl Program {
     }
 
     pub(crate) async fn start_with(data_dir: &Path, args: &[impl AsRef<OsStr>]) -> Self {
+        Self::begin("server", data_dir, args).await
+    }
+
+    /// Starts it as people do on a machine of their own.
+    pub(crate) async fn up(data_dir: &Path) -> Self {
+        Self::begin("up", data_dir, &[] as &[&str]).await
+    }
+
+    async fn begin(verb: &str, data_dir: &Path, args: &[impl AsRef<OsStr>]) -> Self {
         let address = free_address();
         let mut command = command();
-        command.args(["server", "--listen", &address.to_string(), "--data-dir"]).arg(data_dir).args(args);
+        command.args([verb, "--listen", &address.to_string(), "--data-dir"]).arg(data_dir).args(args);
         let mut child = command.spawn().expect("the program can be started");
         let memory = Memory::of(child.id().expect("it runs"));
         let mut output = Output::of(&mut child);

@@ -82,7 +82,9 @@ impl Join {
         if let Some(dir) = path.parent() {
             std::fs::create_dir_all(dir).map_err(|e| unusable(dir, &e))?;
         }
-        std::fs::write(path, preset.text(&work)).map_err(|e| unusable(path, &e))?;
+        let is_root = rustix::process::geteuid().is_root();
+        let text = if is_root { preset.text_for_root(&work) } else { preset.text(&work) };
+        std::fs::write(path, text).map_err(|e| unusable(path, &e))?;
         println!("what may be done here stands in {}; work is done in {}", path.display(), work.display());
         Ok(())
     }

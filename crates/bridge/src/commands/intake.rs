@@ -32,9 +32,14 @@ impl Intake {
     pub(crate) fn begin(commands: &Commands) -> Self {
         let (waiting, mut streams) = mpsc::channel::<Stream>(WAITING);
         let intake = commands.clone();
-        commands.inner.parts.supervisor.spawn("intake of commands", ONCE, async move {
-            while let Some(stream) = streams.recv().await {
-                intake.take_in(stream).await;
+        let supervisor = &commands.inner.parts.supervisor;
+        let leaving = supervisor.clone();
+        supervisor.spawn("intake of commands", ONCE, async move {
+            loop {
+                tokio::select! {
+                    Some(stream) = streams.recv() => intake.take_in(stream).await,
+                    () = leaving.stopping() => return,
+                }
             }
         });
         Self { waiting }
