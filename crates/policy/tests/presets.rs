@@ -20,7 +20,7 @@ fn every_preset_is_a_policy_without_faults() {
 fn where_the_bridge_is_root_a_terminal_has_its_room_in_the_sandbox() {
     let root = Path::new("/srv/projects");
     let terminal = || Terminal {
-        session: String::new(),
+        session: "main".into(),
         place: Place { root: "projects".into(), path: String::new() },
         columns: 80,
         rows: 24,
