@@ -28,7 +28,7 @@ impl Ssh {
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700))?;
         let address = free_address()?;
         let server = format!(
-            "ListenAddress {address}\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nStrictModes no\nUsePAM no\nPermitRootLogin yes\n",
+            "ListenAddress {address}\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nStrictModes no\nUsePAM no\nPermitRootLogin yes\nSubsystem sftp internal-sftp\n",
             at("host"),
             at("authorized")
         );
