@@ -31,11 +31,11 @@ const TICKS_PER_S: f64 = 100.0;
 pub(crate) async fn measure(report: &mut Report) -> Result<()> {
     let product = Product::start().await.context("the product starts (build it with `make build`)")?;
     let machine = Machine::join(&product).await?;
-    footprint(report, &machine).await?;
+    let idle = footprint(report, &machine).await?;
     let ssh = Ssh::start()?;
     round_trips(report, &product, &ssh).await?;
     throughput(report, &product, &machine, &ssh)?;
-    terminal::measure(report, &product, || machine.resident_mib()).await?;
+    terminal::measure(report, &product, (idle, || machine.resident_mib())).await?;
     report.figure("resident memory of the bridge after all this", machine.resident_mib()?, "MiB", None);
     machine.leave()?;
     product.stop()
@@ -136,15 +136,16 @@ async fn is_there(product: &Product) -> bool {
 }
 
 /// What the bridge weighs while nothing is asked of it.
-async fn footprint(report: &mut Report, machine: &Machine) -> Result<()> {
+async fn footprint(report: &mut Report, machine: &Machine) -> Result<f64> {
     let size = fs::metadata(program())?.len();
     report.figure("slim bridge, on disk", size as f64 / 1e6, "MB", Some("goal ≤ 8"));
     let before = machine.processor_s()?;
     tokio::time::sleep(IDLE).await;
     let share = (machine.processor_s()? - before) / IDLE.as_secs_f64() * 100.0;
     report.figure("slim bridge, processor while idle", share, "%", Some("goal ≤ 0.1"));
-    report.figure("slim bridge, resident memory while idle", machine.resident_mib()?, "MiB", Some("goal ≤ 10"));
-    Ok(())
+    let resident = machine.resident_mib()?;
+    report.figure("slim bridge, resident memory while idle", resident, "MiB", Some("goal ≤ 10"));
+    Ok(resident)
 }
 
 fn no_op() -> Request {
