@@ -1,4 +1,4 @@
-// Adds up the test reports: how many ran in each part, how many on each database, and one closing line.
+// Adds up the test reports: what failed and how, how many ran in each part and on each database, and one closing line.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
@@ -14,6 +14,9 @@ for (const part of parts) {
     console.log(`${part.padEnd(8)} left no report: it did not run to its end`);
     missing = true;
     continue;
+  }
+  for (const { name, why } of cases.filter((test) => test.outcome === "failed")) {
+    console.log(`failed: ${part}: ${name}${why ? `\n  ${why}` : ""}`);
   }
   const count = tally(cases);
   for (const key of Object.keys(total)) total[key] += count[key];
@@ -49,11 +52,31 @@ function junit(xml) {
   const cases = [];
   const pattern = /<testcase\b([^>]*?)(\/>|>([\s\S]*?)<\/testcase>)/g;
   for (const [, attributes, , body = ""] of xml.matchAll(pattern)) {
-    const name = /\bname="([^"]*)"/.exec(attributes)?.[1] ?? "";
-    const outcome = /<(failure|error)\b/.test(body) ? "failed" : /<skipped\b/.test(body) ? "skipped" : "passed";
-    cases.push({ name, outcome });
+    const name = plain(/\bname="([^"]*)"/.exec(attributes)?.[1] ?? "");
+    const failure = /<(?:failure|error)\b([^>]*)>([\s\S]*?)<\//.exec(body);
+    const outcome = failure ? "failed" : /<skipped\b/.test(body) ? "skipped" : "passed";
+    cases.push({ name, outcome, why: failure && reason(failure) });
   }
   return cases;
+}
+
+/** The beginning of what a report says of a failure: all of it stands further up in the output. */
+function reason([, attributes, text]) {
+  const message = /\bmessage="([^"]*)"/.exec(attributes)?.[1] ?? "";
+  const lines = plain(`${message}\n${text}`).split("\n");
+  return lines
+    .map((line) => line.trim())
+    .filter(Boolean)
+    .slice(0, 6)
+    .join("\n  ")
+    .slice(0, 600);
+}
+
+function plain(text) {
+  const marks = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+  return text.replace(/<!\[CDATA\[|\]\]>/g, "").replace(/&(?:#(\d+)|(\w+));/g, (all, code, name) => {
+    return code ? String.fromCodePoint(Number(code)) : (marks[name] ?? all);
+  });
 }
 
 /** The cases of cargo's own test output. */

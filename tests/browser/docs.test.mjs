@@ -4,7 +4,7 @@ import { after, test } from "node:test";
 import { claimOwner } from "./support/api.mjs";
 import { closeBrowsers, openBrowser } from "./support/browser.mjs";
 import { startServer } from "./support/server.mjs";
-import { enterPassword, signIn } from "./support/steps.mjs";
+import { enterPassword, gone, signIn } from "./support/steps.mjs";
 import { en } from "./support/words.mjs";
 
 after(closeBrowsers);
@@ -57,7 +57,7 @@ test("reading runs at once, writing only after a question", async (t) => {
 
   await writing.getByRole("textbox", { name: en("docs.try.body") }).fill("{");
   await send.click();
-  assert.equal(await page.getByRole("dialog").count(), 0);
+  await gone(page.getByRole("dialog"));
 });
 
 test("the filter narrows the page, and an address clears it", async (t) => {

@@ -18,8 +18,10 @@ test("switching to Arabic turns the page around and is remembered", async (t) =>
   await signIn(page, amina);
   assert.deepEqual(await direction(page), ["en", "ltr"]);
   await page.getByRole("button", { name: amina.name }).first().click();
+  const saved = page.waitForResponse((answer) => answer.request().method() === "PATCH" && answer.ok());
   await page.getByRole("menuitem", { name: "العربية" }).click();
   await overview(page, ar);
+  await saved;
   assert.deepEqual(await direction(page), ["ar", "rtl"]);
   const navigation = await page.getByRole("navigation", { name: ar("shell.main_navigation") }).boundingBox();
   assert.ok(navigation.x > 640, "the navigation stands on the right");

@@ -4,7 +4,7 @@ import { after, test } from "node:test";
 import { addPerson, claimOwner } from "./support/api.mjs";
 import { closeBrowsers, openBrowser } from "./support/browser.mjs";
 import { startServer } from "./support/server.mjs";
-import { overview, signIn } from "./support/steps.mjs";
+import { gone, overview, signIn } from "./support/steps.mjs";
 import { en } from "./support/words.mjs";
 
 after(closeBrowsers);
@@ -37,7 +37,7 @@ test("a new owner is led through the first steps, and what is done is ticked off
   await page.reload();
   await overview(page);
   await page.getByRole("heading", { name: en("overview.activity.title"), exact: true }).waitFor();
-  assert.equal(await page.getByText(en("overview.start.title"), { exact: true }).count(), 0);
+  await gone(page.getByText(en("overview.start.title"), { exact: true }));
 });
 
 test("the chart counts what the audit log holds, and names lead to the entries behind them", async (t) => {

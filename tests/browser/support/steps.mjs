@@ -24,3 +24,8 @@ export async function signOut(page, person, t = en) {
   await page.getByRole("menuitem", { name: t("shell.sign_out") }).click();
   await page.getByRole("heading", { name: t("sign_in.title") }).waitFor();
 }
+
+/** Until nothing of it is on the page: what closes or is asked for anew takes a moment to go. */
+export async function gone(locator) {
+  await locator.first().waitFor({ state: "detached" });
+}
