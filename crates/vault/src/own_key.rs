@@ -41,6 +41,10 @@ impl Vault {
         if let Some(stored) = own_key::find(self.db(), name).await? {
             return open(&masters, name, &stored);
         }
+        let _only_one = self.make_own_keys().await;
+        if let Some(stored) = own_key::find(self.db(), name).await? {
+            return open(&masters, name, &stored);
+        }
         let made = fresh()?;
         if self.keep_own(&masters, name, &made).await? {
             return Ok(made);

@@ -144,6 +144,9 @@ struct Inner {
     /// Held by whoever changes which master keys there are: the key file is read and then replaced,
     /// and a key that got lost in between would be lost for ever.
     changing_masters: tokio::sync::Mutex<()>,
+    /// Held by whoever makes a key of the control plane's own: who comes second reads it, which is possible
+    /// only once the first has it written down.
+    making_own_keys: tokio::sync::Mutex<()>,
     is_rewrapping: AtomicBool,
 }
 
@@ -169,8 +172,19 @@ impl Vault {
             backends.insert(config.name.clone(), Box::new(store));
         }
         let patience = Patience::new(TRIES, TRIES_OF_ALL, TRIES_WITHIN);
-        let (listeners, webhooks, changing_masters, is_rewrapping) = Default::default();
-        let inner = Inner { seal, backends, patience, listeners, webhooks, parts, changing_masters, is_rewrapping };
+        let (listeners, webhooks, is_rewrapping) = Default::default();
+        let (changing_masters, making_own_keys) = Default::default();
+        let inner = Inner {
+            seal,
+            backends,
+            patience,
+            listeners,
+            webhooks,
+            parts,
+            changing_masters,
+            making_own_keys,
+            is_rewrapping,
+        };
         let this = Self { inner: Arc::new(inner) };
         this.bring_back().await?;
         this.spawn_upkeep();
@@ -246,6 +260,11 @@ impl Vault {
     /// Waits until nobody else changes which master keys there are.
     pub(crate) async fn change_masters(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.inner.changing_masters.lock().await
+    }
+
+    /// Waits until nobody else makes a key of the control plane's own.
+    pub(crate) async fn make_own_keys(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.inner.making_own_keys.lock().await
     }
 
     /// Whether data keys are being wrapped anew.

@@ -104,6 +104,16 @@ on_every_backend! {
         assert_eq!(found["faults"], json!([fault(NAME), fault("diwan/gone")]));
     }
 
+    async fn of_many_that_need_it_first_all_have_the_same(backend) {
+        let (server, _) = TestServer::builder().on(backend).owned().await;
+        let server = &server;
+        let asked = (0..32).map(|number| async move {
+            own_key(server, &format!("of {number}")).await.expect("it is made")
+        });
+        let made = futures::future::join_all(asked).await;
+        assert!(made.iter().all(|key| *key == made[0]), "{made:?}");
+    }
+
     async fn whoever_starts_over_has_new_ones(backend) {
         let (server, _) = TestServer::builder().on(backend).owned().await;
         own_key(&server, "the first one").await.expect("it is made");
