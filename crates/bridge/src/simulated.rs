@@ -81,7 +81,6 @@ impl Simulated {
         loop {
             let began = self.world.monotonic();
             let away = self.connect(every, &tell).await;
-            tell(Happened::Lost);
             backoff.lived(self.world.monotonic().saturating_sub(began));
             tokio::time::sleep(backoff.next(u64::from_ne_bytes(self.world.random()), away)).await;
         }
@@ -109,7 +108,7 @@ impl Simulated {
         let opened = link.open(Priority::Control, encode(&Opening::Control).into());
         let mut stream = opened.map_err(diwan_link::Reset::Link)?;
         let welcome = control::present(&mut stream, &self.hello()).await?;
-        tell(Happened::Connected);
+        let _stay = Stay::begin(tell);
         let mut pace = every.min(control::pace(welcome.sample_every_ms));
         let mut next = std::pin::pin!(tokio::time::sleep(self.part_of(pace)));
         let (mut sending, mut receiving) = stream.split();
@@ -179,6 +178,22 @@ impl Simulated {
             graphics: vec![],
             commands: 0,
         }
+    }
+}
+
+/// From the welcome to the end of a connection, however that comes.
+struct Stay<'a, F: Fn(Happened)>(&'a F);
+
+impl<'a, F: Fn(Happened)> Stay<'a, F> {
+    fn begin(tell: &'a F) -> Self {
+        tell(Happened::Connected);
+        Self(tell)
+    }
+}
+
+impl<F: Fn(Happened)> Drop for Stay<'_, F> {
+    fn drop(&mut self) {
+        (self.0)(Happened::Lost);
     }
 }
 

@@ -27,7 +27,9 @@ Examples:
 Do this with a server that is there for trying things out: every machine joins it
 for real, under the label bench=…, and is put out in the end. One process
 can hold about as many machines as it may have open files (ulimit -n); for more,
-start it several times. It needs the permission machines.manage.";
+start it several times. From one address a server takes no more machines than its
+setting server.max_machine_connections_per_address says (2,000 unless changed).
+It needs the permissions machines.manage, machines.read and profile.self.";
 
 /// So many join at once.
 const AT_ONCE: usize = 32;
