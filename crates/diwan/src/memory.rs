@@ -12,13 +12,17 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr::null_mut;
+use std::time::Duration;
 
+use diwan_kernel::Supervisor;
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 
 /// From this size on, a block is a mapping of its own, which ends when it is freed.
 const MAPPED_BYTES: usize = 1024 * 1024;
 /// Where mappings begin at least: no system has smaller pages.
 const PAGE_BYTES: usize = 4096;
+/// How often memory is given back.
+const EVERY: Duration = Duration::from_secs(30);
 
 /// The system's allocator, but for what it leaves in memory.
 #[derive(Debug)]
@@ -83,6 +87,15 @@ unsafe impl GlobalAlloc for Wiping {
             }
             other
         }
+    }
+}
+
+/// Gives back, again and again, what is not needed any more. After a crowd most of what it needed lies in pages
+/// that the C library keeps although nothing is in them.
+pub async fn keep_giving_back(supervisor: Supervisor) {
+    while supervisor.pause(EVERY).await {
+        // Whoever asks for memory meanwhile waits a little: nobody else should wait for that as well.
+        let _ = tokio::task::spawn_blocking(give_back).await;
     }
 }
 

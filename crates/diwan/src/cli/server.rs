@@ -14,7 +14,7 @@ use crate::compose::config::Config;
 use crate::compose::privacy::keep_memory_private;
 use crate::compose::server::{self, Product};
 use crate::compose::{StartError, logging};
-use crate::memory::give_back;
+use crate::memory::{give_back, keep_giving_back};
 
 /// One Ctrl-C may arrive several times: `timeout`, `npm` and others signal the program and then its whole
 /// group. What follows within this time is no second request.
@@ -123,6 +123,7 @@ pub fn run(args: &ServerArgs, beside: impl FnOnce(&Product)) -> ExitCode {
                         () = stopping => {}
                     }
                 });
+                product.supervisor.spawn("memory", TaskPolicy::Once, keep_giving_back(product.supervisor.clone()));
                 follow_hangups(&product);
                 beside(&product);
                 serve(product).await
