@@ -15,6 +15,10 @@ const FIRST: Migration = Migration {
             public {blob} NOT NULL,
             created_at BIGINT NOT NULL
          );
+         CREATE TABLE fleet_policy (
+            digest {blob} PRIMARY KEY,
+            text TEXT NOT NULL
+         );
          CREATE TABLE fleet_machine (
             id TEXT PRIMARY KEY,
             name TEXT NOT NULL,
@@ -24,7 +28,7 @@ const FIRST: Migration = Migration {
             facts TEXT NOT NULL,
             told TEXT NOT NULL,
             policy_hash {blob},
-            policy_text TEXT,
+            policy_digest {blob} REFERENCES fleet_policy (digest),
             policy_fault TEXT,
             skew_ms BIGINT,
             joined_at BIGINT NOT NULL,
@@ -37,6 +41,7 @@ const FIRST: Migration = Migration {
          CREATE UNIQUE INDEX fleet_machine_name_key ON fleet_machine (name) WHERE standing <> 'revoked';
          CREATE INDEX fleet_machine_locked ON fleet_machine (name) WHERE standing = 'locked';
          CREATE INDEX fleet_machine_order ON fleet_machine (name, id);
+         CREATE INDEX fleet_machine_policy_digest ON fleet_machine (policy_digest);
          CREATE TABLE fleet_certificate (
             serial TEXT PRIMARY KEY,
             machine_id TEXT NOT NULL REFERENCES fleet_machine (id) ON DELETE CASCADE,
@@ -66,5 +71,6 @@ const FIRST: Migration = Migration {
     down: "DROP TABLE fleet_join_token;
            DROP TABLE fleet_certificate;
            DROP TABLE fleet_machine;
+           DROP TABLE fleet_policy;
            DROP TABLE fleet_key",
 };

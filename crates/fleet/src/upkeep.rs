@@ -9,7 +9,7 @@ use diwan_protocol::control::ToBridge;
 
 use crate::farewell::Farewell;
 use crate::fleet::Fleet;
-use crate::table::{join_token, machine};
+use crate::table::{join_token, machine, policy};
 use crate::talk::millis;
 use crate::watchers::USUALLY;
 
@@ -77,6 +77,7 @@ impl Fleet {
         }
     }
 
+    /// Notes who is there, and forgets what nobody asks for any more.
     async fn note_all(&self) -> Result<(), DbError> {
         let there: Vec<_> = self.connections().all().iter().map(|connected| connected.machine).collect();
         for some in there.chunks(AT_ONCE) {
@@ -85,6 +86,7 @@ impl Fleet {
         let ctx = Ctx::system(self.world(), "fleet");
         let mut tx = self.db().begin(&ctx).await?;
         join_token::forget(&mut tx, ctx.now().minus(TOKENS_KEPT)).await?;
+        policy::forget_unused(&mut tx).await?;
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await
     }
 }

@@ -11,7 +11,7 @@ use super::body::MachineView;
 use crate::fleet::Fleet;
 use crate::machine::MachineId;
 use crate::samples::MachineSample;
-use crate::table::machine;
+use crate::table::policy;
 
 /// A machine, with what is long about it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -42,7 +42,7 @@ pub(super) async fn get_machine(
     Path(id): Path<MachineId>,
 ) -> Result<Json<MachineDetail>, Problem> {
     let known = fleet.require_machine(id).await?;
-    let policy_text = machine::policy_text(fleet.db(), id).await?;
+    let policy_text = policy::find_of(fleet.db(), id).await?;
     let sample = fleet.samples().last(id);
     Ok(Json(MachineDetail { machine: MachineView::new(&fleet, known), policy_text, sample }))
 }

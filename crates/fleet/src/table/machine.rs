@@ -7,7 +7,7 @@ use diwan_kernel::world::Timestamp;
 use diwan_kernel::{Db, DbError, Tx, params};
 use diwan_protocol::facts::PolicyInForce;
 
-use super::{rows, word};
+use super::{policy, rows, word};
 use crate::facts::MachineFacts;
 use crate::label::{Labels, Selector};
 use crate::machine::{Known, MachineId, Standing};
@@ -41,7 +41,7 @@ pub(crate) struct Wanted {
     pub(crate) standing: Option<Standing>,
 }
 
-/// Machines after this one, by name. The policies' texts are not among it: they are long.
+/// Machines after this one, by name.
 pub(crate) async fn list(
     db: &Db,
     wanted: &Wanted,
@@ -99,12 +99,6 @@ pub(crate) async fn list_locked(db: &Db) -> Result<Vec<String>, DbError> {
     db.query(sql, params![]).await?.iter().map(|row| row.get("name")).collect()
 }
 
-/// What a machine's policy says.
-pub(crate) async fn policy_text(db: &Db, id: MachineId) -> Result<Option<String>, DbError> {
-    let row = db.query_opt("SELECT policy_text FROM fleet_machine WHERE id = $1", params![id]).await?;
-    row.map_or(Ok(None), |row| row.get("policy_text"))
-}
-
 /// Adds a machine.
 pub(crate) async fn insert(tx: &mut Tx, machine: &Known) -> Result<(), DbError> {
     let sql = "INSERT INTO fleet_machine (id, name, labels, standing, connections, facts, told, joined_at, joined_by)
@@ -134,15 +128,16 @@ pub(crate) struct Presented<'a> {
 
 /// Notes that a machine connected. False when it may not come in, or has counted this connection before.
 pub(crate) async fn connect(tx: &mut Tx, id: MachineId, presented: &Presented<'_>) -> Result<bool, DbError> {
-    let sql = "UPDATE fleet_machine SET connections = $1, facts = $2, policy_hash = $3, policy_text = $4,
+    let Presented { connections, facts, policy, skew_ms, at } = presented;
+    let digest = policy::keep(tx, &policy.text).await?;
+    let sql = "UPDATE fleet_machine SET connections = $1, facts = $2, policy_hash = $3, policy_digest = $4,
              policy_fault = $5, skew_ms = $6, last_seen_at = $7, told = $8
          WHERE id = $9 AND connections < $1 AND standing = 'active'";
-    let Presented { connections, facts, policy, skew_ms, at } = presented;
     let values = params![
         *connections,
         text_of(facts),
         policy.hash.to_vec(),
-        policy.text.clone(),
+        digest,
         policy.fault.clone(),
         *skew_ms,
         *at,
@@ -160,8 +155,9 @@ pub(crate) async fn set_facts(tx: &mut Tx, id: MachineId, facts: &MachineFacts) 
 
 /// Notes which policy a machine has now.
 pub(crate) async fn set_policy(tx: &mut Tx, id: MachineId, policy: &PolicyInForce) -> Result<(), DbError> {
-    let sql = "UPDATE fleet_machine SET policy_hash = $1, policy_text = $2, policy_fault = $3 WHERE id = $4";
-    let values = params![policy.hash.to_vec(), policy.text.clone(), policy.fault.clone(), id];
+    let digest = policy::keep(tx, &policy.text).await?;
+    let sql = "UPDATE fleet_machine SET policy_hash = $1, policy_digest = $2, policy_fault = $3 WHERE id = $4";
+    let values = params![policy.hash.to_vec(), digest, policy.fault.clone(), id];
     tx.execute(sql, values).await.map(drop)
 }
 

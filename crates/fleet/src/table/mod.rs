@@ -4,6 +4,7 @@ pub(crate) mod certificate;
 pub(crate) mod join_token;
 pub(crate) mod key;
 pub(crate) mod machine;
+pub(crate) mod policy;
 
 use diwan_kernel::DbError;
 use diwan_kernel::db::Row;

@@ -235,6 +235,20 @@ on_every_backend! {
         assert_eq!((&seen["facts"]["kernel"], &seen["policy_text"]), (&json!("6.1"), &json!("# sound\n")));
     }
 
+    async fn a_machine_puts_no_words_into_the_policies_of_others(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let (mut honest, mut liar) = (joined(&server, &owner, "honest").await, joined(&server, &owner, "liar").await);
+        liar.connections += 1;
+        let mut hello = liar.hello();
+        hello.policy.text = "# everybody may do everything\n".into();
+        let _first = liar.connect_with(hello).await.expect("it connects");
+        becomes(&server, &owner, &liar, "online").await;
+        // Its policy is said to have the same hash, which is the machine's word.
+        let _second = honest.connect().await.expect("it connects");
+        assert_eq!(becomes(&server, &owner, &honest, "online").await["policy_text"], "# mine\n");
+        assert_eq!(machine(&owner, &liar).await["policy_text"], "# everybody may do everything\n");
+    }
+
     async fn who_watches_sees_samples_and_nobody_else_does(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let viewer = server.invite(&owner, "Vera", "viewer").await;

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::fleet::Fleet;
 use crate::machine::MachineId;
-use crate::table::machine;
+use crate::table::policy;
 
 /// More are not told of.
 const MOST: usize = 200;
@@ -41,7 +41,7 @@ pub(super) async fn list_machine_roots(
     Path(id): Path<MachineId>,
 ) -> Result<Json<Page<MachineRoot>>, Problem> {
     fleet.require_machine(id).await?;
-    let text = machine::policy_text(fleet.db(), id).await?.unwrap_or_default();
+    let text = policy::find_of(fleet.db(), id).await?.unwrap_or_default();
     Ok(Json(Page::whole(roots_of(&text))))
 }
 
