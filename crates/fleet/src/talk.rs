@@ -34,7 +34,8 @@ const SHORTEST_BREAK: Duration = Duration::from_secs(2);
 const LONGEST_BREAK: Duration = Duration::from_secs(60);
 
 impl Fleet {
-    /// Talks to a machine that showed this.
+    /// Talks to a machine that showed this. There may be ten thousand of these, nearly all of them waiting: what
+    /// happens seldom has its place in a box, and takes none while it does not happen.
     pub(crate) async fn talk(&self, link: Link, shown: Shown, from: IpAddr) -> Farewell {
         let greeted = timeout(PATIENCE, greeting(&link)).await;
         let Ok(Some((sending, receiving, mut hello))) = greeted else {
@@ -43,7 +44,7 @@ impl Fleet {
         if hello.policy.text.len() > LONGEST_POLICY {
             return Farewell::protocol("the policy is too long");
         }
-        let (name, skew_ms) = match self.recognise(&shown, &hello, from).await {
+        let (name, skew_ms) = match Box::pin(self.recognise(&shown, &hello, from)).await {
             Ok(known) => known,
             Err(farewell) => return farewell,
         };
@@ -59,7 +60,7 @@ impl Fleet {
             control: Mutex::new(sending),
             leaving: watch::Sender::new(None),
         });
-        let Ok(welcome) = self.welcome(&connected, name).await else {
+        let Ok(welcome) = Box::pin(self.welcome(&connected, name)).await else {
             return Farewell::later(PATIENCE);
         };
         connected.tell(&ToBridge::Welcome(welcome)).await;
@@ -67,7 +68,7 @@ impl Fleet {
         crate::commands::on_connected(self, &present);
         let _here = Here { fleet: self.clone(), connected: Arc::clone(&present) };
         // Whoever put it out before it had its place could not send it away.
-        if let Some(farewell) = self.is_unwelcome(&shown).await {
+        if let Some(farewell) = Box::pin(self.is_unwelcome(&shown)).await {
             return farewell;
         }
         tokio::select! {
@@ -136,15 +137,9 @@ impl Fleet {
     async fn hear(&self, connected: &Arc<Connected>, message: FromBridge) -> Result<(), Problem> {
         match message {
             FromBridge::Sample(sample) => self.take_sample(connected.machine, sample),
-            FromBridge::Policy(policy) => return self.take_policy(connected, policy).await,
-            FromBridge::Renew(request) => return self.renew(connected, &request).await,
-            FromBridge::Facts(facts) => {
-                let ctx = Ctx::system(self.world(), "fleet");
-                let mut tx = self.db().begin(&ctx).await?;
-                machine::set_facts(&mut tx, connected.machine, &MachineFacts::from(facts)).await?;
-                tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
-                self.announce(connected.machine);
-            }
+            FromBridge::Policy(policy) => return Box::pin(self.take_policy(connected, policy)).await,
+            FromBridge::Renew(request) => return Box::pin(self.renew(connected, &request)).await,
+            FromBridge::Facts(facts) => return Box::pin(self.take_facts(connected.machine, facts)).await,
             FromBridge::Leaving(_) => {}
         }
         Ok(())
@@ -163,6 +158,15 @@ impl Fleet {
         let sample = MachineSample::new(sample, now);
         let told = |watcher| NewEvent::from(&MachineSampled { id: machine, sample: &sample, watcher });
         self.events().publish(watching.into_iter().map(told).collect());
+    }
+
+    async fn take_facts(&self, machine: MachineId, facts: Facts) -> Result<(), Problem> {
+        let ctx = Ctx::system(self.world(), "fleet");
+        let mut tx = self.db().begin(&ctx).await?;
+        machine::set_facts(&mut tx, machine, &MachineFacts::from(facts)).await?;
+        tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
+        self.announce(machine);
+        Ok(())
     }
 
     async fn take_policy(&self, connected: &Connected, mut policy: PolicyInForce) -> Result<(), Problem> {
