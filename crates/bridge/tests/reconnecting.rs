@@ -76,7 +76,7 @@ async fn input_goes_on_where_it_was_when_the_connection_broke() {
 async fn a_bridge_that_dies_in_the_middle_takes_its_commands_along_and_says_once_that_nobody_knows() {
     let plane = Plane::start().await;
     let mut bridge = Bridge::joined(&plane).await;
-    bridge.script("half.sh", "echo before; echo run >> trace; read line < gate; echo after; echo survived >> trace\n");
+    bridge.script("half.sh", "echo run >> trace; echo before; read line < gate; echo after; echo survived >> trace\n");
     let made = std::process::Command::new("mkfifo").arg("-m").arg("666").arg(bridge.root().join("gate")).status();
     assert!(made.unwrap().success());
     bridge.script("whole.sh", "echo whole\n");
