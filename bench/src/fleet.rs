@@ -27,15 +27,26 @@ const IDLE: Duration = Duration::from_secs(20);
 /// Of a process's clock in `/proc`.
 const TICKS_PER_S: f64 = 100.0;
 
-/// Measures everything about machines.
-pub(crate) async fn measure(report: &mut Report) -> Result<()> {
+/// Measures everything about machines, or only the parts that are named.
+pub(crate) async fn measure(report: &mut Report, parts: &[String]) -> Result<()> {
+    let is_wanted = |part: &str| parts.is_empty() || parts.iter().any(|named| named == part);
     let product = Product::start().await.context("the product starts (build it with `make build`)")?;
     let machine = Machine::join(&product).await?;
-    let idle = footprint(report, &machine).await?;
+    if is_wanted("idle") {
+        footprint(report, &machine).await?;
+    }
+    let idle = machine.resident_mib()?;
     let ssh = Ssh::start()?;
-    round_trips(report, &product, &ssh).await?;
-    throughput(report, &product, &machine, &ssh)?;
-    terminal::measure(report, &product, (idle, || machine.resident_mib())).await?;
+    if is_wanted("commands") {
+        round_trips(report, &product, &ssh).await?;
+    }
+    random_file(&machine.work().join("gibibyte"))?;
+    if is_wanted("throughput") {
+        throughput(report, &product, &machine, &ssh)?;
+    }
+    if is_wanted("terminals") {
+        terminal::measure(report, &product, (idle, || machine.resident_mib())).await?;
+    }
     report.figure("resident memory of the bridge after all this", machine.resident_mib()?, "MiB", None);
     machine.leave()?;
     product.stop()
@@ -136,7 +147,7 @@ async fn is_there(product: &Product) -> bool {
 }
 
 /// What the bridge weighs while nothing is asked of it.
-async fn footprint(report: &mut Report, machine: &Machine) -> Result<f64> {
+async fn footprint(report: &mut Report, machine: &Machine) -> Result<()> {
     let size = fs::metadata(program())?.len();
     report.figure("slim bridge, on disk", size as f64 / 1e6, "MB", Some("goal ≤ 8"));
     let before = machine.processor_s()?;
@@ -145,7 +156,7 @@ async fn footprint(report: &mut Report, machine: &Machine) -> Result<f64> {
     report.figure("slim bridge, processor while idle", share, "%", Some("goal ≤ 0.1"));
     let resident = machine.resident_mib()?;
     report.figure("slim bridge, resident memory while idle", resident, "MiB", Some("goal ≤ 10"));
-    Ok(resident)
+    Ok(())
 }
 
 fn no_op() -> Request {
@@ -179,7 +190,6 @@ async fn round_trips(report: &mut Report, product: &Product, ssh: &Ssh) -> Resul
 /// A gibibyte through the output of a command, and as a file.
 fn throughput(report: &mut Report, product: &Product, machine: &Machine, ssh: &Ssh) -> Result<()> {
     let file = machine.work().join("gibibyte");
-    random_file(&file)?;
     let path = file.to_string_lossy().into_owned();
     let theirs = best(|| ssh.round_trip(&["cat", &path]))?;
     let ours = best(|| diwan(product, &["run", "--machine", "bench", "--root", "projects", "--", "cat", "gibibyte"]))?;

@@ -37,7 +37,10 @@ fn main() -> Result<()> {
     let mut report = Report::default();
     let measured = match std::env::args().nth(1).as_deref() {
         Some("writes") => runtime.block_on(writes::measure(&mut report, CONNECTIONS, SPAN)),
-        Some("fleet") => runtime.block_on(fleet::measure(&mut report)),
+        Some("fleet") => {
+            let parts: Vec<String> = std::env::args().skip(2).collect();
+            runtime.block_on(fleet::measure(&mut report, &parts))
+        }
         Some("vault") => runtime.block_on(async {
             vault_peer::measure(&mut report, CONNECTIONS, SPAN).await?;
             vault::measure(&mut report, CONNECTIONS, SPAN).await
@@ -62,7 +65,7 @@ async fn measure(report: &mut Report) -> Result<()> {
     trail::measure(report).await?;
     vault_peer::measure(report, CONNECTIONS, SPAN).await?;
     vault::measure(report, CONNECTIONS, SPAN).await?;
-    fleet::measure(report).await?;
+    fleet::measure(report, &[]).await?;
     report::dashboard_payload(report)
 }
 

@@ -64,7 +64,7 @@ impl Fleet {
     /// Both prove themselves. Who shows no certificate can only join.
     async fn meet(&self, connection: BoxStream) -> Result<(Secured, Option<Shown>), String> {
         let config = self.acceptor().await.map_err(|problem| problem.detail().to_owned())?;
-        let bytes = WsBytes::accepted(connection).await;
+        let bytes = WsBytes::accepted(connection);
         let connection = TlsAcceptor::from(config).accept(bytes).await.map_err(|error| error.to_string())?;
         let session = connection.get_ref().1;
         let certificate = session.peer_certificates().and_then(<[_]>::first);

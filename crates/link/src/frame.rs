@@ -15,6 +15,8 @@ use bytes::{BufMut, Bytes, BytesMut};
 pub const HEAD: usize = 8;
 /// How much a frame carries at most: so small that what is urgent never waits long behind it.
 pub const LONGEST: usize = 16 * 1024;
+/// What is longer is cut here: a frame with its head fills one record of the TLS around it.
+pub const FILLS_A_FRAME: usize = LONGEST - HEAD;
 const MORE: u8 = 1;
 /// From here on kinds may be skipped.
 const SKIPPABLE: u8 = 128;

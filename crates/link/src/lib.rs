@@ -19,6 +19,6 @@ mod ended;
 mod mux;
 
 pub use ended::{Ended, Reset, ResetCode};
-pub use frame::{FrameError, Priority};
+pub use frame::{FILLS_A_FRAME, FrameError, Priority};
 pub use link::{Driver, Link, Receiving, Sending, Stream};
 pub use mux::{Limits, Side};

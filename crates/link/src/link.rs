@@ -9,7 +9,7 @@ use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
 use tokio::sync::watch;
 
@@ -18,7 +18,7 @@ use crate::frame::{Frame, HEAD, Head, LONGEST, Priority};
 use crate::mux::{Limits, Mux, Side, TICK};
 
 /// So much is written at once: enough to be fast, little enough for what is urgent to come next.
-const WRITE_AT_ONCE: usize = 2 * LONGEST;
+const WRITE_AT_ONCE: usize = 4 * LONGEST;
 
 /// One end of a connection. Cheap to clone.
 #[derive(Clone)]
@@ -250,9 +250,13 @@ async fn read_frame(reader: &mut (impl AsyncRead + Unpin)) -> Result<Frame, Ende
     let mut head = [0; HEAD];
     reader.read_exact(&mut head).await.map_err(broken)?;
     let head = Head::read(head)?;
-    let mut body = BytesMut::zeroed(head.length());
-    reader.read_exact(&mut body).await.map_err(broken)?;
-    Ok(head.frame(body.freeze())?)
+    let mut body = BytesMut::with_capacity(head.length()).limit(head.length());
+    while body.has_remaining_mut() {
+        if reader.read_buf(&mut body).await.map_err(broken)? == 0 {
+            return Err(broken(ErrorKind::UnexpectedEof.into()));
+        }
+    }
+    Ok(head.frame(body.into_inner().freeze())?)
 }
 
 fn broken(error: std::io::Error) -> Ended {

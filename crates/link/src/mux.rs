@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::{Bytes, BytesMut};
 
 use crate::ended::{Ended, Reset, ResetCode};
-use crate::frame::{Frame, LONGEST, Priority};
+use crate::frame::{FILLS_A_FRAME, Frame, Priority};
 use lane::{Fragment, INITIAL_CREDIT, LONGEST_QUEUE, Lane};
 
 mod lane;
@@ -48,6 +48,9 @@ const SILENT_TICKS: u32 = 4;
 const MOST_PINGS: u32 = 50;
 /// Answers, credits and ends that wait to be written. Only somebody who never reads can make them so many.
 const LONGEST_URGENT: usize = 4096;
+
+/// A message that comes in parts is rarely longer.
+const WHOLE: usize = 3 * FILLS_A_FRAME;
 
 /// Everything that a link remembers.
 pub(crate) struct Mux {
@@ -155,8 +158,8 @@ impl Mux {
             return Err(Reset::TooLong(longest));
         }
         lane.waiting += message.len();
-        while message.len() > LONGEST {
-            lane.outbox.push_back(Fragment { bytes: message.split_to(LONGEST), more: true });
+        while message.len() > FILLS_A_FRAME {
+            lane.outbox.push_back(Fragment { bytes: message.split_to(FILLS_A_FRAME), more: true });
         }
         lane.outbox.push_back(Fragment { bytes: message, more: false });
         self.line_up(stream);
@@ -179,6 +182,9 @@ impl Mux {
             if !fragment.more && lane.partial.is_empty() {
                 message = Some(fragment.bytes);
                 break;
+            }
+            if lane.partial.is_empty() {
+                lane.partial.reserve(WHOLE);
             }
             lane.partial.extend_from_slice(&fragment.bytes);
             if lane.partial.len() > longest {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use diwan_link::tls::{self, CONTROL_PLANE, Fingerprint, Identity};
-use diwan_link::ws::{self, WsBytes};
+use diwan_link::ws::WsBytes;
 use diwan_link::{Limits, Link, Priority, Side};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -90,8 +90,11 @@ fn run(connection: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + 's
 }
 
 async fn accept(stream: DuplexStream, config: rustls::ServerConfig) -> Result<(Option<Vec<u8>>, bool, Link), String> {
-    let socket = tokio_tungstenite::accept_async_with_config(stream, Some(ws::config())).await.unwrap();
-    let tls = TlsAcceptor::from(Arc::new(config)).accept(WsBytes::new(socket)).await.map_err(|e| e.to_string())?;
+    let socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+    let tls = TlsAcceptor::from(Arc::new(config))
+        .accept(WsBytes::accepted(socket.into_inner()))
+        .await
+        .map_err(|e| e.to_string())?;
     let session = tls.get_ref().1;
     let speaks = session.alpn_protocol().map(<[u8]>::to_vec);
     let has_shown = session.peer_certificates().is_some_and(|chain| !chain.is_empty());
@@ -99,10 +102,10 @@ async fn accept(stream: DuplexStream, config: rustls::ServerConfig) -> Result<(O
 }
 
 async fn dial(stream: DuplexStream, config: rustls::ClientConfig) -> Result<Link, String> {
-    let connected = tokio_tungstenite::client_async_with_config("ws://diwan.test/bridge", stream, Some(ws::config()));
+    let connected = tokio_tungstenite::client_async("ws://diwan.test/bridge", stream);
     let (socket, _) = connected.await.unwrap();
     let name = ServerName::try_from(CONTROL_PLANE).unwrap();
-    let tls = TlsConnector::from(Arc::new(config)).connect(name, WsBytes::new(socket)).await;
+    let tls = TlsConnector::from(Arc::new(config)).connect(name, WsBytes::dialled(socket.into_inner())).await;
     Ok(run(tls.map_err(|e| e.to_string())?, Side::Dialler))
 }
 

@@ -1,5 +1,6 @@
 //! The newest output of a terminal: a file of fixed length that is written round and round, and before it a little
-//! memory, so that nobody who looks on waits for the disk. Places count on from the beginning all the same.
+//! memory, so that nobody who looks on waits for the disk, and hardly anybody who types: it is written to in large
+//! steps. Places count on from the beginning all the same.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -11,8 +12,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(crate) const KEPT: u64 = 1024 * 1024;
 /// The length of the file: what is being overwritten is never among what is kept.
 pub(crate) const ROOM: u64 = 2 * KEPT;
-/// What lies in memory. Nothing longer is pushed at once.
-const RECENT: usize = 64 * 1024;
+/// What lies in memory at least. Nothing longer is pushed at once, and nothing shorter written down: a disk that is
+/// busy with something else may let one wait for longer than a keystroke should.
+const RECENT: usize = 32 * 1024;
 
 /// The newest output of a terminal. One writes, many read.
 #[derive(Debug)]
@@ -62,23 +64,35 @@ impl Ring {
         self.recent().length
     }
 
-    /// Takes in what comes next, which can be read from now on, and writes it down after `told` was called. A disk
-    /// that fails makes the memory of the terminal short, and nothing else.
+    /// Takes in what comes next, which can be read from now on, and calls `told`; now and then what is older is
+    /// written down after that. A disk that fails makes the memory of the terminal short, and nothing else.
     pub(crate) fn push(&self, bytes: &[u8], mut told: impl FnMut(u64)) {
         for part in bytes.chunks(RECENT) {
-            let (at, length) = {
+            let (length, is_much) = {
                 let mut recent = self.recent();
-                let over = (recent.bytes.len() + part.len()).saturating_sub(RECENT);
-                recent.bytes.drain(..over);
                 recent.bytes.extend(part);
                 recent.length += part.len() as u64;
-                (recent.length - part.len() as u64, recent.length)
+                (recent.length, recent.bytes.len() >= 2 * RECENT)
             };
             told(length);
-            if let Err(error) = self.write_down(at, part) {
-                tracing::warn!("the output of a terminal cannot be kept: {error}");
-                self.recent().lost = length;
+            if is_much {
+                self.spill();
             }
+        }
+    }
+
+    /// Moves what is older from memory into the file. Nobody else does meanwhile: one writes.
+    fn spill(&self) {
+        let (at, older) = {
+            let recent = self.recent();
+            (recent.start(), recent.copy(recent.start(), recent.bytes.len() - RECENT))
+        };
+        let written = self.write_down(at, &older);
+        let mut recent = self.recent();
+        recent.bytes.drain(..older.len());
+        if let Err(error) = written {
+            tracing::warn!("the output of a terminal cannot be kept: {error}");
+            recent.lost = recent.start();
         }
     }
 
@@ -165,7 +179,7 @@ mod tests {
         let ring = Ring { file: File::open(&path).unwrap(), recent: Mutex::default() };
         ring.push(&[7; 100_000], |_| {});
         let (at, bytes) = ring.read(0, 1_000_000).unwrap();
-        assert_eq!((at, bytes.len()), (100_000 - RECENT as u64, RECENT));
+        assert_eq!((at, bytes.len()), (2 * RECENT as u64, 100_000 - 2 * RECENT));
         assert!(bytes.iter().all(|byte| *byte == 7));
     }
 

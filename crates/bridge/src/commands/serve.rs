@@ -1,12 +1,11 @@
 //! A command's stream: what it says goes out, what it is told comes in.
 
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use diwan_link::{Receiving, Reset, ResetCode, Sending, Stream};
+use diwan_link::{FILLS_A_FRAME, Receiving, Reset, ResetCode, Sending, Stream};
 use diwan_protocol::run::{FromCommand, LONGEST_PIECE, ToCommand};
 use diwan_protocol::{decode, encode};
 use minicbor::Encoder;
@@ -20,6 +19,8 @@ use super::spool::Spool;
 const FAREWELL: Duration = Duration::from_secs(30);
 /// The longest head of a piece.
 const HEAD: usize = 24;
+/// What is sent at once of what is long: with its head it fills three frames.
+const WHOLE: usize = 3 * FILLS_A_FRAME - HEAD;
 
 /// Follows a command from these places on until its end, or that of the stream.
 pub(super) async fn serve(entry: Arc<Entry>, spool: Arc<Spool>, stream: Stream, from: [u64; 2]) {
@@ -167,14 +168,12 @@ impl Tell<'_> {
         let slot = &mut self.files[channel.index()];
         let file = match slot {
             Some(file) => file,
-            None => slot.insert(File::open(self.spool.path(&self.entry.id, channel))?),
+            None => slot.insert(self.spool.reader(&self.entry.id, channel)?),
         };
-        let length = usize::try_from(left).unwrap_or(usize::MAX).min(LONGEST_PIECE);
+        let length = usize::try_from(left).unwrap_or(usize::MAX).min(WHOLE);
         let mut message = Vec::with_capacity(HEAD + length);
         write_head(channel, at, length as u64, &mut message);
-        let head = message.len();
-        message.resize(head + length, 0);
-        file.read_exact_at(&mut message[head..], at)?;
+        append(file, at, length, &mut message)?;
         self.at[channel.index()] = at + length as u64;
         Ok(message.into())
     }
@@ -182,6 +181,21 @@ impl Tell<'_> {
     async fn say(&mut self, message: &FromCommand) -> Result<(), Reset> {
         self.sending.send(encode(message).into()).await
     }
+}
+
+/// Reads exactly so many bytes behind what is there.
+fn append(file: &File, mut at: u64, count: usize, to: &mut Vec<u8>) -> std::io::Result<()> {
+    let end = to.len() + count;
+    while to.len() < end {
+        match rustix::io::pread(file, rustix::buffer::spare_capacity(to), at) {
+            Ok(0) => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => at += count as u64,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    to.truncate(end);
+    Ok(())
 }
 
 /// The message with a piece.

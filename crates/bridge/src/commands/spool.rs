@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Result, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -53,6 +54,15 @@ impl Spool {
     /// Where a channel of a command is, if there was any output.
     pub(crate) fn path(&self, command: &str, channel: Channel) -> PathBuf {
         self.dir.join(format!("{command}.{}", channel.number()))
+    }
+
+    /// What was written of a channel. That it was read is not written down where that can be helped: who reads would
+    /// wait for the disk each time.
+    pub(crate) fn reader(&self, command: &str, channel: Channel) -> Result<File> {
+        let path = self.path(command, channel);
+        let flags = rustix::fs::OFlags::NOATIME.bits().cast_signed();
+        let quiet = OpenOptions::new().read(true).custom_flags(flags).open(&path);
+        quiet.or_else(|_| File::open(path))
     }
 
     /// How much of a channel is on the disk.
@@ -150,8 +160,7 @@ impl Writer<'_> {
 
 /// Opens a file that is for its owner alone.
 fn private(options: &mut OpenOptions, path: &Path) -> Result<File> {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options.mode(0o600);
     options.open(path)
 }
 

@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use diwan_kernel::World;
 use diwan_kernel::world::BoxStream;
-use diwan_link::ws::{self, WsBytes};
+use diwan_link::ws::WsBytes;
 use diwan_link::{Driver, Limits, Link, Side};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 pub use error::DialError;
 pub(crate) use target::Target;
@@ -27,6 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const PATIENCE_EACH: Duration = Duration::from_secs(5);
 /// What was sent and is not confirmed for so long is not going to be.
 const UNCONFIRMED: Duration = Duration::from_secs(20);
+const HANDSHAKE: usize = 4 * 1024;
 
 /// Dials, and proves and is proven to with this configuration.
 pub(crate) async fn dial(world: &World, target: &Target, inner: ClientConfig) -> Result<(Link, Driver), DialError> {
@@ -36,12 +38,17 @@ pub(crate) async fn dial(world: &World, target: &Target, inner: ClientConfig) ->
 
 async fn all_the_way(world: &World, target: &Target, inner: ClientConfig) -> Result<(Link, Driver), DialError> {
     let stream = reach(world, target).await?;
-    let asked = tokio_tungstenite::client_async_with_config(target.websocket(), stream, Some(ws::config()));
+    let asked = tokio_tungstenite::client_async_with_config(target.websocket(), stream, Some(handshake()));
     let (socket, _) = asked.await.map_err(|e| DialError::from_websocket(target, e))?;
     let name = ServerName::try_from(diwan_link::tls::CONTROL_PLANE).map_err(|e| DialError::Inner(e.to_string()))?;
-    let connected = TlsConnector::from(Arc::new(inner)).connect(name, WsBytes::new(socket)).await;
+    let connected = TlsConnector::from(Arc::new(inner)).connect(name, WsBytes::dialled(socket.into_inner())).await;
     let connection = connected.map_err(DialError::from_inner)?;
     Ok(Link::new(connection, Side::Dialler, Limits::default()))
+}
+
+/// The handshake needs no more than this; what comes after it is the link's.
+fn handshake() -> WebSocketConfig {
+    WebSocketConfig::default().read_buffer_size(HANDSHAKE).write_buffer_size(0)
 }
 
 /// The stream that the WebSocket is spoken over.

@@ -19,8 +19,9 @@ use crate::commands::{Ask, Bell, Channel, Entry, Ring, SpoolError, Writer};
 
 /// What is read at once: as much as a pipe usually holds.
 const AT_ONCE: usize = 64 * 1024;
-/// What a pipe is made to hold for a command that says much.
+/// What a pipe is made to hold for a command that says much, and what is read of it at once then.
 const WIDE: usize = 1024 * 1024;
+const MUCH_AT_ONCE: usize = 256 * 1024;
 
 /// A process, and all that is needed to attend to it.
 pub(super) struct Attended<'a> {
@@ -39,6 +40,8 @@ pub(super) struct Attended<'a> {
     taken: u64,
     stop: Stop,
     buffer: Vec<u8>,
+    /// Whose pipe is wide.
+    wide: [bool; 2],
 }
 
 /// How much and how long.
@@ -119,6 +122,7 @@ impl<'a> Attended<'a> {
             taken: 0,
             stop: Stop::new(world.monotonic() + bounds.wall_time),
             buffer: vec![0; AT_ONCE],
+            wide: [false; 2],
         })
     }
 
@@ -204,11 +208,19 @@ impl<'a> Attended<'a> {
             }
             Ok(length) => length,
         };
-        if length == AT_ONCE && !self.is_terminal() {
-            // It says much: fewer and larger steps. A system that does not allow it goes on as before.
+        self.keep(channel, length);
+        if length >= AT_ONCE && !self.is_terminal() && !self.wide[channel.index()] {
+            self.widen(channel);
+        }
+    }
+
+    /// It says much: fewer and larger steps. A system that does not allow it goes on as before.
+    fn widen(&mut self, channel: Channel) {
+        self.wide[channel.index()] = true;
+        self.buffer.resize(MUCH_AT_ONCE, 0);
+        if let Some(output) = &self.output[channel.index()] {
             let _ = rustix::pipe::fcntl_setpipe_size(output, WIDE);
         }
-        self.keep(channel, length);
     }
 
     fn keep(&mut self, channel: Channel, length: usize) {

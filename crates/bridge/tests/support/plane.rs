@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use diwan_link::tls::{self, CONTROL_PLANE, Fingerprint, Identity};
-use diwan_link::ws::{self, WsBytes};
+use diwan_link::ws::WsBytes;
 use diwan_link::{Limits, Link, Side, Stream};
 use diwan_protocol::control::{Hello, ToBridge, VERSION, Welcome};
 use diwan_protocol::join::{JoinAnswer, JoinRefused, JoinRequest, Joined};
@@ -171,10 +171,10 @@ impl Plane {
             assert_eq!(request.uri().path(), "/bridge");
             Ok(answer)
         };
-        let socket = tokio_tungstenite::accept_hdr_async_with_config(tcp, check, Some(ws::config())).await.ok()?;
+        let socket = tokio_tungstenite::accept_hdr_async(tcp, check).await.ok()?;
         let authority = CertificateDer::from(self.authority.der().to_vec());
         let config = tls::control_plane(self.identity(), &authority, Arc::new(Now)).unwrap();
-        let tls = TlsAcceptor::from(Arc::new(config)).accept(WsBytes::new(socket)).await.ok()?;
+        let tls = TlsAcceptor::from(Arc::new(config)).accept(WsBytes::accepted(socket.into_inner())).await.ok()?;
         let (link, driver) = Link::new(tls, Side::Acceptor, Limits::default());
         Some((link, Wire::of(driver)))
     }

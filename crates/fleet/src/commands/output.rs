@@ -10,6 +10,7 @@ use diwan_kernel::{Ctx, Problem};
 use super::cancel::is_over;
 use super::id::CommandId;
 use super::live::{LiveCommand, NoInput};
+use super::store::OutputReader;
 use super::terminal::access;
 use crate::fleet::Fleet;
 
@@ -54,30 +55,9 @@ impl Fleet {
             ([command.output_bytes, command.error_bytes][channel], true)
         };
         let there = usize::try_from(length.saturating_sub(from)).unwrap_or(usize::MAX);
-        let bytes = self.read_kept(id, channel, from, most.min(there)).await?;
+        let reader = self.commands().store().reader(id, channel);
+        let bytes = read_kept(&reader, from, most.min(there), vec![]).await?;
         Ok(Part { bytes, length, is_over })
-    }
-
-    /// Reads bytes that are there.
-    ///
-    /// # Errors
-    /// 503 when the disk does not let itself be read.
-    pub(crate) async fn read_kept(
-        &self,
-        id: CommandId,
-        channel: usize,
-        from: u64,
-        count: usize,
-    ) -> Result<Bytes, Problem> {
-        if count == 0 {
-            return Ok(Bytes::new());
-        }
-        let read = self.commands().store().read(id, channel, from, count).await;
-        match read {
-            Ok(bytes) if bytes.len() == count => Ok(bytes),
-            Ok(_) => Err(unreadable().because("a file of output is shorter than is written down")),
-            Err(error) => Err(unreadable().because(error)),
-        }
     }
 
     /// The command, if it takes input now.
@@ -92,6 +72,22 @@ impl Fleet {
             return Err(is_over());
         }
         if command.has_input { Ok(live) } else { Err(takes_no_input()) }
+    }
+}
+
+/// Reads bytes that are there and puts them behind others.
+///
+/// # Errors
+/// 503 when the disk does not let itself be read.
+pub(crate) async fn read_kept(reader: &OutputReader, from: u64, count: usize, onto: Vec<u8>) -> Result<Bytes, Problem> {
+    if count == 0 {
+        return Ok(onto.into());
+    }
+    let whole = onto.len() + count;
+    match reader.read(from, count, onto).await {
+        Ok(bytes) if bytes.len() == whole => Ok(bytes),
+        Ok(_) => Err(unreadable().because("a file of output is shorter than is written down")),
+        Err(error) => Err(unreadable().because(error)),
     }
 }
 

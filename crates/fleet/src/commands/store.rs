@@ -4,7 +4,7 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use diwan_kernel::World;
@@ -82,28 +82,9 @@ impl OutputStore {
         self.heavy(look).await
     }
 
-    /// Reads a part; shorter than asked for where the output ends.
-    ///
-    /// # Errors
-    /// When it cannot be read, as when it is not there any more.
-    pub(crate) async fn read(&self, id: CommandId, channel: usize, at: u64, most: usize) -> std::io::Result<Bytes> {
-        let path = file_in(&self.of(id), channel);
-        self.heavy(move || {
-            let file = File::open(path)?;
-            let mut bytes = vec![0; most];
-            let mut filled = 0;
-            while filled < most {
-                match file.read_at(&mut bytes[filled..], at + filled as u64) {
-                    Ok(0) => break,
-                    Ok(count) => filled += count,
-                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            bytes.truncate(filled);
-            Ok(bytes.into())
-        })
-        .await
+    /// A channel (0 or 1), to be read.
+    pub(crate) fn reader(&self, id: CommandId, channel: usize) -> OutputReader {
+        OutputReader { world: self.world.clone(), path: file_in(&self.of(id), channel), file: Arc::default() }
     }
 
     /// Adds what comes next. What could not be written is as if it had never come.
@@ -164,6 +145,54 @@ impl OutputStore {
     ) -> std::io::Result<T> {
         self.world.heavy(work).await.map_err(std::io::Error::other)?
     }
+}
+
+/// One channel of a command, to be read piece by piece. It is opened when it is read first.
+#[derive(Debug, Clone)]
+pub(crate) struct OutputReader {
+    world: World,
+    path: PathBuf,
+    file: Arc<OnceLock<File>>,
+}
+
+impl OutputReader {
+    /// Reads a part and puts it behind what is there; it is shorter than asked for where the output ends.
+    ///
+    /// # Errors
+    /// When it cannot be read, as when it is not there any more.
+    pub(crate) async fn read(&self, at: u64, most: usize, onto: Vec<u8>) -> std::io::Result<Bytes> {
+        let this = self.clone();
+        self.world.heavy(move || this.read_now(at, most, onto)).await.map_err(std::io::Error::other)?
+    }
+
+    fn read_now(&self, mut at: u64, most: usize, mut onto: Vec<u8>) -> std::io::Result<Bytes> {
+        let file = match self.file.get() {
+            Some(file) => file,
+            None => {
+                let file = open_quietly(&self.path)?;
+                self.file.get_or_init(|| file)
+            }
+        };
+        let end = onto.len() + most;
+        onto.reserve_exact(most);
+        while onto.len() < end {
+            match rustix::io::pread(file, rustix::buffer::spare_capacity(&mut onto), at) {
+                Ok(0) => break,
+                Ok(count) => at += count as u64,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        onto.truncate(end);
+        Ok(onto.into())
+    }
+}
+
+/// That it was read is not written down where that can be helped: it would be with every piece.
+fn open_quietly(path: &Path) -> std::io::Result<File> {
+    let flags = rustix::fs::OFlags::NOATIME.bits().cast_signed();
+    let quiet = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    quiet.or_else(|_| File::open(path))
 }
 
 /// The output of one command, growing.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use diwan_kernel::World;
 use diwan_link::tls::{self, CONTROL_PLANE, Fingerprint, Identity};
-use diwan_link::ws::{self, WsBytes};
+use diwan_link::ws::WsBytes;
 use diwan_link::{Ended, Limits, Link, Priority, Side, Stream};
 use diwan_protocol::control::{FromBridge, Hello, ToBridge, VERSION, Welcome};
 use diwan_protocol::facts::{Facts, PolicyInForce};
@@ -19,7 +19,7 @@ use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, UnixTime
 use rustls::time_provider::TimeProvider;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_tungstenite::client_async_with_config;
+use tokio_tungstenite::client_async;
 
 /// A clock that a test holds.
 struct Clock(World);
@@ -196,8 +196,8 @@ pub(crate) fn why(ended: &Ended) -> String {
 pub(crate) async fn socket(address: SocketAddr) -> Result<WsBytes<TcpStream>, String> {
     let stream = TcpStream::connect(address).await.map_err(|e| e.to_string())?;
     let url = format!("ws://{address}/bridge");
-    let socket = client_async_with_config(url, stream, Some(ws::config())).await.map_err(|e| e.to_string())?;
-    Ok(WsBytes::new(socket.0))
+    let socket = client_async(url, stream).await.map_err(|e| e.to_string())?;
+    Ok(WsBytes::dialled(socket.0.into_inner()))
 }
 
 /// A link to the control plane.

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::lane::OVERHEAD;
 use super::*;
+use crate::frame::LONGEST;
 
 /// What a program may do next.
 #[derive(Debug, Clone)]
@@ -209,7 +210,7 @@ fn what_is_urgent_overtakes_what_is_bulky_and_equals_take_turns() {
     let mut end = Mux::new(Side::Dialler, Limits::default());
     let [first, second] = [0; 2].map(|_| end.open(Priority::Bulk, Bytes::new()).unwrap());
     for stream in [first, first, second, second] {
-        end.send(stream, Bytes::from_static(&[0; LONGEST])).unwrap();
+        end.send(stream, Bytes::from_static(&[0; FILLS_A_FRAME])).unwrap();
     }
     let keys = end.open(Priority::Interactive, Bytes::new()).unwrap();
     end.send(keys, Bytes::from_static(b"x")).unwrap();

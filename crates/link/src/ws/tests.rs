@@ -1,3 +1,5 @@
+//! Our end of a WebSocket with a stranger at the other, and with one of ours.
+
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
 use proptest::prelude::*;
@@ -64,6 +66,14 @@ async fn a_ping_is_answered_although_nobody_writes() {
         theirs.send(Message::Binary(Bytes::from_static(b"x"))).await.unwrap();
         assert_eq!(ours.read_u8().await.unwrap(), b'x');
         assert_eq!(theirs.next().await.unwrap().unwrap(), Message::Pong(Bytes::from_static(b"there?")));
+    }
+}
+
+#[tokio::test]
+async fn what_is_small_goes_without_a_flush() {
+    for (mut ours, mut theirs) in both_sides(4096).await {
+        ours.write_all(b"no").await.unwrap();
+        assert_eq!(theirs.next().await.unwrap().unwrap(), Message::Binary(Bytes::from_static(b"no")));
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::extract::ws::{CloseFrame, Message};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, Bytes};
 use serde::{Deserialize, Serialize};
 
 use crate::commands::operation::LARGEST_SIZE;
@@ -26,13 +26,16 @@ impl FromServer<'_> {
     }
 }
 
-/// A piece of output: the channel (1 or 2), the place of its first byte in eight bytes, then the bytes.
-pub(super) fn piece(channel: usize, at: u64, bytes: &[u8]) -> Message {
-    let mut message = BytesMut::with_capacity(9 + bytes.len());
-    message.put_u8(if channel == 0 { 1 } else { 2 });
-    message.put_u64(at);
-    message.put_slice(bytes);
-    Message::Binary(message.freeze())
+/// How long the head of a piece of output is.
+const HEAD: usize = 9;
+
+/// The head of a piece of output: the channel (1 or 2), and the place of its first byte in eight bytes. There is room
+/// for so many bytes behind it.
+pub(super) fn head(channel: usize, at: u64, room: usize) -> Vec<u8> {
+    let mut head = Vec::with_capacity(HEAD + room);
+    head.put_u8(if channel == 0 { 1 } else { 2 });
+    head.put_u64(at);
+    head
 }
 
 /// The place of what comes after whatever there is.

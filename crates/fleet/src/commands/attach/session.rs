@@ -12,19 +12,21 @@ use futures::{SinkExt, StreamExt};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::sync::mpsc;
 
-use super::message::{End, FromClient, FromServer, piece};
+use super::message::{End, FromClient, FromServer, head};
 use crate::commands::cancel::is_over;
 use crate::commands::intake::CHANNELS;
 use crate::commands::live::{LiveCommand, Progress};
-use crate::commands::output::takes_no_input;
+use crate::commands::output::{read_kept, takes_no_input};
 use crate::commands::state::CommandState;
+use crate::commands::store::OutputReader;
 use crate::commands::table::{Command, CommandActor};
 use crate::commands::terminal::{Present, TerminalSize, TerminalView, access};
 use crate::commands::view::CommandView;
 use crate::commands::words::CommandProblem;
 use crate::fleet::Fleet;
 
-const PIECE: usize = 64 * 1024;
+/// What is told at once of what lies there already.
+const PIECE: usize = 256 * 1024;
 const PING: Duration = Duration::from_secs(10);
 /// A client that was not heard for this long is gone.
 const SILENCE: Duration = Duration::from_secs(25);
@@ -77,13 +79,14 @@ impl Session {
             Some(tail) => [live.scrollback.tail(tail), 0],
             None => viewer.from,
         };
+        let kept = [0, 1].map(|channel| fleet.commands().store().reader(command.id, channel));
         let mut talker = Talker { fleet: &fleet, viewer: &viewer, command: &command, live: &live, size: None };
         let end = tokio::select! {
             () = fleet.supervisor().stopping() => End::Stopping,
             () = tokio::time::sleep(LONGEST) => End::ComeAgain,
             end = session_ends(&viewer.ctx, events) => end,
             end = talker.hear(stream, problems) => end,
-            end = Teller { fleet: &fleet, command: &command, live: &live, sent: from, told }.tell(&mut sink) => end,
+            end = Teller { fleet: &fleet, command: &command, live: &live, kept, sent: from, told }.tell(&mut sink) => end,
         };
         tracing::debug!(command = %command.id, ?end, "a viewer of a command left");
         if let Some(frame) = end.frame() {
@@ -188,6 +191,7 @@ struct Teller<'a> {
     fleet: &'a Fleet,
     command: &'a Command,
     live: &'a Arc<LiveCommand>,
+    kept: [OutputReader; CHANNELS],
     sent: [u64; CHANNELS],
     told: mpsc::Receiver<Problem>,
 }
@@ -262,10 +266,10 @@ impl Teller<'_> {
             if count == 0 {
                 continue;
             }
-            let bytes = self.fleet.read_kept(self.command.id, channel, at, count).await;
-            let bytes = bytes.map_err(|_| End::Unreadable)?;
-            self.sent[channel] += bytes.len() as u64;
-            send(sink, piece(channel, at, &bytes)).await?;
+            let message = read_kept(&self.kept[channel], at, count, head(channel, at, count)).await;
+            let message = message.map_err(|_| End::Unreadable)?;
+            self.sent[channel] += count as u64;
+            send(sink, Message::Binary(message)).await?;
             is_more = true;
         }
         Ok(is_more)
@@ -280,7 +284,9 @@ impl Teller<'_> {
             return Ok(false);
         }
         self.sent[0] = at + bytes.len() as u64;
-        send(sink, piece(0, at, &bytes)).await?;
+        let mut message = head(0, at, bytes.len());
+        message.extend_from_slice(&bytes);
+        send(sink, Message::Binary(message.into())).await?;
         Ok(true)
     }
 }
