@@ -9,6 +9,7 @@ use diwan_kernel::world::BoxStream;
 use diwan_link::tls::{JOIN, TALK};
 use diwan_link::ws::WsBytes;
 use diwan_link::{Driver, Limits, Link, Side};
+use tokio::io::AsyncWriteExt;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -50,11 +51,11 @@ impl Fleet {
         match met.await {
             Ok(Ok((connection, None))) => {
                 let (link, driver) = Link::new(connection, Side::Acceptor, OF_NEWCOMERS);
-                carry(link.clone(), driver, self.welcome_newcomer(link, from)).await;
+                carry(link.clone(), driver, Box::pin(self.welcome_newcomer(link, from))).await;
             }
             Ok(Ok((connection, Some(shown)))) => {
                 let (link, driver) = Link::new(connection, Side::Acceptor, OF_MACHINES);
-                carry(link.clone(), driver, self.talk(link, shown, from)).await;
+                carry(link.clone(), driver, Box::pin(self.talk(link, shown, from))).await;
             }
             Ok(Err(why)) => tracing::debug!(%from, why, "a machine was not let in"),
             Err(_) => tracing::debug!(%from, "a machine took too long to prove itself"),
@@ -65,7 +66,14 @@ impl Fleet {
     async fn meet(&self, connection: BoxStream) -> Result<(Secured, Option<Shown>), String> {
         let config = self.acceptor().await.map_err(|problem| problem.detail().to_owned())?;
         let bytes = WsBytes::accepted(connection);
-        let connection = TlsAcceptor::from(config).accept(bytes).await.map_err(|error| error.to_string())?;
+        let connection = match TlsAcceptor::from(config).accept(bytes).into_fallible().await {
+            Ok(connection) => connection,
+            Err((error, mut bytes)) => {
+                // What is wrong with its proof still waits to be sent.
+                let _ = bytes.shutdown().await;
+                return Err(error.to_string());
+            }
+        };
         let session = connection.get_ref().1;
         let certificate = session.peer_certificates().and_then(<[_]>::first);
         let shown = match (session.alpn_protocol(), certificate) {
@@ -80,10 +88,10 @@ impl Fleet {
 }
 
 /// Runs a conversation and the link under it. Whichever ends first ends the other; the machine is told why.
-async fn carry(link: Link, mut driver: Driver, conversation: impl Future<Output = Farewell> + Send) {
+async fn carry(link: Link, mut driver: Driver, conversation: impl Future<Output = Farewell> + Send + Unpin) {
     tokio::select! {
         _ = &mut driver => {}
-        farewell = Box::pin(conversation) => {
+        farewell = conversation => {
             link.close(farewell.retry_after, &farewell.reason);
             let _ = tokio::time::timeout(PARTING, driver).await;
         }
