@@ -224,6 +224,20 @@ pub enum Kind {
     /// Keeps a directory the same at both ends.
     #[serde(rename = "files.sync")]
     FilesSync,
+    /// Puts an SSH key of the vault into `~/.ssh/authorized_keys` of one of the rule's `users`.
+    #[serde(rename = "ssh_key.install")]
+    SshKeyInstall,
+    /// Finds out by a login on this machine whether such a key opens the door. Runs the program `ssh`.
+    #[serde(rename = "ssh_key.prove")]
+    SshKeyProve,
+    /// Takes such a key out again.
+    #[serde(rename = "ssh_key.remove")]
+    SshKeyRemove,
+}
+
+impl Kind {
+    /// All about SSH keys of the vault.
+    pub(crate) const SSH_KEYS: [Self; 3] = [Self::SshKeyInstall, Self::SshKeyProve, Self::SshKeyRemove];
 }
 
 impl std::fmt::Display for Kind {

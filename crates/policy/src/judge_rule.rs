@@ -71,6 +71,12 @@ fn check_needs(judge: &mut Judge<'_>, rule: &RuleEntry, key: &str) {
         (has(&[Kind::Exec, Kind::Terminal]) && rule.program.is_none(), "needs_program", "must name a program"),
         (has(&[Kind::GitClone]) && rule.hosts.is_empty(), "needs_hosts", "must name the hosts to clone from"),
         (has(&services) && rule.services.is_empty(), "needs_services", "must name the services"),
+        (has(&Kind::SSH_KEYS) && rule.users.is_empty(), "needs_users", "must name the users whose keys they are"),
+        (
+            has(&Kind::SSH_KEYS) && rule.class != Some(Class::Writes),
+            "class",
+            "keys are put into files of users: its class is writes",
+        ),
         (
             has(&[Kind::Build, Kind::Test]) && rule.class != Some(Class::RunsRepoCode),
             "class",
@@ -102,6 +108,9 @@ fn check_words(judge: &mut Judge<'_>, rule: &RuleEntry, key: &str) {
     }
     for (at, word) in rule.subcommand.iter().enumerate().filter(|(_, word)| word.split('|').any(str::is_empty)) {
         judge.say(&format!("{key}.subcommand[{at}]"), "bad_word", format!("{word:?} names nothing beside a bar"));
+    }
+    for (at, user) in rule.users.iter().enumerate().filter(|(_, user)| check_name(user).is_err()) {
+        judge.say(&format!("{key}.users[{at}]"), "bad_name", format!("{user:?} is no name of a user"));
     }
     for (at, service) in rule.services.iter().enumerate() {
         if check_name(service).is_err() {

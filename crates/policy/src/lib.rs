@@ -45,7 +45,7 @@ pub use file::{Class, Decision, Kind, Network};
 pub use here::Here;
 pub use load::LONGEST_POLICY;
 pub use machine::{Machine, MadeUp, Seen, User, What};
-pub use plan::{FilesPlan, Limits, Plan, RootRef, SandboxProfile};
+pub use plan::{FilesPlan, KeysPlan, Limits, Plan, RootRef, SandboxProfile};
 pub use policy::{Policy, hash_of};
 pub use preset::Preset;
 pub use reference::documents;

@@ -71,8 +71,21 @@ impl MadeUp {
             "git", "npm", "node", "python3", "ls", "cat", "echo", "true", "false", "sleep", "seq", "id", "uname",
             "uptime", "df",
         ];
-        let more =
-            ["head", "tail", "wc", "date", "whoami", "hostname", "nproc", "free", "pwd", "bash", "sh", "systemctl"];
+        let more = [
+            "head",
+            "tail",
+            "wc",
+            "date",
+            "whoami",
+            "hostname",
+            "nproc",
+            "free",
+            "pwd",
+            "bash",
+            "sh",
+            "ssh",
+            "systemctl",
+        ];
         for name in programs.iter().chain(&more) {
             machine.put(format!("/usr/bin/{name}"), What::File, 0, 0o755);
         }

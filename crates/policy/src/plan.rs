@@ -53,6 +53,21 @@ pub struct FilesPlan {
     pub class: Option<Class>,
 }
 
+/// Something to be done with an SSH key, outside the sandbox and with the rights of the user whose key it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeysPlan {
+    /// The program that logs in, where that is what is done.
+    pub ssh: Option<PathBuf>,
+    /// How much of the machine it may use.
+    pub profile: SandboxProfile,
+    /// After how long it is ended.
+    pub wall_time_ms: u64,
+    /// After how much of what it says about itself it is ended.
+    pub output_limit_bytes: u64,
+    /// What the rule lets it do.
+    pub class: Option<Class>,
+}
+
 /// A root of the policy, as it is on the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootRef {

@@ -116,6 +116,7 @@ fn surroundings_in_words(entry: &RuleEntry) -> Vec<String> {
     let parts = [
         (!entry.hosts.is_empty()).then(|| format!("at the hosts {}", entry.hosts.join(", "))),
         (!entry.services.is_empty()).then(|| format!("of the services {}", entry.services.join(", "))),
+        (!entry.users.is_empty()).then(|| format!("for the users {}", entry.users.join(", "))),
         has_variables.then(|| format!("with the variables {:?} {:?}", environment.set, environment.pass)),
         entry.schemes.contains(&Scheme::File).then(|| "with repositories of this machine".to_owned()),
         entry.input.then(|| "with input".to_owned()),

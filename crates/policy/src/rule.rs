@@ -94,6 +94,7 @@ impl Rule {
             return Flaw::of("input", "the rule takes no input");
         }
         self.check_service(subject)?;
+        self.check_user(subject)?;
         if let Some(url) = subject.url {
             self.hosts.check(url)?;
         }
@@ -130,11 +131,23 @@ impl Rule {
         Flaw::of("service", format!("the rule does not name the service {}", shown(service)))
     }
 
+    fn check_user(&self, subject: &Subject<'_>) -> Result<(), Flaw> {
+        let Some(key) = subject.key else { return Ok(()) };
+        let user = &key.line().user;
+        if self.entry.users.contains(user) {
+            return Ok(());
+        }
+        Flaw::of("user", format!("the rule does not name the user {}", shown(user)))
+    }
+
     /// A rule that denies fits by its words: no value can get round it.
     fn fit_broadly(&self, subject: &Subject<'_>) -> Result<Fitted, Flaw> {
         let services = &self.entry.services;
         if !services.is_empty() {
             self.check_service(subject)?;
+        }
+        if !self.entry.users.is_empty() {
+            self.check_user(subject)?;
         }
         let mut words = subject.arguments.iter();
         if !self.entry.subcommand.iter().all(|word| words.any(|given| argv::is_word((word, given)))) {

@@ -46,6 +46,10 @@ pub(crate) struct RuleEntry {
     /// For `service.status` and `service.restart`: the services, by their whole names.
     #[serde(default)]
     pub(crate) services: Vec<String>,
+    /// For `ssh_key.install`, `ssh_key.prove` and `ssh_key.remove`: the users of this machine whose keys they are.
+    /// It is done with the rights of that user, outside the sandbox: as root for `root`.
+    #[serde(default)]
+    pub(crate) users: Vec<String>,
     /// For git: the hosts that may be cloned from: `github.com`, `*.example.org`, with a port
     /// `git.example.org:8443`, or `*` for every name that is not local.
     #[serde(default)]

@@ -10,7 +10,7 @@ use crate::environment;
 use crate::file::{Kind, Network};
 use crate::git;
 use crate::machine::{Machine, What};
-use crate::plan::{FilesPlan, Limits, Plan, RootRef, SandboxProfile};
+use crate::plan::{FilesPlan, KeysPlan, Limits, Plan, RootRef, SandboxProfile};
 use crate::policy::Policy;
 use crate::program::Program;
 use crate::rule::Rule;
@@ -21,6 +21,14 @@ use crate::verdict::{Reason, Verdict};
 use crate::walk::{at_home, resolve};
 
 const MIB: u64 = 1024 * 1024;
+
+/// What is to be done: one of these.
+#[derive(Debug, Default)]
+struct Plans {
+    plan: Option<Plan>,
+    files: Option<FilesPlan>,
+    keys: Option<KeysPlan>,
+}
 
 impl Policy {
     /// What a rule that fits comes to on this machine.
@@ -40,7 +48,10 @@ impl Policy {
         }
         let settled = self.plans(rule, operation, subject, fitted, root, machine);
         match settled {
-            Ok((plan, files)) => Verdict { decision: rule.entry.decision, rule: name, reasons: vec![], plan, files },
+            Ok(plans) => {
+                let Plans { plan, files, keys } = plans;
+                Verdict { decision: rule.entry.decision, rule: name, reasons: vec![], plan, files, keys }
+            }
             Err(flaw) => Verdict::denied(name.clone(), vec![Reason::of(flaw, name.as_deref())]),
         }
     }
@@ -53,16 +64,22 @@ impl Policy {
         fitted: Fitted,
         root: Option<RootRef>,
         machine: &dyn Machine,
-    ) -> Result<(Option<Plan>, Option<FilesPlan>), Flaw> {
+    ) -> Result<Plans, Flaw> {
+        if subject.key.is_some() {
+            let keys = Some(self.keys(rule, subject, machine)?);
+            return Ok(Plans { keys, ..Plans::default() });
+        }
         let dir = subject.place.map(|place| directory(operation, place)).unwrap_or_default();
         if let Some(root) = &root {
             check_inside(machine, root, &dir, &fitted.paths, must_be_there(subject.kind))?;
         }
         if let (Some(root), Kind::FilesGet | Kind::FilesPut | Kind::FilesList | Kind::FilesSync) = (&root, subject.kind)
         {
-            return self.files(rule, subject, root.clone(), dir, machine).map(|plan| (None, Some(plan)));
+            let files = Some(self.files(rule, subject, root.clone(), dir, machine)?);
+            return Ok(Plans { files, ..Plans::default() });
         }
-        self.plan(rule, subject, fitted, root, dir, machine).map(|plan| (Some(plan), None))
+        let plan = Some(self.plan(rule, subject, fitted, root, dir, machine)?);
+        Ok(Plans { plan, ..Plans::default() })
     }
 
     fn plan(
@@ -90,7 +107,8 @@ impl Policy {
             profile: self.profile(rule, is_writable, machine),
             wall_time_ms: subject.timeout_ms.map_or(most_ms, |asked| asked.min(most_ms)),
             output_limit_bytes: rule.profile.limits.output_mib * MIB,
-            run_as: self.run_as.clone(),
+            // A service is restarted by the bridge's own user.
+            run_as: if rule.profile.confined || subject.kind == Kind::Terminal { self.run_as.clone() } else { None },
             class: rule.entry.class,
         })
     }
@@ -113,6 +131,18 @@ impl Policy {
                 file_bytes: profile.limits.file_mib * MIB,
             },
         }
+    }
+
+    /// Keys are put where no sandbox reaches: into the home of a user, with the rights of that user.
+    fn keys(&self, rule: &Rule, subject: &Subject<'_>, machine: &dyn Machine) -> Result<KeysPlan, Flaw> {
+        let ssh = subject.program.map(|program| program.find(machine)).transpose()?;
+        Ok(KeysPlan {
+            ssh: ssh.map(|found| found.real),
+            profile: SandboxProfile { confined: false, ..self.profile(rule, false, machine) },
+            wall_time_ms: rule.profile.limits.wall_time_s * 1000,
+            output_limit_bytes: rule.profile.limits.output_mib * MIB,
+            class: rule.entry.class,
+        })
     }
 
     fn files(

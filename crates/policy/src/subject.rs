@@ -1,6 +1,6 @@
 //! An operation as rules see it: which program with which arguments, where, by whom.
 
-use diwan_protocol::command::{Files, Git, Operation, Place};
+use diwan_protocol::command::{Files, Git, Operation, Place, SshKey};
 
 use crate::file::Kind;
 use crate::machine::Machine;
@@ -34,6 +34,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) url: Option<&'a str>,
     /// Which service.
     pub(crate) service: Option<&'a str>,
+    /// What is done with which SSH key.
+    pub(crate) key: Option<&'a SshKey>,
     /// Whether it is given input.
     pub(crate) has_input: bool,
     /// After how long it is to be ended.
@@ -57,6 +59,9 @@ pub(crate) fn kind_of(operation: &Operation) -> Kind {
         Operation::Files(Files::Put(_)) => Kind::FilesPut,
         Operation::Files(Files::List(_)) => Kind::FilesList,
         Operation::Files(Files::Sync(_)) => Kind::FilesSync,
+        Operation::SshKey(SshKey::Install(_)) => Kind::SshKeyInstall,
+        Operation::SshKey(SshKey::Prove { .. }) => Kind::SshKeyProve,
+        Operation::SshKey(SshKey::Remove(_)) => Kind::SshKeyRemove,
     }
 }
 
@@ -68,7 +73,7 @@ pub(crate) fn place_of(operation: &Operation) -> Option<&Place> {
             Git::Clone { into: place, .. } | Git::Pull { place } | Git::Push { place } | Git::Status { place },
         ) => Some(place),
         Operation::Build(place) | Operation::Test(place) => Some(place),
-        Operation::ServiceStatus(_) | Operation::ServiceRestart(_) => None,
+        Operation::ServiceStatus(_) | Operation::ServiceRestart(_) | Operation::SshKey(_) => None,
         Operation::Terminal(terminal) => Some(&terminal.place),
         Operation::Files(Files::List(place) | Files::Get(place) | Files::Put(place) | Files::Sync(place)) => {
             Some(place)
@@ -107,6 +112,7 @@ impl<'a> Subject<'a> {
             place: None,
             url: None,
             service: None,
+            key: None,
             has_input: false,
             timeout_ms: None,
         }
@@ -138,6 +144,13 @@ impl<'a> Subject<'a> {
                 self.service = Some(name);
                 self.arguments = service(self.kind, name);
             }
+            Operation::SshKey(key) => {
+                check_key(key)?;
+                if matches!(key, SshKey::Prove { .. }) {
+                    self.program = Some(usual(programs, "ssh")?);
+                }
+                self.key = Some(key);
+            }
             Operation::Terminal(terminal) => check_name(&terminal.session)?,
             Operation::Build(_) | Operation::Test(_) | Operation::Files(_) => {}
         }
@@ -151,6 +164,16 @@ fn service(kind: Kind, name: &str) -> Vec<String> {
         _ => &["status", "--no-pager", "--full", "--lines=50", "--", name],
     };
     words.iter().map(|&word| word.to_owned()).collect()
+}
+
+fn check_key(key: &SshKey) -> Result<(), Flaw> {
+    if let Some(flaw) = key.line().flaw() {
+        return Flaw::of("ssh_key", flaw);
+    }
+    if matches!(key, SshKey::Prove { port: 0, .. }) {
+        return Flaw::of("ssh_key", "no server listens on port 0");
+    }
+    Ok(())
 }
 
 /// The program that a command begins with.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::file::Decision;
-use crate::plan::{FilesPlan, Plan};
+use crate::plan::{FilesPlan, KeysPlan, Plan};
 use crate::text::Flaw;
 
 /// What a policy says to an operation.
@@ -15,10 +15,12 @@ pub struct Verdict {
     pub rule: Option<String>,
     /// What spoke against it: of a denial the causes, otherwise nothing.
     pub reasons: Vec<Reason>,
-    /// What is run when the answer is not no: for everything but files.
+    /// What is run when the answer is not no: for everything but files and keys.
     pub plan: Option<Plan>,
     /// What is done with files when the answer is not no.
     pub files: Option<FilesPlan>,
+    /// What is done with an SSH key when the answer is not no.
+    pub keys: Option<KeysPlan>,
 }
 
 /// One thing that spoke against an operation.
@@ -76,9 +78,11 @@ pub const CODES: &[(&str, &str)] = &[
     ("root_unknown", "The policy names no such root."),
     ("scheme", "The scheme is not among those of the rule."),
     ("service", "The rule does not name the service."),
+    ("ssh_key", "A line for an SSH key is none: not one public key of a plain user."),
     ("subcommand", "The words after the program are others than those of the rule."),
     ("too_long", "The arguments are too long."),
     ("too_many_arguments", "There are too many arguments."),
+    ("user", "The rule does not name the user."),
     ("value_form", "A value is given in a form that the rule does not take."),
     ("value_like_flag", "A value begins with a dash."),
     ("value_missing", "A flag lacks its value."),
@@ -87,7 +91,7 @@ pub const CODES: &[(&str, &str)] = &[
 
 impl Verdict {
     pub(crate) fn denied(rule: Option<String>, reasons: Vec<Reason>) -> Self {
-        Self { decision: Decision::Deny, rule, reasons, plan: None, files: None }
+        Self { decision: Decision::Deny, rule, reasons, plan: None, files: None, keys: None }
     }
 
     /// Whether it is done without asking anybody.

@@ -112,6 +112,9 @@ fn a_rule_says_what_it_needs_to() {
         ("decision = \"allow\"\noperations = [\"terminal\"]\nclass = \"reads\"", "needs_program"),
         ("decision = \"allow\"\noperations = [\"git.clone\"]\nclass = \"writes\"", "needs_hosts"),
         ("decision = \"allow\"\noperations = [\"service.restart\"]\nclass = \"writes\"", "needs_services"),
+        ("decision = \"allow\"\noperations = [\"ssh_key.install\"]\nclass = \"writes\"", "needs_users"),
+        ("decision = \"allow\"\noperations = [\"ssh_key.prove\"]\nusers = [\"a\"]\nclass = \"reads\"", "class"),
+        ("decision = \"deny\"\nusers = [\"a b\"]", "bad_name"),
         ("decision = \"allow\"\noperations = [\"build\"]\nclass = \"writes\"", "class"),
         ("decision = \"allow\"\noperations = [\"files.put\"]\nclass = \"writes\"", "class"),
         (

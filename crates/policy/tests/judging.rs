@@ -5,7 +5,8 @@ use std::path::Path;
 
 use diwan_policy::{Decision, MadeUp, Network, Policy, Preset, RuleRequest, Verdict, What, Who, explain, hash_of};
 use diwan_protocol::Operation;
-use diwan_protocol::command::{Exec, Files, Git, Place, Terminal};
+use diwan_protocol::command::{Exec, Files, Git, Place, SshKey, Terminal};
+use diwan_protocol::ssh_line::SshLine;
 
 const HEAD: &str = r#"
 version = 1
@@ -371,6 +372,26 @@ fn services_are_named_whole() {
     assert_eq!(codes(&judge(&policy, &Operation::ServiceRestart("web".into()))), ["service"]);
     assert_eq!(codes(&judge(&policy, &Operation::ServiceStatus("--user".into()))), ["not_a_name"]);
 }
+
+#[test]
+fn a_key_is_for_the_users_that_a_rule_names_and_a_rule_that_denies_wins() {
+    let rules = "[programs.ssh]\npath = [\"/usr/bin/ssh\"]\n[[rules]]\nname = \"k\"\noperations = [\"ssh_key.install\", \
+        \"ssh_key.prove\"]\nusers = [\"deploy\", \"ops\"]\nclass = \"writes\"\ndecision = \"allow\"\n\
+        [[rules]]\nname = \"n\"\noperations = [\"ssh_key.install\"]\nusers = [\"ops\"]\ndecision = \"deny\"\n";
+    let policy = policy(rules);
+    let line = |user: &str| SshLine { user: user.into(), secret: "sec_1".into(), version: 1, key: KEY.into() };
+    let judge = |key| judge(&policy, &Operation::SshKey(key));
+    assert!(judge(SshKey::Install(line("deploy"))).is_allowed());
+    let keys = judge(SshKey::Prove { line: line("deploy"), port: 22 }).keys.unwrap();
+    assert_eq!((keys.ssh.unwrap().to_str(), keys.profile.confined), (Some("/usr/bin/ssh"), false));
+    assert_eq!(codes(&judge(SshKey::Install(line("ops")))), ["denied"]);
+    assert_eq!(codes(&judge(SshKey::Install(line("root")))), ["user"]);
+    assert_eq!(codes(&judge(SshKey::Remove(line("deploy")))), ["no_rule"]);
+    let two = SshLine { key: format!("{KEY}\n{KEY}"), ..line("deploy") };
+    assert_eq!(codes(&judge(SshKey::Install(two))), ["ssh_key"]);
+}
+
+const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
 
 #[test]
 fn time_and_output_are_bounded_by_the_rule() {

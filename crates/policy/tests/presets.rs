@@ -4,7 +4,8 @@ use std::path::Path;
 
 use diwan_policy::{Decision, MadeUp, Policy, Preset, Who};
 use diwan_protocol::Operation;
-use diwan_protocol::command::{Place, Terminal};
+use diwan_protocol::command::{Place, SshKey, Terminal};
+use diwan_protocol::ssh_line::SshLine;
 
 #[test]
 fn every_preset_is_a_policy_without_faults() {
@@ -53,4 +54,12 @@ fn the_example_that_is_marked_as_a_comment_is_right_as_well() {
     let verdict = policy.judge(&restart, Who { id: "usr_a", roles: &[] }, &MadeUp::usual());
     assert_eq!((verdict.decision, verdict.rule.as_deref()), (Decision::Ask, Some("restart of the web server")));
     assert!(verdict.plan.is_some_and(|plan| !plan.profile.confined && plan.root.is_none()));
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f".to_owned();
+    let line = SshLine { user: "deploy".into(), secret: "sec_1".into(), version: 1, key };
+    let judge = |line: SshLine| {
+        policy.judge(&Operation::SshKey(SshKey::Install(line)), Who { id: "usr_a", roles: &[] }, &MadeUp::usual())
+    };
+    let verdict = judge(line.clone());
+    assert!(verdict.is_allowed() && verdict.plan.is_none() && verdict.keys.is_some_and(|keys| keys.ssh.is_none()));
+    assert_eq!(judge(SshLine { user: "root".into(), ..line }).reasons.first().map(|r| r.code), Some("user"));
 }

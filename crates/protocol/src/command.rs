@@ -3,6 +3,8 @@
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 
+use crate::ssh_line::SshLine;
+
 /// The version of commands that is written here, and the only one that is read.
 pub const VERSION: u16 = 1;
 /// A command that is to be carried out at once lives no longer than this.
@@ -108,6 +110,9 @@ pub enum Operation {
     /// Something with files.
     #[n(7)]
     Files(#[n(0)] Files),
+    /// Something with an SSH key of the vault.
+    #[n(8)]
+    SshKey(#[n(0)] SshKey),
 }
 
 /// A directory below a root.
@@ -218,4 +223,34 @@ pub enum Files {
     /// Keeps a directory the same at both ends.
     #[n(3)]
     Sync(#[n(0)] Place),
+}
+
+/// What is done with an SSH key of the vault. Each may be done twice without harm.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum SshKey {
+    /// Puts its line there, unless it is there.
+    #[n(0)]
+    Install(#[n(0)] SshLine),
+    /// Finds out whether it opens the door.
+    #[n(1)]
+    Prove {
+        /// Its line, which is there.
+        #[n(0)]
+        line: SshLine,
+        /// Where the machine's own SSH server listens.
+        #[n(1)]
+        port: u16,
+    },
+    /// Takes its line away, if it is there.
+    #[n(2)]
+    Remove(#[n(0)] SshLine),
+}
+
+impl SshKey {
+    /// The line that it is about.
+    pub const fn line(&self) -> &SshLine {
+        match self {
+            Self::Install(line) | Self::Prove { line, .. } | Self::Remove(line) => line,
+        }
+    }
 }

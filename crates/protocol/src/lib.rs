@@ -15,6 +15,7 @@ pub mod join;
 pub mod opening;
 pub mod run;
 pub mod signed;
+pub mod ssh_line;
 pub mod wire;
 
 pub use command::{Command, Operation};

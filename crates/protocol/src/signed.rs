@@ -158,7 +158,11 @@ fn judge(command: &Command, standing: Standing<'_>) -> Result<(), Refusal> {
 }
 
 fn is_sane(operation: &Operation) -> bool {
-    let Operation::Exec(exec) = operation else { return true };
+    let exec = match operation {
+        Operation::Exec(exec) => exec,
+        Operation::SshKey(key) => return key.line().flaw().is_none(),
+        _ => return true,
+    };
     let length: usize = exec.argv.iter().map(|argument| argument.len() + 1).sum();
     (1..=MOST_ARGUMENTS).contains(&exec.argv.len())
         && length <= LONGEST_ARGUMENTS

@@ -2,8 +2,9 @@
 #![allow(missing_docs, reason = "stories, not an interface")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
 
-use diwan_protocol::command::{Actor, Approval, Exec, Files, Git, Place, Terminal, VERSION};
+use diwan_protocol::command::{Actor, Approval, Exec, Files, Git, Place, SshKey, Terminal, VERSION};
 use diwan_protocol::signed::Standing;
+use diwan_protocol::ssh_line::SshLine;
 use diwan_protocol::{Command, Operation, Refusal, SignedCommand, SigningKey};
 use proptest::prelude::*;
 
@@ -20,6 +21,11 @@ fn place() -> Place {
 fn exec(argv: &[&str]) -> Operation {
     let argv = argv.iter().map(|a| (*a).to_owned()).collect();
     Operation::Exec(Exec { argv, place: place(), has_input: false, timeout_ms: Some(5000) })
+}
+
+fn line() -> SshLine {
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f".to_owned();
+    SshLine { user: "deploy".into(), secret: "sec_1".into(), version: 2, key }
 }
 
 fn command(operation: Operation) -> Command {
@@ -66,6 +72,9 @@ fn operations() -> Vec<(&'static str, Operation)> {
         ("files_get", Operation::Files(Files::Get(place()))),
         ("files_put", Operation::Files(Files::Put(place()))),
         ("files_sync", Operation::Files(Files::Sync(place()))),
+        ("ssh_key_install", Operation::SshKey(SshKey::Install(line()))),
+        ("ssh_key_prove", Operation::SshKey(SshKey::Prove { line: line(), port: 22 })),
+        ("ssh_key_remove", Operation::SshKey(SshKey::Remove(line()))),
     ]
 }
 
@@ -96,26 +105,29 @@ fn frozen_commands_are_written_and_read_as_ever() {
 
 #[test]
 fn a_command_is_believed_in_its_place_and_time_only() {
-    let changed = |change: fn(&mut Command)| {
+    let changed = |change: &dyn Fn(&mut Command)| {
         let mut command = command(exec(&["true"]));
         change(&mut command);
         open(&key().sign(&command)).map(|_| ())
     };
-    assert_eq!(changed(|_| {}), Ok(()));
-    assert_eq!(changed(|c| c.version = 2), Err(Refusal::Version(2)));
-    assert_eq!(changed(|c| c.machine = "mch_2".into()), Err(Refusal::Machine));
-    assert_eq!(changed(|c| c.boot = [0; 16].into()), Err(Refusal::Boot));
-    assert_eq!(changed(|c| c.policy = [0; 32].into()), Err(Refusal::Policy));
-    assert_eq!(changed(|c| c.sequence = 8), Err(Refusal::Replay));
-    assert_eq!(changed(|c| c.expires_ms = NOW), Err(Refusal::Expired));
-    assert_eq!(changed(|c| c.expires_ms = NOW + 1), Ok(()));
-    assert_eq!(changed(|c| c.expires_ms = c.issued_ms + 60_001), Err(Refusal::Expired));
-    assert_eq!(changed(|c| c.issued_ms = NOW + 30_001), Err(Refusal::ClockSkew));
-    assert_eq!(changed(|c| c.issued_ms = i64::MIN), Err(Refusal::Expired));
-    assert_eq!(changed(|c| c.operation = exec(&[])), Err(Refusal::Form));
-    assert_eq!(changed(|c| c.operation = exec(&["a\0b"])), Err(Refusal::Form));
-    assert_eq!(changed(|c| c.operation = exec(&["a"; 65])), Err(Refusal::Form));
-    assert_eq!(changed(|c| c.operation = exec(&[&"a".repeat(32 * 1024)])), Err(Refusal::Form));
+    assert_eq!(changed(&|_: &mut Command| {}), Ok(()));
+    assert_eq!(changed(&|c: &mut Command| c.version = 2), Err(Refusal::Version(2)));
+    assert_eq!(changed(&|c: &mut Command| c.machine = "mch_2".into()), Err(Refusal::Machine));
+    assert_eq!(changed(&|c: &mut Command| c.boot = [0; 16].into()), Err(Refusal::Boot));
+    assert_eq!(changed(&|c: &mut Command| c.policy = [0; 32].into()), Err(Refusal::Policy));
+    assert_eq!(changed(&|c: &mut Command| c.sequence = 8), Err(Refusal::Replay));
+    assert_eq!(changed(&|c: &mut Command| c.expires_ms = NOW), Err(Refusal::Expired));
+    assert_eq!(changed(&|c: &mut Command| c.expires_ms = NOW + 1), Ok(()));
+    assert_eq!(changed(&|c: &mut Command| c.expires_ms = c.issued_ms + 60_001), Err(Refusal::Expired));
+    assert_eq!(changed(&|c: &mut Command| c.issued_ms = NOW + 30_001), Err(Refusal::ClockSkew));
+    assert_eq!(changed(&|c: &mut Command| c.issued_ms = i64::MIN), Err(Refusal::Expired));
+    assert_eq!(changed(&|c: &mut Command| c.operation = exec(&[])), Err(Refusal::Form));
+    let two = SshLine { key: format!("{0}\n{0}", line().key), ..line() };
+    let two = move |c: &mut Command| c.operation = Operation::SshKey(SshKey::Install(two.clone()));
+    assert_eq!(changed(&two), Err(Refusal::Form));
+    assert_eq!(changed(&|c: &mut Command| c.operation = exec(&["a\0b"])), Err(Refusal::Form));
+    assert_eq!(changed(&|c: &mut Command| c.operation = exec(&["a"; 65])), Err(Refusal::Form));
+    assert_eq!(changed(&|c: &mut Command| c.operation = exec(&[&"a".repeat(32 * 1024)])), Err(Refusal::Form));
 }
 
 #[test]
@@ -150,7 +162,7 @@ fn resigned(bytes: Vec<u8>) -> SignedCommand {
 
 proptest! {
     #[test]
-    fn no_change_of_any_byte_is_believed(at in any::<prop::sample::Index>(), bit in 0..8u8, which in 0..14usize) {
+    fn no_change_of_any_byte_is_believed(at in any::<prop::sample::Index>(), bit in 0..8u8, which in 0..17usize) {
         let mut signed = key().sign(&command(operations()[which].1.clone()));
         let at = at.index(signed.bytes.len() + signed.signature.len());
         let length = signed.bytes.len();

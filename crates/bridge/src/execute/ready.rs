@@ -46,7 +46,10 @@ impl Executor {
             (false, Streams::Terminal(_)) => Some(hold(&at_home(plan)?).map_err(|error| in_words(&error))?),
             (false, Streams::Pipes { .. } | Streams::Pipe) => None,
         };
-        let mut command = prepared.as_ref().map_or_else(|| unconfined(plan), Prepared::command);
+        let mut command = match &prepared {
+            Some(prepared) => prepared.command(),
+            None => unconfined(plan)?,
+        };
         let pty = match streams {
             Streams::Terminal(size) => Some(open_terminal(plan, size, &mut command)?),
             Streams::Pipes { has_input } => {
@@ -155,15 +158,20 @@ fn limits(plan: &Plan) -> Limits {
     }
 }
 
-/// What the policy lets out of the sandbox: services, for which the bridge's own user is what counts.
-fn unconfined(plan: &Plan) -> Command {
+/// What the policy lets out of the sandbox: services, for which the bridge's own user is what counts, and keys of
+/// users, for which that user does.
+fn unconfined(plan: &Plan) -> Result<Command, String> {
     let mut command = Command::new(&plan.program);
     command.args(plan.argv.iter().skip(1)).env_clear().envs(plan.env.iter().cloned());
     command.current_dir(directory(plan)).process_group(0);
     if let Some(called) = plan.argv.first() {
         command.arg0(called);
     }
-    command
+    if let Some(name) = plan.run_as.as_ref().filter(|_| rustix::process::geteuid().is_root()) {
+        let account = users::account(name).ok_or_else(|| format!("there is no user {name} on this machine"))?;
+        command.uid(account.user.uid).gid(account.user.gid);
+    }
+    Ok(command)
 }
 
 impl Ready {

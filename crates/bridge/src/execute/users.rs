@@ -43,6 +43,26 @@ fn named(passwd: &str, uid: u32) -> Option<(String, String)> {
     })
 }
 
+/// A user of this machine, with a home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Account {
+    pub(super) user: User,
+    pub(super) home: String,
+}
+
+/// The user of this name.
+pub(super) fn account(name: &str) -> Option<Account> {
+    let passwd = std::fs::read_to_string("/etc/passwd").ok()?;
+    let user = read(&passwd, name)?;
+    let home = named_home(&passwd, name)?;
+    Some(Account { user, home })
+}
+
+fn named_home(passwd: &str, name: &str) -> Option<String> {
+    let line = passwd.lines().find(|line| line.split(':').next() == Some(name))?;
+    line.split(':').nth(5).filter(|home| home.starts_with('/')).map(str::to_owned)
+}
+
 fn owner(root: &Path) -> std::io::Result<User> {
     let seen = std::fs::metadata(root)?;
     Ok(User { uid: seen.uid(), gid: seen.gid() })
@@ -71,6 +91,8 @@ mod tests {
         assert_eq!(read(passwd, "work"), Some(User { uid: 1001, gid: 1002 }));
         assert_eq!(named(passwd, 1001), Some(("work".to_owned(), "/home/work".to_owned())));
         assert_eq!(named(passwd, 1002), None);
+        assert_eq!(named_home(passwd, "work").as_deref(), Some("/home/work"));
+        assert_eq!(named_home(passwd, "broken"), None);
         assert_eq!(read(passwd, "wor"), None);
         assert_eq!(read(passwd, ""), None);
     }

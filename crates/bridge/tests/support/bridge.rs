@@ -69,6 +69,8 @@ decision = "ask"
 pub struct Bridge {
     dir: TempDir,
     variables: Vec<(String, String)>,
+    /// What starts it, in another surrounding perhaps.
+    starter: Vec<String>,
     process: Option<Child>,
     log: Option<mpsc::UnboundedReceiver<String>>,
 }
@@ -77,7 +79,7 @@ impl Bridge {
     /// A place for a bridge, with the usual policy.
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let bridge = Self { dir, variables: vec![], process: None, log: None };
+        let bridge = Self { dir, variables: vec![], starter: vec![], process: None, log: None };
         std::fs::create_dir(bridge.root()).unwrap();
         open_up(bridge.dir.path());
         open_up(&bridge.root());
@@ -97,6 +99,11 @@ impl Bridge {
     /// A variable of the bridge's own environment.
     pub fn set(&mut self, name: &str, value: &str) {
         self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Has it started by this program, which is given its command line.
+    pub fn start_by(&mut self, starter: Vec<String>) {
+        self.starter = starter;
     }
 
     pub fn root(&self) -> PathBuf {
@@ -125,8 +132,10 @@ impl Bridge {
     }
 
     fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(program());
+        let mut line = self.starter.iter().cloned().chain([program()]);
+        let mut command = Command::new(line.next().unwrap());
         command
+            .args(line)
             .args(words)
             .arg("--state-dir")
             .arg(self.state())

@@ -3,4 +3,5 @@
 
 pub mod bridge;
 pub mod plane;
+pub mod ssh_ground;
 pub mod talk;
