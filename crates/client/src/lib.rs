@@ -40,7 +40,8 @@ pub use error::{ClientError, FieldProblem, Problem};
 pub use feed::{Feed, FromFeed};
 pub use machines::{
     JoinLines, JoinToken, Machine, MachineCertificate, MachineDetail, MachineDisk, MachineFacts, MachineGraphics,
-    MachineProcess, MachineSample, MachineWatch, NewJoinToken, SamplePoint, SandboxLayer,
+    MachineProcess, MachineSample, MachineSshKey, MachineSshKeyVersion, MachineWatch, NewJoinToken, SamplePoint,
+    SandboxLayer,
 };
 pub use model::*;
 pub use pipe::{CommandPipe, MachineRoot};

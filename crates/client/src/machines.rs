@@ -4,8 +4,9 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::call::Query;
+use crate::call::{Call, Query};
 use crate::client::Client;
+use crate::commands::CommandProblem;
 use crate::model::Page;
 use crate::operations::{Answer, part};
 
@@ -187,6 +188,38 @@ pub struct MachineWatch {
     pub sample: Option<MachineSample>,
 }
 
+/// An SSH key of the vault that is wanted on a machine.
+#[derive(Debug, Clone, Deserialize)]
+pub struct MachineSshKey {
+    /// Its id.
+    pub id: String,
+    /// Which secret of the vault, by its name.
+    pub secret_name: String,
+    /// The user of the machine whose key it is.
+    pub user: String,
+    /// Where the machine's own SSH server listens.
+    pub port: u16,
+    /// How it is doing.
+    pub state: String,
+    /// What is in the way.
+    pub problem: Option<CommandProblem>,
+    /// The versions that are on the machine, or may be, oldest first.
+    pub versions: Vec<MachineSshKeyVersion>,
+}
+
+/// A version of a key on a machine.
+#[derive(Debug, Clone, Deserialize)]
+pub struct MachineSshKeyVersion {
+    /// Its number in the vault.
+    pub version: i64,
+    /// SHA-256 of its public half.
+    pub fingerprint: String,
+    /// Since when it is there.
+    pub installed_at: Option<String>,
+    /// When a login last proved that it opens the door.
+    pub proven_at: Option<String>,
+}
+
 /// A certificate of a machine.
 #[derive(Debug, Clone, Deserialize)]
 pub struct MachineCertificate {
@@ -286,6 +319,10 @@ operations! {
     unlock_machine(id: &str) -> Machine = POST format!("/machines/{}/unlock", part(id)), None;
     /// Removes a machine.
     delete_machine(id: &str) -> () = DELETE format!("/machines/{}", part(id)), None;
+    /// Wants an SSH key of the vault on a machine.
+    add_machine_ssh_key(id: &str, body: Value) -> MachineSshKey = POST format!("/machines/{}/ssh-keys", part(id)), Some(body);
+    /// Has a key on a machine seen to at once, and proven once more.
+    check_machine_ssh_key(id: &str, key: &str) -> MachineSshKey = POST format!("/machines/{}/ssh-keys/{}/check", part(id), part(key)), None;
     /// Has a machine report more often for half a minute, on the live feed.
     watch_machine(id: &str) -> MachineWatch = POST format!("/machines/{}/watch", part(id)), Some(json!({}));
 }
@@ -313,6 +350,25 @@ impl Client {
     /// When it is not there or may not be seen.
     pub async fn list_machine_certificates(&self, id: &str) -> Answer<Page<MachineCertificate>> {
         self.get(&format!("/machines/{}/certificates", part(id)), Query::new()).await
+    }
+
+    /// Takes an SSH key away from a machine, or only forgets it.
+    ///
+    /// # Errors
+    /// When the server refuses or does not answer.
+    pub async fn remove_machine_ssh_key(&self, id: &str, key: &str, forget: bool) -> Answer<MachineSshKey> {
+        let path = format!("/api/v1/machines/{}/ssh-keys/{}", part(id), part(key));
+        let mut call = Call::write(Method::DELETE, path, None)?;
+        call.query = Query::new().with("forget", forget.then_some(true));
+        self.call(call).await
+    }
+
+    /// The SSH keys of the vault that are wanted on a machine.
+    ///
+    /// # Errors
+    /// When they may not be seen.
+    pub async fn list_machine_ssh_keys(&self, id: &str) -> Answer<Page<MachineSshKey>> {
+        self.get(&format!("/machines/{}/ssh-keys", part(id)), Query::new()).await
     }
 
     /// How a machine was doing in the last minutes.

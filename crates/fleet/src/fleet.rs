@@ -14,6 +14,7 @@ use crate::connections::Connections;
 use crate::install::{Bridges, Installer};
 use crate::keys::Keys;
 use crate::samples::Samples;
+use crate::ssh_keys::{self, Tended};
 use crate::watchers::Watchers;
 
 /// What the capability stands on.
@@ -50,24 +51,26 @@ struct Inner {
     samples: Samples,
     watchers: Watchers,
     commands: Commands,
+    tended: Tended,
     installer: Installer,
 }
 
 impl Fleet {
     /// Starts the capability.
     pub fn start(parts: Parts) -> Self {
-        let (connections, keys, acceptor, samples, watchers, installer) = Default::default();
+        let (connections, keys, acceptor, samples, watchers, tended, installer) = Default::default();
         let commands = Commands::new(parts.db.world(), &parts.data_dir);
-        let inner = Inner { parts, connections, keys, acceptor, samples, watchers, commands, installer };
+        let inner = Inner { parts, connections, keys, acceptor, samples, watchers, commands, tended, installer };
         let this = Self { inner: Arc::new(inner) };
         this.spawn_upkeep();
         commands::start(&this);
+        ssh_keys::start(&this);
         this
     }
 
     /// Its operations, with paths relative to `/api/v1`.
     pub fn routes(&self) -> OpenApiRouter {
-        crate::api::routes().merge(commands::api::routes()).with_state(self.clone())
+        crate::api::routes().merge(commands::api::routes()).merge(ssh_keys::api::routes()).with_state(self.clone())
     }
 
     pub(crate) fn db(&self) -> &Db {
@@ -120,6 +123,10 @@ impl Fleet {
 
     pub(crate) fn installer(&self) -> &Installer {
         &self.inner.installer
+    }
+
+    pub(crate) fn tended(&self) -> &Tended {
+        &self.inner.tended
     }
 
     pub(crate) fn commands(&self) -> &Commands {

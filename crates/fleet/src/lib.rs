@@ -34,6 +34,7 @@ mod presence;
 mod recognise;
 mod samples;
 mod shown;
+mod ssh_keys;
 mod table;
 mod talk;
 mod upkeep;

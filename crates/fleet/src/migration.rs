@@ -3,7 +3,8 @@
 use diwan_kernel::db::{Migration, Migrations};
 
 /// The steps, oldest first.
-pub const MIGRATIONS: Migrations = Migrations { component: "fleet", steps: &[FIRST, SECOND] };
+pub const MIGRATIONS: Migrations =
+    Migrations { component: "fleet", steps: &[FIRST, SECOND, crate::ssh_keys::migration::SSH_KEYS] };
 
 const SECOND: Migration = crate::commands::migration::COMMANDS;
 

@@ -385,7 +385,7 @@ fn a_key_is_for_the_users_that_a_rule_names_and_a_rule_that_denies_wins() {
     let keys = judge(SshKey::Prove { line: line("deploy"), port: 22 }).keys.unwrap();
     assert_eq!((keys.ssh.unwrap().to_str(), keys.profile.confined), (Some("/usr/bin/ssh"), false));
     assert_eq!(codes(&judge(SshKey::Install(line("ops")))), ["denied"]);
-    assert_eq!(codes(&judge(SshKey::Install(line("root")))), ["user"]);
+    assert_eq!(codes(&judge(SshKey::Install(line("root")))), ["user", "user"]);
     assert_eq!(codes(&judge(SshKey::Remove(line("deploy")))), ["no_rule"]);
     let two = SshLine { key: format!("{KEY}\n{KEY}"), ..line("deploy") };
     assert_eq!(codes(&judge(SshKey::Install(two))), ["ssh_key"]);

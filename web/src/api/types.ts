@@ -50,6 +50,7 @@ export type Machine = Schemas["Machine"];
 export type MachineDetail = Schemas["MachineDetail"];
 export type MachineState = Schemas["MachineState"];
 export type MachineSample = Schemas["MachineSample"];
+export type MachineSshKey = Schemas["MachineSshKey"];
 export type MachineCertificate = Schemas["MachineCertificate"];
 export type MachinePolicy = Schemas["MachinePolicy"];
 export type SamplePoint = Schemas["SamplePoint"];

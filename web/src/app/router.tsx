@@ -187,6 +187,11 @@ const machineCertificates = createRoute({
   path: "/certificates",
   component: page(() => import("@/features/machines/one/certificates")),
 });
+const machineSshKeys = createRoute({
+  getParentRoute: () => machine,
+  path: "/ssh-keys",
+  component: page(() => import("@/features/machines/ssh-keys/ssh-keys")),
+});
 const machineActivity = createRoute({
   getParentRoute: () => machine,
   path: "/activity",
@@ -292,6 +297,7 @@ export const router = createRouter({
           machineFiles,
           machinePolicy,
           machineCertificates,
+          machineSshKeys,
           machineActivity,
         ]),
         secrets,

@@ -53,8 +53,16 @@ use crate::connections::Connected;
 use crate::fleet::Fleet;
 use crate::machine::MachineId;
 
+pub(crate) use self::approve::fresh;
+pub(crate) use self::end::run_entry;
+pub(crate) use self::id::{BatchId, CommandId};
+pub(crate) use self::operation::{CommandOperation, Manner};
 pub(crate) use self::resume::on_connected;
+pub(crate) use self::run::{Begun, Target, Wish};
+pub(crate) use self::state::{CommandOutcome, CommandState};
+pub(crate) use self::table::{Command, CommandActor};
 pub(crate) use self::upkeep::start;
+pub(crate) use self::words::{CommandProblem, PolicyDecision, plain};
 
 /// What the commands of all machines share.
 #[derive(Debug)]

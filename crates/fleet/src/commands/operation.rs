@@ -3,7 +3,10 @@
 
 use diwan_kernel::Problem;
 use diwan_kernel::problem::FieldError;
-use diwan_protocol::command::{self, Exec, Files, Git, LONGEST_ARGUMENTS, MOST_ARGUMENTS, Operation, Place, Terminal};
+use diwan_protocol::command::{
+    self, Exec, Files, Git, LONGEST_ARGUMENTS, MOST_ARGUMENTS, Operation, Place, SshKey, Terminal,
+};
+use diwan_protocol::ssh_line::SshLine;
 use serde::{Deserialize, Serialize};
 
 const LONGEST_PATH: usize = 4096;
@@ -163,6 +166,58 @@ pub(crate) enum CommandOperation {
         #[schema(max_length = 4096)]
         path: String,
     },
+    /// Puts an SSH key of the vault into the file of a user. Only the server itself asks for this, for what
+    /// `/machines/{id}/ssh-keys` says is wanted.
+    #[serde(rename = "ssh_key.install")]
+    SshKeyInstall {
+        /// The user of the machine whose key it is.
+        #[schema(min_length = 1, max_length = 64)]
+        user: String,
+        /// The secret of the vault, by its id.
+        #[schema(min_length = 1, max_length = 64)]
+        secret: String,
+        /// Its version.
+        #[schema(maximum = 9007199254740991_u64)]
+        version: u64,
+        /// Its public half.
+        #[schema(min_length = 1, max_length = 4096)]
+        key: String,
+    },
+    /// Finds out by a login on the machine whether such a key opens the door.
+    #[serde(rename = "ssh_key.prove")]
+    SshKeyProve {
+        /// The user of the machine whose key it is.
+        #[schema(min_length = 1, max_length = 64)]
+        user: String,
+        /// The secret of the vault, by its id.
+        #[schema(min_length = 1, max_length = 64)]
+        secret: String,
+        /// Its version.
+        #[schema(maximum = 9007199254740991_u64)]
+        version: u64,
+        /// Its public half.
+        #[schema(min_length = 1, max_length = 4096)]
+        key: String,
+        /// Where the machine's own SSH server listens.
+        #[schema(minimum = 1, maximum = 65535)]
+        port: u16,
+    },
+    /// Takes such a key away.
+    #[serde(rename = "ssh_key.remove")]
+    SshKeyRemove {
+        /// The user of the machine whose key it is.
+        #[schema(min_length = 1, max_length = 64)]
+        user: String,
+        /// The secret of the vault, by its id.
+        #[schema(min_length = 1, max_length = 64)]
+        secret: String,
+        /// Its version.
+        #[schema(maximum = 9007199254740991_u64)]
+        version: u64,
+        /// Its public half.
+        #[schema(min_length = 1, max_length = 4096)]
+        key: String,
+    },
     /// A terminal, with the program that the machine's policy names. It is for one machine, and needs
     /// `terminals.open` besides.
     #[serde(rename = "terminal")]
@@ -202,6 +257,11 @@ impl CommandOperation {
     /// Whether it is a terminal.
     pub(crate) const fn is_terminal(&self) -> bool {
         matches!(self, Self::Terminal { .. })
+    }
+
+    /// Whether only the server itself asks for it.
+    pub(crate) const fn is_own(&self) -> bool {
+        matches!(self, Self::SshKeyInstall { .. } | Self::SshKeyProve { .. } | Self::SshKeyRemove { .. })
     }
 
     /// Whether its input and output are a pipe that somebody takes up.
@@ -251,6 +311,15 @@ impl CommandOperation {
                 read_only: false,
                 recorded: record.then_some(true),
             }),
+            Self::SshKeyInstall { user, secret, version, key } => {
+                Operation::SshKey(SshKey::Install(line(user, secret, *version, key)))
+            }
+            Self::SshKeyProve { user, secret, version, key, port } => {
+                Operation::SshKey(SshKey::Prove { line: line(user, secret, *version, key), port: *port })
+            }
+            Self::SshKeyRemove { user, secret, version, key } => {
+                Operation::SshKey(SshKey::Remove(line(user, secret, *version, key)))
+            }
         }
     }
 
@@ -270,11 +339,20 @@ impl CommandOperation {
             Self::FilesGet { root, path } => format!("read files {root}:{path}"),
             Self::FilesPut { root, path } => format!("write files {root}:{path}"),
             Self::FilesSync { root, path } => format!("sync files {root}:{path}"),
+            Self::SshKeyInstall { user, secret, version, .. } => {
+                format!("install SSH key {secret}:{version} of {user}")
+            }
+            Self::SshKeyProve { user, secret, version, .. } => format!("prove SSH key {secret}:{version} of {user}"),
+            Self::SshKeyRemove { user, secret, version, .. } => format!("remove SSH key {secret}:{version} of {user}"),
             Self::Terminal { root, path, record: false, .. } => format!("terminal {root}:{path}"),
             Self::Terminal { root, path, .. } => format!("terminal {root}:{path}, recorded"),
         };
         super::words::plain(&words, 200)
     }
+}
+
+fn line(user: &str, secret: &str, version: u64, key: &str) -> SshLine {
+    SshLine { user: user.to_owned(), secret: secret.to_owned(), version, key: key.to_owned() }
 }
 
 /// What is wrong with an operation, field by field.
@@ -314,11 +392,22 @@ impl Wrong {
             CommandOperation::ServiceStatus { service } | CommandOperation::ServiceRestart { service } => {
                 self.look_at_name("operation.service", service);
             }
+            CommandOperation::SshKeyInstall { .. }
+            | CommandOperation::SshKeyProve { .. }
+            | CommandOperation::SshKeyRemove { .. } => self.look_at_key(operation),
             CommandOperation::Terminal { root, path, columns, rows, .. } => {
                 self.look_at_place(root, path);
                 self.look_at_size("operation.columns", *columns);
                 self.look_at_size("operation.rows", *rows);
             }
+        }
+    }
+
+    fn look_at_key(&mut self, operation: &CommandOperation) {
+        if let Operation::SshKey(key) = operation.to_wire(Manner::default())
+            && let Some(flaw) = key.line().flaw()
+        {
+            self.say("operation.key", "invalid", format!("It cannot be put on a machine: {flaw}."));
         }
     }
 

@@ -136,17 +136,19 @@ pub(crate) async fn insert(tx: &mut Tx, secret: SecretId, version: &Version, sto
 
 /// Saves until when a version that is no longer current may be used.
 pub(crate) async fn set_valid_until(tx: &mut Tx, secret: SecretId, version: &Version) -> Result<(), DbError> {
-    let sql = "UPDATE vault_version SET valid_until = $1, signature = $2 WHERE secret_id = $3 AND version = $4";
+    let sql = "UPDATE vault_version SET valid_until = $1, signature = $2
+         WHERE secret_id = $3 AND version = $4 AND destroyed_at IS NULL";
     let values = params![version.valid_until, version.signature.clone(), secret, version.version];
     tx.execute(sql, values).await.map(drop)
 }
 
 /// Destroys what is stored of a version. False when that was done before.
 pub(crate) async fn destroy(tx: &mut Tx, secret: SecretId, version: &Version) -> Result<bool, DbError> {
-    let sql = "UPDATE vault_version SET destroyed_at = $1, signature = $2, master_id = NULL, data_key = NULL,
-             value = NULL, remote = NULL
-         WHERE secret_id = $3 AND version = $4 AND destroyed_at IS NULL";
-    let values = params![version.destroyed_at, version.signature.clone(), secret, version.version];
+    // What is signed is what is written, also where somebody else prolonged it meanwhile.
+    let sql = "UPDATE vault_version SET destroyed_at = $1, valid_until = $2, signature = $3, master_id = NULL,
+             data_key = NULL, value = NULL, remote = NULL
+         WHERE secret_id = $4 AND version = $5 AND destroyed_at IS NULL";
+    let values = params![version.destroyed_at, version.valid_until, version.signature.clone(), secret, version.version];
     Ok(tx.execute(sql, values).await? == 1)
 }
 

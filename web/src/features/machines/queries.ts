@@ -55,6 +55,21 @@ export function certificatesQuery(id: string) {
   });
 }
 
+export function sshKeysQuery(id: string) {
+  return queryOptions({
+    queryKey: ["machines", "one", id, "ssh-keys"],
+    queryFn: async ({ signal }) =>
+      (await unwrap(api.GET("/machines/{id}/ssh-keys", { params: { path: { id } }, signal }))).items,
+  });
+}
+
+/** The SSH keys of the vault that one may choose from. */
+export const vaultKeysQuery = queryOptions({
+  queryKey: ["secrets", "ssh-keys"],
+  queryFn: async ({ signal }) =>
+    (await unwrap(api.GET("/secrets", { params: { query: { kind: "ssh_key", limit: 200 } }, signal }))).items,
+});
+
 export function joinTokenQuery(id: string) {
   return queryOptions({
     queryKey: ["machines", "join-token", id],

@@ -71,6 +71,10 @@ fn in_words(operation: &serde_json::Value) -> String {
     match (argv, text("kind")) {
         (Some(argv), _) => format!("{argv}{place}"),
         (None, "git.clone") => format!("git clone {}{place}", text("url")),
+        (None, kind) if kind.starts_with("ssh_key.") => {
+            let action = kind.trim_start_matches("ssh_key.");
+            format!("ssh key {action} {}:{} of {}", text("secret"), operation["version"], text("user"))
+        }
         (None, kind) if text("service").is_empty() => format!("{}{place}", kind.replace('.', " ")),
         (None, kind) => format!("{} {}", kind.replace('.', " "), text("service")),
     }
@@ -104,6 +108,10 @@ mod tests {
                 "git clone https://h/x.git in w/x",
             ),
             (json!({"kind": "service.restart", "service": "nginx"}), "service restart nginx"),
+            (
+                json!({"kind": "ssh_key.prove", "secret": "sec_1", "version": 2, "user": "deploy", "key": "k", "port": 22}),
+                "ssh key prove sec_1:2 of deploy",
+            ),
             (json!({"kind": "build", "root": "w", "path": ""}), "build in w"),
         ] {
             assert_eq!(in_words(&operation), words);

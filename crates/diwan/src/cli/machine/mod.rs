@@ -4,6 +4,7 @@ mod add;
 mod certificates;
 mod change;
 mod find;
+mod keys;
 mod list;
 mod show;
 mod tokens;
@@ -24,6 +25,7 @@ Examples:
   diwan machine label web-1 env=test gpu-
   diwan machine rename web-1 web-2
   diwan machine revoke web-1
+  diwan machine keys web-1 --add ssh/deploy --user deploy
 
 A machine is named by its name (web-1) or its id (mch_…). A selector names labels
 that a machine must have, all of them: env=prod,gpu. A key alone (env) means any
@@ -52,6 +54,8 @@ pub(super) enum Machine {
     Unlock(Which),
     /// List the certificates of a machine
     Certificates(Which),
+    /// Put SSH keys of the vault on a machine, see how they are, take them away
+    Keys(keys::Keys),
     /// List the lines that were made to join machines, and withdraw them
     Tokens(tokens::Tokens),
 }
@@ -76,6 +80,7 @@ impl Machine {
             Self::Rm(which) => which.remove(door).await,
             Self::Unlock(which) => change::unlock(door, &which.name).await,
             Self::Certificates(which) => certificates::run(door, &which.name).await,
+            Self::Keys(keys) => keys.run(door).await,
             Self::Tokens(tokens) => tokens.run(door).await,
         }
     }

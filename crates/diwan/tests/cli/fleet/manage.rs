@@ -92,3 +92,23 @@ async fn workers_are_seen_at_a_glance() {
     let status: Value = fleet.desk.json("worker status").await;
     assert_eq!(status["items"][0]["state"], "offline");
 }
+
+#[tokio::test]
+async fn a_key_of_the_vault_is_wanted_on_a_machine_and_what_its_policy_says_is_told() {
+    let fleet = Fleet::new().await;
+    let _bridge = fleet.join("web-1", "").await;
+    assert_eq!(fleet.desk.run("secret set ssh/deploy --kind ssh-key --generate").await.code, 0);
+    let denied = fleet.desk.run("machine keys web-1 --add ssh/deploy --user deploy --wait").await;
+    assert!(denied.code == 1 && denied.err.contains("(ssh_key_denied)"), "{} {}", denied.out, denied.err);
+    let list = fleet.desk.run("machine keys web-1").await;
+    assert!(list.out.contains("ssh/deploy") && list.out.contains("ssh_key_denied"), "{}", list.out);
+    let again = fleet.desk.run("machine keys web-1 --add ssh/deploy --user deploy").await;
+    assert!(again.code == 1 && again.err.contains("already"), "{}", again.err);
+    let keys = fleet.desk.json("machine keys web-1").await;
+    let id = keys["items"][0]["id"].as_str().expect("an id").to_owned();
+    let gone = fleet.desk.run(&format!("machine keys web-1 --rm {id} --wait")).await;
+    assert!(gone.code == 0 && gone.out.contains("is not on web-1 any more"), "{} {}", gone.out, gone.err);
+    let unknown = fleet.desk.run(&format!("machine keys web-1 --check {id}")).await;
+    assert_eq!(unknown.code, 1, "{}", unknown.err);
+    assert_eq!(fleet.desk.run("machine keys web-1 --user deploy").await.code, 2);
+}

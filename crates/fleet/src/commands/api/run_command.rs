@@ -76,6 +76,10 @@ impl RunCommand {
             let message = "A terminal is for one machine, and is never opened again by itself.";
             return Err(Problem::invalid_field("operation", "one_terminal", message));
         }
+        if self.operation.is_own() {
+            let message = "Keys are put on machines by `/machines/{id}/ssh-keys`, which sees to their rotation too.";
+            return Err(Problem::invalid_field("operation", "not_by_hand", message));
+        }
         let manner = Manner { has_input: self.has_input || is_terminal, timeout_ms: self.timeout_ms };
         if self.wait_s.is_some_and(|s| !(1..=LONGEST_WAIT_S).contains(&s)) {
             let message = format!("It must be from 1 to {LONGEST_WAIT_S}.");

@@ -104,6 +104,10 @@ export function summary(operation: CommandOperation): string {
     case "service.status":
     case "service.restart":
       return `${operation.kind.replace(".", " ")} ${operation.service}`;
+    case "ssh_key.install":
+    case "ssh_key.prove":
+    case "ssh_key.remove":
+      return `${operation.kind.replace("_", " ").replace(".", " ")} ${operation.secret}:${operation.version} ${operation.user}`;
     default:
       return `${operation.kind.replace(".", " ")} ${placeOf(operation)}`;
   }

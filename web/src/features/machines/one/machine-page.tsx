@@ -88,6 +88,7 @@ function MachineTabs({ id }: { id: string }) {
   const { t } = useTranslation();
   const mayRun = useCan("commands.run");
   const mayOpen = useCan("terminals.open");
+  const mayManage = useCan("machines.manage");
   const tabs = [
     "overview" as const,
     ...(mayRun ? (["commands"] as const) : []),
@@ -95,6 +96,7 @@ function MachineTabs({ id }: { id: string }) {
     ...(mayRun ? (["files"] as const) : []),
     "policy" as const,
     "certificates" as const,
+    ...(mayManage ? (["ssh-keys"] as const) : []),
     "activity" as const,
   ];
   return (
