@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use crate::commands::Commands;
 use crate::machine::Sampler;
 use crate::policy_file::InForce;
+use crate::rules::Rules;
 use crate::self_knowledge::SelfKnowledge;
 
 /// The control plane is this quick to know us.
@@ -53,6 +54,7 @@ pub(crate) struct Conversation<'a> {
     pub(crate) world: &'a World,
     pub(crate) knowledge: &'a SelfKnowledge,
     pub(crate) commands: &'a Commands,
+    pub(crate) rules: &'a Rules,
     pub(crate) sampler: Option<Sampler>,
     pub(crate) sample_every: Duration,
     pub(crate) leaving: watch::Receiver<bool>,
@@ -69,6 +71,7 @@ impl Conversation<'_> {
         let mut renewal = tokio::time::interval(RENEWAL);
         let mut asked_for_renewal = false;
         let mut leaving = self.leaving.clone();
+        self.tell_of_rules(&mut sending).await?;
         loop {
             tokio::select! {
                 message = next(&mut receiving) => match message? {
@@ -90,6 +93,7 @@ impl Conversation<'_> {
                 Ok(()) = self.policy.changed() => {
                     let told = self.policy.borrow_and_update().told();
                     say(&mut sending, Some(FromBridge::Policy(told))).await?;
+                    self.tell_of_rules(&mut sending).await?;
                 }
                 _ = renewal.tick() => if !asked_for_renewal && self.knowledge.wants_renewal() {
                     let request = self.knowledge.request();
@@ -108,8 +112,17 @@ impl Conversation<'_> {
             ToBridge::Forget(ids) => self.commands.forget(ids).await,
             ToBridge::Keys(keys) => self.knowledge.keys_are(keys).await,
             ToBridge::Name(name) => self.knowledge.name_is(name).await,
+            ToBridge::ForgetRules(ids) => self.rules.forget(ids).await,
             ToBridge::Welcome(_) | ToBridge::SampleEvery(_) | ToBridge::Renewed(_) => {}
         }
+    }
+
+    /// What the owner decided meanwhile, or what the policy makes of it now.
+    async fn tell_of_rules(&self, sending: &mut Sending) -> Result<(), ControlError> {
+        for news in self.rules.news().await {
+            say(sending, Some(FromBridge::Rules(news))).await?;
+        }
+        Ok(())
     }
 
     /// Reading all of it takes some milliseconds, which are not the event loop's.

@@ -19,6 +19,7 @@ use crate::error::RunError;
 use crate::execute::Executor;
 use crate::machine;
 use crate::policy_file::{InForce, PolicyFile};
+use crate::rules::{Ground, Rules, Shelf};
 use crate::self_knowledge::SelfKnowledge;
 use crate::sleep::Sleep;
 use crate::state::State;
@@ -57,6 +58,7 @@ struct Daemon {
     knowledge: SelfKnowledge,
     commands: Commands,
     intake: Intake,
+    rules: Rules,
     boot: [u8; 16],
     facts: Facts,
     leaving: watch::Sender<bool>,
@@ -105,6 +107,14 @@ impl Daemon {
         let policy = PolicyFile::open(world, &params.policy, vec![params.state_dir.clone()]);
         let knowledge = SelfKnowledge::new(world, state, policy)?;
         let boot = world.random();
+        let rules = Rules::new(Ground {
+            world: world.clone(),
+            machine: knowledge.membership().machine,
+            boot,
+            keys: knowledge.keys(),
+            policy: knowledge.policy.clone(),
+            shelf: Shelf::new(world, &params.state_dir),
+        });
         let executor = Executor::new();
         let facts = machine::facts(executor.layers());
         let commands = Commands::restore(Parts {
@@ -123,7 +133,7 @@ impl Daemon {
         let commands = commands.map_err(RunError::Journal)?;
         let intake = Intake::begin(&commands);
         let (world, supervisor, leaving) = (world.clone(), supervisor.clone(), watch::Sender::new(false));
-        Ok(Self { world, supervisor, knowledge, commands, intake, boot, facts, leaving })
+        Ok(Self { world, supervisor, knowledge, commands, intake, rules, boot, facts, leaving })
     }
 
     /// Waits for the word, then stops commands and lets the conversation end.
@@ -209,6 +219,7 @@ impl Daemon {
             world: &self.world,
             knowledge: &self.knowledge,
             commands: &self.commands,
+            rules: &self.rules,
             sampler: None,
             sample_every: control::pace(welcome.sample_every_ms),
             leaving: self.leaving.subscribe(),
@@ -272,6 +283,10 @@ impl Daemon {
                     self.supervisor.spawn("pipe of a command", commands::ONCE, async move {
                         commands.pipe(&command, stream).await;
                     });
+                }
+                Ok(Some(Opening::Rules)) => {
+                    let rules = self.rules.clone();
+                    self.supervisor.spawn("request for rules", commands::ONCE, async move { rules.hear(stream).await });
                 }
                 Ok(_) => stream.reset(ResetCode::Refused, "this bridge knows no such stream"),
                 Err(error) => stream.reset(ResetCode::Protocol, &error.to_string()),

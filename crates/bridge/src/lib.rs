@@ -27,6 +27,7 @@ mod machine;
 mod membership;
 mod policy_file;
 mod process;
+mod rules;
 mod self_knowledge;
 mod simulated;
 mod sleep;

@@ -10,6 +10,8 @@ use diwan_protocol::Operation;
 use diwan_protocol::facts::PolicyInForce;
 use tokio::sync::watch;
 
+use crate::rules::refusals;
+
 /// Where root keeps the policy of a machine.
 const OF_ROOT: &str = "/etc/diwan-bridge/policy.toml";
 /// Where anybody else does, below their home.
@@ -52,6 +54,11 @@ impl InForce {
     /// As the control plane is told.
     pub(crate) fn told(&self) -> PolicyInForce {
         PolicyInForce { hash: self.hash.into(), text: self.text.clone(), fault: self.fault.clone() }
+    }
+
+    /// The text of the file that is in force; `None` where there is none.
+    pub(crate) fn text(&self) -> Option<&str> {
+        self.policy.as_ref().map(|_| self.text.as_str())
     }
 
     /// What it says to an operation; `None` where there is no policy.
@@ -98,7 +105,12 @@ impl PolicyFile {
         Arc::clone(&self.current.borrow())
     }
 
-    /// Tells of every change.
+    /// Where it lies.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Tells of every change, also of what its owner refused.
     pub(crate) fn changes(&self) -> watch::Receiver<Arc<InForce>> {
         self.current.subscribe()
     }
@@ -110,10 +122,12 @@ impl PolicyFile {
 
     /// Looks at the file for as long as anybody lets it.
     pub(crate) async fn watch(self) {
-        let mut seen = look(&self.path);
+        let refused = refusals::place(&self.world.disk().follow(&self.path));
+        let looks = || (look(&self.path), look(&refused));
+        let mut seen = looks();
         loop {
             tokio::time::sleep(EVERY).await;
-            let now = look(&self.path);
+            let now = looks();
             if now != seen {
                 seen = now;
                 let file = self.clone();
@@ -123,7 +137,8 @@ impl PolicyFile {
         }
     }
 
-    fn read_again(&self) {
+    /// Reads it now, rather than when the change is seen.
+    pub(crate) fn read_again(&self) {
         let before = self.now();
         let next = match self.load() {
             Ok(sound) => sound,

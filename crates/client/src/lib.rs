@@ -22,6 +22,7 @@ mod model;
 mod operations;
 mod pipe;
 mod reply;
+mod rules;
 mod secrets;
 mod server;
 mod session;
@@ -46,6 +47,7 @@ pub use machines::{
 pub use model::*;
 pub use pipe::{CommandPipe, MachineRoot};
 pub use reply::Reply;
+pub use rules::{RuleFault, RuleRequest};
 pub use secrets::{
     CreatedSecretHook, ImportedSecrets, MasterKey, MasterRotation, RefusedSecret, RevealedSecret, Secret, SecretHook,
     SecretHookDelivery, SecretLease, SecretPolicy, SecretReader, SecretVersion, VaultFault, VaultStatus,

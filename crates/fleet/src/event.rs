@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::join_token::JoinTokenId;
 use crate::machine::{MachineId, MachineState};
+use crate::rules::{RuleRequestId, RuleRequestState};
 use crate::samples::MachineSample;
 
 macro_rules! events {
@@ -35,6 +36,9 @@ events! {
     MachineLocked { id: MachineId, name: String } = "machine.locked" for MachinesRead;
     /// A machine was removed.
     MachineGone { id: MachineId } = "machine.gone" for MachinesRead;
+    /// Rules are asked for, or it was decided on that.
+    RuleRequestChanged { id: RuleRequestId, machine_id: MachineId, state: RuleRequestState }
+        = "rule_request.changed" for MachinesRead;
     /// A join token was made, used or withdrawn.
     JoinTokenChanged { id: JoinTokenId } = "join_token.changed" for MachinesManage;
 }

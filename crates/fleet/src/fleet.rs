@@ -65,12 +65,14 @@ impl Fleet {
         this.spawn_upkeep();
         commands::start(&this);
         ssh_keys::start(&this);
+        crate::rules::start(&this);
         this
     }
 
     /// Its operations, with paths relative to `/api/v1`.
     pub fn routes(&self) -> OpenApiRouter {
-        crate::api::routes().merge(commands::api::routes()).merge(ssh_keys::api::routes()).with_state(self.clone())
+        let routes = crate::api::routes().merge(commands::api::routes()).merge(ssh_keys::api::routes());
+        routes.merge(crate::rules::api::routes()).with_state(self.clone())
     }
 
     pub(crate) fn db(&self) -> &Db {

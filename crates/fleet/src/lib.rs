@@ -32,6 +32,7 @@ mod newcomer;
 mod patience;
 mod presence;
 mod recognise;
+mod rules;
 mod samples;
 mod shown;
 mod ssh_keys;

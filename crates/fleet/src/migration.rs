@@ -3,10 +3,13 @@
 use diwan_kernel::db::{Migration, Migrations};
 
 /// The steps, oldest first.
-pub const MIGRATIONS: Migrations =
-    Migrations { component: "fleet", steps: &[FIRST, SECOND, crate::ssh_keys::migration::SSH_KEYS] };
+pub const MIGRATIONS: Migrations = Migrations { component: "fleet", steps: &[FIRST, SECOND, THIRD, FOURTH] };
 
 const SECOND: Migration = crate::commands::migration::COMMANDS;
+
+const THIRD: Migration = crate::ssh_keys::migration::SSH_KEYS;
+
+const FOURTH: Migration = crate::rules::migration::RULE_REQUESTS;
 
 const FIRST: Migration = Migration {
     name: "0001_machines",

@@ -66,6 +66,7 @@ impl Fleet {
         connected.tell(&ToBridge::Welcome(welcome)).await;
         let present = self.enter(connected);
         crate::commands::on_connected(self, &present);
+        crate::rules::on_connected(self, &present);
         let _here = Here { fleet: self.clone(), connected: Arc::clone(&present) };
         // Whoever put it out before it had its place could not send it away.
         if let Some(farewell) = Box::pin(self.is_unwelcome(&shown)).await {
@@ -140,6 +141,7 @@ impl Fleet {
             FromBridge::Policy(policy) => return Box::pin(self.take_policy(connected, policy)).await,
             FromBridge::Renew(request) => return Box::pin(self.renew(connected, &request)).await,
             FromBridge::Facts(facts) => return Box::pin(self.take_facts(connected.machine, facts)).await,
+            FromBridge::Rules(news) => return Box::pin(self.take_rule_news(connected, news)).await,
             FromBridge::Leaving(_) => {}
         }
         Ok(())

@@ -51,4 +51,5 @@ pub use preset::Preset;
 pub use reference::documents;
 pub use request::{RuleRequest, Wish};
 pub use subject::Who;
+pub use text::is_hidden;
 pub use verdict::{CODES, Reason, Verdict, explain};

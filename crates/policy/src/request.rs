@@ -36,12 +36,13 @@ impl RuleRequest {
     /// What the request would make of a policy.
     ///
     /// # Errors
-    /// What is wrong with the policy or the request. Lines count from the beginning of the policy.
+    /// What is wrong with the policy or the request. Lines count from the beginning of the request.
     pub fn judge(&self, policy: &str) -> Result<Wish, Faults> {
         self.check_text()?;
         let old = Policy::load(policy)?;
-        let text = format!("{}\n\n{}\n", policy.trim_end(), self.text.trim());
-        let policy = Policy::load(&text)?;
+        let before = format!("{}\n\n", policy.trim_end());
+        let text = format!("{before}{}\n", self.text.trim());
+        let policy = Policy::load(&text).map_err(|faults| self.as_its_own(faults, &before, old.rules.len()))?;
         let new = policy.rules.get(old.rules.len()..).unwrap_or_default();
         let is_modest = new.iter().all(|rule| rule.profile.confined);
         Ok(Wish {
@@ -51,6 +52,32 @@ impl RuleRequest {
             text,
             policy,
         })
+    }
+
+    /// Faults with the lines and the rules of the request, where they are told with those of the whole.
+    fn as_its_own(&self, mut faults: Faults, before: &str, old_rules: usize) -> Faults {
+        let cut = self.text.len() - self.text.trim_start().len();
+        let skipped = self.text.get(..cut).unwrap_or_default().matches('\n').count();
+        let lines = before.matches('\n').count();
+        for fault in &mut faults.0 {
+            fault.line = (fault.line.saturating_sub(lines) + skipped).max(1);
+            if let Some((at, rest)) = fault.key.strip_prefix("rules[").and_then(|key| key.split_once(']'))
+                && let Some(at) = at.parse::<usize>().ok().and_then(|at| at.checked_sub(old_rules))
+            {
+                fault.key = format!("rules[{at}]{rest}");
+            }
+        }
+        faults
+    }
+
+    /// Whether a policy holds these very lines, one after the other and nothing more of the last rule, so that
+    /// there is nothing to ask for.
+    pub fn is_in(&self, policy: &str) -> bool {
+        let wanted: Vec<&str> = self.text.trim().lines().collect();
+        let lines: Vec<&str> = policy.lines().collect();
+        let is_end = |line: Option<&&str>| line.is_none_or(|line| line.is_empty() || line.starts_with(['[', '#']));
+        let is_here = |at: usize| lines[at..].starts_with(&wanted) && is_end(lines.get(at + wanted.len()));
+        !wanted.is_empty() && (0..lines.len()).any(is_here)
     }
 
     /// Rules and nothing else, with nothing in them that hides.

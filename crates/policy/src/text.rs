@@ -60,7 +60,7 @@ pub(crate) fn is_for_shells(text: &str) -> bool {
 
 /// Control characters, odd spaces, marks that turn or join text or cannot be seen, what stands for lost bytes,
 /// and the fullwidth twins of ASCII.
-pub(crate) fn is_hidden(c: char) -> bool {
+pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || (c.is_whitespace() && c != ' ')
         || matches!(c,

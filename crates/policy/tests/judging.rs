@@ -499,3 +499,49 @@ fn a_request_holds_rules_and_nothing_else() {
     let wish = RuleRequest { text: terminal.into() }.judge(&open).unwrap();
     assert!(!wish.can_be_granted_from_afar() && wish.in_words[0].contains("OUTSIDE the sandbox"));
 }
+
+/// What was asked is read with its own lines, however long the policy before it is.
+#[test]
+fn faults_of_a_request_are_told_with_its_own_lines() {
+    let text = "\n[[rules]]\nname = \"list\"\noperations = [\"exec\"]\nprogram = \"nothing-of-that-name\"\nclass = \"reads\"\ndecision = \"allow\"\n";
+    let faults = RuleRequest { text: text.into() }.judge(HEAD).unwrap_err();
+    assert!(faults.0.iter().any(|fault| fault.line == 5 && fault.key == "rules[0].program"), "{faults}");
+    let granted = RuleRequest { text: WISH.into() }.judge(HEAD).unwrap().text;
+    let again = RuleRequest { text: WISH.into() };
+    assert!(again.is_in(&granted) && !again.is_in(HEAD));
+    assert!(!again.is_in(&granted.replace("max = 5", "max = 6")), "changed");
+    assert!(!again.is_in(&granted.replace("\nname = \"list\"", "\n# name = \"list\"")), "partly taken out");
+    for part in ["\n", "[[rules]]", "[[rules]]\nname = \"list\""] {
+        assert!(!RuleRequest { text: part.into() }.is_in(&granted), "{part}");
+    }
+    let twice = again.judge(&granted).unwrap_err();
+    assert!(twice.0.iter().any(|fault| fault.code == "duplicate_name" && fault.line == 4), "{twice}");
+}
+
+/// Nothing in a request reopens what stands before it.
+#[test]
+fn f80_a_request_cannot_reach_into_the_policy_before_it() {
+    let head = format!("{HEAD}[approvals]\nremote = true\n");
+    let head = RuleRequest { text: WISH.into() }.judge(&head).unwrap().text;
+    let rule =
+        "[[rules]]\nname = \"x\"\noperations = [\"exec\"]\nprogram = \"ls\"\nclass = \"reads\"\ndecision = \"deny\"\n";
+    for trick in [
+        "[[rules.positionals]]\nvalue = \"path\"\n".to_owned() + rule,
+        "[rules]\nname = \"list\"\n".to_owned(),
+        "rules = [{ name = \"list\", decision = \"allow\" }]\n".to_owned(),
+        "rules.name = \"list\"\n".to_owned(),
+        "decision = \"allow\"\n".to_owned() + rule,
+        rule.to_owned() + "[profiles.standard]\nconfined = false\n",
+        rule.to_owned() + "[approvals]\nremote = true\n",
+        rule.to_owned() + "[[policy]]\nname = \"x\"\n",
+        "\"\"\"\n".to_owned() + rule,
+        "\u{feff}".to_owned() + rule,
+        rule.replace("name = \"x\"", "name = \"list\""),
+        rule.replace("name = \"x\"", "name = \"x\"\r"),
+        rule.replace("name = \"x\"", "name = \"x\"\nprofile = \"none-such\""),
+    ] {
+        assert!(RuleRequest { text: trick.clone() }.judge(&head).is_err(), "{trick}");
+    }
+    let wish = RuleRequest { text: rule.into() }.judge(&head).unwrap();
+    assert!(wish.text.starts_with(head.trim_end()) && wish.names == ["x"]);
+}

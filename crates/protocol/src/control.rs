@@ -5,6 +5,7 @@ use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 
 use crate::facts::{Facts, PolicyInForce, Sample};
+use crate::rules::RuleNews;
 use crate::signed::VerifyingKey;
 
 /// The version of the conversation that is spoken here.
@@ -61,6 +62,9 @@ pub enum FromBridge {
     /// It stops on purpose.
     #[n(4)]
     Leaving(#[n(0)] String),
+    /// Where something stands that rules were asked with.
+    #[n(5)]
+    Rules(#[n(0)] RuleNews),
 }
 
 /// What the control plane says on the control stream.
@@ -84,6 +88,9 @@ pub enum ToBridge {
     /// The machine is called so from now on.
     #[n(5)]
     Name(#[n(0)] String),
+    /// These rules are not asked for any longer.
+    #[n(6)]
+    ForgetRules(#[n(0)] Vec<String>),
 }
 
 /// The first answer.

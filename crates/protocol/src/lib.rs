@@ -13,6 +13,7 @@ pub mod control;
 pub mod facts;
 pub mod join;
 pub mod opening;
+pub mod rules;
 pub mod run;
 pub mod signed;
 pub mod ssh_line;
@@ -20,5 +21,6 @@ pub mod wire;
 
 pub use command::{Command, Operation};
 pub use opening::Opening;
+pub use rules::{RuleAsk, SignedRules};
 pub use signed::{Refusal, SignedCommand, SigningKey, VerifyingKey};
 pub use wire::{Malformed, decode, encode};

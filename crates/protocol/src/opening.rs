@@ -29,6 +29,10 @@ pub enum Opening {
     /// messages of any length. One stream for each command, once.
     #[n(5)]
     Pipe(#[n(0)] String),
+    /// The control plane asks for rules, or brings somebody's yes to that: a
+    /// [`SignedRules`](crate::SignedRules) follows, and the answer is one [`RuleNews`](crate::rules::RuleNews).
+    #[n(6)]
+    Rules,
 }
 
 /// Which command, and from where on.

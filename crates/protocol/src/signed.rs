@@ -61,8 +61,26 @@ pub enum Refusal {
     Replay,
 }
 
+impl Refusal {
+    /// Stable for programs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::TooLong => "too_long",
+            Self::Signature => "signature",
+            Self::Form => "form",
+            Self::Version(_) => "version",
+            Self::Machine => "other_machine",
+            Self::Boot => "earlier_boot",
+            Self::Expired => "expired",
+            Self::ClockSkew => "clock_skew",
+            Self::Policy => "other_policy",
+            Self::Replay => "replay",
+        }
+    }
+}
+
 /// How far ahead the control plane's clock may be.
-const SKEW_MS: i64 = 30_000;
+pub(crate) const SKEW_MS: i64 = 30_000;
 
 /// Signs commands.
 pub struct SigningKey {
@@ -102,8 +120,21 @@ impl SigningKey {
     /// Signs.
     pub fn sign(&self, command: &Command) -> SignedCommand {
         let bytes = encode(command);
-        let signature = self.pair.sign(&signed_bytes(&bytes)).as_ref().to_vec();
-        SignedCommand { bytes: bytes.into(), signature: signature.into(), key: self.id.clone() }
+        let (signature, key) = self.seal(CONTEXT, &bytes);
+        SignedCommand { bytes: bytes.into(), signature: signature.into(), key }
+    }
+
+    /// A signature for one purpose, and the id of the key.
+    pub(crate) fn seal(&self, context: &[u8], bytes: &[u8]) -> (Vec<u8>, String) {
+        (self.pair.sign(&[context, bytes].concat()).as_ref().to_vec(), self.id.clone())
+    }
+}
+
+impl VerifyingKey {
+    /// Whether these bytes were signed for this purpose.
+    pub(crate) fn check(&self, context: &[u8], bytes: &[u8], signature: &[u8]) -> Result<(), Refusal> {
+        let key = UnparsedPublicKey::new(&ED25519, self.bytes.as_slice());
+        key.verify(&[context, bytes].concat(), signature).map_err(|_| Refusal::Signature)
     }
 }
 
@@ -132,8 +163,7 @@ impl SignedCommand {
             return Err(Refusal::TooLong);
         }
         let key = keys.iter().find(|key| key.id == self.key).ok_or(Refusal::Signature)?;
-        let key = UnparsedPublicKey::new(&ED25519, key.bytes.as_slice());
-        key.verify(&signed_bytes(&self.bytes), &self.signature).map_err(|_| Refusal::Signature)?;
+        key.check(CONTEXT, &self.bytes, &self.signature)?;
         let command: Command = minicbor::decode(&self.bytes).map_err(|_| Refusal::Form)?;
         if encode(&command) != self.bytes.as_slice() || !is_sane(&command.operation) {
             return Err(Refusal::Form);
@@ -167,10 +197,6 @@ fn is_sane(operation: &Operation) -> bool {
     (1..=MOST_ARGUMENTS).contains(&exec.argv.len())
         && length <= LONGEST_ARGUMENTS
         && exec.argv.iter().all(|argument| !argument.contains('\0'))
-}
-
-fn signed_bytes(bytes: &[u8]) -> Vec<u8> {
-    [CONTEXT, bytes].concat()
 }
 
 /// Writing into memory cannot fail.

@@ -9,6 +9,7 @@ use diwan_protocol::control::{self, FromBridge, Hello, ToBridge, Welcome};
 use diwan_protocol::facts::{Disk, Facts, Graphics, Layer, PolicyInForce, Process, Sample};
 use diwan_protocol::join::{JoinAnswer, JoinRefused, JoinRequest, Joined};
 use diwan_protocol::opening::{Follow, Judge};
+use diwan_protocol::rules::{Judged, RuleFault, RuleNews, RuleStanding};
 use diwan_protocol::run::{Decision, Ended, FromCommand, Outcome, Piece, Reason, ToCommand, Usage, Verdict};
 use diwan_protocol::{Opening, Operation, SigningKey, VerifyingKey, decode, encode};
 use minicbor::{Decode, Encode};
@@ -129,6 +130,7 @@ fn frozen_messages_are_written_and_read_as_ever() {
     frozen("opening_follow", Opening::Follow(follow));
     frozen("opening_judge", Opening::Judge);
     frozen("opening_pipe", Opening::Pipe("cmd_1".into()));
+    frozen("opening_rules", Opening::Rules);
     frozen("judge", Judge { operation: Operation::Build(place), actor });
     frozen("join_request", JoinRequest { token: "dj_1".into(), request: vec![9].into(), facts: facts() });
     frozen("join_joined", JoinAnswer::Joined(joined()));
@@ -153,6 +155,20 @@ fn frozen_messages_are_written_and_read_as_ever() {
     frozen("to_bridge_forget", ToBridge::Forget(vec!["cmd_1".into()]));
     frozen("to_bridge_keys", ToBridge::Keys(vec![key()]));
     frozen("to_bridge_name", ToBridge::Name("barn".into()));
+    frozen("to_bridge_forget_rules", ToBridge::ForgetRules(vec!["rrq_1".into()]));
+    let judged = Judged { words: vec!["“list” allows exec".into()], policy: [2; 32].into(), from_afar: true };
+    let reason = Reason { code: "too_many".into(), words: "Too many wait.".into() };
+    for (name, standing) in [
+        ("waiting", RuleStanding::Waiting(judged)),
+        ("faulty", RuleStanding::Faulty(vec![RuleFault { line: 3, words: "lacks name".into() }])),
+        ("granted", RuleStanding::Granted),
+        ("refused", RuleStanding::Refused("not here".into())),
+        ("not_taken", RuleStanding::NotTaken(reason)),
+    ] {
+        let news = RuleNews { id: "rrq_1".into(), standing };
+        frozen(&format!("rule_news_{name}"), news.clone());
+        frozen(&format!("from_bridge_rules_{name}"), FromBridge::Rules(news));
+    }
     frozen("from_command_allow", verdict(Decision::Allow));
     frozen("from_command_ask", verdict(Decision::Ask));
     frozen("from_command_deny", verdict(Decision::Deny));
@@ -205,5 +221,6 @@ proptest! {
         let _ = decode::<FromCommand>(&bytes);
         let _ = decode::<ToCommand>(&bytes);
         let _ = decode::<Judge>(&bytes);
+        let _ = decode::<RuleNews>(&bytes);
     }
 }

@@ -53,6 +53,7 @@ export type MachineSample = Schemas["MachineSample"];
 export type MachineSshKey = Schemas["MachineSshKey"];
 export type MachineCertificate = Schemas["MachineCertificate"];
 export type MachinePolicy = Schemas["MachinePolicy"];
+export type RuleRequest = Schemas["RuleRequest"];
 export type SamplePoint = Schemas["SamplePoint"];
 export type SandboxLayer = Schemas["SandboxLayer"];
 export type JoinToken = Schemas["JoinToken"];

@@ -3,6 +3,7 @@
 mod join;
 mod place;
 mod policy;
+mod rules;
 mod run;
 mod show;
 
@@ -16,6 +17,8 @@ Examples:
   diwan bridge run
   diwan bridge show
   diwan bridge policy check -- git push
+  diwan bridge policy requests
+  diwan bridge policy grant rrq_01k9…
   diwan bridge policy print strict > policy.toml
 
 The dashboard shows the line that joins a machine under Machines → Add machine,
@@ -30,7 +33,7 @@ pub enum Bridge {
     Join(join::Join),
     /// Run the bridge in the foreground until it is stopped
     Run(run::Run),
-    /// Look at what may be done on this machine
+    /// Look at what may be done on this machine, and decide on rules that are asked for
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
     /// Show whose machine this is

@@ -1,4 +1,4 @@
-//! `diwan bridge policy`: what may be done on this machine, and why not.
+//! `diwan bridge policy`: what may be done on this machine, and why not; what the owner is asked for.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,18 +11,25 @@ use diwan_protocol::command::{Exec, Place as WorkPlace};
 
 use super::Failure;
 use super::place::Place;
+use super::rules::{Grant, Refuse, Requests};
 use crate::policy_file::here;
 
 /// The exit code of what is not simply allowed.
 const NOT_ALLOWED: u8 = 1;
 
-/// Look at what may be done on this machine
+/// Look at what may be done on this machine, and decide on what is asked for
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
     /// Say what the policy thinks of a command, and why, without running it
     Check(Check),
     /// Print a policy to begin with
     Print(Print),
+    /// List the rules that the control plane asks for
+    Requests(Requests),
+    /// Add rules that were asked for to the policy
+    Grant(Grant),
+    /// Say no to rules that were asked for
+    Refuse(Refuse),
 }
 
 /// Say what the policy thinks of a command, and why, without running it
@@ -56,6 +63,9 @@ impl PolicyCommand {
     pub(super) fn carry_out(&self) -> Result<ExitCode, Failure> {
         match self {
             Self::Check(check) => check.carry_out(),
+            Self::Requests(requests) => requests.carry_out(),
+            Self::Grant(grant) => grant.carry_out(),
+            Self::Refuse(refuse) => refuse.carry_out(),
             Self::Print(print) => {
                 print!("{}", Preset::named(&print.name).map(|preset| preset.text(&print.work_dir)).unwrap_or_default());
                 Ok(ExitCode::SUCCESS)

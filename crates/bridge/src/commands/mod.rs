@@ -30,6 +30,7 @@ pub(crate) use intake::Intake;
 pub(crate) use open_terminals::{OpenTerminal, OpenTerminals, list as open_terminals};
 pub(crate) use progress::Channel;
 pub(crate) use ring::Ring;
+pub(crate) use serve::{refuse, say_goodbye};
 pub(crate) use spool::{Spool, SpoolError, Writer};
 
 use crate::execute::Executor;

@@ -216,13 +216,13 @@ fn write_head(channel: Channel, at: u64, length: u64, to: &mut Vec<u8>) {
 }
 
 /// Says that this was all, and waits for the other end to have heard it.
-pub(super) async fn say_goodbye(mut stream: Stream) {
+pub(crate) async fn say_goodbye(mut stream: Stream) {
     stream.finish();
     let _ = tokio::time::timeout(FAREWELL, async { while let Ok(Some(_)) = stream.receive().await {} }).await;
 }
 
 /// Tells that there is no such stream to be had.
-pub(super) fn refuse(stream: Stream, why: &str) {
+pub(crate) fn refuse(stream: Stream, why: &str) {
     stream.reset(ResetCode::Protocol, why);
 }
 

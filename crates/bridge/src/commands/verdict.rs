@@ -60,19 +60,7 @@ pub(super) fn denied(code: &str, words: &str) -> Verdict {
 
 /// A command that is not believed.
 pub(super) fn disbelieved(refusal: Refusal) -> Verdict {
-    let code = match refusal {
-        Refusal::TooLong => "too_long",
-        Refusal::Signature => "signature",
-        Refusal::Form => "form",
-        Refusal::Version(_) => "version",
-        Refusal::Machine => "other_machine",
-        Refusal::Boot => "earlier_boot",
-        Refusal::Expired => "expired",
-        Refusal::ClockSkew => "clock_skew",
-        Refusal::Policy => "other_policy",
-        Refusal::Replay => "replay",
-    };
-    denied(code, &refusal.to_string())
+    denied(refusal.code(), &refusal.to_string())
 }
 
 fn told(judged: &Judged) -> Verdict {

@@ -158,6 +158,13 @@ impl Bridge {
         tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
     }
 
+    /// `diwan bridge policy …`, with nobody to answer a question.
+    pub async fn policy_command(&self, words: &[&str]) -> Output {
+        let mut command = self.command(&[&["policy"], words].concat());
+        command.stdin(Stdio::null());
+        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+    }
+
     pub async fn join_through(&self, target: &str, token: &str, proxy: &str) -> Output {
         let mut command = self.command(&["join", target, "--token", token]);
         command.env("http_proxy", proxy).env_remove("no_proxy").env_remove("NO_PROXY");

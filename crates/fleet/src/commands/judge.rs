@@ -38,7 +38,7 @@ async fn ask(connected: &Connected, question: &Judge) -> Option<CommandVerdict> 
     decode::<Verdict>(&answer).ok()?.as_ref().map(CommandVerdict::from)
 }
 
-fn no_answer() -> Problem {
+pub(crate) fn no_answer() -> Problem {
     Problem::new(
         StatusCode::BAD_GATEWAY,
         "machine_silent",

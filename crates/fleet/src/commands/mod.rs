@@ -53,9 +53,11 @@ use crate::connections::Connected;
 use crate::fleet::Fleet;
 use crate::machine::MachineId;
 
-pub(crate) use self::approve::fresh;
+pub(crate) use self::api::{machine_offline, of_path};
+pub(crate) use self::approve::{fresh, nothing_to_approve};
 pub(crate) use self::end::run_entry;
-pub(crate) use self::id::{BatchId, CommandId};
+pub(crate) use self::id::{ApprovalId, BatchId, CommandId};
+pub(crate) use self::judge::no_answer;
 pub(crate) use self::operation::{CommandOperation, Manner};
 pub(crate) use self::resume::on_connected;
 pub(crate) use self::run::{Begun, Target, Wish};
@@ -63,6 +65,7 @@ pub(crate) use self::state::{CommandOutcome, CommandState};
 pub(crate) use self::table::{Command, CommandActor};
 pub(crate) use self::upkeep::start;
 pub(crate) use self::words::{CommandProblem, PolicyDecision, plain};
+pub(crate) use diwan_protocol::command::LONGEST_LIFE_MS as LIFE_MS;
 
 /// What the commands of all machines share.
 #[derive(Debug)]

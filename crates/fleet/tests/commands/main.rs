@@ -14,6 +14,7 @@ mod input;
 mod machine;
 mod many;
 mod outputs;
+mod rules;
 mod ssh_keys;
 mod waiting;
 mod watching;

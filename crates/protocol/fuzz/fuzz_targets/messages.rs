@@ -7,7 +7,8 @@ use diwan_protocol::control::{FromBridge, Hello, ToBridge};
 use diwan_protocol::join::{JoinAnswer, JoinRequest};
 use diwan_protocol::opening::Judge;
 use diwan_protocol::run::{FromCommand, ToCommand};
-use diwan_protocol::{Command, Opening, SignedCommand, decode, encode};
+use diwan_protocol::rules::RuleNews;
+use diwan_protocol::{Command, Opening, RuleAsk, SignedCommand, SignedRules, decode, encode};
 use libfuzzer_sys::fuzz_target;
 use minicbor::{Decode, Encode};
 
@@ -33,6 +34,9 @@ fuzz_target!(|input: &[u8]| {
         _ => {
             same_again::<Judge>(bytes);
             same_again::<SignedCommand>(bytes);
+            same_again::<RuleAsk>(bytes);
+            same_again::<SignedRules>(bytes);
+            same_again::<RuleNews>(bytes);
         }
     }
 });

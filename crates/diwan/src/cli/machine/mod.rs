@@ -6,6 +6,7 @@ mod change;
 mod find;
 mod keys;
 mod list;
+mod rules;
 mod show;
 mod tokens;
 
@@ -26,6 +27,7 @@ Examples:
   diwan machine rename web-1 web-2
   diwan machine revoke web-1
   diwan machine keys web-1 --add ssh/deploy --user deploy
+  diwan machine rules ask web-1 --reason 'deploys need make' rules.toml
 
 A machine is named by its name (web-1) or its id (mch_…). A selector names labels
 that a machine must have, all of them: env=prod,gpu. A key alone (env) means any
@@ -56,6 +58,9 @@ pub(super) enum Machine {
     Certificates(Which),
     /// Put SSH keys of the vault on a machine, see how they are, take them away
     Keys(keys::Keys),
+    /// Ask machines' owners for rules, and see what became of that
+    #[command(subcommand)]
+    Rules(rules::Rules),
     /// List the lines that were made to join machines, and withdraw them
     Tokens(tokens::Tokens),
 }
@@ -81,6 +86,7 @@ impl Machine {
             Self::Unlock(which) => change::unlock(door, &which.name).await,
             Self::Certificates(which) => certificates::run(door, &which.name).await,
             Self::Keys(keys) => keys.run(door).await,
+            Self::Rules(rules) => rules.run(door).await,
             Self::Tokens(tokens) => tokens.run(door).await,
         }
     }

@@ -121,6 +121,14 @@ impl Bridge {
         self.dir.path().join("projects")
     }
 
+    /// `diwan bridge policy …` as its owner: whether it was done, and what was said.
+    pub(crate) async fn policy(&self, words: &[&str]) -> (bool, String) {
+        let mut command = of(self.dir.path());
+        command.args(["bridge", "policy"]).args(words).args(places(self.dir.path()));
+        let ran = tokio::task::spawn_blocking(move || command.output().expect("it runs")).await.expect("it ends");
+        (ran.status.success(), String::from_utf8_lossy(&[ran.stdout, ran.stderr].concat()).into_owned())
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(&mut self) {
         self.process.kill().expect("it is killed");

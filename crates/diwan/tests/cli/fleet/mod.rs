@@ -6,6 +6,7 @@ mod connection;
 mod files;
 mod manage;
 mod many;
+mod rules;
 mod run;
 mod stopping;
 mod terminal;

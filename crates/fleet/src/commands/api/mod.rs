@@ -25,6 +25,8 @@ use utoipa_axum::routes;
 
 use crate::fleet::Fleet;
 
+pub(crate) use target::of_path;
+
 /// All of them, with paths relative to `/api/v1`.
 pub(crate) fn routes() -> OpenApiRouter<Fleet> {
     OpenApiRouter::new()

@@ -22,7 +22,7 @@ pub(super) async fn one(fleet: &Fleet, field: &str, named: &str) -> Result<Targe
 }
 
 /// The machine of a path.
-pub(super) async fn of_path(fleet: &Fleet, id: MachineId) -> Result<Target, Problem> {
+pub(crate) async fn of_path(fleet: &Fleet, id: MachineId) -> Result<Target, Problem> {
     let found = machine::find(fleet.db(), id).await?.filter(may_come);
     Ok(target(found.ok_or_else(|| Problem::not_found("machine"))?))
 }

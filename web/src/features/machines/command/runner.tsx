@@ -8,6 +8,7 @@ import { Button } from "@/ui/button";
 import { Notice } from "@/ui/notice";
 import { Section } from "@/ui/page";
 import { ProblemNotice, useProblemText } from "@/ui/problem";
+import { AskForCommand } from "../rules/ask-for-command";
 import { isThere } from "../state";
 import { useRefresh } from "../use-machines";
 import { draftOf, emptyDraft, operationOf } from "./draft";
@@ -83,6 +84,7 @@ export function Runner({ machine, like, onRun }: RunnerProps) {
           </Button>
         </div>
       </form>
+      {there && <AskForCommand machine={machine} operation={operation} verdict={verdict} />}
     </Section>
   );
 }

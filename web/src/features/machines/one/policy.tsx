@@ -3,10 +3,21 @@ import { CopyButton } from "@/ui/copy-button";
 import { Notice } from "@/ui/notice";
 import { Section } from "@/ui/page";
 import { EmptyState } from "@/ui/states";
+import { RuleRequests } from "../rules/rule-requests";
 import { useMachine } from "./use-machine";
 
 /** The file in force, to be read: only on the machine it can be changed. */
 export default function Policy() {
+  const machine = useMachine();
+  return (
+    <>
+      <InForce />
+      <RuleRequests machine={machine} />
+    </>
+  );
+}
+
+function InForce() {
   const { t } = useTranslation();
   const machine = useMachine();
   if (!machine.policy_text) {
