@@ -81,8 +81,13 @@ impl Conversation<'_> {
                         samples = tokio::time::interval(self.sample_every);
                     }
                     Some(ToBridge::Renewed(chain)) => {
-                        self.knowledge.renewed(chain).await;
+                        let has_succeeded = self.knowledge.renewed(chain).await;
+                        say(&mut sending, has_succeeded.then_some(FromBridge::Succeeded)).await?;
                         asked_for_renewal = false;
+                    }
+                    Some(ToBridge::Succession(signed)) => {
+                        let request = self.knowledge.request_after(&signed);
+                        say(&mut sending, request.map(FromBridge::Succeed)).await?;
                     }
                     Some(message) => self.heard(message).await,
                 },
@@ -110,10 +115,10 @@ impl Conversation<'_> {
     async fn heard(&self, message: ToBridge) {
         match message {
             ToBridge::Forget(ids) => self.commands.forget(ids).await,
-            ToBridge::Keys(keys) => self.knowledge.keys_are(keys).await,
+            ToBridge::Keys(keys) => self.knowledge.keys_are(&keys),
             ToBridge::Name(name) => self.knowledge.name_is(name).await,
             ToBridge::ForgetRules(ids) => self.rules.forget(ids).await,
-            ToBridge::Welcome(_) | ToBridge::SampleEvery(_) | ToBridge::Renewed(_) => {}
+            ToBridge::Welcome(_) | ToBridge::SampleEvery(_) | ToBridge::Renewed(_) | ToBridge::Succession(_) => {}
         }
     }
 

@@ -172,7 +172,7 @@ impl Daemon {
         let connections = self.knowledge.count_connection().await?;
         let membership = self.knowledge.membership();
         let target: Target = membership.url.parse().map_err(RunError::Identity)?;
-        let (link, driver) = dial::dial(&self.world, &target, self.knowledge.tls()?).await?;
+        let (link, driver) = self.dial(&target).await?;
         self.supervisor.spawn("link", TaskPolicy::Once, async move {
             driver.await;
         });
@@ -205,6 +205,17 @@ impl Daemon {
             _ => None,
         };
         Ok(Over { lived, away })
+    }
+
+    /// Dials with the keys that the machine knows, and where nobody knows those, with the ones from before.
+    async fn dial(&self, target: &Target) -> Result<(Link, diwan_link::Driver), ConnectError> {
+        match dial::dial(&self.world, target, self.knowledge.tls()?).await {
+            Err(dial::DialError::Stranger) => match self.knowledge.former_tls() {
+                Some(former) => Ok(dial::dial(&self.world, target, former).await?),
+                None => Err(dial::DialError::Stranger.into()),
+            },
+            other => Ok(other?),
+        }
     }
 
     /// Presents the machine and does what the control plane wants, until the connection ends.
@@ -246,7 +257,7 @@ impl Daemon {
                 skew / 1000
             );
         }
-        self.knowledge.keys_are(welcome.keys.clone()).await;
+        self.knowledge.keys_are(&welcome.keys);
         self.knowledge.name_is(welcome.name.clone()).await;
     }
 

@@ -123,5 +123,6 @@ pub(crate) fn membership(url: &Target, fingerprint: Fingerprint, joined: Joined)
         chain: joined.chain,
         keys: joined.keys,
         joined_ms: joined.now_ms,
+        former: None,
     })
 }

@@ -17,6 +17,7 @@ mod commands;
 mod credentials;
 mod error;
 mod feed;
+mod fleet_keys;
 mod machines;
 mod model;
 mod operations;
@@ -39,6 +40,7 @@ pub use commands::{
 pub use credentials::{Account, Credentials, CredentialsFile, Secrets};
 pub use error::{ClientError, FieldProblem, Problem};
 pub use feed::{Feed, FromFeed};
+pub use fleet_keys::{FleetKeys, MachineWithoutKeys};
 pub use machines::{
     JoinLines, JoinToken, Machine, MachineCertificate, MachineDetail, MachineDisk, MachineFacts, MachineGraphics,
     MachineProcess, MachineSample, MachineSshKey, MachineSshKeyVersion, MachineWatch, NewJoinToken, SamplePoint,

@@ -6,17 +6,25 @@ use std::time::Duration;
 
 use diwan_kernel::world::Timestamp;
 use diwan_kernel::{Problem, World};
-use diwan_link::tls;
+use diwan_link::tls::{self, Fingerprint};
 use rustls::ServerConfig;
 use rustls::pki_types::UnixTime;
 use rustls::time_provider::TimeProvider;
 
 use crate::fleet::Fleet;
+use crate::keys::Generation;
+
+/// How machines are met that know one generation of the keys.
+#[derive(Debug, Clone)]
+pub(crate) struct Meeting {
+    pub(crate) generation: u64,
+    pub(crate) config: Arc<ServerConfig>,
+}
 
 /// How machines are met, and until when so.
 #[derive(Debug, Clone)]
 pub(crate) struct Acceptor {
-    config: Arc<ServerConfig>,
+    meetings: Vec<Meeting>,
     until: Timestamp,
 }
 
@@ -37,23 +45,32 @@ impl TimeProvider for WorldTime {
 }
 
 impl Fleet {
-    /// How machines are met now.
+    /// How a machine is met now that knows this authority.
     ///
     /// # Errors
     /// 503 while the vault is sealed.
-    pub(crate) async fn acceptor(&self) -> Result<Arc<ServerConfig>, Problem> {
+    pub(crate) async fn meeting(&self, knows: Option<Fingerprint>) -> Result<Meeting, Problem> {
         let keys = self.keys().await?;
         let now = self.world().now();
+        let wanted = keys.known_by(knows).number;
         let mut slot = self.acceptor_slot().lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(acceptor) = slot.as_ref().filter(|acceptor| acceptor.until > now) {
-            return Ok(Arc::clone(&acceptor.config));
+        let known = slot.as_ref().filter(|acceptor| acceptor.until > now);
+        let known = known.and_then(|acceptor| acceptor.meetings.iter().find(|one| one.generation == wanted));
+        if let Some(meeting) = known {
+            return Ok(meeting.clone());
         }
+        let (meetings, untils): (Vec<_>, Vec<_>) =
+            keys.all().map(|one| self.meet_under(one, now)).collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+        let found = meetings.iter().find(|one| one.generation == wanted).cloned();
+        *slot = untils.into_iter().min().map(|until| Acceptor { meetings, until });
+        found.ok_or_else(|| Problem::internal("there are no keys to meet machines with"))
+    }
+
+    fn meet_under(&self, keys: &Generation, now: Timestamp) -> Result<(Meeting, Timestamp), Problem> {
         let (identity, until) = keys.authority.vouch_for_control_plane(now).map_err(Problem::internal)?;
         let time = Arc::new(WorldTime(self.world().clone()));
         let config = tls::control_plane(identity, keys.authority.certificate(), time).map_err(Problem::internal)?;
-        let config = Arc::new(config);
-        *slot = Some(Acceptor { config: Arc::clone(&config), until });
-        Ok(config)
+        Ok((Meeting { generation: keys.number, config: Arc::new(config) }, until))
     }
 
     /// The authority may be another one now.

@@ -25,6 +25,8 @@ pub(crate) struct Connected {
     pub(crate) machine: MachineId,
     /// What it is reached over.
     pub(crate) link: Link,
+    /// The generation of keys that it knows.
+    pub(crate) generation: u64,
     /// How it presented itself. Its facts and the text of its policy are in the database, not here.
     pub(crate) hello: Hello,
     /// Its policy, as it last told; without its text.

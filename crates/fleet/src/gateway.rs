@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use diwan_kernel::Problem;
 use diwan_kernel::world::BoxStream;
-use diwan_link::tls::{JOIN, TALK};
+use diwan_link::tls::{JOIN, TALK, known_authority};
 use diwan_link::ws::WsBytes;
 use diwan_link::{Driver, Limits, Link, Side};
 use tokio::io::AsyncWriteExt;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::acceptor::Meeting;
 use crate::farewell::Farewell;
 use crate::fleet::Fleet;
 use crate::shown::Shown;
@@ -49,24 +50,28 @@ impl Fleet {
     pub async fn serve(&self, connection: BoxStream, from: IpAddr) {
         let met = tokio::time::timeout(PATIENCE, Box::pin(self.meet(connection)));
         match met.await {
-            Ok(Ok((connection, None))) => {
+            Ok(Ok((connection, generation, None))) => {
                 let (link, driver) = Link::new(connection, Side::Acceptor, OF_NEWCOMERS);
-                carry(link.clone(), driver, Box::pin(self.welcome_newcomer(link, from))).await;
+                carry(link.clone(), driver, Box::pin(self.welcome_newcomer(link, generation, from))).await;
             }
-            Ok(Ok((connection, Some(shown)))) => {
+            Ok(Ok((connection, generation, Some(shown)))) => {
                 let (link, driver) = Link::new(connection, Side::Acceptor, OF_MACHINES);
-                carry(link.clone(), driver, Box::pin(self.talk(link, shown, from))).await;
+                carry(link.clone(), driver, Box::pin(self.talk(link, generation, shown, from))).await;
             }
             Ok(Err(why)) => tracing::debug!(%from, why, "a machine was not let in"),
             Err(_) => tracing::debug!(%from, "a machine took too long to prove itself"),
         }
     }
 
-    /// Both prove themselves. Who shows no certificate can only join.
-    async fn meet(&self, connection: BoxStream) -> Result<(Secured, Option<Shown>), String> {
-        let config = self.acceptor().await.map_err(|problem| problem.detail().to_owned())?;
+    /// Both prove themselves, with the keys that the machine knows. Who shows no certificate can only join.
+    async fn meet(&self, connection: BoxStream) -> Result<(Secured, u64, Option<Shown>), String> {
         let bytes = WsBytes::accepted(connection);
-        let connection = match TlsAcceptor::from(config).accept(bytes).into_fallible().await {
+        let begun = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), bytes).await;
+        let begun = begun.map_err(|error| error.to_string())?;
+        let knows = begun.client_hello().alpn().and_then(known_authority);
+        let met = self.meeting(knows).await;
+        let Meeting { generation, config } = met.map_err(|problem| problem.detail().to_owned())?;
+        let connection = match begun.into_stream(config).into_fallible().await {
             Ok(connection) => connection,
             Err((error, mut bytes)) => {
                 // What is wrong with its proof still waits to be sent.
@@ -83,7 +88,7 @@ impl Fleet {
             }
             _ => return Err("what it speaks does not fit what it showed".to_owned()),
         };
-        Ok((connection, shown))
+        Ok((connection, generation, shown))
     }
 }
 

@@ -48,7 +48,7 @@ impl Fleet {
     /// # Errors
     /// 503 while the vault is sealed.
     pub(crate) async fn invite(&self, ctx: &Ctx, invited: Invited) -> Result<Invitation, Problem> {
-        let fingerprint = self.keys().await?.authority.fingerprint();
+        let fingerprint = self.keys().await?.current().authority.fingerprint();
         let text = TokenText::fresh(&ctx.world);
         let token = JoinToken {
             id: JoinTokenId::new(&ctx.world),

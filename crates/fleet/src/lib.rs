@@ -36,6 +36,7 @@ mod rules;
 mod samples;
 mod shown;
 mod ssh_keys;
+mod succession;
 mod table;
 mod talk;
 mod upkeep;

@@ -3,13 +3,27 @@
 use diwan_kernel::db::{Migration, Migrations};
 
 /// The steps, oldest first.
-pub const MIGRATIONS: Migrations = Migrations { component: "fleet", steps: &[FIRST, SECOND, THIRD, FOURTH] };
+pub const MIGRATIONS: Migrations = Migrations { component: "fleet", steps: &[FIRST, SECOND, THIRD, FOURTH, FIFTH] };
 
 const SECOND: Migration = crate::commands::migration::COMMANDS;
 
 const THIRD: Migration = crate::ssh_keys::migration::SSH_KEYS;
 
 const FOURTH: Migration = crate::rules::migration::RULE_REQUESTS;
+
+const FIFTH: Migration = Migration {
+    name: "0005_generations",
+    up: "CREATE TABLE fleet_generation (
+            number BIGINT PRIMARY KEY,
+            started_at BIGINT NOT NULL
+         );
+         CREATE TABLE fleet_learned (
+            machine_id TEXT PRIMARY KEY REFERENCES fleet_machine (id) ON DELETE CASCADE,
+            number BIGINT NOT NULL
+         )",
+    down: "DROP TABLE fleet_learned;
+           DROP TABLE fleet_generation",
+};
 
 const FIRST: Migration = Migration {
     name: "0001_machines",

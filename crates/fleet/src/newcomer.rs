@@ -17,7 +17,7 @@ use crate::farewell::Farewell;
 use crate::fleet::Fleet;
 use crate::gateway::PATIENCE;
 use crate::join_token::hash_of;
-use crate::keys::Keys;
+use crate::keys::Generation;
 use crate::label::Labels;
 use crate::machine::{Known, MachineId, Standing};
 use crate::table::certificate::Certificate;
@@ -70,7 +70,7 @@ impl NotJoined {
 
 impl Fleet {
     /// Hears what a newcomer wants, and answers.
-    pub(crate) async fn welcome_newcomer(&self, link: Link, from: IpAddr) -> Farewell {
+    pub(crate) async fn welcome_newcomer(&self, link: Link, generation: u64, from: IpAddr) -> Farewell {
         let asked = async {
             let (mut stream, opening) = link.accept().await?;
             if !matches!(decode(&opening), Ok(Some(Opening::Join))) {
@@ -82,7 +82,7 @@ impl Fleet {
         let Ok(Some((mut stream, request))) = timeout(PATIENCE, asked).await else {
             return Farewell::protocol("a machine without a certificate may only ask to join");
         };
-        let answer = match self.join(request, from).await {
+        let answer = match self.join(request, generation, from).await {
             Ok(joined) => JoinAnswer::Joined(joined),
             Err(not) => JoinAnswer::Refused(not.told(from)),
         };
@@ -94,7 +94,7 @@ impl Fleet {
         Farewell::done()
     }
 
-    async fn join(&self, request: JoinRequest, from: IpAddr) -> Result<Joined, NotJoined> {
+    async fn join(&self, request: JoinRequest, generation: u64, from: IpAddr) -> Result<Joined, NotJoined> {
         let unknown = || NotJoined::refused("token_unknown", "There is no such token, or it was withdrawn.");
         let token = table::join_token::find_hashed(self.db(), hash_of(&request.token)).await?;
         let token = token.filter(|token| token.withdrawn_at.is_none()).ok_or_else(unknown)?;
@@ -108,19 +108,20 @@ impl Fleet {
         };
         let key = ProvedKey::read(&request.request).ok_or_else(malformed)?;
         let keys = self.keys().await?;
+        let keys = keys.of(generation);
         let facts = MachineFacts::from(request.facts);
         let machine = match token.used_at {
-            None => self.let_in(&keys, &token, &key, &facts, from).await?,
-            Some(_) => return self.answer_again(&keys, &token, &key, from).await,
+            None => self.let_in(keys, &token, &key, &facts, from).await?,
+            Some(_) => return self.answer_again(keys, &token, &key, from).await,
         };
         let (known, issued) = machine;
-        Ok(self.joined(&keys, known.id, known.name, &issued))
+        Ok(self.joined(keys, known.id, known.name, &issued))
     }
 
     /// Spends the token and writes the machine down, both or neither.
     async fn let_in(
         &self,
-        keys: &Keys,
+        keys: &Generation,
         token: &JoinToken,
         key: &ProvedKey,
         facts: &MachineFacts,
@@ -153,6 +154,7 @@ impl Fleet {
         };
         table::join_token::set_machine(&mut tx, token.id, id).await?;
         self.write_down(&mut tx, id, key, &issued).await?;
+        table::generation::set_learned(&mut tx, id, keys.number).await?;
         tx.emit(&MachineJoined { id, name: known.name.clone() });
         tx.emit(&JoinTokenChanged { id: token.id });
         let action = if token.rejoins.is_some() { "machine.rejoin" } else { "machine.join" };
@@ -169,7 +171,7 @@ impl Fleet {
     /// The answer was lost on its way: who has the same key gets it again. Anybody else has the wrong token.
     async fn answer_again(
         &self,
-        keys: &Keys,
+        keys: &Generation,
         token: &JoinToken,
         key: &ProvedKey,
         from: IpAddr,
@@ -191,7 +193,7 @@ impl Fleet {
         Ok(self.joined(keys, known.id, known.name, &issued))
     }
 
-    fn joined(&self, keys: &Keys, machine: MachineId, name: String, issued: &Issued) -> Joined {
+    fn joined(&self, keys: &Generation, machine: MachineId, name: String, issued: &Issued) -> Joined {
         Joined {
             machine: machine.to_string(),
             name,

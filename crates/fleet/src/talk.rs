@@ -36,7 +36,7 @@ const LONGEST_BREAK: Duration = Duration::from_secs(60);
 impl Fleet {
     /// Talks to a machine that showed this. There may be ten thousand of these, nearly all of them waiting: what
     /// happens seldom has its place in a box, and takes none while it does not happen.
-    pub(crate) async fn talk(&self, link: Link, shown: Shown, from: IpAddr) -> Farewell {
+    pub(crate) async fn talk(&self, link: Link, generation: u64, shown: Shown, from: IpAddr) -> Farewell {
         let greeted = timeout(PATIENCE, greeting(&link)).await;
         let Ok(Some((sending, receiving, mut hello))) = greeted else {
             return Farewell::protocol("the first thing a machine does is to present itself");
@@ -53,6 +53,7 @@ impl Fleet {
         let connected = Arc::new(Connected {
             machine: shown.machine,
             link: link.clone(),
+            generation,
             hello,
             policy,
             since: self.world().now(),
@@ -65,6 +66,7 @@ impl Fleet {
         };
         connected.tell(&ToBridge::Welcome(welcome)).await;
         let present = self.enter(connected);
+        Box::pin(self.tell_of_succession(&present)).await;
         crate::commands::on_connected(self, &present);
         crate::rules::on_connected(self, &present);
         let _here = Here { fleet: self.clone(), connected: Arc::clone(&present) };
@@ -86,7 +88,7 @@ impl Fleet {
             now_ms: self.world().now().as_millis(),
             sample_every_ms: millis(self.watchers().interval(connected.machine)),
             name,
-            keys: vec![keys.signing.verifying_key()],
+            keys: vec![keys.of(connected.generation).signing.verifying_key()],
         })
     }
 
@@ -139,8 +141,10 @@ impl Fleet {
         match message {
             FromBridge::Sample(sample) => self.take_sample(connected.machine, sample),
             FromBridge::Policy(policy) => return Box::pin(self.take_policy(connected, policy)).await,
-            FromBridge::Renew(request) => return Box::pin(self.renew(connected, &request)).await,
+            FromBridge::Renew(request) => return Box::pin(self.renew(connected, &request, connected.generation)).await,
             FromBridge::Facts(facts) => return Box::pin(self.take_facts(connected.machine, facts)).await,
+            FromBridge::Succeed(request) => return Box::pin(self.let_succeed(connected, &request)).await,
+            FromBridge::Succeeded => return Box::pin(self.has_succeeded(connected.machine)).await,
             FromBridge::Rules(news) => return Box::pin(self.take_rule_news(connected, news)).await,
             FromBridge::Leaving(_) => {}
         }
@@ -187,13 +191,14 @@ impl Fleet {
     }
 
     /// Gives the machine a certificate for a key that it has proved to have.
-    async fn renew(&self, connected: &Connected, request: &[u8]) -> Result<(), Problem> {
+    pub(crate) async fn renew(&self, connected: &Connected, request: &[u8], generation: u64) -> Result<(), Problem> {
         let Some(key) = ProvedKey::read(request) else {
             connected.send_away(Farewell::protocol("what it asks a certificate with is no request"));
             return Ok(());
         };
         let keys = self.keys().await?;
-        let issued = keys.authority.vouch(self.world(), connected.machine, &key.key).map_err(Problem::internal)?;
+        let authority = &keys.of(generation).authority;
+        let issued = authority.vouch(self.world(), connected.machine, &key.key).map_err(Problem::internal)?;
         self.give_certificate(connected.machine, &key, &issued).await?;
         let chain = issued.chain.iter().map(|der| der.to_vec().into()).collect();
         connected.tell(&ToBridge::Renewed(chain)).await;

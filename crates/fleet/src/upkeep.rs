@@ -25,13 +25,14 @@ impl Fleet {
     pub(crate) fn spawn_upkeep(&self) {
         let this = self.clone();
         self.supervisor().spawn("fleet upkeep", TaskPolicy::Critical, async move {
-            let mut noted = this.world().monotonic();
+            let (mut noted, mut told) = (this.world().monotonic(), 0);
             while this.supervisor().pause(BEAT).await {
                 // Looking lets go of the keys of a vault that was sealed.
                 if this.keys_at_hand().is_none() {
                     this.forget_acceptor();
                 }
                 this.end_watches().await;
+                this.part_with_former(&mut told).await;
                 // A SQLite file has one server.
                 if this.db().engine() != "sqlite"
                     && let Err(error) = this.follow_others().await

@@ -30,6 +30,9 @@ pub const CONTROL_PLANE: &str = "control-plane.diwan.internal";
 pub const JOIN: &[u8] = b"diwan-join/1";
 /// What a machine with a certificate speaks.
 pub const TALK: &[u8] = b"diwan-link/1";
+/// What stands before the fingerprint of the authority that a machine knows, among what it says that it speaks:
+/// while the control plane changes its keys, it shows each machine the ones that it believes.
+const KNOWS: &[u8] = b"diwan-knows/";
 /// For so long after its end a certificate still says who somebody is: a machine that was switched off may
 /// come back with the key it has. Whether it is still one of ours is asked of those who know.
 pub const GRACE: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -120,7 +123,7 @@ pub fn joining(authority: Fingerprint, time: Arc<dyn TimeProvider>) -> Result<Cl
     let pinned = Pinned { authority, provider: Arc::clone(&provider) };
     let config = ClientConfig::builder_with_details(provider, time).with_protocol_versions(&[&TLS13])?;
     let config = config.dangerous().with_custom_certificate_verifier(Arc::new(pinned));
-    Ok(finish(config.with_no_client_auth(), JOIN))
+    Ok(finish(config.with_no_client_auth(), JOIN, authority))
 }
 
 /// How a machine that has joined talks.
@@ -135,11 +138,17 @@ pub fn machine(
     let provider = Arc::new(provider::default_provider());
     let config = ClientConfig::builder_with_details(provider, time).with_protocol_versions(&[&TLS13])?;
     let config = config.with_root_certificates(only(authority)?);
-    Ok(finish(config.with_client_auth_cert(identity.chain, identity.key)?, TALK))
+    Ok(finish(config.with_client_auth_cert(identity.chain, identity.key)?, TALK, Fingerprint::of(authority)))
 }
 
-fn finish(mut config: ClientConfig, speaks: &[u8]) -> ClientConfig {
-    config.alpn_protocols = vec![speaks.to_vec()];
+/// The fingerprint of the authority that a machine knows, by what it says that it speaks.
+pub fn known_authority<'a>(mut speaks: impl Iterator<Item = &'a [u8]>) -> Option<Fingerprint> {
+    let text = speaks.find_map(|one| one.strip_prefix(KNOWS))?;
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+fn finish(mut config: ClientConfig, speaks: &[u8], authority: Fingerprint) -> ClientConfig {
+    config.alpn_protocols = vec![speaks.to_vec(), [KNOWS, authority.to_string().as_bytes()].concat()];
     config.resumption = rustls::client::Resumption::disabled();
     config
 }

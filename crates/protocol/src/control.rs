@@ -7,6 +7,7 @@ use minicbor::{Decode, Encode};
 use crate::facts::{Facts, PolicyInForce, Sample};
 use crate::rules::RuleNews;
 use crate::signed::VerifyingKey;
+use crate::succession::SignedSuccession;
 
 /// The version of the conversation that is spoken here.
 pub const VERSION: u16 = 1;
@@ -65,6 +66,12 @@ pub enum FromBridge {
     /// Where something stands that rules were asked with.
     #[n(5)]
     Rules(#[n(0)] RuleNews),
+    /// It believes a succession, and asks for a certificate of the new authority, for the same key of its own.
+    #[n(6)]
+    Succeed(#[n(0)] ByteVec),
+    /// It has written the new keys down.
+    #[n(7)]
+    Succeeded,
 }
 
 /// What the control plane says on the control stream.
@@ -91,6 +98,9 @@ pub enum ToBridge {
     /// These rules are not asked for any longer.
     #[n(6)]
     ForgetRules(#[n(0)] Vec<String>),
+    /// The control plane has other keys from now on.
+    #[n(7)]
+    Succession(#[n(0)] SignedSuccession),
 }
 
 /// The first answer.

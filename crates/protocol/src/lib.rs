@@ -17,6 +17,7 @@ pub mod rules;
 pub mod run;
 pub mod signed;
 pub mod ssh_line;
+pub mod succession;
 pub mod wire;
 
 pub use command::{Command, Operation};

@@ -11,14 +11,19 @@ use diwan_protocol::join::{JoinAnswer, JoinRefused, JoinRequest, Joined};
 use diwan_protocol::opening::{Follow, Judge};
 use diwan_protocol::rules::{Judged, RuleFault, RuleNews, RuleStanding};
 use diwan_protocol::run::{Decision, Ended, FromCommand, Outcome, Piece, Reason, ToCommand, Usage, Verdict};
-use diwan_protocol::{Opening, Operation, SigningKey, VerifyingKey, decode, encode};
+use diwan_protocol::succession::{SignedSuccession, Succession};
+use diwan_protocol::{Opening, Operation, Refusal, SigningKey, VerifyingKey, decode, encode};
 use minicbor::{Decode, Encode};
 use proptest::prelude::*;
 
 const NOW: i64 = 1_800_000_000_000;
 
+fn signing_key() -> SigningKey {
+    SigningKey::from_seed("key_1", &[7; 32]).unwrap()
+}
+
 fn key() -> VerifyingKey {
-    SigningKey::from_seed("key_1", &[7; 32]).unwrap().verifying_key()
+    signing_key().verifying_key()
 }
 
 fn layer() -> Layer {
@@ -155,6 +160,10 @@ fn frozen_messages_are_written_and_read_as_ever() {
     frozen("to_bridge_forget", ToBridge::Forget(vec!["cmd_1".into()]));
     frozen("to_bridge_keys", ToBridge::Keys(vec![key()]));
     frozen("to_bridge_name", ToBridge::Name("barn".into()));
+    let succession = Succession { version: 1, authority: vec![1, 2].into(), keys: vec![key()], until_ms: NOW };
+    frozen("to_bridge_succession", ToBridge::Succession(signing_key().sign_succession(&succession)));
+    frozen("from_bridge_succeed", FromBridge::Succeed(vec![1].into()));
+    frozen("from_bridge_succeeded", FromBridge::Succeeded);
     frozen("to_bridge_forget_rules", ToBridge::ForgetRules(vec!["rrq_1".into()]));
     let judged = Judged { words: vec!["“list” allows exec".into()], policy: [2; 32].into(), from_afar: true };
     let reason = Reason { code: "too_many".into(), words: "Too many wait.".into() };
@@ -191,6 +200,23 @@ fn frozen_messages_are_written_and_read_as_ever() {
     frozen("to_command_signal", ToCommand::Signal(2));
     frozen("to_command_resize", ToCommand::Resize { columns: 120, rows: 40 });
     frozen("to_command_cancel", ToCommand::Cancel);
+}
+
+#[test]
+fn f71_new_keys_are_believed_when_one_before_vouches_for_them() {
+    let succession = Succession { version: 1, authority: vec![1, 2].into(), keys: vec![key()], until_ms: NOW };
+    let signed = signing_key().sign_succession(&succession);
+    assert_eq!(signed.open(&[key()]), Ok(succession.clone()));
+    let other = SigningKey::from_seed("key_1", &[8; 32]).unwrap();
+    assert_eq!(other.sign_succession(&succession).open(&[key()]), Err(Refusal::Signature));
+    assert_eq!(signed.open(&[]), Err(Refusal::Signature));
+    let mut bytes = signed.bytes.to_vec();
+    *bytes.last_mut().unwrap() ^= 1;
+    assert_eq!(SignedSuccession { bytes: bytes.into(), ..signed }.open(&[key()]), Err(Refusal::Signature));
+    let none = Succession { keys: vec![], ..succession.clone() };
+    assert_eq!(signing_key().sign_succession(&none).open(&[key()]), Err(Refusal::Form));
+    let later = Succession { version: 2, ..succession };
+    assert_eq!(signing_key().sign_succession(&later).open(&[key()]), Err(Refusal::Version(2)));
 }
 
 #[test]

@@ -33,7 +33,7 @@ impl Vault {
     /// 503 while the vault is sealed; what making one says.
     pub async fn own_key(
         &self,
-        name: &'static str,
+        name: &str,
         fresh: impl FnOnce() -> Result<Zeroizing<Vec<u8>>, Problem> + Send,
     ) -> Result<Zeroizing<Vec<u8>>, Problem> {
         debug_assert!(name.starts_with(OWN), "{name} is not among the control plane's own");
@@ -69,7 +69,7 @@ impl Vault {
     }
 
     /// Keeps a new one. False when another server was faster.
-    async fn keep_own(&self, masters: &Masters, name: &'static str, key: &[u8]) -> Result<bool, Problem> {
+    async fn keep_own(&self, masters: &Masters, name: &str, key: &[u8]) -> Result<bool, Problem> {
         let (place, ctx) = (place_of(name), Ctx::system(self.world(), "vault"));
         let data_key = KeyBytes::fresh(self.world());
         let stored = Stored::Here {

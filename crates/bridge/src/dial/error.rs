@@ -34,7 +34,8 @@ pub enum DialError {
     #[error(
         "whoever answers is not the control plane with this fingerprint. Nothing was told to them. Either somebody \
          listens in between, such as a captive portal, or the control plane has a new identity: compare the \
-         fingerprint with the one that its dashboard shows"
+         fingerprint with the one that its dashboard shows. A machine that was away for more than 30 days while \
+         the keys were changed has to join again, with a new line and --force"
     )]
     Stranger,
     /// The clocks do not agree.

@@ -132,6 +132,12 @@ impl Plane {
         }
     }
 
+    /// Takes the place of another one.
+    pub async fn move_to(&mut self, at: SocketAddr) {
+        self.listener = TcpListener::bind(at).await.unwrap();
+        self.address = at;
+    }
+
     /// What joins a machine.
     pub fn target(&self) -> String {
         format!("http://{}#{}", self.address, Fingerprint::of(self.authority.der()))

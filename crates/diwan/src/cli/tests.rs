@@ -82,6 +82,8 @@ fn every_command_is_understood() {
         "machine certificates web-1",
         "machine tokens --withdraw jtk_1",
         "machine rules list web-1 --all",
+        "machine fleet-keys",
+        "machine fleet-keys --rotate --yes",
         "machine rules ask web-1 --reason why rules.toml",
         "machine rules approve rrq_1 --yes",
         "machine rules refuse rrq_1 --why no",

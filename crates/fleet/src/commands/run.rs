@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use diwan_kernel::{Ctx, DbError, Entry, Problem, Timestamp, Tx};
 use diwan_protocol::command::{Actor, Approval, LONGEST_LIFE_MS, VERSION};
-use diwan_protocol::{Opening, Operation, SigningKey, encode};
+use diwan_protocol::{Opening, Operation, encode};
 use futures::FutureExt;
 
 use super::approve;
@@ -23,6 +23,7 @@ use super::table::{self, Command, CommandActor, CommandApproval, Signed};
 use super::words::CommandProblem;
 use crate::connections::Connected;
 use crate::fleet::Fleet;
+use crate::keys::Keys;
 use crate::machine::MachineId;
 
 /// A command that was not sent within this time is not carried out any more.
@@ -99,9 +100,9 @@ impl Fleet {
                 there.insert(target.id, connected);
             }
         }
-        let key = if there.is_empty() { None } else { Some(self.signing_key().await?) };
+        let keys = if there.is_empty() { None } else { Some(self.keys().await?) };
         loop {
-            match self.write_commands_down(ctx, wish, targets, (&there, key.as_deref()), entry.clone()).await {
+            match self.write_commands_down(ctx, wish, targets, (&there, keys.as_deref()), entry.clone()).await {
                 Ok(prepared) => return Ok(prepared.into_iter().map(|p| self.set_off(p)).collect()),
                 Err(Failed::Db(error)) if error.is_unique("fleet_command", "sequence") && tries < TRIES => {
                     tries += 1;
@@ -120,16 +121,16 @@ impl Fleet {
         ctx: &Ctx,
         wish: &Wish,
         targets: &[Target],
-        (there, key): (&BTreeMap<MachineId, Arc<Connected>>, Option<&SigningKey>),
+        (there, keys): (&BTreeMap<MachineId, Arc<Connected>>, Option<&Keys>),
         entry: Entry,
     ) -> Result<Vec<Prepared>, Failed> {
         let mut tx = self.db().begin(ctx).await?;
         let mut all = Vec::with_capacity(targets.len());
         for target in targets {
             let mut command = self.new_command(wish, target, ctx.now());
-            let way = there.get(&target.id).zip(key).and_then(|(connected, key)| {
+            let way = there.get(&target.id).zip(keys).and_then(|(connected, keys)| {
                 let ticket = self.commands().line(target.id).stand()?;
-                command.sent = Some(sign(key, &command, &wish.wire, connected, ticket.sequence));
+                command.sent = Some(sign(keys, &command, &wish.wire, connected, ticket.sequence));
                 Some((ticket, Arc::clone(connected)))
             });
             match (&way, wish.wait) {
@@ -218,12 +219,12 @@ impl Fleet {
         self.commands().get_ready(self, connected).await?;
         let ctx = Ctx::system(self.world(), "fleet");
         let manner = Manner { has_input: command.has_input, timeout_ms: command.timeout_ms };
-        let (wire, key, now) = (command.operation.read(manner)?, self.signing_key().await?, ctx.now());
+        let (wire, keys, now) = (command.operation.read(manner)?, self.keys().await?, ctx.now());
         let live = self.commands().live().enter(command.id);
         let mut tx = self.db().begin(&ctx).await?;
         let Some(ticket) = self.commands().line(command.machine).stand() else { return Ok(()) };
         (command.state, command.issued_at, command.expires_at) = (CommandState::Written, now, now.plus(LIFE));
-        command.sent = Some(sign(&key, &command, &wire, connected, ticket.sequence));
+        command.sent = Some(sign(&keys, &command, &wire, connected, ticket.sequence));
         live.bind(connected);
         if !table::set_signed(&mut tx, &command).await? {
             return Ok(());
@@ -263,10 +264,10 @@ fn is_offline(command: &mut Command, now: Timestamp) {
     command.problem = Some(CommandProblem::new("machine_offline", "The machine is not connected."));
 }
 
-fn sign(key: &SigningKey, command: &Command, wire: &Operation, connected: &Connected, sequence: u64) -> Signed {
+fn sign(keys: &Keys, command: &Command, wire: &Operation, connected: &Connected, sequence: u64) -> Signed {
     let actor = |actor: &CommandActor| Actor { id: actor.id.clone(), name: actor.name.clone() };
     let policy = connected.policy.borrow().hash;
-    let signed = key.sign(&diwan_protocol::Command {
+    let signed = keys.of(connected.generation).signing.sign(&diwan_protocol::Command {
         version: VERSION,
         id: command.id.to_string(),
         machine: command.machine.to_string(),

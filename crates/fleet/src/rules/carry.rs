@@ -56,7 +56,8 @@ impl Fleet {
         request: &RuleRequest,
         grant: Option<Grant>,
     ) -> Result<RuleStanding, Problem> {
-        let key = self.signing_key().await?;
+        let keys = self.keys().await?;
+        let key = &keys.of(connected.generation).signing;
         let now_ms = self.world().now().as_millis();
         let lives = (request.created_at.as_millis(), request.expires_at.as_millis());
         let (issued_ms, expires_ms) = if grant.is_some() { (now_ms, now_ms + LIFE_MS) } else { lives };

@@ -1,6 +1,7 @@
 //! The tables, one file each: all the SQL about machines is here.
 
 pub(crate) mod certificate;
+pub(crate) mod generation;
 pub(crate) mod join_token;
 pub(crate) mod key;
 pub(crate) mod machine;

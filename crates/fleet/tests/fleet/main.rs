@@ -6,6 +6,7 @@ mod attacks;
 mod bridge;
 mod identity;
 mod joining;
+mod succession;
 mod tokens;
 
 use diwan_protocol::join::JoinAnswer;

@@ -70,6 +70,12 @@ export const vaultKeysQuery = queryOptions({
     (await unwrap(api.GET("/secrets", { params: { query: { kind: "ssh_key", limit: 200 } }, signal }))).items,
 });
 
+export const fleetKeysQuery = queryOptions({
+  queryKey: ["machines", "keys"],
+  queryFn: ({ signal }) => unwrap(api.GET("/fleet/keys", { signal })),
+  retry: false,
+});
+
 export function joinTokenQuery(id: string) {
   return queryOptions({
     queryKey: ["machines", "join-token", id],

@@ -4,6 +4,7 @@ mod add;
 mod certificates;
 mod change;
 mod find;
+mod fleet_keys;
 mod keys;
 mod list;
 mod rules;
@@ -58,6 +59,8 @@ pub(super) enum Machine {
     Certificates(Which),
     /// Put SSH keys of the vault on a machine, see how they are, take them away
     Keys(keys::Keys),
+    /// Show what machines know this control plane by, and which have not learned the newest; change it
+    FleetKeys(fleet_keys::FleetKeysCommand),
     /// Ask machines' owners for rules, and see what became of that
     #[command(subcommand)]
     Rules(rules::Rules),
@@ -86,6 +89,7 @@ impl Machine {
             Self::Unlock(which) => change::unlock(door, &which.name).await,
             Self::Certificates(which) => certificates::run(door, &which.name).await,
             Self::Keys(keys) => keys.run(door).await,
+            Self::FleetKeys(keys) => keys.run(door).await,
             Self::Rules(rules) => rules.run(door).await,
             Self::Tokens(tokens) => tokens.run(door).await,
         }

@@ -4,6 +4,7 @@ mod bench;
 mod bridge;
 mod connection;
 mod files;
+mod keys;
 mod manage;
 mod many;
 mod rules;

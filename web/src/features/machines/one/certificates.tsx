@@ -7,6 +7,7 @@ import { Section } from "@/ui/page";
 import { type Column, Table } from "@/ui/table";
 import { Moment } from "@/ui/time";
 import { certificatesQuery } from "../queries";
+import { FleetKeys } from "./fleet-keys";
 import { useMachine } from "./use-machine";
 
 export default function Certificates() {
@@ -14,17 +15,20 @@ export default function Certificates() {
   const machine = useMachine();
   const certificates = useQuery(certificatesQuery(machine.id));
   return (
-    <Section title={t("machines.certificates.title")} lead={t("machines.certificates.lead")}>
-      <div className="-mx-5 -mb-5 border-t border-line">
-        <ListState
-          query={certificates}
-          rows={2}
-          empty={<p className="p-5 text-muted">{t("machines.certificates.empty")}</p>}
-        >
-          {(items) => <CertificateTable certificates={items} isRevoked={machine.state === "revoked"} />}
-        </ListState>
-      </div>
-    </Section>
+    <>
+      <FleetKeys />
+      <Section title={t("machines.certificates.title")} lead={t("machines.certificates.lead")}>
+        <div className="-mx-5 -mb-5 border-t border-line">
+          <ListState
+            query={certificates}
+            rows={2}
+            empty={<p className="p-5 text-muted">{t("machines.certificates.empty")}</p>}
+          >
+            {(items) => <CertificateTable certificates={items} isRevoked={machine.state === "revoked"} />}
+          </ListState>
+        </div>
+      </Section>
+    </>
   );
 }
 
