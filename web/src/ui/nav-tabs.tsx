@@ -1,5 +1,6 @@
 // Tabs that are places: each has an address, so a tab can be linked to and the back button works.
-import { Link, type LinkProps } from "@tanstack/react-router";
+import { Link, type LinkProps, useLocation } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 
 interface NavTab {
   to: LinkProps["to"];
@@ -9,8 +10,15 @@ interface NavTab {
 }
 
 export function NavTabs({ label, tabs }: { label: string; tabs: NavTab[] }) {
+  const nav = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  // Where they are wider than the screen, the one that is open is seen all the same.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is for each place anew
+  useEffect(() => {
+    nav.current?.querySelector("[aria-current=page]")?.scrollIntoView?.({ block: "nearest", inline: "center" });
+  }, [pathname]);
   return (
-    <nav aria-label={label} className="-mx-4 overflow-x-auto border-b border-line px-4 sm:mx-0 sm:px-0">
+    <nav ref={nav} aria-label={label} className="-mx-4 overflow-x-auto border-b border-line px-4 sm:mx-0 sm:px-0">
       <ul className="flex gap-6">
         {tabs.map((tab) => (
           <li key={tab.label}>

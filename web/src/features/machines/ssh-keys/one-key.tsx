@@ -64,9 +64,9 @@ function Versions({ one }: { one: MachineSshKey }) {
               )}
             </span>
           </span>
-          <bdi dir="ltr" className="block truncate font-mono text-xs text-faint">
-            {each.fingerprint}
-          </bdi>
+          <span className="block font-mono text-xs break-all text-faint">
+            <bdi dir="ltr">{each.fingerprint}</bdi>
+          </span>
         </li>
       ))}
     </ul>
