@@ -12,6 +12,8 @@ export const program = process.env.DIWAN_BIN ?? fileURLToPath(new URL("../../../
 const READY_WITHIN_MS = 20_000;
 const FIRST_PORT = 10_000;
 const PORTS = 20_000;
+/** What browsers do not connect to, of these: the standard of `fetch` says so. */
+const REFUSED_BY_BROWSERS = 10_080;
 let nextPort = process.pid * 16;
 
 /** Starts `diwan server`; it is stopped and its data removed when the test ends. */
@@ -64,6 +66,7 @@ async function ready(child, output) {
 export async function freePort() {
   for (;;) {
     const port = FIRST_PORT + (nextPort++ % PORTS);
+    if (port === REFUSED_BY_BROWSERS) continue;
     const server = createServer().listen(port, "127.0.0.1");
     const taken = await once(server, "listening").then(
       () => false,
