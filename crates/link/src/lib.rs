@@ -17,6 +17,7 @@ pub mod ws;
 
 mod ended;
 mod mux;
+mod pace;
 
 pub use ended::{Ended, Reset, ResetCode};
 pub use frame::{FILLS_A_FRAME, FrameError, Priority};

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use crate::ended::{Ended, Reset, ResetCode};
 use crate::frame::{Frame, HEAD, Head, LONGEST, Priority};
 use crate::mux::{Limits, Mux, Side, TICK};
+use crate::pace::Pace;
 
 /// So much is written at once: enough to be fast, little enough for what is urgent to come next.
 const WRITE_AT_ONCE: usize = 4 * LONGEST;
@@ -192,6 +193,11 @@ impl Sending {
         self.held.shared.mux().send(self.held.number, message)
     }
 
+    /// Somebody waits for what becomes of this: what is not urgent leaves room on this link, for two seconds.
+    pub fn give_way(&self) {
+        self.held.shared.mux().give_way();
+    }
+
     /// Says that nothing more comes.
     pub fn finish(&mut self) {
         self.held.shared.mux().finish(self.held.number);
@@ -205,6 +211,11 @@ impl Receiving {
     /// [`Reset`] when the stream or the link is over before that.
     pub async fn receive(&mut self) -> Result<Option<Bytes>, Reset> {
         poll_fn(|cx| self.held.shared.mux().poll_receive(self.held.number, cx)).await
+    }
+
+    /// See [`Sending::give_way`].
+    pub fn give_way(&self) {
+        self.held.shared.mux().give_way();
     }
 
     /// Lets so many bytes be under way at once: for what is large. A window is never made smaller.
@@ -268,8 +279,17 @@ fn broken(error: std::io::Error) -> Ended {
 
 async fn write_all(mut writer: impl AsyncWrite + Unpin, shared: &Shared) -> Ended {
     let mut buffer = BytesMut::new();
+    let (mut pace, mut is_resting) = (Pace::new(), false);
     loop {
-        let is_last = poll_fn(|cx| shared.mux().poll_write_into(&mut buffer, WRITE_AT_ONCE, cx)).await;
+        let is_last = tokio::select! {
+            biased;
+            () = pace.rest(), if is_resting => {
+                is_resting = false;
+                shared.mux().rested();
+                continue;
+            }
+            is_last = poll_fn(|cx| shared.mux().poll_write_into(&mut buffer, WRITE_AT_ONCE, cx)) => is_last,
+        };
         let written = async {
             writer.write_all(&buffer).await?;
             writer.flush().await
@@ -284,6 +304,11 @@ async fn write_all(mut writer: impl AsyncWrite + Unpin, shared: &Shared) -> Ende
             return Ended::Here;
         }
         buffer.clear();
+        let went = shared.mux().rest();
+        if went > 0 {
+            pace.went(went);
+            is_resting = true;
+        }
         // What a flood needed is not kept for the calm after it: most links are idle most of the time.
         if shared.mux().is_calm() {
             buffer = BytesMut::new();

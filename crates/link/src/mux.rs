@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 
 use crate::ended::{Ended, Reset, ResetCode};
 use crate::frame::{FILLS_A_FRAME, Frame, Priority};
+use crate::pace::AFTER_A_KEY;
 use lane::{Fragment, INITIAL_CREDIT, LONGEST_QUEUE, Lane};
 
 mod lane;
@@ -77,6 +78,12 @@ pub(crate) struct Mux {
     silent_ticks: u32,
     is_writing: bool,
     writing_ticks: u32,
+    /// So many bytes that are not urgent still go at the pace that leaves room for keys.
+    paced: u64,
+    /// Of these went since the writer last asked.
+    paced_went: u64,
+    /// Only what is urgent is written now.
+    is_resting: bool,
 }
 
 impl Mux {
@@ -101,6 +108,9 @@ impl Mux {
             silent_ticks: 0,
             is_writing: false,
             writing_ticks: 0,
+            paced: 0,
+            paced_went: 0,
+            is_resting: false,
         }
     }
 
@@ -244,6 +254,11 @@ impl Mux {
         self.say(Frame::Ping { token });
     }
 
+    /// Somebody typed: what is not urgent leaves room for a while.
+    pub(crate) fn give_way(&mut self) {
+        self.paced = AFTER_A_KEY;
+    }
+
     /// Takes leave: what is urgent is still written, the rest is not.
     pub(crate) fn close(&mut self, retry_after_ms: u32, reason: &str) {
         if self.ended.is_none() && !self.closing {
@@ -328,14 +343,37 @@ impl Mux {
         if self.closing {
             return None;
         }
-        for line in Priority::ALL.map(|p| p as usize) {
-            while let Some(stream) = self.lines[line].pop_front() {
+        let rests = self.is_resting;
+        for priority in Priority::ALL.into_iter().filter(|&p| p == Priority::Control || !rests) {
+            while let Some(stream) = self.lines[priority as usize].pop_front() {
                 if let Some(frame) = self.next_of(stream) {
+                    if priority != Priority::Control {
+                        self.went(&frame);
+                    }
                     return Some(frame);
                 }
             }
         }
         None
+    }
+
+    fn went(&mut self, frame: &Frame) {
+        if let Frame::Data { bytes, .. } = frame {
+            let paced = self.paced.min(bytes.len() as u64);
+            self.paced -= paced;
+            self.paced_went += paced;
+        }
+    }
+
+    /// How much went that has to keep the pace; if any, only what is urgent goes until [`Mux::rested`].
+    pub(crate) fn rest(&mut self) -> u64 {
+        let went = std::mem::take(&mut self.paced_went);
+        self.is_resting |= went > 0;
+        went
+    }
+
+    pub(crate) fn rested(&mut self) {
+        self.is_resting = false;
     }
 
     fn next_of(&mut self, stream: u32) -> Option<Frame> {

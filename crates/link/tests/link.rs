@@ -181,3 +181,65 @@ async fn nonsense_ends_the_link() {
         far.read_to_end(&mut rest).await.unwrap();
     }
 }
+
+/// Sends so much from one end to the other, in pieces of a million bytes.
+async fn move_millions(from: &mut Stream, to: &mut Stream, millions: usize) {
+    let piece = Bytes::from(vec![0; 1_000_000]);
+    let both = futures::future::join(
+        async {
+            for _ in 0..millions {
+                from.send(piece.clone()).await.unwrap();
+            }
+        },
+        async {
+            for _ in 0..millions {
+                assert_eq!(to.receive().await.unwrap().unwrap().len(), 1_000_000);
+            }
+        },
+    );
+    both.await;
+}
+
+/// How long it takes by a clock that only goes on while everybody waits.
+#[expect(clippy::disallowed_methods, reason = "the clock is the test's own")]
+async fn takes(work: impl Future<Output = ()>) -> Duration {
+    let begin = tokio::time::Instant::now();
+    work.await;
+    begin.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_leaves_room_while_somebody_types_and_no_longer() {
+    let (machine, plane) = pair();
+    let (mut flood, mut end) = stream_between(&machine, &plane, Priority::Interactive).await;
+    assert_eq!(takes(move_millions(&mut flood, &mut end, 50)).await, Duration::ZERO);
+
+    let (keys, echo) = stream_between(&plane, &machine, Priority::Control).await;
+    let (_, listening) = echo.split();
+    listening.give_way();
+    let slow = takes(move_millions(&mut flood, &mut end, 64)).await;
+    assert!((480..=510).contains(&slow.as_millis()), "64 MB at 128 MB/s took {slow:?}");
+    // Two seconds of that pace are over.
+    move_millions(&mut flood, &mut end, 256 - 64).await;
+    assert_eq!(takes(move_millions(&mut flood, &mut end, 50)).await, Duration::ZERO);
+    drop((keys, listening));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_urgent_does_not_rest_with_a_flood() {
+    let (machine, plane) = pair();
+    let (mut flood, mut end) = stream_between(&machine, &plane, Priority::Bulk).await;
+    let (mut keys, mut shown) = stream_between(&machine, &plane, Priority::Control).await;
+    let flooding = move_millions(&mut flood, &mut end, 10);
+    let typing = async {
+        for _ in 0..1000 {
+            keys.send(HELLO).await.unwrap();
+            assert_eq!(shown.receive().await, Ok(Some(HELLO)));
+        }
+    };
+    let (sending, _listening) = machine.open(Priority::Control, HELLO).unwrap().split();
+    sending.give_way();
+    let (keys_take, flood_takes) = futures::future::join(takes(typing), takes(flooding)).await;
+    assert_eq!(keys_take, Duration::ZERO);
+    assert!(flood_takes >= Duration::from_millis(60), "the flood took {flood_takes:?}");
+}

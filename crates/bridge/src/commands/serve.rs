@@ -62,6 +62,9 @@ async fn listen(entry: &Entry, mut receiving: Receiving) -> Heard {
     loop {
         match receiving.receive().await {
             Ok(Some(message)) => {
+                if entry.ring().is_some() {
+                    receiving.give_way();
+                }
                 if let Err(why) = heard(entry, &message) {
                     tracing::warn!(command = entry.id, "what it was told makes no sense: {why}");
                     return Heard::Broken;

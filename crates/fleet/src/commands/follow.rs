@@ -222,7 +222,7 @@ impl<'a> Follower<'a> {
         let orders = self.live.take_orders();
         self.live.tell_size();
         let live = Arc::clone(self.live);
-        let talking = talk(&live, sending, orders, self.command.has_input);
+        let talking = talk(&live, sending, orders, (self.command.has_input, self.is_terminal()));
         let recording = record(self.command.id, self.recorder.clone());
         tokio::select! {
             heard = self.hear_all(&mut receiving) => heard,

@@ -14,7 +14,7 @@ pub(crate) async fn talk(
     live: &LiveCommand,
     mut sending: Sending,
     mut orders: Receiver<ToCommand>,
-    has_input: bool,
+    (has_input, is_terminal): (bool, bool),
 ) -> Infallible {
     let (mut at, mut takes_input) = (live.input_taken(), has_input);
     loop {
@@ -36,6 +36,9 @@ pub(crate) async fn talk(
                 }
             },
         };
+        if is_terminal && matches!(message, ToCommand::Input(_)) {
+            sending.give_way();
+        }
         if sending.send(encode(&message).into()).await.is_err() {
             break;
         }
