@@ -1,6 +1,7 @@
 //! The machines that are connected now. The newest connection of a machine takes the place of the one before.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -33,8 +34,8 @@ pub(crate) struct Connected {
     pub(crate) policy: watch::Sender<PolicyInForce>,
     /// Since when it is there.
     pub(crate) since: Timestamp,
-    /// How far its clock is ahead of ours.
-    pub(crate) skew_ms: i64,
+    /// How far its clock is ahead of ours, in milliseconds, as it last told.
+    pub(crate) skew_ms: AtomicI64,
     /// The control stream.
     pub(crate) control: Mutex<Sending>,
     /// Why it is to go, once it is.
@@ -42,6 +43,16 @@ pub(crate) struct Connected {
 }
 
 impl Connected {
+    /// How far its clock is ahead of ours.
+    pub(crate) fn skew_ms(&self) -> i64 {
+        self.skew_ms.load(Ordering::Relaxed)
+    }
+
+    /// It told that its clock shows this.
+    pub(crate) fn clock_shows(&self, at_ms: i64, now: Timestamp) {
+        self.skew_ms.store(at_ms.saturating_sub(now.as_millis()), Ordering::Relaxed);
+    }
+
     /// Says something on the control stream. When the machine is gone, nobody hears it; one that does not
     /// listen is sent away.
     pub(crate) async fn tell(&self, message: &ToBridge) {

@@ -37,7 +37,7 @@ impl Fleet {
 
 fn troubles(connected: &Arc<Connected>) -> Vec<&'static str> {
     let is_faulty = connected.policy.borrow().fault.is_some();
-    let differs = connected.skew_ms.unsigned_abs() > MOST_SKEW_MS.unsigned_abs();
+    let differs = connected.skew_ms().unsigned_abs() > MOST_SKEW_MS.unsigned_abs();
     let all = [(is_faulty, "policy_faulty"), (differs, "clock_differs")];
     all.into_iter().filter(|(is_so, _)| *is_so).map(|(_, what)| what).collect()
 }

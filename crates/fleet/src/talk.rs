@@ -57,7 +57,7 @@ impl Fleet {
             hello,
             policy,
             since: self.world().now(),
-            skew_ms,
+            skew_ms: skew_ms.into(),
             control: Mutex::new(sending),
             leaving: watch::Sender::new(None),
         });
@@ -139,7 +139,7 @@ impl Fleet {
 
     async fn hear(&self, connected: &Arc<Connected>, message: FromBridge) -> Result<(), Problem> {
         match message {
-            FromBridge::Sample(sample) => self.take_sample(connected.machine, sample),
+            FromBridge::Sample(sample) => self.take_sample(connected, sample),
             FromBridge::Policy(policy) => return Box::pin(self.take_policy(connected, policy)).await,
             FromBridge::Renew(request) => return Box::pin(self.renew(connected, &request, connected.generation)).await,
             FromBridge::Facts(facts) => return Box::pin(self.take_facts(connected.machine, facts)).await,
@@ -151,8 +151,10 @@ impl Fleet {
         Ok(())
     }
 
-    fn take_sample(&self, machine: MachineId, sample: Sample) {
+    fn take_sample(&self, connected: &Connected, sample: Sample) {
+        let machine = connected.machine;
         let (now, was) = (self.world().now(), self.presence(machine));
+        connected.clock_shows(sample.at_ms, now);
         self.samples().add(machine, &sample, now);
         if self.presence(machine) != was {
             self.announce(machine);

@@ -33,7 +33,7 @@ pub(super) struct MachineView {
     policy_hash: Option<String>,
     /// What is wrong with a newer policy, which is not in force therefore.
     policy_fault: Option<String>,
-    /// How many milliseconds its clock was ahead of ours when it connected last.
+    /// How many milliseconds its clock is ahead of ours, or was when it connected last.
     clock_skew_ms: Option<i64>,
     /// How it was doing a moment ago.
     pulse: Option<SamplePoint>,
@@ -43,7 +43,7 @@ pub(super) struct MachineView {
     joined_by: Option<String>,
     /// When it last joined anew, with another key.
     rejoined_at: Option<Timestamp>,
-    /// When it was last there; while it is there, when it came or some minutes ago.
+    /// When it was last heard.
     last_seen_at: Option<Timestamp>,
     /// When it was locked.
     locked_at: Option<Timestamp>,
@@ -53,6 +53,9 @@ pub(super) struct MachineView {
 
 impl MachineView {
     pub(super) fn new(fleet: &Fleet, known: Known) -> Self {
+        let connected = fleet.connections().find(known.id);
+        let pulse = fleet.samples().pulse(known.id);
+        let heard = connected.as_ref().map(|here| pulse.map_or(here.since, |pulse| pulse.at.max(here.since)));
         Self {
             id: known.id,
             labels: known.labels.as_slice().to_vec(),
@@ -60,12 +63,12 @@ impl MachineView {
             troubles: fleet.troubles(known.id),
             policy_hash: known.policy_hash.as_deref().map(hex),
             policy_fault: known.policy_fault,
-            clock_skew_ms: known.skew_ms,
-            pulse: fleet.samples().pulse(known.id),
+            clock_skew_ms: connected.map(|connected| connected.skew_ms()).or(known.skew_ms),
+            pulse,
             joined_at: known.joined_at,
             joined_by: known.joined_by,
             rejoined_at: known.rejoined_at,
-            last_seen_at: known.last_seen_at,
+            last_seen_at: heard.max(known.last_seen_at),
             locked_at: known.locked_at,
             revoked_at: known.revoked_at,
             name: known.name,

@@ -255,7 +255,10 @@ on_every_backend! {
         let mut bridge = joined(&server, &owner, "box").await;
         let mut connection = bridge.connect().await.expect("it connects");
         let mut feed = server.product().events.listen(None).receiver;
-        let sample = || FromBridge::Sample(Sample { processor: 2500, commands: 1, memory_used_bytes: 7, ..Sample::default() });
+        let at_ms = bridge.hello().now_ms;
+        let sample = || {
+            FromBridge::Sample(Sample { at_ms, processor: 2500, commands: 1, memory_used_bytes: 7, ..Sample::default() })
+        };
         connection.say(&sample()).await;
         let busy = becomes(&server, &owner, &bridge, "busy").await;
         assert_eq!((&busy["pulse"]["processor"], &busy["sample"]["memory_used_bytes"]), (&json!(0.25), &json!(7)));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use diwan_protocol::control::{FromBridge, ToBridge};
+use diwan_protocol::facts::Sample;
 use diwan_protocol::join::JoinAnswer;
 use diwan_testkit::{TestServer, on_every_backend};
 use reqwest::StatusCode;
@@ -143,10 +144,19 @@ on_every_backend! {
         bridge.connections += 1;
         let mut hello = bridge.hello();
         hello.now_ms += 90_000;
-        let _connection = bridge.connect_with(hello).await.expect("it is let in to be told");
+        let mut connection = bridge.connect_with(hello).await.expect("it is let in to be told");
         let seen = becomes(&server, &owner, &bridge, "error").await;
         assert_eq!(seen["troubles"], json!(["clock_differs"]));
         assert!(seen["clock_skew_ms"].as_i64().is_some_and(|skew| (80_000..=90_000).contains(&skew)), "{seen}");
+
+        // It is put right, and wrong again, without a new greeting.
+        let shows = |ahead_ms| FromBridge::Sample(Sample { at_ms: bridge.hello().now_ms + ahead_ms, ..Sample::default() });
+        connection.say(&shows(0)).await;
+        let seen = becomes(&server, &owner, &bridge, "online").await;
+        assert!(seen["clock_skew_ms"].as_i64().is_some_and(|skew| skew.abs() < 10_000), "{seen}");
+        connection.say(&shows(-3_600_000)).await;
+        let seen = becomes(&server, &owner, &bridge, "error").await;
+        assert!(seen["clock_skew_ms"].as_i64().is_some_and(|skew| skew < -3_500_000), "{seen}");
     }
 
     async fn a_new_name_reaches_the_machine(backend) {
