@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use diwan_kernel::heap::keep_giving_back;
 use diwan_kernel::{Supervisor, TaskPolicy, World};
 use diwan_link::{Ended, Link, Priority, ResetCode};
 use diwan_protocol::control::{Hello, VERSION, Welcome};
@@ -79,6 +80,7 @@ struct Over {
 pub async fn serve(world: &World, params: &RunParams, stop: impl Future<Output = ()>) -> Result<(), RunError> {
     let supervisor = Supervisor::new();
     let daemon = Daemon::start(world, &supervisor, params)?;
+    supervisor.spawn("memory", TaskPolicy::Once, keep_giving_back(supervisor.clone()));
     let watched = daemon.knowledge.policy.clone();
     let leaving = supervisor.clone();
     supervisor.spawn("watch over the policy", TaskPolicy::Once, async move {

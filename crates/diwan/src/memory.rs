@@ -12,17 +12,13 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr::null_mut;
-use std::time::Duration;
 
-use diwan_kernel::Supervisor;
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 
 /// From this size on, a block is a mapping of its own, which ends when it is freed.
 const MAPPED_BYTES: usize = 1024 * 1024;
 /// Where mappings begin at least: no system has smaller pages.
 const PAGE_BYTES: usize = 4096;
-/// How often memory is given back.
-const EVERY: Duration = Duration::from_secs(30);
 
 /// The system's allocator, but for what it leaves in memory.
 #[derive(Debug)]
@@ -89,30 +85,3 @@ unsafe impl GlobalAlloc for Wiping {
         }
     }
 }
-
-/// Gives back, again and again, what is not needed any more. After a crowd most of what it needed lies in pages
-/// that the C library keeps although nothing is in them.
-pub async fn keep_giving_back(supervisor: Supervisor) {
-    while supervisor.pause(EVERY).await {
-        // Whoever asks for memory meanwhile waits a little: nobody else should wait for that as well.
-        let _ = tokio::task::spawn_blocking(give_back).await;
-    }
-}
-
-/// Gives back to the system what the start needed and nothing needs any more: a third of what is resident
-/// then (12 of 41 MiB), most of it from putting the description of the API together.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-#[expect(unsafe_code, reason = "the C library offers no other door to its allocator")]
-pub fn give_back() {
-    unsafe extern "C" {
-        fn malloc_trim(kept: usize) -> std::ffi::c_int;
-    }
-    // SAFETY: it only returns pages of the heap in which nothing lies.
-    unsafe {
-        malloc_trim(0);
-    }
-}
-
-/// Other C libraries give it back by themselves.
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub fn give_back() {}

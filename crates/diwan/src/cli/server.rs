@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use diwan_kernel::heap::{give_back, keep_giving_back};
 use diwan_kernel::{TaskPolicy, World};
 use serde_json::Value;
 
@@ -14,7 +15,6 @@ use crate::compose::config::Config;
 use crate::compose::privacy::keep_memory_private;
 use crate::compose::server::{self, Product};
 use crate::compose::{StartError, logging};
-use crate::memory::{give_back, keep_giving_back};
 
 /// One Ctrl-C may arrive several times: `timeout`, `npm` and others signal the program and then its whole
 /// group. What follows within this time is no second request.

@@ -152,7 +152,8 @@ async fn list(door: &Door<'_>, client: &Client, machine: &str) -> Result<Done, F
 
 /// A row for each version that is there; one without a version when none is.
 fn rows(key: MachineSshKey) -> Vec<Vec<String>> {
-    let state = key.problem.as_ref().map_or(key.state.clone(), |problem| problem.code.clone());
+    let state =
+        key.problem.as_ref().map_or_else(|| key.state.clone(), |problem| format!("{}: {}", key.state, problem.code));
     let head = |version: String, proven: String, fingerprint: String| {
         let (secret, user) = (key.secret_name.clone(), key.user.clone());
         vec![secret, user, key.port.to_string(), state.clone(), version, proven, fingerprint, key.id.clone()]
