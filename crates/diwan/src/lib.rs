@@ -6,9 +6,7 @@
 //! What it deliberately does not know: any rule. Those live in the capabilities.
 //!
 //! Start at [`compose::server`] for how a control plane comes about.
-// Denied rather than forbidden: `memory` is an allocator, and says why.
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
 pub mod cli;
 pub mod compose;
-pub mod memory;

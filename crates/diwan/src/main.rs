@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use diwan::memory::Wiping;
+use diwan_heap::Wiping;
 
 #[global_allocator]
 static MEMORY: Wiping = Wiping;

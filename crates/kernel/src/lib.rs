@@ -7,8 +7,7 @@
 //! What it deliberately does not know: any capability, any route, any table of theirs.
 //!
 //! Start at [`db`] for how a change is written and at [`ctx`] for how a caller is known.
-// One call, in `heap`, says why.
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
 pub mod answers;
 pub mod config;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use diwan_kernel::{World, heap};
+use diwan_kernel::World;
 
 use super::Failure;
 use super::place::Place;
@@ -21,7 +21,7 @@ pub struct Run {
 
 impl Run {
     pub(super) fn carry_out(&self) -> Result<ExitCode, Failure> {
-        heap::share_one();
+        diwan_heap::share_one();
         tracing_subscriber::fmt().with_target(false).with_ansi(false).with_writer(std::io::stderr).init();
         process::run(&World::real(), &self.place.params(), self.with_parent).map_err(|e| Failure::new(e, ""))?;
         Ok(ExitCode::SUCCESS)

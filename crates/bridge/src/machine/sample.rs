@@ -1,6 +1,7 @@
 //! How this machine is doing at one moment, and since the moment before.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::time::Duration;
 
 use diwan_kernel::World;
@@ -109,19 +110,20 @@ fn network(dev: &str) -> (u64, u64) {
 }
 
 /// File systems on devices, each device once. Those of others over the network are left out: asking one that
-/// does not answer would take for ever.
+/// does not answer would take for ever. In a container single files are places of a device too, which say nothing.
 fn disks(mounts: &str) -> Vec<Disk> {
     let mut devices = HashSet::new();
     let of_devices = mounts.lines().filter_map(|line| {
         let mut fields = line.split(' ');
-        let (device, path) = (fields.next()?, fields.next()?);
-        (device.starts_with("/dev/") && devices.insert(device.to_owned())).then_some(path)
+        let (device, path) = (fields.next()?, fields.next()?.replace("\\040", " "));
+        let is_one = device.starts_with("/dev/") && Path::new(&path).is_dir() && devices.insert(device.to_owned());
+        is_one.then_some(path)
     });
-    of_devices.filter_map(disk).take(MOST_DISKS).collect()
+    of_devices.filter_map(|path| disk(&path)).take(MOST_DISKS).collect()
 }
 
 fn disk(path: &str) -> Option<Disk> {
-    let seen = rustix::fs::statvfs(path.replace("\\040", " ").as_str()).ok()?;
+    let seen = rustix::fs::statvfs(path).ok()?;
     let bytes = seen.f_blocks.saturating_mul(seen.f_frsize);
     let free = seen.f_bfree.saturating_mul(seen.f_frsize);
     let path = super::facts::readable(path);
@@ -141,6 +143,14 @@ mod tests {
         let dev = "h\nh\n    lo: 1 0 0 0 0 0 0 0 1 0\n  eth0: 500 1 0 0 0 0 0 0 70 1\n";
         assert_eq!(network(dev), (500, 70));
         assert_eq!((per_second(500, Duration::from_millis(250)), per_second(1, Duration::ZERO)), (2000, 0));
+    }
+
+    #[test]
+    fn a_disk_is_named_by_a_directory() {
+        let mounts = "/dev/vda /etc/hostname ext4 rw 0 0\n/dev/vda / ext4 rw 0 0\n/dev/vda /usr ext4 rw 0 0\n\
+                      tmpfs /tmp tmpfs rw 0 0\n";
+        let paths: Vec<String> = disks(mounts).into_iter().map(|disk| disk.path).collect();
+        assert_eq!(paths, ["/"]);
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use diwan_kernel::heap::{give_back, keep_giving_back};
+use diwan_heap::give_back;
+use diwan_kernel::heap::keep_giving_back;
 use diwan_kernel::{TaskPolicy, World};
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! The allocator of the program, under every collection that is used here.
 #![forbid(unsafe_code)]
 
-use diwan::memory::Wiping;
+use diwan_heap::Wiping;
 
 #[global_allocator]
 static MEMORY: Wiping = Wiping;
