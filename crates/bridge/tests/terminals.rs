@@ -89,6 +89,8 @@ async fn a_program_finds_a_real_terminal() {
         typist.line("echo $TERM $COLORTERM $LANG", "xterm-256color truecolor C.UTF-8\r\n").await;
         typist.line("test -t 0 && test -t 1 && test -t 2 && echo all; : < /dev/tty && echo own", "own\r\n").await;
         assert!(typist.talk.heard.text().contains("all\r\n"), "{profile}");
+        typist.line("tty | grep -v not && test -c $(tty) && : < $(tty) && echo named", "named\r\n").await;
+        typist.line("script -qc tty /dev/null && echo fur''ther", "further\r\n").await;
         typist.type_in(b"exit 7\n").await;
         let heard = typist.talk.until_the_end().await;
         assert_eq!((heard.outcome(), heard.errors.len()), (&Outcome::Exited(7), 0), "{profile}");

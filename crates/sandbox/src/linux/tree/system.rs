@@ -10,9 +10,15 @@ use super::super::plan::Plan;
 use super::super::steps::because;
 use super::bind::{Access, Place, show};
 use super::{OLD, etc, in_memory, scratch};
+use crate::layers::Layer;
 
 /// Programs and libraries.
 const SYSTEM: [&str; 9] = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store"];
+
+/// Terminals that programs in the room open.
+const TERMINALS: &str = "/dev/pts";
+/// The terminal that the program was given.
+const GIVEN_TERMINAL: &str = "/dev/console";
 
 const DEVICES: [&str; 6] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"];
 
@@ -24,8 +30,10 @@ pub(in super::super) fn shown(plan: &Plan) -> Vec<PathBuf> {
 
 /// The devices that may be used.
 pub(in super::super) fn devices(plan: &Plan) -> Vec<PathBuf> {
-    let terminals = plan.profile.terminal.then(|| PathBuf::from("/dev/pts"));
-    DEVICES.iter().map(PathBuf::from).chain(terminals).collect()
+    let terminals = plan.profile.terminal.then(|| PathBuf::from(TERMINALS));
+    // Outside of the tree that is made here, this name is the machine's own console.
+    let given = (plan.profile.terminal && plan.has(Layer::MountNamespace)).then(|| PathBuf::from(GIVEN_TERMINAL));
+    DEVICES.iter().map(PathBuf::from).chain(terminals).chain(given).collect()
 }
 
 pub(super) fn show_system(_: &Plan) -> Result<(), String> {
@@ -59,9 +67,22 @@ pub(super) fn make_devices(plan: &Plan) -> Result<(), String> {
 
 /// Terminals of the room's own, for programs that open further ones.
 fn make_terminals() -> Result<(), String> {
-    create_dir("/dev/pts").map_err(because("/dev/pts"))?;
+    create_dir(TERMINALS).map_err(because(TERMINALS))?;
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
     let options = Some("newinstance,ptmxmode=0666,mode=620");
-    mount(Some("devpts"), "/dev/pts", Some("devpts"), flags, options).map_err(because("/dev/pts"))?;
-    symlink("pts/ptmx", "/dev/ptmx").map_err(because("/dev/ptmx"))
+    mount(Some("devpts"), TERMINALS, Some("devpts"), flags, options).map_err(because(TERMINALS))?;
+    symlink("pts/ptmx", "/dev/ptmx").map_err(because("/dev/ptmx"))?;
+    name_given_terminal()
+}
+
+/// The terminal that the program was given is one of the machine's. It has a name here as well, for programs that
+/// ask for it before they believe that they are in a terminal.
+fn name_given_terminal() -> Result<(), String> {
+    let old = Path::new(OLD);
+    let Ok(given) = read_link(old.join("proc/self/fd/0")) else { return Ok(()) };
+    let given = given.strip_prefix(old).map_or(given.clone(), |below| Path::new("/").join(below));
+    if !given.starts_with(TERMINALS) {
+        return Ok(());
+    }
+    show(&given, Place::Exact, Path::new(GIVEN_TERMINAL), Access::Device)
 }
