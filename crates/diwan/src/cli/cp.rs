@@ -1,5 +1,6 @@
 //! `diwan cp`: copies files to a machine or from it.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -14,6 +15,7 @@ use super::failure::{Done, Failure};
 use super::files::place::{self, Place, Spot};
 use super::files::progress::{self, Moved};
 use super::files::way::{Agent, Kind, talk};
+use super::files::{Trouble, failed_here};
 use super::screen::{safe, size};
 
 const AFTER_HELP: &str = "\
@@ -30,7 +32,9 @@ first root in which anything may be changed is meant. A / at the end means the
 directory. What is there already and looks the same is left as it is; of what
 changed, only the changes travel, and what was cut off goes on where it stopped.
 A file takes its place in one step, when all of it is there; its mode and time
-come along. Links are never followed, and .git is left out: that is git's own.";
+come along. A directory that is missing on the way to a target on the machine is made;
+here it must be there. Links are never followed, and .git is left out: that is
+git's own.";
 
 /// Copy files to a machine or from it
 #[derive(Debug, Args)]
@@ -129,7 +133,7 @@ impl Cp {
 
     async fn send(&self, client: &Client, from: &Path, spot: Spot) -> Result<Copied, Failure> {
         let (above, name, is_directory) = find_here(from)?;
-        self.must_be_recursive(is_directory, &from.to_string_lossy())?;
+        must_be_recursive(self.recursive || !is_directory, &from.to_string_lossy())?;
         let total = (!is_directory).then(|| above.join(&name).metadata().map_or(0, |meta| meta.len()));
         // The policy lets nobody write the root itself: what goes into it has its own name.
         let into = spot.path.is_empty();
@@ -137,7 +141,7 @@ impl Cp {
         let (ignore, over, moved) = (self.ignore()?, self.over(), Moved::default());
         let (watched, goes_into) = (moved.clone(), spot.is_directory);
         let work = talk(client, &spot, Kind::Put, move |agent| {
-            let tree = Tree::open(&above).map_err(FilesError::Pipe)?;
+            let tree = Tree::open(&above).map_err(|e| Trouble::Here(failed_here(&above, &e)))?;
             let mut counting = Counting { copied: Copied::default(), moved: watched };
             if is_directory {
                 // As with cp: into a directory that is there, or as one that is not.
@@ -145,10 +149,13 @@ impl Cp {
                 copy::send(agent, (&tree, &name), to, &ignore, &mut counting)?;
             } else {
                 let to = if goes_into || is_directory_there(agent)? { name.as_str() } else { "" };
-                let (open, meta) = tree.file(&name)?;
-                let arrival = Arrival { with_basis: true, ..Arrival::like(&meta, over) };
-                agent.put((&name, open, meta), to, &arrival, &mut |bytes| counting.moved.add(bytes))?;
-                counting.copied(to, &meta, true);
+                let (open, meta) = tree.file(&name).map_err(|e| Trouble::Here(failed_here(&above, &e)))?;
+                let is_new = over != Over::Anything || !agent.stat(to)?.is_some_and(|there| is_same(&there, &meta));
+                if is_new {
+                    let arrival = Arrival { with_basis: true, ..Arrival::like(&meta, over) };
+                    agent.put((&name, open, meta), to, &arrival, &mut |bytes| counting.moved.add(bytes))?;
+                }
+                counting.copied(to, &meta, is_new);
             }
             counting.copied.travelled = agent.moved();
             Ok(counting.copied)
@@ -175,19 +182,22 @@ impl Cp {
         let name = copy::last_name(if spot.path.is_empty() { &spot.root } else { &spot.path }).to_owned();
         let to = if to.is_dir() { to.join(&name) } else { to };
         let (above, own) = target_here(&to)?;
+        let tree = Tree::open(&above).map_err(|e| failed_here(&above, &e))?;
         let (ignore, over, moved) = (self.ignore()?, self.over(), Moved::default());
-        let (watched, recursive, shown) = (moved.clone(), self.recursive, spot.path.clone());
+        let (watched, recursive) = (moved.clone(), self.recursive);
+        let shown = format!("{}:{}/{}", spot.machine, spot.root, spot.path);
         let work = talk(client, &spot, Kind::Get, move |agent| {
-            let tree = Tree::open(&above).map_err(FilesError::Pipe)?;
             let mut counting = Counting { copied: Copied::default(), moved: watched };
-            if is_directory_there(agent)? {
-                if !recursive {
-                    let words = format!("{shown}: it is a directory, which is copied with -r");
-                    return Err(FilesError::refused(Code::OtherKind, words));
-                }
+            let there = agent.stat("")?;
+            if there.is_some_and(|there| there.kind == Sort::Directory) {
+                must_be_recursive(recursive, &shown).map_err(Trouble::Here)?;
+                tree.make_directory(&own, None, true).map_err(|e| Trouble::Here(failed_here(&to, &e)))?;
                 copy::fetch(agent, "", (&tree, &own), &ignore, &mut counting)?;
+            } else if let Some(meta) = there.filter(|there| over == Over::Anything && is_here(&tree, &own, there)) {
+                counting.copied("", &meta, false);
             } else {
-                let meta = agent.get("", (&tree, &own), &over, &mut |bytes| counting.moved.add(bytes))?;
+                let got = agent.get("", (&tree, &own), &over, &mut |bytes| counting.moved.add(bytes));
+                let meta = got.map_err(|error| whose(agent, &to, error))?;
                 counting.copied("", &meta, true);
             }
             counting.copied.travelled = agent.moved();
@@ -199,19 +209,45 @@ impl Cp {
     async fn print(&self, client: &Client, spot: &Spot) -> Result<Copied, Failure> {
         talk(client, spot, Kind::Get, |agent| {
             let mut out = std::io::stdout().lock();
-            agent.read("", (0, None), &mut |_| {}, &mut out)?;
-            std::io::Write::flush(&mut out).map_err(FilesError::Pipe)?;
-            Ok(Copied::default())
+            let read = agent.read("", (0, None), &mut |_| {}, &mut out);
+            match read.map(drop).and_then(|()| std::io::Write::flush(&mut out).map_err(FilesError::Pipe)) {
+                // What the system itself says is about standard output; whoever reads it may have had enough.
+                Err(FilesError::Pipe(e)) if e.raw_os_error().is_some() && e.kind() != ErrorKind::BrokenPipe => {
+                    Err(Trouble::Here(Failure::unwritable(&e)))
+                }
+                Err(FilesError::Pipe(e)) if e.raw_os_error().is_some() => Ok(Copied::default()),
+                done => Ok(done.map(|()| Copied::default())?),
+            }
         })
         .await
     }
+}
 
-    fn must_be_recursive(&self, is_directory: bool, shown: &str) -> Result<(), Failure> {
-        if is_directory && !self.recursive {
-            return Err(Failure::usage(format!("{shown} is a directory"), "-r copies it with everything in it."));
-        }
-        Ok(())
+fn must_be_recursive(is_so: bool, shown: &str) -> Result<(), Failure> {
+    let next = "-r copies it with everything in it.";
+    if is_so { Ok(()) } else { Err(Failure::usage(safe(&format!("{shown} is a directory")), next)) }
+}
+
+/// Whether two looks at a file saw the same, as far as looks can tell.
+fn is_same(one: &Meta, other: &Meta) -> bool {
+    let looks = |meta: &Meta| (meta.kind, meta.size, meta.seconds, meta.nanoseconds, meta.mode);
+    one.kind == Sort::File && looks(one) == looks(other)
+}
+
+fn is_here(tree: &Tree, name: &str, there: &Meta) -> bool {
+    tree.stat(name).is_ok_and(|here| here.is_some_and(|here| is_same(&here, there)))
+}
+
+/// On which side a file could not be fetched: what the machine lets us read now was in nobody's way there.
+fn whose(agent: &mut Agent, to: &Path, error: FilesError) -> Trouble {
+    let concerns_a_place = matches!(error.code(), Some(Code::Absent | Code::Denied | Code::OtherKind | Code::NoRoom | Code::Other));
+    if !concerns_a_place || agent.read("", (0, Some(0)), &mut |_| {}, &mut std::io::sink()).is_err() {
+        return error.into();
     }
+    let words = error.to_string();
+    let failure = failed_here(to, &words.split_once(": ").map_or(words.as_str(), |(_, why)| why));
+    let is_full = error.code() == Some(Code::NoRoom);
+    Trouble::Here(if is_full { failure.with_next("Make room here, and try again.") } else { failure })
 }
 
 /// Whether what was named on the machine is a directory there.
@@ -257,9 +293,16 @@ impl Copied {
     }
 
     fn in_words(&self) -> String {
-        let files = if self.files == 1 { "1 file".to_owned() } else { format!("{} files", self.files) };
-        let same = if self.same > 0 { format!(", {} were the same", self.same) } else { String::new() };
+        let count = |files| if files == 1 { "1 file".to_owned() } else { format!("{files} files") };
+        let (bytes, travelled) = (size(self.bytes), size(self.travelled));
         let left = if self.left.is_empty() { String::new() } else { format!(", {} left out", self.left.len()) };
-        format!("copied {files}{same}{left}: {}, of which {} travelled", size(self.bytes), size(self.travelled))
+        if self.files == 0 && self.same > 0 {
+            return format!("the same already: {}{left}, {bytes}; {travelled} travelled to see that", count(self.same));
+        }
+        let verb = if self.same == 1 { "was" } else { "were" };
+        let same = if self.same > 0 { format!(", {} {verb} the same", self.same) } else { String::new() };
+        // Of a little, what is said about it is more.
+        let of = if self.travelled <= self.bytes { ", of which" } else { ";" };
+        format!("copied {}{same}{left}: {bytes}{of} {travelled} travelled", count(self.files))
     }
 }

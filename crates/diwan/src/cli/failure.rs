@@ -36,6 +36,9 @@ const USAGE: u8 = 2;
 const NOT_SIGNED_IN: u8 = 3;
 const UNREACHABLE: u8 = 4;
 
+/// What helps when a machine is not connected.
+pub(super) const START_BRIDGE: &str = "Start the bridge there; `diwan worker status` shows when it was last heard.";
+
 /// Why a command was not carried out.
 #[derive(Debug)]
 pub(super) struct Failure {
@@ -95,6 +98,15 @@ impl Failure {
     pub(super) fn with_next(mut self, next: &str) -> Self {
         next.clone_into(&mut self.problem.next);
         self
+    }
+
+    /// What the server advises to programs, as the command line has it.
+    fn with_own_words(self) -> Self {
+        match self.problem.code.as_str() {
+            "machine_offline" => self.with_next(START_BRIDGE),
+            "not_found" => self.with_next("Check its name or its id: the list of them shows what there is."),
+            _ => self,
+        }
     }
 
     /// It was tried and did not work, which has an exit code and a name for programs of its own.
@@ -187,7 +199,7 @@ impl From<ClientError> for Failure {
             ClientError::Refused(problem) if problem.status == 401 => {
                 Self { code: NOT_SIGNED_IN, problem }.with_next("Run `diwan login`.")
             }
-            ClientError::Refused(problem) => Self { code: REFUSED, problem },
+            ClientError::Refused(problem) => Self { code: REFUSED, problem }.with_own_words(),
             ClientError::Unexpected { .. } => Self::refused(detail, "Check that --server names a Diwan server."),
             ClientError::Credentials { path, .. } => {
                 Self::usage(detail, &format!("Mend the file (mode 600), or remove it and sign in again: rm {path}"))

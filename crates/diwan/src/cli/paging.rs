@@ -83,7 +83,8 @@ impl Paging {
     }
 }
 
-fn show(door: &Door<'_>, headings: &[&str], rows: Vec<Row>) -> Result<(), Failure> {
+/// Shows rows, or that there are none.
+pub(super) fn show(door: &Door<'_>, headings: &[&str], rows: Vec<Row>) -> Result<(), Failure> {
     if rows.is_empty() {
         eprintln!("There is nothing here.");
         return Ok(());

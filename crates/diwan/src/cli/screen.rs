@@ -12,6 +12,9 @@ use super::failure::Failure;
 const LEAST_WIDTH: u16 = 20;
 /// Between two columns.
 const GAP: u16 = 2;
+/// What is in words says something without its end; an id or a moment does not.
+const IN_WORDS: [&str; 4] = ["WHAT", "WHAT FOR", "WHY", "LABELS"];
+const LEAST_WORDS: u16 = 12;
 /// A mark and a blank.
 const MARK_WIDTH: u16 = 2;
 
@@ -120,8 +123,8 @@ impl Screen {
         left_out.iter().for_each(|words| eprintln!("{words}"));
     }
 
-    /// Rows below their headings. On a terminal that is too narrow for them, columns are left out from
-    /// the right, which is said; a wrapped table cannot be read.
+    /// Rows below their headings. On a terminal that is too narrow for them, words lose their end, and columns are
+    /// left out from the right, which is said; a wrapped table cannot be read.
     fn render(&self, headings: &[&str], rows: &[Row], has_colours: bool) -> (String, Option<String>) {
         let has_marks = rows.iter().any(|row| row.mark.is_some());
         let mut table = Table::new();
@@ -136,12 +139,16 @@ impl Screen {
         let widths = table.column_max_content_widths();
         let room = self.width.map(|width| if has_marks { width - MARK_WIDTH } else { width });
         let fitting = room.map_or(widths.len(), |room| fitting(&widths, room));
+        if let Some(cut) = room.and_then(|room| cut(headings, rows, fitting, left_of(&widths[..fitting], room))) {
+            return self.render(headings, &cut, has_colours);
+        }
         if let Some(room) = room.filter(|_| fitting < widths.len() || fitting == 1) {
             for column in table.column_iter_mut().skip(fitting) {
                 column.set_constraint(ColumnConstraint::Hidden);
             }
             // Only a single column that is wider than the screen is left to wrap.
-            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(room);
+            // The gap after the last column is cut off again.
+            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(room.saturating_add(GAP));
         }
         let text = if has_marks { marked(&table.trim_fmt(), rows, has_colours) } else { table.trim_fmt() };
         let left_out = (fitting < widths.len()).then(|| {
@@ -211,6 +218,25 @@ fn fitting(widths: &[u16], room: u16) -> usize {
         end <= room
     });
     fit.count().max(1)
+}
+
+/// How much room is left beside columns of these widths.
+fn left_of(widths: &[u16], room: u16) -> u16 {
+    widths.iter().fold(room, |left, width| left.saturating_sub(width.saturating_add(GAP)))
+}
+
+/// Rows whose words in the first column that does not fit are cut so that they do, if that is of use.
+fn cut(headings: &[&str], rows: &[Row], at: usize, room: u16) -> Option<Vec<Row>> {
+    let is_long = |row: &Row| row.cells.get(at).is_some_and(|cell| cell.chars().count() > usize::from(room));
+    let is_in_words = headings.get(at).is_some_and(|heading| IN_WORDS.contains(heading));
+    if !is_in_words || room < LEAST_WORDS || !rows.iter().any(is_long) {
+        return None;
+    }
+    let mut rows = rows.to_vec();
+    for row in rows.iter_mut().filter(|row| is_long(row)) {
+        row.cells[at] = row.cells[at].chars().take(usize::from(room) - 1).chain(['…']).collect();
+    }
+    Some(rows)
 }
 
 /// Writes to standard output. A reader that went away (`| head`) is no error worth a word.
@@ -352,6 +378,19 @@ mod tests {
         for (room, count) in [(64, 3), (63, 2), (32, 2), (31, 1), (5, 1)] {
             assert_eq!(fitting(&widths, room), count, "{room}");
         }
+    }
+
+    #[test]
+    fn words_lose_their_end_before_columns_go() {
+        let screen = Screen { json: false, width: Some(40), has_colours: false, has_error_colours: false };
+        let row = ["cmd_1", "git commit -m 'a very long message that does not fit'", "2026-11-20"];
+        let rows = [Row::from(row.map(str::to_owned).to_vec())];
+        let (text, left_out) = screen.render(&["ID", "WHAT", "WHEN"], &rows, false);
+        let last = text.lines().last().unwrap_or_default();
+        assert!(last.starts_with("cmd_1  git commit -m 'a very long") && last.ends_with('…'), "{text}");
+        assert!(last.chars().count() <= 40 && left_out.is_some_and(|words| words.contains("WHEN")), "{text}");
+        let (text, _) = screen.render(&["ID", "HASH", "WHEN"], &rows, false);
+        assert_eq!(text.lines().last().map(str::trim), Some("cmd_1"));
     }
 
     #[test]

@@ -11,9 +11,9 @@ use serde_json::json;
 
 use super::door::Door;
 use super::failure::{Done, Failure};
-use super::files::failed;
 use super::files::place::{self, Place, Spot};
 use super::files::way::{Kind, talk};
+use super::files::{Trouble, failed, failed_here};
 use super::screen::{safe, size};
 
 const AFTER_HELP: &str = "\
@@ -73,7 +73,10 @@ impl Sync {
         let client = door.client()?;
         let spot = place::find(&client, &machine, &path).await?;
         let synced = self.sync(&client, &spot).await?;
-        self.tell(door, &synced, &spot)?;
+        // Of one that was not begun there is nothing else to say.
+        if synced.ended.is_ok() || !synced.told.is_empty() {
+            self.tell(door, &synced, &spot)?;
+        }
         synced.ended.map_err(|error| {
             let failure = failed(&error);
             if error.to_string().contains("everything would be removed") {
@@ -99,7 +102,7 @@ impl Sync {
         };
         let state = state_of(&dir, spot)?;
         talk(client, spot, Kind::Sync, move |agent| {
-            let tree = Tree::open(&dir).map_err(FilesError::Pipe)?;
+            let tree = Tree::open(&dir).map_err(|e| Trouble::Here(failed_here(&dir, &e)))?;
             let mut told = vec![];
             let ended = sync::sync(agent, &tree, &state, &wishes, &mut |one| told.push(one));
             Ok(Synced { told, travelled: agent.moved(), ended })
@@ -164,7 +167,9 @@ fn in_words(told: &Told, spot: &Spot) -> String {
         Deed::Nothing | Deed::Remember | Deed::Forget => "the same".to_owned(),
     };
     let kept = told.kept_as.as_ref().map(|kept| format!("; the other is kept as {kept}")).unwrap_or_default();
-    let trouble = told.trouble.as_ref().map(|why| format!(": NOT DONE: {why}")).unwrap_or_default();
+    // What was to be left out was not to be done.
+    let label = if told.deed == Deed::LeaveOut { "" } else { "NOT DONE: " };
+    let trouble = told.trouble.as_ref().map(|why| format!(": {label}{why}")).unwrap_or_default();
     format!("{}  {what}{kept}{trouble}", told.path)
 }
 

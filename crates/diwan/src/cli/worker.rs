@@ -5,7 +5,7 @@ use diwan_client::{Machine, Query};
 
 use super::door::Door;
 use super::failure::{Done, Failure};
-use super::machine::mark_of;
+use super::machine::{is_there, mark_of};
 use super::paging::Paging;
 use super::screen::{Row, exact_moment, moment, moment_or_dash};
 
@@ -64,8 +64,7 @@ impl Status {
 }
 
 fn row(machine: &Machine) -> Row {
-    let is_there = matches!(machine.state.as_str(), "online" | "busy" | "error");
-    let pulse = machine.pulse.as_ref().filter(|_| is_there);
+    let pulse = machine.pulse.as_ref().filter(|_| is_there(machine));
     let share = |share: f64| format!("{:.0} %", share * 100.0);
     let memory = machine.facts.memory_bytes.max(1) as f64;
     let heartbeat = match pulse {

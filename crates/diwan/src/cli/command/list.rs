@@ -75,7 +75,7 @@ impl List {
             .with("state", self.state.map(State::as_str))
             .with("actor", self.actor.as_ref())
             .with("batch", self.batch.as_ref());
-        let headings = ["ID", "MACHINE", "RESULT", "WHEN (UTC)", "WHAT", "WHO"];
+        let headings = ["ID", "MACHINE", "RESULT", "WHAT", "WHEN (UTC)", "WHO"];
         self.paging.show(door, &headings, query, async |q| client.list_commands(q).await, row).await
     }
 }
@@ -86,8 +86,8 @@ fn row(command: &Command) -> Row {
         command.id.clone(),
         command.machine_name.clone(),
         result,
-        exact_moment(&command.issued_at),
         in_words(&command.operation),
+        exact_moment(&command.issued_at),
         command.actor.name.clone(),
     ];
     Row { cells, mark: Some(mark) }

@@ -6,6 +6,7 @@ mod output;
 mod show;
 
 use clap::{Args, Subcommand};
+use diwan_client::ClientError;
 
 use super::door::Door;
 use super::failure::{Done, Failure};
@@ -53,6 +54,15 @@ impl Command {
             Self::Cancel(which) => change::cancel(door, &which.id).await,
             Self::Approve(approve) => approve.run(door).await,
         }
+    }
+}
+
+/// What is wrong with a command that was named.
+pub(super) fn unknown(error: ClientError) -> Failure {
+    let failure = Failure::from(error);
+    match failure.is_called("not_found") {
+        true => failure.with_next("`diwan command list` shows those that there are."),
+        false => failure,
     }
 }
 

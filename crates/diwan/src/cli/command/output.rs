@@ -30,7 +30,7 @@ impl Hears for ErrorsOnly {
 impl Output {
     pub(super) async fn run(&self, door: &Door<'_>) -> Result<Done, Failure> {
         let client = door.client()?;
-        let reply = client.get_command(&self.id).await?;
+        let reply = client.get_command(&self.id).await.map_err(super::unknown)?;
         let (command, raw) = (reply.read()?, serde_json::from_str::<Value>(reply.text()).unwrap_or_default());
         if let Some(at) = &command.output_deleted_at {
             let next = "`diwan command show` says how it ended.";

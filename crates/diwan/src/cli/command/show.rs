@@ -6,11 +6,11 @@ use super::super::door::Door;
 use super::super::failure::{Done, Failure};
 use super::super::run::result_of;
 use super::super::screen::{exact_moment, size};
-use super::in_words;
+use super::{in_words, unknown};
 
 pub(super) async fn run(door: &Door<'_>, id: &str) -> Result<Done, Failure> {
     let client = door.client()?;
-    let reply = client.get_command(id).await?;
+    let reply = client.get_command(id).await.map_err(unknown)?;
     if door.screen.is_json() {
         door.screen.json(reply.text())?;
         return Ok(Done::Well);
@@ -47,6 +47,8 @@ fn of_command(command: &Command) -> Vec<(&'static str, String)> {
         ("said", kept),
         ("batch", command.batch_id.clone()),
     ];
+    // One that waits for a yes has not even begun.
+    facts.retain(|(name, _)| *name != "ended" || command.state != "needs_approval");
     if let Some(usage) = &command.usage {
         let seconds = |us: u64| us as f64 / 1e6;
         let took = format!(

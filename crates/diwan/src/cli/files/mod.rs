@@ -6,10 +6,34 @@ pub(super) mod place;
 pub(super) mod progress;
 pub(super) mod way;
 
+use std::path::Path;
+
 use diwan_files::{Code, FilesError};
 
 use super::failure::Failure;
 use super::screen::safe;
+
+/// Why a conversation about files came to nothing.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// What the conversation itself says.
+    There(FilesError),
+    /// Something here is not as it must be: the machine has no part in it.
+    Here(Failure),
+}
+
+impl From<FilesError> for Trouble {
+    fn from(error: FilesError) -> Self {
+        Self::There(error)
+    }
+}
+
+/// What the system said of a place of this computer.
+pub(super) fn failed_here(path: &Path, why: &impl std::fmt::Display) -> Failure {
+    let shown = path.display().to_string();
+    let next = "That is on this computer: make the directory, or name a place where you may write.";
+    Failure::refused(safe(&format!("here, {shown}: {why}")).into_owned(), next)
+}
 
 /// What went wrong with files, as the command line tells it.
 pub(super) fn failed(error: &FilesError) -> Failure {

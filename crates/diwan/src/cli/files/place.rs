@@ -2,7 +2,7 @@
 
 use diwan_client::Client;
 
-use super::super::failure::Failure;
+use super::super::failure::{Failure, START_BRIDGE};
 use super::super::machine;
 
 /// Where something is.
@@ -65,10 +65,21 @@ pub(in crate::cli) async fn find(client: &Client, name: &str, path: &str) -> Res
     }
     match roots.iter().find(|root| root.writable).or(roots.first()) {
         Some(root) => Ok(spot(&root.name, path, is_directory)),
-        None => Err(Failure::refused(
+        None => Err(rootless(client, name, &id).await),
+    }
+}
+
+/// Why a machine has no root: it never told its policy, or its policy names none.
+async fn rootless(client: &Client, name: &str, id: &str) -> Failure {
+    match client.get_machine(id).await.and_then(|reply| reply.read()) {
+        Err(error) => error.into(),
+        Ok(detail) if detail.machine.policy_hash.is_none() => {
+            Failure::refused(format!("{name} has not connected yet, so its files are not known"), START_BRIDGE)
+        }
+        Ok(_) => Failure::refused(
             format!("{name} names no root, so no files can be reached there"),
             "Its owner names them in the machine's policy.",
-        )),
+        ),
     }
 }
 

@@ -2,11 +2,11 @@
 
 use diwan_client::{Client, Lost};
 use diwan_files::channel::{self, Sink, Source};
-use diwan_files::{Client as Files, FilesError};
+use diwan_files::Client as Files;
 use serde_json::json;
 
 use super::super::failure::Failure;
-use super::failed;
+use super::{Trouble, failed};
 use super::place::Spot;
 
 /// What talks.
@@ -35,7 +35,7 @@ pub(in crate::cli) async fn talk<T: Send + 'static>(
     client: &Client,
     spot: &Spot,
     kind: Kind,
-    talk: impl FnOnce(&mut Agent) -> Result<T, FilesError> + Send + 'static,
+    talk: impl FnOnce(&mut Agent) -> Result<T, Trouble> + Send + 'static,
 ) -> Result<T, Failure> {
     let operation = json!({"kind": kind.as_str(), "root": spot.root, "path": spot.path});
     let batch = client.run_command(json!({"machine": spot.id, "operation": operation})).await?.read()?;
@@ -49,8 +49,9 @@ pub(in crate::cli) async fn talk<T: Send + 'static>(
     let (talked, carried) = tokio::join!(talking, pipe.carry(into, out));
     match (talked, carried) {
         (Ok(Ok(done)), _) => Ok(done),
-        (Ok(Err(error)), Err(lost)) if error.code().is_none() => Err(broken(&lost)),
-        (Ok(Err(error)), _) => Err(failed(&error)),
+        (Ok(Err(Trouble::Here(failure))), _) => Err(failure),
+        (Ok(Err(Trouble::There(error))), Err(lost)) if error.code().is_none() => Err(broken(&lost)),
+        (Ok(Err(Trouble::There(error))), _) => Err(failed(&error)),
         (Err(error), _) => Err(Failure::refused(error.to_string(), "This is a fault of Diwan: please report it.")),
     }
 }

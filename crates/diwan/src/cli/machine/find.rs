@@ -66,6 +66,11 @@ pub(in crate::cli) async fn names(client: &Client) -> Result<Vec<String>, Client
     Ok(page.items.into_iter().filter(|machine| machine.state != "revoked").map(|machine| machine.name).collect())
 }
 
+/// Whether a machine is connected.
+pub(in crate::cli) fn is_there(machine: &Machine) -> bool {
+    matches!(machine.state.as_str(), "online" | "busy" | "error")
+}
+
 /// How a machine is, as a mark before its name.
 pub(in crate::cli) fn mark_of(state: &str) -> Mark {
     match state {

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use clap::Args;
-use diwan_client::{Client, MachineSshKey, Reply};
+use diwan_client::{Client, ClientError, MachineSshKey, Reply};
 use serde_json::json;
 
 use super::super::door::Door;
 use super::super::failure::{Done, Failure};
-use super::super::screen::{moment_or_dash, safe};
+use super::super::paging;
+use super::super::screen::{Row, moment_or_dash, safe};
 use super::id_of;
 
 const BEAT: Duration = Duration::from_millis(500);
@@ -61,7 +62,7 @@ impl Keys {
         let changed = match (&self.add, &self.rm, &self.check) {
             (Some(secret), ..) => {
                 let body = json!({"secret": secret, "user": self.user, "port": self.port});
-                client.add_machine_ssh_key(&id, body).await?
+                client.add_machine_ssh_key(&id, body).await.map_err(|e| no_secret(secret, e))?
             }
             (_, Some(key), _) => client.remove_machine_ssh_key(&id, key, self.forget).await?,
             (_, _, Some(key)) => client.check_machine_ssh_key(&id, key).await?,
@@ -98,6 +99,15 @@ impl Keys {
                 _ => tokio::time::sleep(BEAT).await,
             }
         }
+    }
+}
+
+/// Why a key cannot be wanted there: perhaps the vault has none of this name.
+fn no_secret(name: &str, error: ClientError) -> Failure {
+    let failure = Failure::from(error);
+    match failure.is_called("not_found") {
+        true => Failure::refused(format!("the vault has no secret {name}"), "`diwan secret list` shows what there is."),
+        false => failure,
     }
 }
 
@@ -145,8 +155,8 @@ async fn list(door: &Door<'_>, client: &Client, machine: &str) -> Result<Done, F
         return Ok(Done::Well);
     }
     let headings = ["SECRET", "USER", "PORT", "STATE", "VERSION", "PROVEN (UTC)", "FINGERPRINT", "ID"];
-    let rows = reply.read()?.items.into_iter().flat_map(rows);
-    door.screen.table(&headings, rows.collect())?;
+    let rows = reply.read()?.items.into_iter().flat_map(rows).map(Row::from);
+    paging::show(door, &headings, rows.collect())?;
     Ok(Done::Well)
 }
 

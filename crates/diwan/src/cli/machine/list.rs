@@ -7,7 +7,7 @@ use super::super::door::Door;
 use super::super::failure::{Done, Failure};
 use super::super::paging::Paging;
 use super::super::screen::{Row, moment_or_dash, size};
-use super::mark_of;
+use super::{is_there, mark_of};
 
 /// How a machine is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -68,8 +68,10 @@ impl List {
 
 fn row(machine: &Machine) -> Row {
     let labels = if machine.labels.is_empty() { "–".to_owned() } else { machine.labels.join(" ") };
-    let memory = machine.pulse.as_ref().map_or_else(
-        || size(machine.facts.memory_bytes),
+    // What it said before it went says nothing of how it is.
+    let pulse = machine.pulse.as_ref().filter(|_| is_there(machine));
+    let memory = pulse.map_or_else(
+        || "–".to_owned(),
         |pulse| format!("{} of {}", size(pulse.memory_used_bytes), size(machine.facts.memory_bytes)),
     );
     let state = match machine.troubles.as_slice() {
@@ -80,7 +82,7 @@ fn row(machine: &Machine) -> Row {
         machine.name.clone(),
         state,
         labels,
-        machine.pulse.as_ref().map_or_else(|| "–".to_owned(), |pulse| format!("{:.0} %", pulse.processor * 100.0)),
+        pulse.map_or_else(|| "–".to_owned(), |pulse| format!("{:.0} %", pulse.processor * 100.0)),
         memory,
         machine.facts.release.clone(),
         moment_or_dash(machine.last_seen_at.as_deref()),

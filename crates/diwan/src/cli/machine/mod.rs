@@ -16,7 +16,7 @@ use clap::{Args, Subcommand};
 use super::door::Door;
 use super::failure::{Done, Failure};
 
-pub(super) use find::{among, find, id_of, mark_of, names, unknown};
+pub(super) use find::{among, find, id_of, is_there, mark_of, names, unknown};
 
 const AFTER_HELP: &str = "\
 Examples:

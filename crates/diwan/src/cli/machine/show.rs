@@ -5,8 +5,8 @@ use diwan_client::{Machine, MachineSample};
 
 use super::super::door::Door;
 use super::super::failure::{Done, Failure};
-use super::super::screen::{moment, moment_or_dash, size};
-use super::id_of;
+use super::super::screen::{exact_moment, moment, moment_or_dash, size};
+use super::{id_of, is_there};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Show {
@@ -34,7 +34,7 @@ impl Show {
             return Ok(Done::Well);
         }
         let mut facts = of_machine(&detail.machine);
-        facts.extend(detail.sample.iter().flat_map(of_sample));
+        facts.extend(detail.sample.iter().flat_map(|sample| of_sample(sample, is_there(&detail.machine))));
         door.screen.facts(&facts)?;
         show_layers(door, &detail.machine)?;
         Ok(Done::Well)
@@ -73,15 +73,17 @@ fn of_machine(machine: &Machine) -> Vec<(&'static str, String)> {
     all
 }
 
-fn of_sample(sample: &MachineSample) -> Vec<(&'static str, String)> {
+fn of_sample(sample: &MachineSample, is_now: bool) -> Vec<(&'static str, String)> {
     let load = sample.load.iter().map(|load| format!("{load:.2}")).collect::<Vec<_>>().join(" ");
-    let mut all = vec![
-        ("", String::new()),
+    let before = format!("{}: it is not connected, and was so then", exact_moment(&sample.at));
+    let mut all = vec![("", String::new())];
+    all.extend((!is_now).then_some(("as of", before)));
+    all.extend([
         ("cpu in use", format!("{:.0} %, load {load}", sample.processor * 100.0)),
         ("memory in use", format!("{} of {}", size(sample.memory_used_bytes), size(sample.memory_bytes))),
         ("network", format!("{}/s in, {}/s out", size(sample.received_bytes_s), size(sample.sent_bytes_s))),
         ("commands", sample.commands.to_string()),
-    ];
+    ]);
     all.extend(
         sample
             .disks

@@ -22,7 +22,7 @@ impl Tokens {
     pub(super) async fn run(&self, door: &Door<'_>) -> Result<Done, Failure> {
         let client = door.client()?;
         let Some(id) = &self.withdraw else {
-            let headings = ["MACHINE", "STATE", "LABELS", "MADE (UTC)", "ENDS (UTC)", "ID"];
+            let headings = ["MACHINE", "STATE", "ID", "ENDS (UTC)", "MADE (UTC)", "LABELS"];
             let query = Query::new();
             return self.paging.show(door, &headings, query, async |q| client.list_join_tokens(q).await, row).await;
         };
@@ -39,5 +39,5 @@ impl Tokens {
 fn row(token: &JoinToken) -> Vec<String> {
     let labels = if token.labels.is_empty() { "–".to_owned() } else { token.labels.join(" ") };
     let [made, ends] = [&token.created_at, &token.expires_at].map(|at| moment(at));
-    vec![token.name.clone(), token.state.clone(), labels, made, ends, token.id.clone()]
+    vec![token.name.clone(), token.state.clone(), token.id.clone(), ends, made, labels]
 }

@@ -2,11 +2,18 @@
 
 use std::time::Duration;
 
+const LONGEST: Duration = Duration::from_secs(7 * 86_400);
+
 /// Reads one; a number alone means seconds.
 pub(in crate::cli) fn read(text: &str) -> Result<Duration, String> {
     read_if(text.trim())
         .filter(|time| !time.is_zero())
         .ok_or_else(|| "it is not a length of time, like 500ms, 30s, 5m, 2h or 1d".to_owned())
+}
+
+/// How long a program may take: the longest that a policy can allow.
+pub(super) fn read_timeout(text: &str) -> Result<Duration, String> {
+    read(text).and_then(|time| if time <= LONGEST { Ok(time) } else { Err("it is at most 7d".to_owned()) })
 }
 
 fn read_if(text: &str) -> Option<Duration> {
@@ -35,5 +42,6 @@ mod tests {
         for text in ["", "s", "0", "0s", "-5s", "1.5s", "5 m", "5y", "99999999999999999999d"] {
             assert!(read(text).is_err(), "{text}");
         }
+        assert!(read_timeout("7d").is_ok() && read_timeout("10d").is_err_and(|why| why.contains("7d")));
     }
 }

@@ -5,7 +5,7 @@ use diwan_client::{Command, CommandVerdict};
 use super::super::failure::Failure;
 use super::super::screen::{Mark, Tone};
 
-const OFFLINE: u8 = 120;
+pub(super) const OFFLINE: u8 = 120;
 const UNKNOWN: u8 = 121;
 const OVER_LIMIT: u8 = 122;
 const TIMED_OUT: u8 = 124;
@@ -29,7 +29,7 @@ pub(in crate::cli) fn ending_of(command: &Command) -> Result<u8, Failure> {
         ("refused", _) => Err(refusal(command)),
         ("needs_approval", _) => {
             let next = format!("Somebody else who may do so says yes: diwan command approve {}", command.id);
-            fail(REFUSED, "needs_approval", format!("{name} wants somebody else to say yes{}", why(command)), &next)
+            fail(REFUSED, "needs_approval", format!("{name} wants somebody else to say yes{}", why_asked(command)), &next)
         }
         ("expired", _) => {
             fail(OFFLINE, "expired", format!("{name} did not come in time"), "Wait longer: --wait-for 10m")
@@ -81,12 +81,24 @@ fn why(command: &Command) -> String {
     command.verdict.as_ref().map(|verdict| format!(": {}", in_words(verdict))).unwrap_or_default()
 }
 
+/// The same where it is said already that somebody else has to say yes.
+fn why_asked(command: &Command) -> String {
+    match command.verdict.as_ref().filter(|verdict| verdict.reasons.is_empty()) {
+        Some(verdict) => verdict.rule.as_ref().map(|rule| format!(" (rule {rule})")).unwrap_or_default(),
+        None => why(command),
+    }
+}
+
 /// What a policy says, in a line.
 pub(super) fn in_words(verdict: &CommandVerdict) -> String {
-    let rule = verdict.rule.as_ref().map(|rule| format!(" (rule {rule})")).unwrap_or_default();
-    let words: Vec<&str> = verdict.reasons.iter().map(|reason| reason.words.as_str()).collect();
-    let words = if words.is_empty() { "no rule allows it".to_owned() } else { words.join("; ") };
-    format!("{words}{rule}")
+    let words = verdict.reasons.iter().map(|reason| reason.words.as_str()).collect::<Vec<_>>().join("; ");
+    match (&verdict.rule, verdict.decision.as_str()) {
+        (Some(rule), "ask") if words.is_empty() => format!("the rule {rule} wants somebody else to say yes"),
+        (Some(rule), _) if words.is_empty() => format!("the rule {rule} decides so"),
+        (Some(rule), _) => format!("{words} (rule {rule})"),
+        (None, _) if words.is_empty() => "no rule allows it".to_owned(),
+        (None, _) => words,
+    }
 }
 
 /// How a command ended, in a word or two, and its mark.
@@ -161,5 +173,14 @@ mod tests {
         let command = command(json!({"state": "refused", "verdict": denied}));
         assert_eq!(detail_of(&command), "--force is not allowed (rule git push)");
         assert_eq!(result_of(&command).0, "refused");
+    }
+
+    #[test]
+    fn a_rule_that_asks_is_not_said_to_be_missing() {
+        let asks = json!({"decision": "ask", "rule": "git pull", "argv": [], "reasons": []});
+        let command = command(json!({"state": "needs_approval", "verdict": asks}));
+        assert_eq!(detail_of(&command), "the rule git pull wants somebody else to say yes");
+        let failure = ending_of(&command).expect_err("it is not done");
+        assert_eq!(failure.detail(), "web-1 wants somebody else to say yes (rule git pull)");
     }
 }

@@ -2,6 +2,9 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// What comes of the first: a bridge gives a program so long.
+pub(super) const STOPPING: &str = "it is asked to end, and killed after 5 s; Ctrl-C again only stops watching";
+
 /// Listens for the signals that ask to end.
 #[derive(Debug)]
 pub(super) struct Interrupts {

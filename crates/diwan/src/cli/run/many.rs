@@ -13,7 +13,7 @@ use super::super::failure::{Done, Failure};
 use super::super::screen::{Row, exact_moment};
 use super::ending::{STOPPED, detail_of, result_of};
 use super::follow::{Followed, Follower};
-use super::interrupt::Interrupts;
+use super::interrupt::{Interrupts, STOPPING};
 use super::note;
 use super::one::not_answered;
 use super::prefixed::{Prefix, Prefixed};
@@ -52,7 +52,7 @@ pub(super) async fn run(door: &Door<'_>, client: &Client, targets: &Targets, bod
     let mut following = std::pin::pin!(follow_all(door, client, begun));
     let mut stopping = std::pin::pin!(async {
         interrupts.reach(1).await;
-        note("stopping it everywhere; Ctrl-C again leaves it running");
+        note(&format!("stopping it everywhere: {STOPPING}"));
         let all: FuturesUnordered<_> = ids.iter().map(|id| client.cancel_command(id)).collect();
         // Those that are over already need no stopping.
         let _: Vec<_> = all.collect().await;
@@ -62,7 +62,7 @@ pub(super) async fn run(door: &Door<'_>, client: &Client, targets: &Targets, bod
         ended = &mut following => ended?,
         () = &mut stopping => {
             let next = "`diwan command list` shows how they fare.";
-            return Err(Failure::of(STOPPED, "left", "they were left running", next));
+            return Err(Failure::of(STOPPED, "left", "they are being stopped, and nobody watches any more", next));
         }
     };
     if !door.screen.is_json() {

@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use super::door::Door;
 use super::failure::{Done, Failure};
 use super::screen::safe;
-use ending::OWN_FAULT;
+use ending::{OFFLINE, OWN_FAULT};
 use target::Targets;
 
 pub(super) use ending::{ending_of, result_of};
@@ -50,7 +50,8 @@ program and its arguments, never a line for a shell.
 With one machine (-m) output arrives byte for byte, and a pipe on standard input
 is passed on. With several (-m twice, or --on) each line has the machine's name
 before it, and a table of results follows on standard error. Ctrl-C stops the
-command; a second Ctrl-C leaves it running and comes back.
+command: it is asked to end, and killed after 5 seconds. A second Ctrl-C does
+not wait for that.
 
 Exit codes, with one machine: that of the command; 128+n if signal n ended it;
   120  the machine is not connected, or did not come in time
@@ -73,7 +74,7 @@ pub(super) struct Run {
     #[command(flatten)]
     place: operation::Place,
     /// End the program after this time, like 30s or 5m, if the policy allows so long
-    #[arg(long, value_name = "TIME", value_parser = duration::read)]
+    #[arg(long, value_name = "TIME", value_parser = duration::read_timeout)]
     timeout: Option<Duration>,
     /// Wait so long for machines that are not connected, like 60s
     #[arg(long, value_name = "TIME", value_parser = duration::read)]
@@ -98,8 +99,7 @@ pub(super) struct Run {
 impl Run {
     pub(super) async fn run(&self, door: &Door<'_>) -> Result<Done, Failure> {
         match self.try_run(door).await {
-            // Its codes must not be taken for those of a command.
-            Err(failure) if failure.is_general() => Err(door.explain(failure).await.with_code(OWN_FAULT)),
+            Err(failure) => Err(with_own_code(door, failure).await),
             done => done,
         }
     }
@@ -148,6 +148,15 @@ impl Run {
             return Err(Failure::usage("-i is for a program after -- only", "Leave it away."));
         }
         Ok(body)
+    }
+}
+
+/// A failure whose code cannot be taken for that of a command.
+pub(super) async fn with_own_code(door: &Door<'_>, failure: Failure) -> Failure {
+    match failure.is_called("machine_offline") {
+        true => failure.with_code(OFFLINE),
+        false if failure.is_general() => door.explain(failure).await.with_code(OWN_FAULT),
+        false => failure,
     }
 }
 

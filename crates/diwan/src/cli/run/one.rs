@@ -9,7 +9,7 @@ use super::super::failure::{Done, Failure};
 use super::ending::{STOPPED, ending_of, offline};
 use super::follow::{Followed, Follower, Hears};
 use super::input::{self, Input, Wanted};
-use super::interrupt::Interrupts;
+use super::interrupt::{Interrupts, STOPPING};
 use super::note;
 use super::report::Collected;
 use super::target::Targets;
@@ -108,7 +108,7 @@ async fn begin(client: &Client, machine: &str, body: &Value) -> Result<(Command,
     Ok((command, raw))
 }
 
-/// Follows the command; Ctrl-C stops it, another Ctrl-C leaves it.
+/// Follows the command; Ctrl-C stops it, another Ctrl-C does not wait for that.
 async fn attend(
     client: &Client,
     begun: (Command, Value),
@@ -121,7 +121,7 @@ async fn attend(
     let mut following = std::pin::pin!(Follower::new(client, begun, hears, input).run());
     let mut stopping = std::pin::pin!(async {
         interrupts.reach(1).await;
-        note(&format!("stopping it on {name}; Ctrl-C again leaves it running"));
+        note(&format!("stopping it on {name}: {STOPPING}"));
         // One that is over already needs no stopping.
         let _ = client.cancel_command(&id).await;
         interrupts.reach(2).await;
@@ -147,5 +147,5 @@ pub(super) fn not_answered() -> Failure {
 
 fn left(id: &str) -> Failure {
     let next = format!("What it says is kept: diwan command output {id}");
-    Failure::of(STOPPED, "left", "it was left running".to_owned(), &next)
+    Failure::of(STOPPED, "left", "it is being stopped there, and nobody watches any more".to_owned(), &next)
 }

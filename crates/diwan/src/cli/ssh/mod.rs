@@ -14,6 +14,7 @@ use serde_json::json;
 use super::door::Door;
 use super::failure::{Done, Failure};
 use super::machine;
+use super::run::with_own_code;
 use session::{Begins, Session};
 use tty::Tty;
 
@@ -64,6 +65,13 @@ pub(super) struct Ssh {
 
 impl Ssh {
     pub(super) async fn run(&self, door: &Door<'_>) -> Result<Done, Failure> {
+        match self.try_run(door).await {
+            Err(failure) => Err(with_own_code(door, failure).await),
+            done => done,
+        }
+    }
+
+    async fn try_run(&self, door: &Door<'_>) -> Result<Done, Failure> {
         let client = door.client()?;
         if self.list {
             return list::run(door, &client, &self.machine).await;
@@ -105,11 +113,15 @@ impl Ssh {
 
     async fn find(&self, client: &Client, id: &str) -> Result<Command, Failure> {
         let machine = machine::id_of(client, &self.machine).await?;
-        let command = client.get_command(id).await?.read()?;
+        let next = format!("`diwan ssh {} --list` shows those that are open there.", self.machine);
+        let found = client.get_command(id).await.and_then(|reply| reply.read()).map_err(Failure::from);
+        let command = found.map_err(|failure| match failure.is_called("not_found") {
+            true => failure.with_next(&next),
+            false => failure,
+        })?;
         if command.operation["kind"] == "terminal" && command.machine_id == machine {
             return Ok(command);
         }
-        let next = format!("`diwan ssh {} --list` shows those that are open there.", self.machine);
         Err(Failure::refused(format!("{id} is no terminal on {}", self.machine), &next))
     }
 }

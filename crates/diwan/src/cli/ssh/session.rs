@@ -112,6 +112,8 @@ impl<'a> Session<'a> {
         let left = self.attend(&mut here).await;
         if !matches!(left, Ok(Left::Over)) {
             here.tty.clear_up();
+            // The prompt that was left stands in the line.
+            let _ = here.tty.show(b"\r\n");
         }
         here.tty.end();
         self.refused.iter().for_each(|words| note(words));

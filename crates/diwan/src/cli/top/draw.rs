@@ -11,6 +11,14 @@ use super::super::screen::{Tone, safe, size};
 use super::board::{Board, Order, Shown};
 use super::one::draw_one;
 
+const HEADINGS: [&str; 12] = ["", "NAME", "STATE", "CPU", "", "MEMORY", "", "LOAD", "IN", "OUT", "RUNS", "LABELS"];
+/// Those of names and states are as long as they are.
+const WIDTHS: [u16; 12] = [1, 0, 0, 5, 10, 6, 10, 6, 11, 11, 4, 6];
+const LABELS: usize = 11;
+/// What goes first on a narrow screen: bars, then what is looked at the least.
+const LESS_NEEDED: [usize; 9] = [6, 4, LABELS, 7, 9, 8, 10, 5, 3];
+const LONGEST_NAME: usize = 40;
+
 /// Draws everything.
 pub(super) fn draw(frame: &mut Frame<'_>, board: &Board) {
     let [head, body, foot] =
@@ -50,7 +58,7 @@ fn keys(board: &Board) -> Line<'static> {
         Order::Memory => "memory",
     };
     let back = if board.is_alone && board.machines.len() > 1 { "Esc back" } else { "Enter alone" };
-    let text = format!(" q quit  ↑↓ choose  {back}  s sort by {order} ");
+    let text = format!(" q quit  ↑↓ choose  {back}  s sort (now by {order}) ");
     Line::from(Span::styled(text, Style::new().add_modifier(Modifier::REVERSED)))
 }
 
@@ -60,24 +68,50 @@ fn draw_all(frame: &mut Frame<'_>, area: Rect, board: &Board) {
         return frame.render_widget(Paragraph::new(words), area);
     }
     let heading = Style::new().add_modifier(Modifier::BOLD);
-    let headings = ["", "NAME", "STATE", "CPU", "", "MEMORY", "", "LOAD", "IN", "OUT", "RUNS", "LABELS"];
-    let widths = [1, 20, 8, 5, 10, 6, 10, 6, 11, 11, 4].map(Constraint::Length).into_iter();
-    let rows = board.in_order().into_iter().map(|shown| row(board, shown));
-    let table = Table::new(rows, widths.chain([Constraint::Min(6)]))
+    let columns = columns(board, area.width);
+    let rows = board.in_order().into_iter().map(|shown| {
+        let cells = cells(board, shown);
+        Row::new(columns.iter().map(|(at, _)| cells[*at].clone()).collect::<Vec<_>>())
+    });
+    let widths = columns.iter().map(|(at, width)| match *at {
+        LABELS => Constraint::Min(*width),
+        _ => Constraint::Length(*width),
+    });
+    let headings = columns.iter().map(|(at, _)| HEADINGS[*at]);
+    let table = Table::new(rows, widths)
         .header(Row::new(headings).style(heading))
         .row_highlight_style(Style::new().add_modifier(Modifier::REVERSED));
     let mut state = TableState::default().with_selected(Some(board.place()));
     frame.render_stateful_widget(table, area, &mut state);
 }
 
-fn row(board: &Board, shown: &Shown) -> Row<'static> {
+/// Which columns there is room for, and how wide they are: names and states whole, then figures, then bars.
+fn columns(board: &Board, room: u16) -> Vec<(usize, u16)> {
+    let longest = |heading: &str, text: fn(&Shown) -> &str| {
+        let widths = board.machines.values().map(|shown| text(shown).chars().count());
+        widths.chain([heading.len()]).max().unwrap_or_default().min(LONGEST_NAME) as u16
+    };
+    let mut columns: Vec<(usize, u16)> = WIDTHS.into_iter().enumerate().collect();
+    columns[1].1 = longest(HEADINGS[1], |shown| &shown.machine.name);
+    columns[2].1 = longest(HEADINGS[2], |shown| &shown.machine.state);
+    for less in LESS_NEEDED {
+        // With a blank between two.
+        if columns.iter().map(|(_, width)| width + 1).sum::<u16>() <= room + 1 {
+            break;
+        }
+        columns.retain(|(at, _)| *at != less);
+    }
+    columns
+}
+
+fn cells(board: &Board, shown: &Shown) -> Vec<Cell<'static>> {
     let mark = mark_of(&shown.machine.state);
     let style = mark.tone.map(|mark| tone(board, mark)).unwrap_or_default();
     let sample = shown.sample.as_ref().filter(|_| shown.is_there());
     let share = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), |share| format!("{:3.0} %", share * 100.0));
     let speed = |bytes: Option<u64>| bytes.map_or_else(|| "–".to_owned(), |bytes| format!("{}/s", size(bytes)));
     let bar_of = |share: Option<f64>| Cell::from(bar(board, share.unwrap_or_default(), 10));
-    Row::new(vec![
+    vec![
         Cell::from(mark.sign.to_string()).style(style),
         Cell::from(safe(&shown.machine.name).into_owned()),
         Cell::from(safe(&shown.machine.state).into_owned()).style(style),
@@ -90,7 +124,7 @@ fn row(board: &Board, shown: &Shown) -> Row<'static> {
         Cell::from(speed(sample.map(|sample| sample.sent_bytes_s))),
         Cell::from(sample.map_or_else(|| "–".to_owned(), |sample| sample.commands.to_string())),
         Cell::from(safe(&shown.machine.labels.join(" ")).into_owned()),
-    ])
+    ]
 }
 
 /// A share as a bar: green, amber from 70 %, red from 90 %.
@@ -140,6 +174,19 @@ mod tests {
             "{lines:?}"
         );
         assert!(lines[7].contains("q quit") && lines[7].contains("Enter alone"), "{lines:?}");
+    }
+
+    #[test]
+    fn on_a_narrow_screen_names_and_states_stay_whole() {
+        let (mut board, long) = (Board::new(None, false), "database-in-frankfurt-1");
+        board.set(vec![machine(long, 0.5)]);
+        board.set_state(&format!("mch_{long}"), "offline");
+        let wide = drawn(&board, 140, 5);
+        assert!(wide[1].contains("LABELS") && wide[2].contains('░'), "{wide:?}");
+        let lines = drawn(&board, 80, 5);
+        assert!(lines[2].contains(long) && lines[2].contains("offline") && !lines[2].contains('░'), "{lines:?}");
+        let lines = drawn(&board, 40, 5);
+        assert!(lines[2].contains(long) && lines[2].contains("offline"), "{lines:?}");
     }
 
     #[test]

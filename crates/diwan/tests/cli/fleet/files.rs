@@ -74,6 +74,43 @@ async fn a_file_goes_there_and_back_and_only_changes_travel() {
 }
 
 #[tokio::test]
+async fn what_is_in_the_way_here_is_told_as_being_here() {
+    let (fleet, bridge) = Fleet::with("web-1").await;
+    fs::create_dir(bridge.root().join("dir")).unwrap();
+    let (file, shown) = on_desk(&fleet, "a.txt");
+    fs::write(&file, "little").unwrap();
+    let sent = fleet.desk.run(&format!("cp {shown} web-1:projects/a.txt")).await;
+    assert!(sent.out.contains("copied 1 file: 6 B; "), "{} {}", sent.out, sent.err);
+    let again = fleet.desk.run(&format!("cp {shown} web-1:projects/")).await;
+    assert!(again.out.starts_with("the same already: 1 file, 6 B; "), "{} {}", again.out, again.err);
+    let back = fleet.desk.run(&format!("cp web-1:projects/a.txt {shown}")).await;
+    assert!(back.out.starts_with("the same already: 1 file"), "{} {}", back.out, back.err);
+    for target in [format!("{shown}-missing/new.txt"), "/proc/nope".to_owned()] {
+        let here = fleet.desk.run(&format!("cp web-1:projects/a.txt {target}")).await;
+        assert!(here.code == 1 && here.err.contains("here, /") && here.err.contains("on this computer"), "{}", here.err);
+    }
+    let there = fleet.desk.run(&format!("cp web-1:projects/none {shown}-new")).await;
+    assert!(there.code == 1 && !there.err.contains("on this computer"), "{}", there.err);
+    let dir = fleet.desk.run(&format!("cp web-1:projects/dir {shown}-dir")).await;
+    assert!(dir.code == 2 && dir.err.contains("next: -r "), "{}", dir.err);
+    let full = fleet.desk.run("cp web-1:projects/a.txt /dev/full/x").await;
+    assert!(full.err.contains("here, /dev/full"), "{}", full.err);
+}
+
+#[tokio::test]
+async fn a_machine_that_is_away_is_said_to_be() {
+    let (fleet, mut bridge) = Fleet::with("web-1").await;
+    bridge.kill();
+    fleet.becomes("web-1", "offline").await;
+    let (file, shown) = on_desk(&fleet, "a.txt");
+    fs::write(&file, "little").unwrap();
+    let away = fleet.desk.run(&format!("cp {shown} web-1:projects/")).await;
+    assert!(away.err.contains("Start the bridge there") && !away.err.contains("wait_s"), "{}", away.err);
+    let list = fleet.desk.run("machine list").await;
+    assert!(list.out.contains("offline") && !list.out.contains('%') && !list.out.contains("iB of"), "{}", list.out);
+}
+
+#[tokio::test]
 async fn directories_go_both_ways_and_links_lead_nowhere() {
     let (fleet, bridge) = Fleet::with("web-1").await;
     let (dir, shown) = on_desk(&fleet, "site");
@@ -148,7 +185,7 @@ async fn sync_carries_changes_and_deletions_both_ways_and_keeps_losers() {
     fs::remove_dir_all(&dir).unwrap();
     fs::create_dir(&dir).unwrap();
     let emptied = fleet.desk.run(&line).await;
-    assert_eq!(emptied.code, 1, "{}", emptied.out);
+    assert!(emptied.code == 1 && emptied.out.is_empty(), "{}", emptied.out);
     assert!(emptied.err.contains("--delete-all"), "{}", emptied.err);
     assert!(there.join("a").exists());
 }

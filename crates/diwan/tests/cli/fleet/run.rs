@@ -51,6 +51,12 @@ async fn what_the_policy_says_is_told() {
     let own = fleet.last().await["id"].as_str().expect("an id").to_owned();
     let approved = fleet.desk.run(&format!("command approve {own} --yes")).await;
     assert!(approved.code == 1, "nobody says yes to themselves: {}", approved.err);
+    let stopped = fleet.desk.run(&format!("command cancel {own}")).await;
+    assert!(stopped.code == 1 && stopped.err.contains("does not run"), "{}", stopped.err);
+    let shown = fleet.desk.run(&format!("command show {own}")).await;
+    assert!(!shown.out.contains("ended"), "{}", shown.out);
+    let unknown = fleet.desk.run("command show cmd_x").await;
+    assert!(unknown.err.contains("diwan command list"), "{}", unknown.err);
     for (line, code, word) in
         [("true", 0, "allowed"), ("cat words", 126, "somebody else must say yes"), ("rm -r .", 126, "denied")]
     {
@@ -85,6 +91,7 @@ async fn typed_operations_are_asked_for_by_their_names() {
         ("run -m web-1 --build -- true", "cannot be used with"),
         ("run -m web-1 --build --timeout 5s", "for a program"),
         ("run -m web-1 --timeout soon -- true", "30s"),
+        ("run -m web-1 --timeout 10d -- true", "7d"),
         ("run -m web-1 --branch main -- true", "for --clone only"),
         ("run -m web-1 --on a -- true", "cannot be used with"),
     ] {

@@ -55,7 +55,7 @@ async fn an_interrupt_stops_the_command_there() {
 }
 
 #[tokio::test]
-async fn a_second_interrupt_leaves_it_running() {
+async fn a_second_interrupt_does_not_wait_for_the_end() {
     let (fleet, bridge) = Fleet::with("web-1").await;
     bridge.script("stay.sh", "trap '' INT TERM\necho begun\ntail -f /dev/null\n");
     let mut running = Running::begin(&fleet, "run -m web-1 -- sh stay.sh").await;
@@ -69,7 +69,8 @@ async fn a_second_interrupt_leaves_it_running() {
     assert!(line.contains("Ctrl-C again"), "{line}");
     running.interrupt();
     let (code, errors) = running.end().await;
-    assert!(code == Some(130) && errors.contains("diwan command output cmd_"), "{code:?} {errors}");
+    assert!(code == Some(130) && errors.contains("being stopped"), "{code:?} {errors}");
+    assert!(errors.contains("diwan command output cmd_"), "{errors}");
 }
 
 #[tokio::test]

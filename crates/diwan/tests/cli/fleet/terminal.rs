@@ -287,7 +287,7 @@ fn resize(terminal: &OwnedFd, (columns, rows): (u16, u16)) {
 async fn the_command_line_opens_leaves_and_joins_a_terminal() {
     let (fleet, _bridge) = Fleet::with("web-1").await;
     let none = fleet.desk.run("ssh web-1").await;
-    assert!(none.code == 2 && none.err.contains("diwan run"), "{} {}", none.code, none.err);
+    assert!(none.code == 125 && none.err.contains("diwan run"), "{} {}", none.code, none.err);
     let id = tokio::task::block_in_place(|| {
         let mut desk = Desk::run(&fleet, "ssh web-1", (90, 20));
         desk.type_in("PS1=; stty -echo; x=same; echo re''ady\r");
