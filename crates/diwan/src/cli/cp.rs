@@ -32,9 +32,9 @@ first root in which anything may be changed is meant. A / at the end means the
 directory. What is there already and looks the same is left as it is; of what
 changed, only the changes travel, and what was cut off goes on where it stopped.
 A file takes its place in one step, when all of it is there; its mode and time
-come along. A directory that is missing on the way to a target on the machine is made;
-here it must be there. Links are never followed, and .git is left out: that is
-git's own.";
+come along. A directory that is missing on the way to a target on the machine is
+made; here it must be there. Links are never followed, and .git is left out: that
+is git's own.";
 
 /// Copy files to a machine or from it
 #[derive(Debug, Args)]
@@ -149,7 +149,7 @@ impl Cp {
                 copy::send(agent, (&tree, &name), to, &ignore, &mut counting)?;
             } else {
                 let to = if goes_into || is_directory_there(agent)? { name.as_str() } else { "" };
-                let (open, meta) = tree.file(&name).map_err(|e| Trouble::Here(failed_here(&above, &e)))?;
+                let (open, meta) = tree.file(&name).map_err(|e| unreadable(&above, &e))?;
                 let is_new = over != Over::Anything || !agent.stat(to)?.is_some_and(|there| is_same(&there, &meta));
                 if is_new {
                     let arrival = Arrival { with_basis: true, ..Arrival::like(&meta, over) };
@@ -238,9 +238,14 @@ fn is_here(tree: &Tree, name: &str, there: &Meta) -> bool {
     tree.stat(name).is_ok_and(|here| here.is_some_and(|here| is_same(&here, there)))
 }
 
+fn unreadable(above: &Path, why: &FilesError) -> Trouble {
+    Trouble::Here(failed_here(above, why).with_next("That is on this computer: make it readable, or name another."))
+}
+
 /// On which side a file could not be fetched: what the machine lets us read now was in nobody's way there.
 fn whose(agent: &mut Agent, to: &Path, error: FilesError) -> Trouble {
-    let concerns_a_place = matches!(error.code(), Some(Code::Absent | Code::Denied | Code::OtherKind | Code::NoRoom | Code::Other));
+    let concerns_a_place =
+        matches!(error.code(), Some(Code::Absent | Code::Denied | Code::OtherKind | Code::NoRoom | Code::Other));
     if !concerns_a_place || agent.read("", (0, Some(0)), &mut |_| {}, &mut std::io::sink()).is_err() {
         return error.into();
     }

@@ -1,13 +1,13 @@
 //! The way to the files of a machine: a command there, its pipe, and a thread here that talks over it.
 
 use diwan_client::{Client, Lost};
-use diwan_files::channel::{self, Sink, Source};
 use diwan_files::Client as Files;
+use diwan_files::channel::{self, Sink, Source};
 use serde_json::json;
 
 use super::super::failure::Failure;
-use super::{Trouble, failed};
 use super::place::Spot;
+use super::{Trouble, failed};
 
 /// What talks.
 pub(in crate::cli) type Agent = Files<Source, Sink>;

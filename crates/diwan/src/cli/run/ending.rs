@@ -29,7 +29,12 @@ pub(in crate::cli) fn ending_of(command: &Command) -> Result<u8, Failure> {
         ("refused", _) => Err(refusal(command)),
         ("needs_approval", _) => {
             let next = format!("Somebody else who may do so says yes: diwan command approve {}", command.id);
-            fail(REFUSED, "needs_approval", format!("{name} wants somebody else to say yes{}", why_asked(command)), &next)
+            fail(
+                REFUSED,
+                "needs_approval",
+                format!("{name} wants somebody else to say yes{}", why_asked(command)),
+                &next,
+            )
         }
         ("expired", _) => {
             fail(OFFLINE, "expired", format!("{name} did not come in time"), "Wait longer: --wait-for 10m")

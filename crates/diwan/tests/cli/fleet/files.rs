@@ -87,7 +87,11 @@ async fn what_is_in_the_way_here_is_told_as_being_here() {
     assert!(back.out.starts_with("the same already: 1 file"), "{} {}", back.out, back.err);
     for target in [format!("{shown}-missing/new.txt"), "/proc/nope".to_owned()] {
         let here = fleet.desk.run(&format!("cp web-1:projects/a.txt {target}")).await;
-        assert!(here.code == 1 && here.err.contains("here, /") && here.err.contains("on this computer"), "{}", here.err);
+        assert!(
+            here.code == 1 && here.err.contains("here, /") && here.err.contains("on this computer"),
+            "{}",
+            here.err
+        );
     }
     let there = fleet.desk.run(&format!("cp web-1:projects/none {shown}-new")).await;
     assert!(there.code == 1 && !there.err.contains("on this computer"), "{}", there.err);

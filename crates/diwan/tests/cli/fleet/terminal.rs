@@ -301,6 +301,7 @@ async fn the_command_line_opens_leaves_and_joins_a_terminal() {
         desk.sees("--join cmd_");
         let (code, shown) = desk.code();
         assert_eq!(code, Some(0), "{shown}");
+        assert!(shown.contains("\r\ndiwan: the terminal goes on"), "{shown:?}");
         let id = shown.rsplit("--join ").next().expect("an id").trim();
         id.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>()
     });
@@ -317,7 +318,28 @@ async fn the_command_line_opens_leaves_and_joins_a_terminal() {
         desk.sees("same shell");
         assert_eq!(desk.code().0, Some(9));
     });
+    tokio::task::block_in_place(|| {
+        let mut desk = Desk::run(&fleet, "ssh web-1 --join cmd_x", (80, 24));
+        desk.sees("ssh web-1 --list");
+        let (code, shown) = desk.code();
+        assert_eq!(code, Some(125), "{shown}");
+    });
     let none = fleet.desk.run("ssh web-1 --list").await;
     assert!(none.out.contains("No terminal is open"), "{}", none.out);
     assert_eq!(fleet.desk.json("command list --limit 1").await["items"][0]["exit_code"], json!(9));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_that_cannot_be_opened_ends_with_the_codes_of_run() {
+    let (fleet, mut bridge) = Fleet::with("web-1").await;
+    bridge.kill();
+    fleet.becomes("web-1", "offline").await;
+    for (name, is, words) in [("web-1", 120, "Start the bridge there"), ("database", 125, "there is no machine")] {
+        let (code, shown) = tokio::task::block_in_place(|| {
+            let mut desk = Desk::run(&fleet, &format!("ssh {name}"), (80, 24));
+            desk.sees(words);
+            desk.code()
+        });
+        assert_eq!(code, Some(is), "{shown}");
+    }
 }
