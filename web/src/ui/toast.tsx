@@ -59,7 +59,7 @@ function ToastLine({ item }: { item: Toast }) {
   return (
     <div className="appear pointer-events-auto flex max-w-sm items-center gap-3 rounded-lg bg-ink py-2.5 ps-4 pe-2 text-bg shadow-pop">
       <Icon name={item.tone === "ok" ? "check" : "warning"} />
-      <p className="min-w-0 flex-1">{item.text}</p>
+      <p className="min-w-0 flex-1 wrap-anywhere">{item.text}</p>
       <button
         type="button"
         aria-label={t("common.dismiss")}

@@ -3,7 +3,7 @@ import { api, apiBase, unwrap } from "@/api/client";
 import { ProblemError, problemFrom } from "@/api/problem";
 import { pagedQuery } from "@/api/queries";
 import type { CommandOperation } from "@/api/types";
-import type { Place } from "./place";
+import { below, type Place } from "./place";
 
 const PAGE = 200;
 /** What is there already is kept, and said with this code. */
@@ -26,8 +26,29 @@ export function listing(place: Place): CommandOperation {
   return { kind: "files.list", ...place };
 }
 
-export function putting(place: Place): CommandOperation {
-  return { kind: "files.put", ...place };
+/** What is asked before anybody has chosen a file: a directory itself is no name that a file could have. */
+export function puttingInto(directory: Place): CommandOperation {
+  return { kind: "files.put", ...below(directory, "file") };
+}
+
+/** So much of a file is asked for first. What is refused is refused here, in words. */
+const FIRST_BYTES = 1024 * 1024;
+
+/** All of a small file, or null if there is more, which the browser brings to the disk by itself. */
+export async function readSmallFile(machine: string, { root, path }: Place): Promise<Blob | null> {
+  const asked = api.GET("/machines/{id}/files/content", {
+    params: { path: { id: machine }, query: { root, path } },
+    headers: { Range: `bytes=0-${FIRST_BYTES - 1}` },
+    parseAs: "blob",
+  });
+  const start: Blob = await unwrap(asked);
+  const { response } = await asked;
+  return isWhole(response.headers.get("content-range"), start.size) ? start : null;
+}
+
+/** Whether a part is all there is; an answer that names no part is whole. */
+export function isWhole(range: string | null, size: number): boolean {
+  return range === null || range.endsWith(`/${size}`);
 }
 
 export interface Sending {

@@ -19,7 +19,7 @@ import { useMachine } from "../one/use-machine";
 import { RootField } from "../root-field";
 import { rootsQuery } from "../roots";
 import { isThere } from "../state";
-import { filesQuery, listing, putting } from "./access";
+import { filesQuery, listing, puttingInto } from "./access";
 import { FileTable } from "./file-table";
 import { type Place, tidyPath, wayTo } from "./place";
 import { UploadArea } from "./upload-area";
@@ -82,7 +82,7 @@ function Directory({ machine, place }: { machine: MachineDetail; place: Place })
   const query = filesQuery(machine.id, place);
   const files = useInfiniteQuery(query);
   const refused = useVerdict(machine, files.error ? listing(place) : null).verdict;
-  const put = useVerdict(machine, putting(place)).verdict;
+  const put = useVerdict(machine, puttingInto(place)).verdict;
   const isRefused = files.error && refused && refused.decision !== "allow";
   // What is not there cannot be judged either; that is no matter of the policy.
   const isAbsent = isRefused && refused.reasons.length > 0 && refused.reasons.every(({ code }) => code === "absent");

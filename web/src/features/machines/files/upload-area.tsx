@@ -9,7 +9,7 @@ import { cx } from "@/ui/cx";
 import { useProblemText } from "@/ui/problem";
 import { toast } from "@/ui/toast";
 import type { Place } from "./place";
-import type { Upload, Uploads } from "./uploads";
+import { mayRetry, type Upload, type Uploads } from "./uploads";
 import { uploadsOf } from "./uploads-of";
 
 interface UploadAreaProps {
@@ -106,9 +106,7 @@ function UploadLine({ uploads, upload }: { uploads: Uploads; upload: Upload }) {
   return (
     <>
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1.5">
-        <bdi dir="ltr" className="min-w-0 flex-1 truncate font-mono text-sm">
-          {name}
-        </bdi>
+        <bdi className="min-w-0 flex-1 basis-40 font-mono text-sm wrap-anywhere">{name}</bdi>
         <span
           role="status"
           className={cx(
@@ -134,7 +132,7 @@ function UploadLine({ uploads, upload }: { uploads: Uploads; upload: Upload }) {
             </Button>
           </>
         )}
-        {(state === "failed" || state === "stopped") && (
+        {mayRetry(upload) && (
           <Button size="sm" icon="refresh" onClick={() => uploads.retry(id)}>
             {t("common.try_again")}
           </Button>

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { ProblemError, problemFrom } from "@/api/problem";
 import type { Place } from "./place";
-import { Uploads } from "./uploads";
+import { mayRetry, Uploads } from "./uploads";
 
 interface Sent {
   to: Place;
@@ -108,5 +108,14 @@ describe("files on their way", () => {
     expect(some.items[0]).toMatchObject({ state: "failed", problem: { code: "machine_offline" } });
     some.retry(1);
     expect(states(some)).toEqual(["sending"]);
+  });
+
+  it("are not tried again when the policy said no, which it would say again", async () => {
+    const some = uploads();
+    some.add(here, files("10:30.log"));
+    await sent[0]?.fail(new ProblemError(problemFrom({ code: "command_refused" }, 403)));
+    expect(some.items.map(mayRetry)).toEqual([false]);
+    some.retry(1);
+    expect([states(some), sent.length]).toEqual([["failed"], 1]);
   });
 });

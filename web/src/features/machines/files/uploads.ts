@@ -19,6 +19,13 @@ type Send = (to: Place, file: Blob, overwrite: boolean, tell: (bytes: number) =>
 
 const AT_ONCE = 2;
 
+/** What the machine's policy says of a file, it says again. */
+const lasting = new Set(["command_refused", "approval_needed", "file_name"]);
+
+export function mayRetry({ state, problem }: Upload): boolean {
+  return state === "stopped" || (state === "failed" && !lasting.has(problem?.code ?? ""));
+}
+
 export class Uploads {
   /** Replaced whenever something about it changes. */
   items: Upload[] = [];
@@ -62,8 +69,8 @@ export class Uploads {
 
   /** Another attempt at one that failed or was stopped. */
   retry(id: number) {
-    const state = this.#find(id)?.state;
-    if (state !== "failed" && state !== "stopped") return;
+    const upload = this.#find(id);
+    if (!upload || !mayRetry(upload)) return;
     this.#change(id, { state: "waiting", sent: 0, problem: null });
     this.#go();
   }
