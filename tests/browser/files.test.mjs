@@ -46,7 +46,14 @@ test("files are looked through, and come back as they were sent", async (t) => {
   const { server, amina, id, work } = await arrange(t);
   const { page } = await openBrowser(t, server);
   await signIn(page, amina);
+  const judged = page.waitForResponse((answer) => answer.url().endsWith(`/machines/${id}/check`));
   await page.goto(`/machines/${id}/files`);
+  // The top directory takes files as any other does.
+  assert.equal((await (await judged).json()).decision, "allow");
+  await choose(page, file("at the top.txt", "a file"));
+  await page.getByText(en("files.upload.state_stored"), { exact: true }).waitFor();
+  assert.equal(await readFile(join(work, "at the top.txt"), "utf8"), "a file");
+  await press(page, "files.upload.clear");
   await page.getByRole("link", { name: "reports", exact: true }).click();
   assert.equal((await downloaded(page, "تقرير.txt")).toString(), "a report");
 
@@ -59,6 +66,19 @@ test("files are looked through, and come back as they were sent", async (t) => {
   await page.goBack();
   await page.getByRole("link", { name: "reports", exact: true }).waitFor();
   await gone(page.getByRole("link", { name: "تقرير.txt" }));
+});
+
+test("a download that fails says why, and the page stays", async (t) => {
+  const { server, amina, id, work } = await arrange(t);
+  const shut = join(work, "reports", "shut.txt");
+  await writeFile(shut, "nobody reads this", { mode: 0o000 });
+  if (process.getuid() === 0) await chown(shut, SOMEBODY, SOMEBODY);
+  const { page } = await openBrowser(t, server);
+  await signIn(page, amina);
+  await page.goto(`/machines/${id}/files?root=projects&path=reports`);
+  await page.getByRole("link", { name: "shut.txt", exact: true }).click();
+  await page.getByText(en("problem.file_denied")).waitFor();
+  await page.getByRole("heading", { level: 1, name: "heron" }).waitFor();
 });
 
 test("what is there is replaced only after a yes", async (t) => {

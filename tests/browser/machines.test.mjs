@@ -111,6 +111,13 @@ test("the policy speaks before a command runs, and its output arrives while it d
     .getByText("a heron")
     .waitFor();
   await badge(page, "commands.state.succeeded").waitFor();
+  // The form fills the window; what came of it is brought into view, and the focus with it.
+  const now = page.getByRole("region", { name: en("commands.now"), exact: true });
+  const { top, isFocused } = await now.evaluate((region) => ({
+    top: region.getBoundingClientRect().top,
+    isFocused: region === document.activeElement,
+  }));
+  assert.ok(top >= 0 && top < 400 && isFocused, JSON.stringify({ top, isFocused }));
   await runHere(page, "false");
   await page
     .getByText(en("commands.state.status", { n: 1 }), { exact: true })
@@ -130,6 +137,9 @@ test("the policy speaks before a command runs, and its output arrives while it d
       ["echo a  heron", "exited"],
     ],
   );
+  await page.getByRole("link", { name: en("machines.one.tabs.activity") }).click();
+  await page.getByRole("cell").getByText("sleep 60").first().waitFor();
+  assert.equal(await page.getByText(id, { exact: true }).count(), 0);
 });
 
 test("a long output is shown from its end, and downloaded whole", async (t) => {

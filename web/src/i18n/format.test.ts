@@ -34,6 +34,8 @@ describe("formats", () => {
 
   it("write sizes in the largest fitting unit", () => {
     expect(makeFormat("en", "UTC").bytes(4_812_000)).toMatch(/^4\.8\sMB$/);
-    expect(makeFormat("en", "UTC").bytes(0)).toMatch(/^0\s?byte$/);
+    const { bytes, rate } = makeFormat("en", "UTC");
+    expect([0, 1, 455, 5000].map(bytes)).toEqual(["0 bytes", "1 byte", "455 bytes", "5 kB"]);
+    expect([0, 455, 5_000_000].map(rate)).toEqual(["0 kB/s", "0.5 kB/s", "5 MB/s"]);
   });
 });

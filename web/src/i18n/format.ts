@@ -61,17 +61,18 @@ export function makeFormat(language: string, timeZone: string | undefined) {
     },
     percent: (share: number) => percent.format(share),
     degrees: (celsius: number) => unitFormat(locale, "celsius", "short").format(celsius),
-    bytes: (bytes: number) => sized(locale, bytes, ""),
+    bytes: (bytes: number) => (bytes < 1000 ? unitFormat(locale, "byte").format(bytes) : sized(locale, bytes, "")),
     /** So many bytes in a second. */
     rate: (bytes: number) => sized(locale, bytes, "-per-second"),
   };
 }
 
-const sizes = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+const sizes = ["kilobyte", "megabyte", "gigabyte", "terabyte"];
 
+/** From kilobytes up: the short form of a byte has no plural. */
 function sized(locale: string, bytes: number, per: "" | "-per-second"): string {
-  const power = Math.min(Math.floor(Math.log(Math.max(bytes, 1)) / Math.log(1000)), sizes.length - 1);
-  return unitFormat(locale, `${sizes[power] ?? "byte"}${per}`, "short").format(bytes / 1000 ** power);
+  const power = Math.min(Math.max(Math.floor(Math.log(Math.max(bytes, 1)) / Math.log(1000)), 1), sizes.length);
+  return unitFormat(locale, `${sizes[power - 1] ?? "kilobyte"}${per}`, "short").format(bytes / 1000 ** power);
 }
 
 function unitFormat(locale: string, unit: string, unitDisplay: "long" | "short" = "long") {

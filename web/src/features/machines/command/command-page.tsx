@@ -34,7 +34,7 @@ function Loaded() {
       title={title}
       heading={
         command.data && (
-          <bdi dir="ltr" className="font-mono text-lg wrap-anywhere">
+          <bdi dir="ltr" className="font-mono text-lg tracking-normal wrap-anywhere">
             {title}
           </bdi>
         )

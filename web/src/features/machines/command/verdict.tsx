@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { CommandVerdict } from "@/api/types";
 import { Notice } from "@/ui/notice";
 import { Argv } from "./argv-field";
+import { namesIn } from "./names-in";
 
 const tones = { allow: "ok", ask: "warn", deny: "danger" } as const;
 
@@ -43,29 +44,39 @@ export function VerdictNotice({ verdict, was, live }: VerdictNoticeProps) {
   );
 }
 
-function Reasons({ verdict }: { verdict: CommandVerdict }) {
-  const word = useReasonWord();
+export function Reasons({ verdict }: { verdict: CommandVerdict }) {
+  const { t, i18n } = useTranslation();
   if (verdict.reasons.length === 0) return null;
+  const isEnglish = i18n.language === "en";
   return (
     <ul className="mt-1 grid gap-1">
-      {verdict.reasons.map((reason, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: two reasons may say the same.
-        <li key={at}>
-          <span>{word(reason.code)}</span>
-          {/* The machine says more about it, in its own words. */}
-          <bdi dir="ltr" lang="en" className="block text-sm text-faint rtl:text-end">
-            {reason.words}
-          </bdi>
-        </li>
-      ))}
+      {verdict.reasons.map(({ code, words }, at) => {
+        const key = `commands.reason.${code}`;
+        const isKnown = i18n.exists(key);
+        return (
+          // biome-ignore lint/suspicious/noArrayIndexKey: two reasons may say the same.
+          <li key={at}>
+            <span>{t(isKnown ? (key as "commands.reason.no_rule") : "commands.reason.other")}</span>
+            {/* The machine says more about it, in English; the names in it are read in every language. */}
+            {isEnglish || !isKnown ? (
+              <bdi dir="auto" lang="en" className="block text-sm text-faint">
+                {words}
+              </bdi>
+            ) : (
+              <Named words={words} />
+            )}
+          </li>
+        );
+      })}
     </ul>
   );
 }
 
-function useReasonWord() {
-  const { t, i18n } = useTranslation();
-  return (code: string) => {
-    const key = `commands.reason.${code}`;
-    return i18n.exists(key) ? t(key as "commands.reason.no_rule") : t("commands.reason.other");
-  };
+function Named({ words }: { words: string }) {
+  return namesIn(words).map((name, at) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: a name may occur twice.
+    <bdi key={at} dir="ltr" className="ms-1.5 font-mono text-sm wrap-anywhere text-faint">
+      {name}
+    </bdi>
+  ));
 }

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Machine, MachineSample } from "@/api/types";
 import { useFormat } from "@/i18n/format";
+import { cx } from "@/ui/cx";
 import { Ago } from "@/ui/time";
 import { Meter } from "../meter";
 import { isThere } from "../state";
@@ -44,10 +45,14 @@ export function Choose({ machine, selection }: { machine: Machine; selection: Se
   );
 }
 
-export function System({ machine: { facts } }: { machine: Machine }) {
+export function System({ machine: { facts }, wraps }: { machine: Machine; wraps?: boolean }) {
   const { t } = useTranslation();
   if (!facts.system) return <span className="text-faint">{t("machines.never_connected")}</span>;
-  return <bdi className="block truncate">{[facts.release || facts.system, facts.architecture].join(" · ")}</bdi>;
+  return (
+    <bdi className={cx("block", wraps ? "wrap-anywhere" : "truncate")}>
+      {[facts.release || facts.system, facts.architecture].join(" · ")}
+    </bdi>
+  );
 }
 
 export function LastSeen({ machine }: { machine: Machine }) {

@@ -20,7 +20,7 @@ export function MachineCards({ machines, newest, selection, onPick }: ListedProp
               <div className="min-w-0 flex-1">
                 <MachineLink machine={machine} />
                 <div className="text-sm text-faint">
-                  <System machine={machine} />
+                  <System machine={machine} wraps />
                 </div>
               </div>
               <StateBadge state={machine.state} />

@@ -65,7 +65,7 @@ function Shown({ batch }: { batch: CommandBatch }) {
     <Page
       title={title}
       heading={
-        <bdi dir="ltr" className="font-mono text-lg wrap-anywhere">
+        <bdi dir="ltr" className="font-mono text-lg tracking-normal wrap-anywhere">
           {title}
         </bdi>
       }

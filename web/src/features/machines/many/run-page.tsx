@@ -19,7 +19,7 @@ import { isLabel, isSelected, splitLabels } from "../labels";
 import { allMachinesQuery, commandQuery } from "../queries";
 import { useMachineWords } from "../words";
 import { TargetFields, type Targets } from "./target-fields";
-import { Verdicts } from "./verdicts";
+import { useVerdicts, Verdicts, willing } from "./verdicts";
 
 const route = getRouteApi("/signed-in/shell/machines/run");
 
@@ -83,7 +83,9 @@ function Form({ machines, like }: { machines: Machine[]; like: CommandOperation 
   const [busy, setBusy] = useState(false);
   const operation = operationOf(draft);
   const meant = meantBy(targets, machines);
-  const isReady = operation !== null && isMannerFit(manner) && meant.length > 0;
+  const answers = useVerdicts(meant, operation);
+  const chosen = willing(meant, answers);
+  const isReady = operation !== null && isMannerFit(manner) && chosen.length > 0;
 
   async function run() {
     if (!operation || !isReady || busy) return;
@@ -91,9 +93,9 @@ function Form({ machines, like }: { machines: Machine[]; like: CommandOperation 
     setProblem(null);
     try {
       const who =
-        targets.by === "labels"
+        targets.by === "labels" && chosen.length === meant.length
           ? { selector: splitLabels(targets.labels).join(",") }
-          : { machines: meant.map((machine) => machine.id) };
+          : { machines: chosen.map((machine) => machine.id) };
       const body = { ...who, operation, ...mannerBody({ ...manner, hasInput: false }, operation.kind === "exec") };
       const { id } = await unwrap(api.POST("/commands", { body }));
       await navigate({ to: "/machines/runs/$id", params: { id } });
@@ -119,13 +121,11 @@ function Form({ machines, like }: { machines: Machine[]; like: CommandOperation 
         <div className="grid gap-4">
           <OperationForm draft={draft} roots={[USUAL_ROOT]} onChange={setDraft} />
           <MannerFields manner={manner} isProgram={draft.kind === "exec"} mayHaveInput={false} onChange={setManner} />
-          {operation && meant.length > 0 && (
-            <Verdicts machines={meant} operation={operation} waits={manner.waitS > 0} />
-          )}
+          {operation && meant.length > 0 && <Verdicts answers={answers} waits={manner.waitS > 0} />}
           <ProblemNotice problem={problem} />
           <div>
             <Button type="submit" look="primary" icon="play" busy={busy} disabled={!isReady}>
-              {t("commands.many.action", { count: meant.length })}
+              {t("commands.many.action", { count: chosen.length })}
             </Button>
           </div>
         </div>

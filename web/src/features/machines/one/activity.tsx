@@ -40,7 +40,7 @@ function Entries({ machine }: { machine: MachineDetail }) {
     >
       <div className="-mx-5 -mb-5 border-t border-line">
         <ListState query={entries} rows={4} empty={<p className="p-5 text-muted">{t("machines.activity.empty")}</p>}>
-          {(items) => <EntryTable entries={items} onOpen={setShown} />}
+          {(items) => <EntryTable entries={items} onOpen={setShown} ofOneThing />}
         </ListState>
         <LoadMore query={entries} />
       </div>

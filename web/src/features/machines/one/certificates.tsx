@@ -56,9 +56,9 @@ function CertificateTable({ certificates, isRevoked }: CertificateTableProps) {
           <bdi dir="ltr" className="block truncate font-mono text-sm">
             {one.serial}
           </bdi>
-          <span className="block truncate text-xs text-faint">
-            {t("machines.certificates.key")}{" "}
-            <bdi dir="ltr" className="font-mono">
+          <span className="flex gap-1.5 text-xs text-faint">
+            <span className="shrink-0">{t("machines.certificates.key")}</span>
+            <bdi dir="ltr" className="min-w-0 truncate font-mono">
               {one.key}
             </bdi>
           </span>
@@ -81,7 +81,12 @@ function CertificateTable({ certificates, isRevoked }: CertificateTableProps) {
       key: "ends",
       heading: t("machines.certificates.ends"),
       className: "text-sm text-muted",
-      cell: (one) => <Moment at={one.ends_at} />,
+      cell: (one) => (
+        <>
+          <span className="md:hidden">{t("machines.certificates.ends")}: </span>
+          <Moment at={one.ends_at} />
+        </>
+      ),
     },
   ];
   return (

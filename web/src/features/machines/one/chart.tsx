@@ -69,12 +69,16 @@ export function Chart({ title, lines, top, write, now, beside }: ChartProps) {
           ))}
         </ul>
       </figcaption>
+      {/* Above the drawing, so that it hides no value. */}
+      <p aria-hidden="true" className="mt-1.5 text-xs text-faint tabular-nums">
+        <bdi>{write(top)}</bdi>
+      </p>
       <div
         role="img"
         aria-label={t("machines.chart.picture", { title, words: format.list(words) })}
         onPointerMove={point}
         onPointerLeave={() => setPointed(null)}
-        className="relative mt-3 h-24 touch-pan-y border-b border-line"
+        className="relative mt-0.5 h-24 touch-pan-y border-b border-line"
       >
         <svg
           aria-hidden="true"
@@ -96,9 +100,6 @@ export function Chart({ title, lines, top, write, now, beside }: ChartProps) {
           )}
           {moment && <path d={`M${x(moment, from)} 0V${HEIGHT}`} className="stroke-edge" {...thin} />}
         </svg>
-        <bdi className="absolute start-0 top-0 rounded-sm bg-surface/85 pe-1 text-xs text-faint tabular-nums">
-          {write(top)}
-        </bdi>
       </div>
       <p aria-hidden="true" className="mt-1 flex justify-between text-xs text-faint">
         <span>{t("machines.chart.ten_minutes_ago")}</span>

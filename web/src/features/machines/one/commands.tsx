@@ -1,7 +1,7 @@
 // Commands on one machine: the form, what runs now, and what there was.
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCan } from "@/app/me";
 import { Card, Section } from "@/ui/page";
@@ -40,9 +40,11 @@ function Running() {
           <Runner key={search.like} machine={machine} like={like.data?.operation} onRun={setRan} />
         ))}
       {ran && (
-        <Section title={t("commands.now")}>
-          <CommandView key={ran} id={ran} heading />
-        </Section>
+        <Arrived key={ran} label={t("commands.now")}>
+          <Section title={t("commands.now")}>
+            <CommandView id={ran} heading />
+          </Section>
+        </Arrived>
       )}
       <Section title={t("commands.history")}>
         <div className="-mx-5 -mb-5 border-t border-line">
@@ -59,5 +61,19 @@ function Running() {
         </div>
       </Section>
     </>
+  );
+}
+
+/** What was asked for on a long page: it comes into view, and the focus goes with it. */
+function Arrived({ label, children }: { label: string; children: ReactNode }) {
+  const place = useRef<HTMLElement>(null);
+  useEffect(() => {
+    place.current?.focus({ preventScroll: true });
+    place.current?.scrollIntoView({ block: "start" });
+  }, []);
+  return (
+    <section ref={place} tabIndex={-1} aria-label={label} className="scroll-mt-20 outline-none lg:scroll-mt-4">
+      {children}
+    </section>
   );
 }
