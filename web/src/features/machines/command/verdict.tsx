@@ -1,4 +1,5 @@
 // What the policy of a machine says of an operation, and why.
+import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
 import type { CommandVerdict } from "@/api/types";
 import { Notice } from "@/ui/notice";
@@ -75,8 +76,11 @@ export function Reasons({ verdict }: { verdict: CommandVerdict }) {
 function Named({ words }: { words: string }) {
   return namesIn(words).map((name, at) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: a name may occur twice.
-    <bdi key={at} dir="ltr" className="ms-1.5 font-mono text-sm wrap-anywhere text-faint">
-      {name}
-    </bdi>
+    <Fragment key={at}>
+      {" "}
+      <bdi dir="ltr" className="font-mono text-sm wrap-anywhere text-faint">
+        {name}
+      </bdi>
+    </Fragment>
   ));
 }

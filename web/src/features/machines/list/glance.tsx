@@ -50,7 +50,7 @@ export function System({ machine: { facts }, wraps }: { machine: Machine; wraps?
   if (!facts.system) return <span className="text-faint">{t("machines.never_connected")}</span>;
   return (
     <bdi className={cx("block", wraps ? "wrap-anywhere" : "truncate")}>
-      {[facts.release || facts.system, facts.architecture].join(" · ")}
+      {[facts.release || facts.system, facts.architecture].join("\u00a0· ")}
     </bdi>
   );
 }

@@ -56,7 +56,12 @@ export function Chart({ title, lines, top, write, now, beside }: ChartProps) {
         <ul className="flex flex-wrap gap-x-4">
           {shown.map(({ name, look, point: one }) => (
             <li key={name} className="text-end">
-              <bdi className="block text-lg leading-tight font-semibold tracking-tight tabular-nums">
+              <bdi
+                className={cx(
+                  "block leading-tight font-semibold tracking-tight tabular-nums",
+                  lines.length > 1 ? "text-base" : "text-lg",
+                )}
+              >
                 {one ? write(one.value) : "—"}
               </bdi>
               {lines.length > 1 && (
