@@ -238,6 +238,10 @@ pub enum Kind {
 impl Kind {
     /// All about SSH keys of the vault.
     pub(crate) const SSH_KEYS: [Self; 3] = [Self::SshKeyInstall, Self::SshKeyProve, Self::SshKeyRemove];
+
+    pub(crate) fn is_of_keys(self) -> bool {
+        Self::SSH_KEYS.contains(&self)
+    }
 }
 
 impl std::fmt::Display for Kind {

@@ -5,7 +5,8 @@ use crate::text::{Flaw, check_text, is_for_shells, is_like_flag, shown};
 /// A path below a directory, and nothing else. Empty is the directory itself, where that is allowed.
 pub(crate) fn check_path(text: &str) -> Result<(), Flaw> {
     check_text(text)?;
-    let outside = text.starts_with(['/', '~']) || text.contains(['\\', ':']) || text.len() > 4096;
+    let has_drive = text.as_bytes().get(1) == Some(&b':');
+    let outside = text.starts_with(['/', '~', ':']) || has_drive || text.contains('\\') || text.len() > 4096;
     if outside {
         return Flaw::of("path_not_relative", format!("{} is no path below the directory", shown(text)));
     }
@@ -19,6 +20,10 @@ pub(crate) fn check_path(text: &str) -> Result<(), Flaw> {
 /// The same as an argument of a program.
 pub(crate) fn check_path_argument(text: &str) -> Result<(), Flaw> {
     check_path(text)?;
+    // To programs it may part a host or a version from a path.
+    if text.contains(':') {
+        return Flaw::of("path_not_relative", format!("{} is no path below the directory", shown(text)));
+    }
     if is_for_shells(text) {
         return Flaw::of("for_shells", format!("{} holds what a shell would take for its own", shown(text)));
     }
@@ -124,6 +129,7 @@ mod tests {
             "a\0",
             "a\nb",
             "C:x",
+            ":x",
             ".git/config",
             "a/.GIT/hooks/x",
             ".git./x",
@@ -138,11 +144,12 @@ mod tests {
             assert!(check_path(path).is_err(), "{path:?}");
         }
         for path in
-            [".", "a", "a/b.c", ".gitignore", ".github/workflows/x.yml", "dir/", "[id]/(x)/page.tsx", "a b", "ä/中"]
+            [".", "a", "a/b.c", ".gitignore", ".github/x.yml", "dir/", "[id]/(x)/page.tsx", "a b", "ä/中", "10:30.log"]
         {
             assert_eq!(check_path(path), Ok(()), "{path:?}");
         }
-        assert!(check_path_argument("$(id)").is_err() && check_path_argument("a/b c.txt").is_ok());
+        assert!(["$(id)", "host:a", ":/", "10:30.log"].iter().all(|path| check_path_argument(path).is_err()));
+        assert!(check_path_argument("a/b c.txt").is_ok());
     }
 
     #[test]

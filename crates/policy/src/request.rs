@@ -44,7 +44,7 @@ impl RuleRequest {
         let text = format!("{before}{}\n", self.text.trim());
         let policy = Policy::load(&text).map_err(|faults| self.as_its_own(faults, &before, old.rules.len()))?;
         let new = policy.rules.get(old.rules.len()..).unwrap_or_default();
-        let is_modest = new.iter().all(|rule| rule.profile.confined);
+        let is_modest = new.iter().all(|rule| !reaches_out(rule));
         Ok(Wish {
             names: new.iter().map(|rule| rule.entry.name.clone()).collect(),
             in_words: new.iter().map(in_words).collect(),
@@ -121,7 +121,7 @@ fn in_words(rule: &Rule) -> String {
     parts.extend(surroundings_in_words(entry));
     parts.push(among("in every root", "in", &entry.roots));
     parts.push(among("for everybody", "for", &entry.actors));
-    format!("{}; {}", parts.join(" "), profile_in_words(rule))
+    format!("{}; {}", parts.join(" "), where_in_words(rule))
 }
 
 fn command_in_words(rule: &Rule) -> Vec<String> {
@@ -153,6 +153,18 @@ fn surroundings_in_words(entry: &RuleEntry) -> Vec<String> {
 
 fn among(all: &str, some: &str, names: &[String]) -> String {
     if names.is_empty() { all.to_owned() } else { format!("{some} {}", names.join(", ")) }
+}
+
+/// Whether something of it runs outside of the sandbox: keys are put into homes, whatever the profile says.
+fn reaches_out(rule: &Rule) -> bool {
+    !rule.profile.confined || rule.entry.operations.iter().any(|kind| kind.is_of_keys())
+}
+
+fn where_in_words(rule: &Rule) -> &'static str {
+    if rule.entry.operations.iter().any(|kind| kind.is_of_keys()) {
+        return "OUTSIDE the sandbox, where a key of users opens their logins";
+    }
+    profile_in_words(rule)
 }
 
 fn profile_in_words(rule: &Rule) -> &'static str {

@@ -500,6 +500,24 @@ fn a_request_holds_rules_and_nothing_else() {
     assert!(!wish.can_be_granted_from_afar() && wish.in_words[0].contains("OUTSIDE the sandbox"));
 }
 
+#[test]
+fn f81_keys_of_users_are_never_granted_from_afar() {
+    let head = format!("{HEAD}[approvals]\nremote = true\n");
+    for kind in ["ssh_key.install", "ssh_key.prove", "ssh_key.remove"] {
+        let text = format!(
+            "[[rules]]\nname = \"helper\"\noperations = [\"{kind}\"]\nusers = [\"root\"]\nclass = \"writes\"\ndecision = \"allow\"\n"
+        );
+        let wish = RuleRequest { text: text.clone() }.judge(&head);
+        let wish = wish.unwrap_or_else(|faults| panic!("{text}: {faults:?}"));
+        assert!(!wish.can_be_granted_from_afar(), "{kind}");
+        let words = &wish.in_words[0];
+        assert!(
+            words.contains("OUTSIDE the sandbox") && words.contains("root") && !words.contains("only reading"),
+            "{words}"
+        );
+    }
+}
+
 /// What was asked is read with its own lines, however long the policy before it is.
 #[test]
 fn faults_of_a_request_are_told_with_its_own_lines() {

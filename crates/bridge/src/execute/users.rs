@@ -20,7 +20,8 @@ pub(super) fn for_plan(named: Option<&str>, root: Option<&Path>) -> Result<Optio
         (None, None) => return Err("the bridge is root, and the policy names no user with run_as".to_owned()),
     };
     if user.uid == 0 || user.gid == 0 {
-        return Err("nothing runs as root here: name a user with run_as in the policy, or give the root another owner"
+        return Err("nothing runs as root here: name a user with run_as in the policy, or give the root's directory \
+            another owner and another group than root"
             .to_owned());
     }
     Ok(Some(user))
