@@ -202,3 +202,24 @@ async fn what_is_forgotten_is_gone_and_its_id_is_used() {
     let heard = machine.bring(&plane.signing.sign(&again)).await.until_the_end().await;
     assert_eq!((heard.code(), heard.started), ("replay", false));
 }
+
+#[tokio::test]
+async fn f85_a_script_changes_nothing_of_a_repository_that_runs_later() {
+    let (plane, bridge, machine) = running().await;
+    for directory in ["", "shop", "team/app"] {
+        let git = bridge.root().join(directory).join(".git");
+        std::fs::create_dir_all(git.join("modules/sub")).unwrap();
+        std::fs::write(git.join("modules/sub/config"), "[core]\n").unwrap();
+    }
+    let everybody = std::process::Command::new("chmod").args(["-R", "777"]).arg(bridge.root()).status().unwrap();
+    assert!(everybody.success());
+    bridge.script(
+        "evil.sh",
+        "for p in . shop team/app; do for f in config commondir hooks/post-checkout modules/sub/config; do \
+         mkdir -p $p/.git/hooks 2>/dev/null; echo x 2>/dev/null >> $p/.git/$f && echo wrote $p $f; done; \
+         mv $p/.git $p/old 2>/dev/null && echo moved $p; done; mv team other 2>/dev/null && echo moved team; echo made > shop/made; echo end\n",
+    );
+    let heard = machine.run(&plane, exec(&["sh", "evil.sh"])).await.until_the_end().await;
+    assert_eq!((heard.text().as_str(), heard.outcome()), ("end\n", &Outcome::Exited(0)));
+    assert!(bridge.root().join("shop/made").exists());
+}

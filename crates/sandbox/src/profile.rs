@@ -83,6 +83,8 @@ pub struct Profile {
     pub protected: Vec<PathBuf>,
     /// Which network it sees.
     pub network: Network,
+    /// Whether it is one of our own programs, which may open files in a way that no filter can look into.
+    pub ours: bool,
     /// Whether its standard input is a terminal that becomes its controlling one.
     pub terminal: bool,
     /// How much it may use.
@@ -104,6 +106,7 @@ impl Profile {
             writable: vec![],
             protected: PROTECTED.iter().map(PathBuf::from).collect(),
             network: Network::None,
+            ours: false,
             terminal: false,
             limits: Limits::default(),
             user: None,

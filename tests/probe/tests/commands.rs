@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::Stdio;
 
-use support::{Bridge, Machine, NOBODY, bridges, text};
+use support::{Bridge, Machine, NOBODY, bridges, is_root, text};
 
 /// The output of a script that has to end well.
 fn out(machine: &Machine, options: &[&str], script: &str) -> String {
@@ -165,6 +165,74 @@ fn what_decides_what_runs_later_is_read_only() {
                       mv .git .old 2>/dev/null && echo moved; mv .vscode .old 2>/dev/null && echo moved; \
                       echo x > .git/objects/new && echo objects";
         assert_eq!(out(&machine, &[], &format!("{script}; true")), "objects");
+    }
+}
+
+#[test]
+fn what_decides_what_runs_later_is_read_only_in_projects_below_the_root_too() {
+    for &bridge in bridges() {
+        let machine = Machine::new(bridge);
+        let projects = ["shop", "team/deep/app", "shop/vendored"];
+        for project in projects {
+            for name in [".git/hooks", ".git/objects", ".vscode"] {
+                std::fs::create_dir_all(machine.root.join(project).join(name)).unwrap();
+            }
+            std::fs::write(machine.root.join(project).join(".git/config"), "[core]\n").unwrap();
+        }
+        open_to_all(&machine.root);
+        let script = format!(
+            "for p in {}; do for f in .git/hooks/x .git/config .vscode/x; do echo x 2>/dev/null >> $p/$f && echo wrote $p/$f; done; \
+             mv $p/.git $p/.old 2>/dev/null && echo moved $p/.git; mv $p ${{p}}2 2>/dev/null && echo moved $p; \
+             echo x > $p/.git/objects/new || echo no objects; done; mkdir -p new/.git && echo made",
+            projects.join(" ")
+        );
+        assert_eq!(out(&machine, &[], &script), "made");
+    }
+}
+
+/// As if whoever commands run as had made all of it.
+fn open_to_all(path: &std::path::Path) {
+    std::fs::set_permissions(path, PermissionsExt::from_mode(0o777)).unwrap();
+    for entry in std::fs::read_dir(path).unwrap().flatten().filter(|entry| entry.file_name() != "bin") {
+        match entry.file_type().unwrap().is_dir() {
+            true => open_to_all(&entry.path()),
+            false => std::fs::set_permissions(entry.path(), PermissionsExt::from_mode(0o666)).unwrap(),
+        }
+    }
+}
+
+#[test]
+fn no_program_is_left_that_runs_with_somebody_elses_rights() {
+    for &bridge in bridges() {
+        let machine = Machine::new(bridge);
+        let script = r#"cp /bin/true a && for bits in 4755 2755 u+s g+s; do chmod $bits a 2>/dev/null && echo chmod $bits; done
+            /usr/bin/install -m 6755 /bin/true b 2>/dev/null && echo install
+            /usr/bin/python3 - <<'END'
+import ctypes, os
+for flags in (os.O_CREAT | os.O_WRONLY, os.O_TMPFILE | os.O_WRONLY):
+    try:
+        os.open("c" if flags & os.O_CREAT else ".", flags, 0o4755)
+        print("open", flags)
+    except OSError:
+        pass
+libc = ctypes.CDLL(None, use_errno=True)
+how = (ctypes.c_uint64 * 3)(os.O_CREAT | os.O_WRONLY, 0o4755, 0)
+print("openat2", libc.syscall(437, -100, b"d", how, 24), ctypes.get_errno())
+print("fchmodat2", libc.syscall(452, -100, b"a", 0o4755, 0))
+open("plain", "w").close()
+os.chmod("plain", 0o1755)
+END
+            test -x plain && echo plain"#;
+        assert_eq!(out(&machine, &[], script), "openat2 -1 38\nfchmodat2 -1\nplain");
+    }
+}
+
+#[test]
+fn streams_can_be_opened_by_their_names() {
+    // A bridge makes its own pipes; these are the test's, which only root can give away.
+    for &bridge in bridges().iter().filter(|bridge| **bridge == Bridge::Root || !is_root()) {
+        let machine = Machine::new(bridge);
+        assert_eq!(out(&machine, &[], "echo said > /dev/stdout; echo x > /dev/stderr || echo refused"), "said");
     }
 }
 

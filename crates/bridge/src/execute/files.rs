@@ -52,9 +52,14 @@ pub(crate) fn plan(files: &FilesPlan, operation: &Operation) -> Option<Plan> {
     })
 }
 
+/// Whether that is the agent.
+pub(super) fn is_agent(plan: &Plan) -> bool {
+    let is_ours = || std::env::current_exe().and_then(|own| own.canonicalize()).is_ok_and(|own| own == plan.program);
+    plan.argv.get(1).is_some_and(|role| role == ROLE) && is_ours()
+}
+
 /// Becomes the agent if this program was started as it, and never returns then.
-// It is another program that ends here, which has nothing of the daemon to shut down.
-#[allow(clippy::disallowed_methods)]
+#[expect(clippy::disallowed_methods, reason = "another program ends here, with nothing of the daemon to shut down")]
 pub(crate) fn serve_if_asked() {
     let arguments: Vec<String> = std::env::args_os().filter_map(|argument| argument.into_string().ok()).collect();
     let [_, role, root, scope, access, longest] = arguments.as_slice() else { return };
@@ -82,5 +87,10 @@ fn serve(root: &Path, scope: &str, access: &str, longest: &str) -> Result<(), St
     let output = rustix::io::dup(std::io::stdout()).map_err(|error| error.to_string())?;
     let now = World::real().now().as_millis() / 1000;
     let agent = Agent::new(tree, scope, access, (longest, now), (File::from(input), File::from(output)));
-    agent.and_then(Agent::serve).map_err(|error| error.to_string())
+    match agent.and_then(Agent::serve) {
+        // Whoever looks at the command later sees that not everything was done.
+        Ok(Some(failed)) => Err(failed),
+        Ok(None) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    }
 }

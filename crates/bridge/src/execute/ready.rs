@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::attend::{Attended, Bounds, Keeps};
 use super::pty::Pty;
-use super::{Executor, Finished, Streams, in_words, users};
+use super::{Executor, Finished, Streams, files, in_words, users};
 use crate::commands::{Channel, Entry, Parts, Size};
 
 /// What fits into each of the private directories of a command; it lies in memory.
@@ -41,7 +41,9 @@ impl Executor {
     /// Why it cannot be started.
     pub(crate) fn prepare(&self, plan: &Plan, streams: Streams) -> Result<Ready, String> {
         let prepared = match (plan.profile.confined, streams) {
-            (true, Streams::Pipes { .. } | Streams::Pipe) => Some(self.confine(plan, &profile(plan)?)?),
+            (true, Streams::Pipes { .. } | Streams::Pipe) => {
+                Some(self.confine(plan, &without_hands(plan, profile(plan)?))?)
+            }
             (true, Streams::Terminal(_)) => Some(self.confine(plan, &in_terminal(profile(plan)?))?),
             (false, Streams::Terminal(_)) => Some(hold(&at_home(plan)?).map_err(|error| in_words(&error))?),
             (false, Streams::Pipes { .. } | Streams::Pipe) => None,
@@ -80,6 +82,17 @@ impl Executor {
         }
         sandbox.prepare(profile).map_err(|error| in_words(&error))
     }
+}
+
+/// Nobody types into it: what is not git itself has nothing to write into a repository's own directory, where a file
+/// that was not there a moment ago may have git run programs.
+fn without_hands(plan: &Plan, mut profile: Profile) -> Profile {
+    let is_git = plan.program.file_name().is_some_and(|name| name == "git");
+    if plan.profile.protect_git && !is_git {
+        profile.protected.retain(|path| !path.starts_with(".git"));
+        profile.protected.push(".git".into());
+    }
+    profile
 }
 
 fn in_terminal(profile: Profile) -> Profile {
@@ -127,6 +140,7 @@ fn profile(plan: &Plan) -> Result<Profile, String> {
     let mut profile = Profile::new(called(plan), directory(plan));
     profile.arguments = plan.argv.iter().skip(1).map(Into::into).collect();
     profile.environment = plan.env.iter().map(|(name, value)| (name.into(), value.into())).collect();
+    profile.ours = files::is_agent(plan);
     profile.readable = plan.profile.readable.clone();
     if let Some(root) = &plan.root {
         let roots = if plan.profile.writable { &mut profile.writable } else { &mut profile.readable };

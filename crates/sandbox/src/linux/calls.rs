@@ -10,6 +10,7 @@ use seccompiler::{
     apply_filter, sock_filter,
 };
 
+use super::plan::Plan;
 use super::steps::{Said, because};
 
 /// Has no name in the library yet; its number is the same everywhere.
@@ -111,14 +112,14 @@ type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 type Built<T> = Result<T, seccompiler::BackendError>;
 
 /// Refuses them to this process and all that it starts.
-pub(super) fn refuse() -> Said {
+pub(super) fn refuse(plan: &Plan) -> Said {
     let architecture = std::env::consts::ARCH.try_into().map_err(because("no filter for this processor"))?;
     let refusal = SeccompAction::Errno(libc::EPERM.unsigned_abs());
     let rules = rules().map_err(because("rules"))?;
     let count = rules.len();
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, refusal, architecture);
     let program: BpfProgram = filter.and_then(TryInto::try_into).map_err(because("filter"))?;
-    apply_filter(&unknown()).map_err(because("seccomp"))?;
+    apply_filter(&unknown(plan.profile.ours)).map_err(because("seccomp"))?;
     apply_filter(&program).map_err(because("seccomp"))?;
     Ok(format!("{count} system calls"))
 }
@@ -141,10 +142,38 @@ fn rules() -> Built<Rules> {
     add(libc::SYS_socket, sockets()?)?;
     let not_local = when(0, Dword, Ne, u64::from(libc::AF_UNIX.unsigned_abs()))?;
     add(libc::SYS_socketpair, vec![vec![not_local]])?;
-    add(libc::SYS_mknodat, devices(2)?)?;
+    add(libc::SYS_mknodat, [devices(2)?, lasting(2)?].concat())?;
+    add(libc::SYS_fchmod, lasting(1)?)?;
+    add(libc::SYS_fchmodat, lasting(2)?)?;
+    add(libc::SYS_fchmodat2, lasting(2)?)?;
+    add(libc::SYS_openat, made_lasting(2)?)?;
     #[cfg(target_arch = "x86_64")]
-    add(libc::SYS_mknod, devices(1)?)?;
+    {
+        add(libc::SYS_mknod, [devices(1)?, lasting(1)?].concat())?;
+        add(libc::SYS_chmod, lasting(1)?)?;
+        add(libc::SYS_creat, lasting(1)?)?;
+        add(libc::SYS_open, made_lasting(1)?)?;
+    }
     Ok(rules)
+}
+
+/// The rights of whoever owns a program, for everybody who starts it: they would hold outside as well.
+const LASTING: [u32; 2] = [libc::S_ISUID, libc::S_ISGID];
+
+fn lasting(argument: u8) -> Built<Vec<Vec<SeccompCondition>>> {
+    LASTING.into_iter().map(|bit| Ok(vec![when(argument, Dword, MaskedEq(bit.into()), bit.into())?])).collect()
+}
+
+/// The same where files are opened: the mode counts only if one is made.
+fn made_lasting(flags: u8) -> Built<Vec<Vec<SeccompCondition>>> {
+    /// What tells `O_TMPFILE` from a directory that is only opened.
+    const TMPFILE: i32 = libc::O_TMPFILE & !libc::O_DIRECTORY;
+    let making = [libc::O_CREAT, TMPFILE].map(|flag| u64::from(flag.unsigned_abs()));
+    let both = making.into_iter().flat_map(|making| LASTING.map(|bit| (making, u64::from(bit))));
+    both.map(|(making, bit)| {
+        Ok(vec![when(flags, Dword, MaskedEq(making), making)?, when(flags + 1, Dword, MaskedEq(bit), bit)?])
+    })
+    .collect()
 }
 
 /// Sockets other than local, internet, and the one that asks for routes; and raw ones.
@@ -183,28 +212,30 @@ fn when(argument: u8, length: SeccompCmpArgLen, operator: SeccompCmpOp, value: u
     SeccompCondition::new(argument, length, operator, value)
 }
 
-#[allow(clippy::useless_conversion)]
+#[allow(clippy::useless_conversion, reason = "a number of a call is longer or shorter, as the system is")]
 fn number(call: libc::c_long) -> i64 {
     i64::from(call)
 }
 
 /// Calls that pretend not to exist: `clone3`, whose flags no filter can read, so that libraries use
-/// `clone`; those of the other numbering of x86-64, which would be ways around the rules; and whatever
-/// is newer than the list of calls was when it was written.
-fn unknown() -> [sock_filter; 5] {
+/// `clone`; `openat2` for the same reason, but for our own program; those of the other numbering of x86-64, which
+/// would be ways around the rules; and whatever is newer than the list of calls was when it was written.
+fn unknown(ours: bool) -> [sock_filter; 6] {
     const LOAD_NUMBER: u16 = 0x20;
     const AT_LEAST: u16 = 0x35;
     const EQUAL: u16 = 0x15;
     const RETURN: u16 = 0x06;
     const CLONE3: u32 = 435;
+    const OPENAT2: u32 = 437;
     /// The first number after `file_setattr`.
     const NEWER: u32 = 470;
     let line = |code, jt, jf, k| sock_filter { code, jt, jf, k };
     let no_such_call = 0x0005_0000 | libc::ENOSYS.unsigned_abs();
     [
         line(LOAD_NUMBER, 0, 0, 0),
-        line(AT_LEAST, 2, 0, NEWER),
-        line(EQUAL, 1, 0, CLONE3),
+        line(AT_LEAST, 3, 0, NEWER),
+        line(EQUAL, 2, 0, CLONE3),
+        line(EQUAL, 1, 0, if ours { CLONE3 } else { OPENAT2 }),
         line(RETURN, 0, 0, 0x7fff_0000),
         line(RETURN, 0, 0, no_such_call),
     ]

@@ -56,7 +56,7 @@ fn enter(steps: &mut Steps) -> Result<(), Failed> {
         prctl::set_no_new_privs().map(|()| String::new()).map_err(because("prctl"))
     })?;
     steps.layer(Layer::Landlock, fence::raise)?;
-    steps.layer(Layer::Seccomp, |_| calls::refuse())
+    steps.layer(Layer::Seccomp, calls::refuse)
 }
 
 fn directory(plan: &Plan) -> &std::path::Path {

@@ -38,8 +38,7 @@ const INNER: &str = "--sandbox-inner";
 
 /// Becomes the launcher if this program was started as one, and never returns then. It is to be the very
 /// first thing in `main`, before any thread is started.
-// It is another program that ends here, which has nothing of the server to shut down.
-#[allow(clippy::disallowed_methods)]
+#[allow(clippy::disallowed_methods, reason = "another program ends here, with nothing of the server to shut down")]
 pub fn launch_if_asked() {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let [name, role, descriptors] = arguments.as_slice() else { return };

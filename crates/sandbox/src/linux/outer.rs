@@ -13,12 +13,14 @@ use nix::sys::signal::{SigSet, Signal, kill, raise};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
+use rustix::fs::FileType;
 
 use super::plan::Plan;
 use super::steps::{Failed, Steps};
 use super::{INNER, NAME, groups, limits, namespaces, wire};
 use crate::layers::Layer;
 use crate::outcome::Ended;
+use crate::profile::User;
 
 /// Runs one plan to its end; what it returns is the exit code of this process.
 pub(super) fn run(descriptors: Vec<RawFd>) -> i32 {
@@ -48,6 +50,7 @@ fn start(steps: &mut Steps, plan: RawFd, lifeline: &File) -> Result<Ended, Faile
     prctl::set_child_subreaper(true).map_err(Failed::at("orphans"))?;
     steps.layer(Layer::GroupMemory, |plan| groups::join(plan.memory_door.as_ref()))?;
     steps.layer(Layer::GroupProcesses, |plan| groups::join(plan.processes_door.as_ref()))?;
+    give_streams(steps.plan.profile.user);
     namespaces::leave(steps)?;
     let (pid, from_inner) = start_inner(plan).map_err(Failed::at("inner process"))?;
     let told = watch(pid, lifeline, from_inner, &signals).map_err(Failed::at("watch"))?;
@@ -56,6 +59,20 @@ fn start(steps: &mut Steps, plan: RawFd, lifeline: &File) -> Result<Ended, Faile
     let told_outwards = steps.report.write_all(&told).and_then(|()| limits::tell_usage(steps));
     told_outwards.map_err(Failed::at("report"))?;
     Ok(Ended::told(&wire::fields(&told)).unwrap_or(Ended::of(end)))
+}
+
+/// A program may open its streams anew by their names, as `/dev/stderr`, if the pipes are its user's. Where they are
+/// not to be given away, it still has them open.
+fn give_streams(user: Option<User>) {
+    let Some(user) = user else { return };
+    let (uid, gid) = (rustix::fs::Uid::from_raw(user.uid), rustix::fs::Gid::from_raw(user.gid));
+    for stream in [io::stdin().as_fd(), io::stdout().as_fd(), io::stderr().as_fd()] {
+        let is_pipe =
+            rustix::fs::fstat(stream).is_ok_and(|file| FileType::from_raw_mode(file.st_mode) == FileType::Fifo);
+        if is_pipe {
+            let _ = rustix::fs::fchown(stream, Some(uid), Some(gid));
+        }
+    }
 }
 
 fn start_inner(plan: RawFd) -> io::Result<(Pid, File)> {

@@ -50,6 +50,7 @@ impl Plan {
         let (profile, limits) = (&self.profile, &self.profile.limits);
         let numbers = [
             ("network", (profile.network == Network::Host).then_some(1)),
+            ("ours", profile.ours.then_some(1)),
             ("terminal", profile.terminal.then_some(1)),
             ("probe", self.probe.then_some(1)),
             ("uid", profile.user.map(|user| user.uid.into())),
@@ -82,6 +83,7 @@ impl Plan {
             writable: paths("writable"),
             protected: paths("protected"),
             network: if number("network").is_some() { Network::Host } else { Network::None },
+            ours: number("ours").is_some(),
             terminal: number("terminal").is_some(),
             limits: Limits {
                 cpu_seconds: number("cpu_seconds"),

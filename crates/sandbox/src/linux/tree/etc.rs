@@ -36,7 +36,8 @@ const ALWAYS: [&str; 21] = [
     "/etc/ssl/openssl.cnf",
 ];
 
-const WITH_NETWORK: [&str; 4] = ["/etc/gai.conf", "/etc/host.conf", "/etc/hosts", "/etc/resolv.conf"];
+const WITH_NETWORK: [&str; 5] =
+    ["/etc/gai.conf", "/etc/host.conf", "/etc/hosts", "/etc/resolv.conf", "/etc/ssh/ssh_known_hosts"];
 
 const MADE: [&str; 3] = ["/etc/passwd", "/etc/group", "/etc/hosts"];
 

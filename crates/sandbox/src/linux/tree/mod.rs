@@ -5,15 +5,14 @@
 
 mod bind;
 mod etc;
+mod protect;
 mod system;
 
 use std::fs::{create_dir, create_dir_all, remove_dir};
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
-use rustix::fs::FileType;
 
 pub(super) use system::{devices, shown};
 
@@ -81,29 +80,7 @@ fn show_roots(plan: &Plan) -> Result<(), String> {
     for (path, access) in roots {
         show(path, Place::Exact, path, access)?;
         if access == Access::Write {
-            protect(path, &plan.profile.protected)?;
-        }
-    }
-    Ok(())
-}
-
-/// Makes what decides what runs later read-only. The directories on the way to it become mounts
-/// themselves: those cannot be renamed, so that nobody puts another one in their place.
-fn protect(root: &Path, protected: &[PathBuf]) -> Result<(), String> {
-    let mut held: Vec<PathBuf> = vec![];
-    for below in protected {
-        let parts: Vec<_> = below.ancestors().filter(|part| !part.as_os_str().is_empty()).collect();
-        for path in parts.into_iter().rev().map(|part| root.join(part)) {
-            let Some(kind) = bind::kind(&path) else { break };
-            // A file in the place of a directory says where that is: `.git` of a further work tree.
-            let last = path.ends_with(below) || kind != FileType::Directory;
-            if last {
-                show(&path, Place::Exact, &path, Access::Read)?;
-                break;
-            } else if !held.contains(&path) {
-                show(&path, Place::Exact, &path, Access::Write)?;
-                held.push(path);
-            }
+            protect::protect(path, plan)?;
         }
     }
     Ok(())
