@@ -113,22 +113,29 @@ impl<R: Read, W: Write> Agent<R, W> {
         Ok(Self { wire: Wire::new(io.0, io.1), tree, scope: scope.to_owned(), access, longest, now })
     }
 
-    /// Serves until the client has said its last.
+    /// Serves until the client has said its last. Gives why the first thing that failed was not done.
     ///
     /// # Errors
     /// When the conversation broke, or made no sense.
-    pub fn serve(mut self) -> Result<(), FilesError> {
+    pub fn serve(mut self) -> Result<Option<String>, FilesError> {
+        let mut failed = None;
         self.wire.send(&Message::Hello { version: VERSION, oldest: VERSION })?;
         while let Some(message) = self.wire.receive()? {
             let question = Question::read(message)?;
             match self.answer(question) {
                 Err(FilesError::Refused { code, words }) => {
-                    self.wire.send(&Message::Failed { code: code.as_str(), words: &shown(&words) })?;
+                    let words = shown(&words);
+                    self.wire.send(&Message::Failed { code: code.as_str(), words: &words })?;
+                    // What is there already, or is another one by now, the client asks about and decides.
+                    if !matches!(code, Code::Exists | Code::Changed) {
+                        failed.get_or_insert(words);
+                    }
                 }
                 other => other?,
             }
         }
-        self.wire.flush()
+        self.wire.flush()?;
+        Ok(failed)
     }
 
     fn answer(&mut self, question: Question) -> Result<(), FilesError> {

@@ -72,7 +72,7 @@ fn an_agent_gives_no_more_than_it_was_begun_for() {
     let mut talk = Talk::with(there.path(), "", Access::List);
     assert!(talk.client.stat("f").unwrap().is_some());
     assert!(denied(talk.client.read("f", (0, None), &mut |_| {}, &mut vec![]).map(drop)));
-    talk.end().unwrap();
+    assert_eq!(talk.end().unwrap().as_deref(), Some("this was not begun for that: reading is not writing"));
     let mut talk = Talk::with(there.path(), "", Access::Get);
     let put = Arrival { over: Over::Anything, mode: None, modified: None, with_basis: false };
     assert!(denied(talk.client.put_stream(&mut &b"new"[..], "f", &put, &mut quiet).map(drop)));

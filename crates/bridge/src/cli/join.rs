@@ -20,6 +20,8 @@ const LONGEST_TOKEN: u64 = 4096;
 const WORK_OF_ROOT: &str = "/srv/projects";
 /// Where anybody else's do, below their home.
 const WORK_OF_A_PERSON: &str = "projects";
+/// Whose the work is where everything is root's.
+const NOBODY: u32 = 65534;
 
 /// Make this machine one of a control plane's
 #[derive(Debug, Args)]
@@ -77,7 +79,7 @@ impl Join {
             Failure::new(format!("{}: {e}", what.display()), "Name other places with --policy-file and --work-dir.")
         };
         let work = self.work_dir.clone().unwrap_or_else(usual_work_dir);
-        std::fs::create_dir_all(&work).map_err(|e| unusable(&work, &e))?;
+        make_work_dir(&work).map_err(|e| unusable(&work, &e))?;
         let work = work.canonicalize().map_err(|e| unusable(&work, &e))?;
         if let Some(dir) = path.parent() {
             std::fs::create_dir_all(dir).map_err(|e| unusable(dir, &e))?;
@@ -88,6 +90,16 @@ impl Join {
         println!("what may be done here stands in {}; work is done in {}", path.display(), work.display());
         Ok(())
     }
+}
+
+/// Nothing runs as root: a directory that root makes belongs to nobody, who may work there.
+fn make_work_dir(work: &Path) -> std::io::Result<()> {
+    let is_new = !work.exists();
+    std::fs::create_dir_all(work)?;
+    if is_new && rustix::process::geteuid().is_root() {
+        std::os::unix::fs::chown(work, Some(NOBODY), Some(NOBODY))?;
+    }
+    Ok(())
 }
 
 fn usual_work_dir() -> PathBuf {

@@ -11,7 +11,7 @@ mod record;
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Result, Write};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -22,6 +22,8 @@ pub(crate) use record::{Record, Started};
 const SHORT: u64 = 1024 * 1024;
 /// By so much it is made longer.
 const STEP: usize = 256 * 1024;
+/// It tells what was asked of this machine.
+const PRIVATE: u32 = 0o600;
 
 /// The journal, open. Several threads write at once and share what waiting for the disk costs.
 #[derive(Debug)]
@@ -51,7 +53,8 @@ struct Writing {
 impl Journal {
     /// Opens the journal. What a crash has left torn at its end is cut off: how many bytes is said.
     pub(crate) fn open(path: &Path) -> Result<(Self, u64)> {
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(PRIVATE).open(path)?;
         let mut bytes = vec![];
         file.read_to_end(&mut bytes)?;
         let (memory, sound) = replay(&bytes);
@@ -144,7 +147,7 @@ impl Journal {
         }
         let size = bytes.len() as u64;
         bytes.resize(bytes.len() + STEP, 0);
-        let mut file = File::create(&beside)?;
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(PRIVATE).open(&beside)?;
         file.write_all(&bytes)?;
         file.sync_all()?;
         std::fs::rename(&beside, &self.path)?;

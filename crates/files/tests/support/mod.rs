@@ -11,7 +11,7 @@ pub(crate) use tempfile::{TempDir, tempdir as new_tempdir};
 
 pub(crate) struct Talk {
     pub(crate) client: Client<UnixStream, UnixStream>,
-    agent: JoinHandle<Result<(), FilesError>>,
+    agent: JoinHandle<Result<Option<String>, FilesError>>,
 }
 
 impl Talk {
@@ -21,7 +21,8 @@ impl Talk {
         Self { client: Client::begin(mine.try_clone().unwrap(), mine).unwrap(), agent }
     }
 
-    pub(crate) fn end(self) -> Result<(), FilesError> {
+    /// What the agent says at its end: what failed, if anything did.
+    pub(crate) fn end(self) -> Result<Option<String>, FilesError> {
         drop(self.client);
         self.agent.join().unwrap()
     }
@@ -32,7 +33,7 @@ pub(crate) fn spawn_agent(
     scope: &str,
     access: Access,
     socket: UnixStream,
-) -> JoinHandle<Result<(), FilesError>> {
+) -> JoinHandle<Result<Option<String>, FilesError>> {
     let tree = Tree::open(root).unwrap();
     let agent =
         Agent::new(tree, scope, access, (1 << 31, 1_900_000_000), (socket.try_clone().unwrap(), socket)).unwrap();
