@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const FASTEST: Duration = Duration::from_secs(1);
 /// And looked at this often even when nobody wants any, so that a share means something when they do.
 const SLOWEST: Duration = Duration::from_secs(3600);
+/// After so long a second look says how busy the machine is.
+const TO_COMPARE: Duration = Duration::from_secs(1);
 /// How often it is looked whether the certificate comes of age.
 const RENEWAL: Duration = Duration::from_secs(60);
 
@@ -93,6 +95,9 @@ impl Conversation<'_> {
                 },
                 _ = samples.tick() => {
                     let sample = self.sample().await;
+                    if sample.is_none() {
+                        samples.reset_after(TO_COMPARE);
+                    }
                     say(&mut sending, sample.map(FromBridge::Sample)).await?;
                 }
                 Ok(()) = self.policy.changed() => {
@@ -130,9 +135,18 @@ impl Conversation<'_> {
         Ok(())
     }
 
-    /// Reading all of it takes some milliseconds, which are not the event loop's.
+    /// Reading all of it takes some milliseconds, which are not the event loop's. The first look gives nothing: how
+    /// busy a machine is shows between two.
     async fn sample(&mut self) -> Option<diwan_protocol::facts::Sample> {
-        let mut sampler = self.sampler.take().unwrap_or_else(|| Sampler::new(self.world));
+        let Some(mut sampler) = self.sampler.take() else {
+            let mut sampler = Sampler::new(self.world);
+            let looked = self.world.heavy(move || {
+                sampler.take(0);
+                sampler
+            });
+            self.sampler = looked.await.ok();
+            return None;
+        };
         let running = self.commands.running();
         let taken = self.world.heavy(move || (sampler.take(running), sampler)).await.ok()?;
         self.sampler = Some(taken.1);

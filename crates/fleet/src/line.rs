@@ -2,7 +2,7 @@
 
 use diwan_link::tls::Fingerprint;
 use serde::Serialize;
-use url::Url;
+use url::{Host, Url};
 
 use crate::install::SCRIPT;
 use crate::join_token::{MachinePolicy, TokenText};
@@ -36,8 +36,16 @@ impl Lines {
         policy: MachinePolicy,
         is_again: bool,
     ) -> Self {
-        let url = url.as_str().trim_end_matches('/');
         let force = if is_again { " --force" } else { "" };
+        // Inside a container that would be the container itself.
+        let is_this_machine = match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        let network = if is_this_machine { " --network host" } else { "" };
+        let url = url.as_str().trim_end_matches('/');
         let rest = format!("'{url}#{authority}' --token {} --policy {}{force}", token.text(), policy.in_line());
         Self {
             // In a directory of its own: elsewhere others might exchange it between the look at it and its start.
@@ -45,7 +53,7 @@ impl Lines {
                 "d=$(mktemp -d) && (curl -fsSL '{url}{SCRIPT}' || wget -qO- '{url}{SCRIPT}') >\"$d/join.sh\" && echo \"{script}  $d/join.sh\" | sha256sum -c && sh \"$d/join.sh\" {rest}"
             ),
             docker: format!(
-                "docker run -d --init --name diwan-bridge --restart unless-stopped {CONTAINER} {IMAGE} sh -c \"cd /root && {{ test -e join.sh || {{ curl -fsSL '{url}{SCRIPT}' >new.sh && echo '{script}  new.sh' | sha256sum -c && mv new.sh join.sh; }}; }} && exec sh join.sh {rest} --foreground\""
+                "docker run -d --init --name diwan-bridge --restart unless-stopped{network} {CONTAINER} {IMAGE} sh -c \"cd /root && {{ test -e join.sh || {{ curl -fsSL '{url}{SCRIPT}' >new.sh && echo '{script}  new.sh' | sha256sum -c && mv new.sh join.sh; }}; }} && exec sh join.sh {rest} --foreground\""
             ),
             command: format!("diwan bridge join {rest}"),
         }

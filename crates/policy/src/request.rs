@@ -188,6 +188,9 @@ fn flag_in_words(flag: &Flag) -> String {
 
 fn positional_in_words(positional: &Positional) -> String {
     let Positional { slot, at_least, at_most } = positional;
+    if (*at_least, *at_most) == (1, 1) {
+        return slot_in_words(slot);
+    }
     format!("{at_least} to {at_most} of {}", slot_in_words(slot))
 }
 

@@ -44,7 +44,11 @@ async fn a_machine_joins_is_labelled_renamed_and_put_out() {
 async fn a_line_is_withdrawn() {
     let fleet = Fleet::new().await;
     let made = fleet.desk.run("machine add web-1").await;
-    assert!(made.out.contains("/install.sh") && made.out.contains("docker run"), "{}", made.out);
+    assert!(
+        made.out.contains("/install.sh") && made.out.contains("docker run -d") && made.out.contains(" --network host "),
+        "{}",
+        made.out
+    );
     assert!(made.out.contains("diwan bridge join"), "{}", made.out);
     let id = fleet.desk.json("machine tokens").await["items"][0]["id"].as_str().expect("an id").to_owned();
     assert_eq!(fleet.desk.run(&format!("machine tokens --withdraw {id}")).await.code, 0);
