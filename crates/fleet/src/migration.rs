@@ -3,13 +3,16 @@
 use diwan_kernel::db::{Migration, Migrations};
 
 /// The steps, oldest first.
-pub const MIGRATIONS: Migrations = Migrations { component: "fleet", steps: &[FIRST, SECOND, THIRD, FOURTH, FIFTH] };
+pub const MIGRATIONS: Migrations =
+    Migrations { component: "fleet", steps: &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH] };
 
 const SECOND: Migration = crate::commands::migration::COMMANDS;
 
 const THIRD: Migration = crate::ssh_keys::migration::SSH_KEYS;
 
 const FOURTH: Migration = crate::rules::migration::RULE_REQUESTS;
+
+const SIXTH: Migration = crate::commands::migration::ONE_REPETITION;
 
 const FIFTH: Migration = Migration {
     name: "0005_generations",

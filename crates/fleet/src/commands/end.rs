@@ -18,7 +18,7 @@ use crate::fleet::Fleet;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A machine that is gone again before a command is repeated is waited for this long.
-const WAIT_TO_REPEAT: Duration = Duration::from_secs(600);
+pub(super) const WAIT_TO_REPEAT: Duration = Duration::from_secs(600);
 
 impl Fleet {
     /// Writes down how a command ended, however long that takes, tells those who look on, and lets the
@@ -62,7 +62,7 @@ impl Fleet {
     }
 
     /// What may be done twice is done once more when nobody knows whether it was done.
-    async fn try_again(&self, command: &Command) {
+    pub(super) async fn try_again(&self, command: &Command) {
         if !command.retry_safe || command.retry_of.is_some() {
             return;
         }

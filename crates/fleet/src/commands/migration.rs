@@ -49,3 +49,10 @@ pub(crate) const COMMANDS: Migration = Migration {
          CREATE INDEX fleet_command_kept ON fleet_command (ended_at) WHERE output_gone_at IS NULL",
     down: "DROP TABLE fleet_command",
 };
+
+/// However many notice that a command has to be repeated, it is repeated once.
+pub(crate) const ONE_REPETITION: Migration = Migration {
+    name: "0006_one_repetition",
+    up: "CREATE UNIQUE INDEX fleet_command_retry_of ON fleet_command (retry_of) WHERE retry_of IS NOT NULL",
+    down: "DROP INDEX fleet_command_retry_of",
+};

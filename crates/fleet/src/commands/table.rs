@@ -274,6 +274,15 @@ pub(crate) async fn overdue(db: &Db, now: Timestamp) -> Result<Vec<Command>, DbE
     db.query(sql, params![now]).await?.iter().map(read).collect()
 }
 
+/// What may be repeated, ended since then with nobody knowing how, and was not repeated.
+pub(crate) async fn unrepeated(db: &Db, since: Timestamp) -> Result<Vec<Command>, DbError> {
+    let sql = "SELECT * FROM fleet_command AS lost
+               WHERE state = 'unknown' AND retry_safe = 1 AND retry_of IS NULL AND ended_at > $1
+                 AND NOT EXISTS (SELECT 1 FROM fleet_command AS again WHERE again.retry_of = lost.id)
+               ORDER BY id LIMIT 500";
+    db.query(sql, params![since]).await?.iter().map(read).collect()
+}
+
 /// What waits for its machine.
 pub(crate) async fn waiting(db: &Db) -> Result<Vec<Command>, DbError> {
     let sql = "SELECT * FROM fleet_command WHERE state = 'waiting' ORDER BY expires_at LIMIT 500";

@@ -5,6 +5,7 @@ use std::time::Duration;
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::{Ctx, DbError, Problem, TaskPolicy, Timestamp};
 
+use super::end::WAIT_TO_REPEAT;
 use super::id::CommandId;
 use super::state::CommandState;
 use super::table::{self, Command, Kept};
@@ -22,6 +23,9 @@ const LONGEST_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 pub(crate) fn start(fleet: &Fleet) {
     let this = fleet.clone();
     fleet.supervisor().spawn("upkeep of commands", TaskPolicy::Critical, async move {
+        if let Err(error) = this.repeat_what_was_lost().await {
+            tracing::warn!(%error, "commands that a crash kept from being repeated cannot be looked up");
+        }
         let mut beats = 0;
         while this.supervisor().pause(BEAT).await {
             if let Err(problem) = this.look_after_commands().await {
@@ -54,6 +58,15 @@ impl Fleet {
             if let Some(connected) = self.connections().find(command.machine) {
                 self.send_waiting(&connected, command).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// A server that died between the end of a command and its repetition left it to the next.
+    async fn repeat_what_was_lost(&self) -> Result<(), DbError> {
+        let since = self.world().now().minus(WAIT_TO_REPEAT);
+        for command in table::unrepeated(self.db(), since).await? {
+            self.try_again(&command).await;
         }
         Ok(())
     }

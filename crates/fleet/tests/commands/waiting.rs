@@ -148,6 +148,34 @@ on_every_backend! {
         assert_eq!(machine.sent().await.command.id, text(&next, "id"));
     }
 
+    async fn f2_a_repetition_that_a_crash_prevented_comes_after_it(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let mut wanted = exec("box", &["true"]);
+        wanted["retry_safe"] = json!(true);
+        let begun = run(&owner, wanted).await;
+        let mut sent = machine.sent().await;
+        sent.begin().await;
+        say(&mut sent.stream, ended(Outcome::Unknown, 0, 0)).await;
+        let again = machine.sent().await;
+        machine.cut(&server).await;
+        // As if the server had died before it wrote the repetition down.
+        let db = &server.product().db;
+        let mut tx = db.begin(&diwan_kernel::Ctx::system(db.world(), "test")).await.expect("a unit");
+        let sql = "DELETE FROM fleet_command WHERE id = $1";
+        tx.execute(sql, diwan_kernel::params![again.command.id.clone()]).await.expect("deleted");
+        tx.commit_unrecorded(diwan_kernel::db::Unrecorded::Bookkeeping).await.expect("committed");
+        let server = server.restart().await;
+        let owner = owner_of(&server, &owner);
+        machine.connect(&server).await;
+        let sent = machine.sent().await;
+        let path = format!("/api/v1/command-batches/{}", text(&begun, "batch_id"));
+        let batch = owner.get(&path).await.expect(StatusCode::OK);
+        let commands = batch["commands"].as_array().expect("commands");
+        assert_eq!((commands.len(), &commands[1]["retry_of"]), (2, &begun["id"]), "{batch}");
+        assert_eq!(sent.command.id, text(&commands[1], "id"));
+    }
+
     async fn f1_a_command_outlives_the_control_plane(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let mut machine = Machine::connected(&server, &owner, "box").await;
