@@ -106,8 +106,21 @@ impl<'a> Reading<'a> {
                 None => not_listed(given),
             },
             _ if given.starts_with("--") => not_listed(given),
-            _ => self.read_cluster(given),
+            _ => match self.meant_by_digits(given) {
+                Some((flag, number)) => {
+                    self.note(flag)?;
+                    self.flags.push(flag.short.clone().unwrap_or_else(|| flag.name.clone()));
+                    self.push_value(flag, number)
+                }
+                None => self.read_cluster(given),
+            },
         }
+    }
+
+    /// `-20`, where a flag may be meant so.
+    fn meant_by_digits(&self, given: &'a str) -> Option<(&'a Flag, &'a str)> {
+        let number = given.strip_prefix('-').filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))?;
+        self.rule.flags.iter().find(|flag| flag.digits).map(|flag| (flag, number))
     }
 
     fn read_joined(&mut self, flag: &'a Flag, given: &str, value: &str) -> Result<(), Flaw> {
@@ -190,7 +203,7 @@ impl<'a> Reading<'a> {
             needed -= positional.at_least;
             let left = self.words.len() + dashed.len();
             // What stands behind `--` is no name of git's.
-            let open = if matches!(positional.slot, Slot::Ref) { self.words.len() } else { left };
+            let open = if positional.slot.is_of_git() { self.words.len() } else { left };
             let count = left.saturating_sub(needed).min(positional.at_most).min(open);
             if count < positional.at_least {
                 return Flaw::of("positional_missing", "a word is missing before --");
@@ -215,7 +228,7 @@ impl<'a> Reading<'a> {
         if slot.is_path() {
             self.paths.push(word.to_owned());
         }
-        let place = if matches!(slot, Slot::Ref) { &mut self.refs } else { &mut self.others };
+        let place = if slot.is_of_git() { &mut self.refs } else { &mut self.others };
         place.push(word.to_owned());
         Ok(())
     }

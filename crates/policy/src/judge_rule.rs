@@ -201,6 +201,13 @@ fn check_flag_value(judge: &mut Judge<'_>, flag: &FlagEntry, key: &str) {
     if flag.value != ValueKind::None && only_joined {
         judge.say(&format!("{key}.form"), "flag_form", "only a flag like --word can be joined with its value");
     }
+    if flag.digits && (flag.value != ValueKind::Int || flag.form == Form::Equals) {
+        judge.say(
+            &format!("{key}.digits"),
+            "flag_form",
+            "only a flag whose next argument is a number can be meant by digits",
+        );
+    }
 }
 
 fn is_flag(name: &str) -> bool {

@@ -77,6 +77,8 @@ impl MadeUp {
             "wc",
             "date",
             "whoami",
+            "grep",
+            "du",
             "hostname",
             "nproc",
             "free",

@@ -78,6 +78,23 @@ pub(crate) fn check_ref(text: &str) -> Result<(), Flaw> {
     }
 }
 
+/// What leads to a commit from a name that [`check_ref`] takes, upwards only, or what lies between two of these.
+pub(crate) fn check_revision(text: &str) -> Result<(), Flaw> {
+    let (from, to) = text.split_once("...").or_else(|| text.split_once("..")).unwrap_or((text, ""));
+    let is_open = text.len() > from.len() && (from.is_empty() != to.is_empty());
+    if text.len() > 512 {
+        return Flaw::of("not_a_ref", format!("{} is too long", shown(text)));
+    }
+    for end in [from, to].into_iter().filter(|end| !end.is_empty()) {
+        let (name, steps) = end.split_at(end.find(['~', '^']).unwrap_or(end.len()));
+        check_ref(name)?;
+        if !steps.chars().all(|step| matches!(step, '~' | '^' | '0'..='9')) {
+            return Flaw::of("not_a_ref", format!("{} leads to no commit", shown(text)));
+        }
+    }
+    if from.is_empty() && !is_open { check_ref(text) } else { Ok(()) }
+}
+
 /// A plain name, as of a service or a package.
 pub(crate) fn check_name(text: &str) -> Result<(), Flaw> {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'@');
@@ -188,6 +205,34 @@ mod tests {
         }
         for name in ["main", "HEAD", "feature/x-1", "v1.2.3", "0a1b2c", "größe", "user@host"] {
             assert_eq!(check_ref(name), Ok(()), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn f75_a_revision_leads_to_commits_and_is_no_option() {
+        for text in [
+            "",
+            "..",
+            "...",
+            "-x",
+            "--all",
+            "^main",
+            "main^{/x}",
+            "a@{1}",
+            "HEAD:x",
+            "a..b..c",
+            "a....b",
+            "~1",
+            "a~x",
+            "..-x",
+            "a..--x",
+        ] {
+            assert!(check_revision(text).is_err(), "{text:?}");
+        }
+        for text in
+            ["HEAD", "HEAD~", "HEAD~12", "HEAD^^2~3", "main..feature/x", "v1...v2", "main..", "..main", "a~1..b^"]
+        {
+            assert_eq!(check_revision(text), Ok(()), "{text:?}");
         }
     }
 

@@ -199,6 +199,7 @@ fn slot_in_words(slot: &Slot) -> String {
         Slot::None => "nothing".to_owned(),
         Slot::Int(least, most) => format!("a number from {least} to {most}"),
         Slot::Ref => "a branch, tag or commit".to_owned(),
+        Slot::Revision => "commits".to_owned(),
         Slot::Path => "a path below the directory".to_owned(),
         Slot::Choice(words) => words.join(" or "),
         Slot::Url(hosts) => format!("an address at {}", hosts.names.join(", ")),

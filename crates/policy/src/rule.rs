@@ -37,6 +37,8 @@ pub(crate) struct Flag {
     pub(crate) form: Form,
     /// Whether it may be given more than once.
     pub(crate) repeat: bool,
+    /// Whether digits alone mean it.
+    pub(crate) digits: bool,
 }
 
 /// A positional of a rule.
@@ -59,6 +61,7 @@ impl Rule {
             slot: Slot::from(flag),
             form: flag.form,
             repeat: flag.repeat,
+            digits: flag.digits,
         });
         let positionals = entry.positionals.iter().map(|positional| Positional {
             slot: Slot::from(positional),

@@ -113,6 +113,9 @@ pub(crate) struct FlagEntry {
     /// Whether it may be given more than once.
     #[serde(default)]
     pub(crate) repeat: bool,
+    /// For `int`: whether digits alone mean it, as `-20` means `-n 20` to `head`.
+    #[serde(default)]
+    pub(crate) digits: bool,
 }
 
 /// What may stand where no flag stands.
@@ -157,6 +160,8 @@ pub(crate) enum ValueKind {
     Int,
     /// A branch, a tag or a commit, by git's own rules for names.
     Ref,
+    /// What leads to a commit from there, and what lies between two: `HEAD~2`, `main..feature`.
+    Revision,
     /// A path below the directory that the command runs in: never absolute, never upwards, never into `.git`.
     Path,
     /// One of `words`.

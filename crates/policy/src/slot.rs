@@ -1,6 +1,6 @@
 //! A place for one value: what may stand in it.
 
-use crate::name::{check_int, check_name, check_path_argument, check_ref, check_words};
+use crate::name::{check_int, check_name, check_path_argument, check_ref, check_revision, check_words};
 use crate::rule_file::{FlagEntry, PositionalEntry, ValueKind};
 use crate::text::{Flaw, shown};
 use crate::url::Hosts;
@@ -14,6 +14,8 @@ pub(crate) enum Slot {
     Int(i64, i64),
     /// A name of git's.
     Ref,
+    /// What leads to commits from there.
+    Revision,
     /// A path below the directory.
     Path,
     /// One of these words.
@@ -33,6 +35,7 @@ impl Slot {
             Self::None => Flaw::of("value_not_taken", format!("no value is taken, but there is {}", shown(value))),
             Self::Int(least, most) => check_int(value, *least, *most),
             Self::Ref => check_ref(value),
+            Self::Revision => check_revision(value),
             Self::Path => check_path_argument(value),
             Self::Choice(words) if words.iter().any(|word| word == value) => Ok(()),
             Self::Choice(words) => Flaw::of("not_a_choice", format!("{} is not {}", shown(value), words.join(" or "))),
@@ -44,6 +47,11 @@ impl Slot {
 
     pub(crate) fn is_none(&self) -> bool {
         matches!(self, Self::None)
+    }
+
+    /// Whether it is git's word for commits, which stands before `--`.
+    pub(crate) fn is_of_git(&self) -> bool {
+        matches!(self, Self::Ref | Self::Revision)
     }
 
     pub(crate) fn is_path(&self) -> bool {
@@ -70,6 +78,7 @@ fn made(kind: ValueKind, (min, max): (Option<i64>, Option<i64>), words: &[String
         ValueKind::None => Slot::None,
         ValueKind::Int => Slot::Int(min.unwrap_or(0), max.unwrap_or(i64::MAX)),
         ValueKind::Ref => Slot::Ref,
+        ValueKind::Revision => Slot::Revision,
         ValueKind::Path => Slot::Path,
         ValueKind::Choice => Slot::Choice(words.to_vec()),
         ValueKind::Url => Slot::Url(hosts),
