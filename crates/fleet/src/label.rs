@@ -63,6 +63,11 @@ impl Selector {
         Ok(Self(asked))
     }
 
+    /// Whether these labels are what is asked.
+    pub(crate) fn fits(&self, labels: &[String]) -> bool {
+        self.0.iter().all(|asked| labels.iter().any(|label| label == asked || key_of(label) == asked))
+    }
+
     /// What is asked, one by one: the whole label, and what begins with it when any value will do.
     pub(crate) fn patterns(&self) -> impl Iterator<Item = (String, Option<String>)> {
         self.0.iter().map(|label| {
@@ -122,6 +127,15 @@ mod tests {
         }
         assert!(read(&["env=prod", "env=test"]).is_err(), "they contradict each other");
         assert!(read(&["env", "env=test"]).is_err());
+    }
+
+    #[test]
+    fn labels_fit_a_selector_that_names_them_or_their_keys() {
+        let labels = ["env=prod".to_owned(), "gpu".to_owned()];
+        for (asked, fits) in [("env=prod", true), ("env", true), ("env,gpu", true), ("env=test", false), ("tpu", false)]
+        {
+            assert_eq!(Selector::read("labels", asked).unwrap().fits(&labels), fits, "{asked}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod certificate_request;
 mod commands;
 mod concern;
 mod connections;
+mod errand;
 mod event;
 mod facts;
 mod farewell;
@@ -42,7 +43,9 @@ mod talk;
 mod upkeep;
 mod watchers;
 
+pub use commands::{CommandActor, CommandId, CommandOperation, CommandUsage};
 pub use concern::Concern;
+pub use errand::{End, Errand, How, NotWritten, Report, Way, Worker, Written, check_selector};
 pub use fleet::{Fleet, Parts};
 pub use install::Bridges;
 pub use invite::LocalInvitation;

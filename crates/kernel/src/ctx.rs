@@ -126,6 +126,12 @@ permissions! {
     MachinesManage = "machines.manage" from Admin,
     /// Have machines do what their owners' policies allow.
     CommandsRun = "commands.run" from Developer,
+    /// See the jobs, their logs and their schedules.
+    JobsRead = "jobs.read" from Developer,
+    /// Have work done: jobs and schedules of one's own.
+    JobsRun = "jobs.run" from Developer,
+    /// Decide over the jobs of all: pause queues, set limits, cancel.
+    JobsManage = "jobs.manage" from Admin,
     /// Open a terminal on a machine.
     TerminalsOpen = "terminals.open" from Admin,
     /// See the configuration in force.

@@ -12,7 +12,7 @@ id_kinds! {
 }
 
 /// The id of a command.
-pub(crate) type CommandId = Id<CommandKind>;
+pub type CommandId = Id<CommandKind>;
 /// The id of a batch.
 pub(crate) type BatchId = Id<BatchKind>;
 /// The id of an approval.

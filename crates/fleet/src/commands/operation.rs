@@ -21,7 +21,7 @@ const LONGEST_RUN_MS: u64 = 7 * 24 * 60 * 60 * 1000;
 /// What a machine is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", deny_unknown_fields)]
-pub(crate) enum CommandOperation {
+pub enum CommandOperation {
     /// Runs a program that a rule of the machine's policy lets in.
     #[serde(rename = "exec")]
     Exec {
@@ -264,6 +264,11 @@ impl CommandOperation {
         matches!(self, Self::SshKeyInstall { .. } | Self::SshKeyProve { .. } | Self::SshKeyRemove { .. })
     }
 
+    /// Whether it can be told how long it may run.
+    pub(crate) const fn has_time_limit(&self) -> bool {
+        matches!(self, Self::Exec { .. })
+    }
+
     /// Whether its input and output are a pipe that somebody takes up.
     pub(crate) const fn has_pipe(&self) -> bool {
         matches!(self, Self::FilesList { .. } | Self::FilesGet { .. } | Self::FilesPut { .. } | Self::FilesSync { .. })
@@ -324,7 +329,7 @@ impl CommandOperation {
     }
 
     /// One line about it, for the audit trail.
-    pub(crate) fn summary(&self) -> String {
+    pub fn summary(&self) -> String {
         let words = match self {
             Self::Exec { argv, .. } => argv.join(" "),
             Self::GitStatus { root, path } => format!("git status {root}:{path}"),

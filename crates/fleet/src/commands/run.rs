@@ -62,20 +62,28 @@ pub(crate) struct Begun {
 }
 
 /// A command in its unit of work, before the commit.
-struct Prepared {
+#[derive(Debug)]
+pub(crate) struct Prepared {
     begun: Begun,
     way: Option<(Ticket, Arc<Connected>)>,
 }
 
+impl Prepared {
+    /// Which command it is.
+    pub(crate) const fn id(&self) -> CommandId {
+        self.begun.command.id
+    }
+}
+
 /// Why commands were not written down.
-enum Failed {
+pub(crate) enum NotPrepared {
     /// The database says so.
     Db(DbError),
     /// Somebody else said yes before.
     Approved,
 }
 
-impl From<DbError> for Failed {
+impl From<DbError> for NotPrepared {
     fn from(error: DbError) -> Self {
         Self::Db(error)
     }
@@ -104,14 +112,14 @@ impl Fleet {
         loop {
             match self.write_commands_down(ctx, wish, targets, (&there, keys.as_deref()), entry.clone()).await {
                 Ok(prepared) => return Ok(prepared.into_iter().map(|p| self.set_off(p)).collect()),
-                Err(Failed::Db(error)) if error.is_unique("fleet_command", "sequence") && tries < TRIES => {
+                Err(NotPrepared::Db(error)) if error.is_unique("fleet_command", "sequence") && tries < TRIES => {
                     tries += 1;
                     for machine in there.keys() {
                         self.commands().look_up_last(self, *machine).await?;
                     }
                 }
-                Err(Failed::Db(error)) => return Err(error.into()),
-                Err(Failed::Approved) => return Err(approve::nothing_to_approve()),
+                Err(NotPrepared::Db(error)) => return Err(error.into()),
+                Err(NotPrepared::Approved) => return Err(approve::nothing_to_approve()),
             }
         }
     }
@@ -123,7 +131,7 @@ impl Fleet {
         targets: &[Target],
         (there, keys): (&BTreeMap<MachineId, Arc<Connected>>, Option<&Keys>),
         entry: Entry,
-    ) -> Result<Vec<Prepared>, Failed> {
+    ) -> Result<Vec<Prepared>, NotPrepared> {
         let mut tx = self.db().begin(ctx).await?;
         let mut all = Vec::with_capacity(targets.len());
         for target in targets {
@@ -142,6 +150,23 @@ impl Fleet {
         }
         tx.commit(with_those_away(entry, &all)).await?;
         Ok(all)
+    }
+
+    /// Writes a command down for a machine that is there, in somebody else's unit of work; `None` when all numbers
+    /// for the machine were used.
+    pub(crate) async fn prepare_to_send(
+        &self,
+        ctx: &Ctx,
+        tx: &mut Tx,
+        wish: &Wish,
+        target: &Target,
+        (connected, keys): (&Arc<Connected>, &Keys),
+    ) -> Result<Option<Prepared>, NotPrepared> {
+        let Some(ticket) = self.commands().line(target.id).stand() else { return Ok(None) };
+        let mut command = self.new_command(wish, target, ctx.now());
+        command.sent = Some(sign(keys, &command, &wish.wire, connected, ticket.sequence));
+        command.state = CommandState::Written;
+        Ok(Some(self.prepare(tx, command, Some((ticket, Arc::clone(connected)))).await?))
     }
 
     fn new_command(&self, wish: &Wish, target: &Target, now: Timestamp) -> Command {
@@ -181,7 +206,7 @@ impl Fleet {
         tx: &mut Tx,
         command: Command,
         way: Option<(Ticket, Arc<Connected>)>,
-    ) -> Result<Prepared, Failed> {
+    ) -> Result<Prepared, NotPrepared> {
         let live = self.commands().live().enter(command.id);
         if let Some((_, connected)) = &way {
             // Before anybody can see it: it need not be asked for on this connection.
@@ -189,7 +214,7 @@ impl Fleet {
         }
         table::insert(tx, &command).await?;
         if !approve::mark(tx, &command, approve::fresh()).await? {
-            return Err(Failed::Approved);
+            return Err(NotPrepared::Approved);
         }
         match command.state.is_open() {
             true => tx.emit(&CommandWritten(About::from(&command))),
@@ -199,7 +224,7 @@ impl Fleet {
     }
 
     /// After the commit.
-    fn set_off(&self, prepared: Prepared) -> Begun {
+    pub(crate) fn set_off(&self, prepared: Prepared) -> Begun {
         let Prepared { begun, way } = prepared;
         if !begun.command.state.is_open() {
             self.commands().live().is_over(&Arc::new(begun.command.clone()));

@@ -85,15 +85,15 @@ words! {
 
 /// What a command took.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub(crate) struct CommandUsage {
+pub struct CommandUsage {
     /// Processor time in the program.
-    pub(crate) user_us: u64,
+    pub user_us: u64,
     /// Processor time in the system on its behalf.
-    pub(crate) system_us: u64,
+    pub system_us: u64,
     /// The most memory at once.
-    pub(crate) memory_bytes: u64,
+    pub memory_bytes: u64,
     /// From start to end.
-    pub(crate) wall_us: u64,
+    pub wall_us: u64,
 }
 
 /// The largest number that every reader of JSON understands exactly.

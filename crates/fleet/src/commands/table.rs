@@ -56,14 +56,14 @@ pub(crate) struct Signed {
 
 /// Who wants a command, or said yes to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub(crate) struct CommandActor {
+pub struct CommandActor {
     /// `usr_…`, `tok_…`, or what else acts.
-    pub(crate) id: String,
+    pub id: String,
     /// For people.
-    pub(crate) name: String,
+    pub name: String,
     /// The person behind it.
     #[serde(default)]
-    pub(crate) user_id: Option<String>,
+    pub user_id: Option<String>,
 }
 
 /// Somebody's yes.
@@ -81,7 +81,7 @@ pub(crate) struct CommandApproval {
 
 impl CommandActor {
     /// Whoever calls.
-    pub(crate) fn from_ctx(ctx: &Ctx) -> Self {
+    pub fn from_ctx(ctx: &Ctx) -> Self {
         let name = match &ctx.actor {
             Actor::User { name, .. } | Actor::Token { name, .. } => name.to_string(),
             Actor::System(name) => (*name).to_owned(),
