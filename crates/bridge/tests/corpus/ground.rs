@@ -175,6 +175,7 @@ impl Ground {
              [diff \"x\"]\ntextconv = {run:?}\ncommand = {run:?}\n[filter \"x\"]\nclean = {run:?}\nsmudge = {run:?}\nrequired = true\n\
              [merge \"x\"]\ndriver = {run:?}\n[credential]\nhelper = \"!{run}\"\n[gpg]\nprogram = {run:?}\n[log]\nshowSignature = true\n\
              [remote \"origin\"]\nurl = https://github.com/a/b.git\nuploadpack = {run:?}\nreceivepack = {run:?}\nvcs = x\n\
+             [remote \"upstream\"]\nurl = https://user:{SECRET}-in-a-remote@github.com/a/b.git\n\
              [branch \"main\"]\nremote = origin\nmerge = refs/heads/main\n[protocol \"ext\"]\nallow = always\n\
              [uploadpack]\npackObjectsHook = {run:?}\n[interactive]\ndiffFilter = {run:?}\n[pager]\nlog = {run:?}\nstatus = {run:?}\n"
         );
