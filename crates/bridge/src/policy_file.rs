@@ -61,10 +61,13 @@ impl InForce {
         self.policy.as_ref().map(|_| self.text.as_str())
     }
 
-    /// What it says to an operation; `None` where there is no policy.
+    /// What it says to an operation; `None` where there is no policy and one is needed.
     pub(crate) fn judge(&self, operation: &Operation, actor: &str, here: &Here) -> Option<diwan_policy::Verdict> {
         let who = Who { id: actor, roles: &[] };
-        Some(self.policy.as_ref()?.judge(operation, who, here))
+        match &self.policy {
+            Some(policy) => Some(policy.judge(operation, who, here)),
+            None => (*operation == Operation::Noop).then(diwan_policy::Verdict::of_nothing),
+        }
     }
 
     fn nothing(fault: String) -> Self {

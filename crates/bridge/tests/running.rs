@@ -6,7 +6,7 @@ mod support;
 use diwan_protocol::command::{Actor, Approval};
 use diwan_protocol::opening::Judge;
 use diwan_protocol::run::{Decision, Outcome, ToCommand, Verdict};
-use diwan_protocol::{Opening, decode, encode};
+use diwan_protocol::{Opening, Operation, decode, encode};
 use support::bridge::{Bridge, POLICY};
 use support::plane::{Connection, Plane};
 use support::talk::{command, exec, exec_with_input};
@@ -182,6 +182,35 @@ async fn the_policy_can_be_asked_without_anything_happening() {
         assert_eq!((verdict.decision, stream.receive().await), (decision, Ok(None)), "{argv:?}");
         stream.finish();
     }
+}
+
+#[tokio::test]
+async fn nothing_is_done_at_once_under_any_policy_and_leaves_nothing_behind() {
+    let plane = Plane::start().await;
+    let mut bridge = Bridge::joined(&plane).await;
+    std::fs::remove_file(bridge.policy()).unwrap();
+    bridge.start();
+    let machine = plane.meet().await;
+    let journal = || std::fs::read(bridge.state().join("journal")).unwrap();
+    let before = journal();
+    let denied = machine.run(&plane, exec(&["true"])).await.until_the_end().await;
+    assert_eq!((denied.code(), denied.started), ("no_policy", false));
+    let signed = plane.signing.sign(&command(&plane, &machine, Operation::Noop));
+    for is_first in [true, false] {
+        let heard = machine.bring(&signed).await.until_the_end().await;
+        let verdict = heard.verdict.clone().unwrap();
+        if !is_first {
+            assert_eq!((heard.code(), heard.started), ("replay", false));
+            continue;
+        }
+        assert_eq!((verdict.decision, verdict.rule, verdict.argv), (Decision::Allow, None, vec![]));
+        assert_eq!((heard.started, heard.outcome(), heard.output.len()), (true, &Outcome::Exited(0), 0));
+    }
+    let talks = futures::future::join_all((0..200).map(|_| machine.run(&plane, Operation::Noop))).await;
+    for heard in futures::future::join_all(talks.into_iter().map(|talk| talk.until_the_end())).await {
+        assert_eq!(heard.outcome(), &Outcome::Exited(0));
+    }
+    assert!(journal() == before && !bridge.state().join("spool").read_dir().unwrap().any(|_| true));
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::machine::{Machine, What};
 use crate::plan::RootRef;
 use crate::program::Program;
 use crate::rule::Rule;
-use crate::subject::{Subject, Who, place_of};
+use crate::subject::{Subject, Who, kind_of, place_of};
 use crate::text::{Flaw, shown};
 use crate::verdict::{Reason, Verdict};
 use crate::walk::{at_home, resolve};
@@ -66,13 +66,14 @@ impl Policy {
 
     /// What the policy says to an operation. It never says yes to what it did not understand.
     pub fn judge(&self, operation: &Operation, who: Who<'_>, machine: &dyn Machine) -> Verdict {
+        let Some(kind) = kind_of(operation) else { return Verdict::of_nothing() };
         let root = place_of(operation).map(|place| self.root(&place.root, machine));
         let root = match root.transpose() {
             Ok(root) => root,
             Err(flaw) => return Verdict::denied(None, vec![Reason::of(flaw, None)]),
         };
         let path = root.as_ref().map(|root| root.path.as_path());
-        let subject = match Subject::of(operation, &self.programs, machine, path) {
+        let subject = match Subject::of(kind, operation, &self.programs, machine, path) {
             Ok(subject) => subject,
             Err(flaw) => return Verdict::denied(None, vec![Reason::of(flaw, None)]),
         };

@@ -42,9 +42,9 @@ pub(crate) struct Subject<'a> {
     pub(crate) timeout_ms: Option<u64>,
 }
 
-/// What kind an operation is of.
-pub(crate) fn kind_of(operation: &Operation) -> Kind {
-    match operation {
+/// What kind an operation is of; none, when nothing is done.
+pub(crate) fn kind_of(operation: &Operation) -> Option<Kind> {
+    Some(match operation {
         Operation::Exec(_) => Kind::Exec,
         Operation::Git(Git::Clone { .. }) => Kind::GitClone,
         Operation::Git(Git::Pull { .. }) => Kind::GitPull,
@@ -62,7 +62,8 @@ pub(crate) fn kind_of(operation: &Operation) -> Kind {
         Operation::SshKey(SshKey::Install(_)) => Kind::SshKeyInstall,
         Operation::SshKey(SshKey::Prove { .. }) => Kind::SshKeyProve,
         Operation::SshKey(SshKey::Remove(_)) => Kind::SshKeyRemove,
-    }
+        Operation::Noop => return None,
+    })
 }
 
 /// Where an operation takes place.
@@ -73,7 +74,7 @@ pub(crate) fn place_of(operation: &Operation) -> Option<&Place> {
             Git::Clone { into: place, .. } | Git::Pull { place } | Git::Push { place } | Git::Status { place },
         ) => Some(place),
         Operation::Build(place) | Operation::Test(place) => Some(place),
-        Operation::ServiceStatus(_) | Operation::ServiceRestart(_) | Operation::SshKey(_) => None,
+        Operation::ServiceStatus(_) | Operation::ServiceRestart(_) | Operation::SshKey(_) | Operation::Noop => None,
         Operation::Terminal(terminal) => Some(&terminal.place),
         Operation::Files(Files::List(place) | Files::Get(place) | Files::Put(place) | Files::Sync(place)) => {
             Some(place)
@@ -82,8 +83,9 @@ pub(crate) fn place_of(operation: &Operation) -> Option<&Place> {
 }
 
 impl<'a> Subject<'a> {
-    /// The subject of an operation, when everything in it is well-formed.
+    /// The subject of an operation of this kind, when everything in it is well-formed.
     pub(crate) fn of(
+        kind: Kind,
         operation: &'a Operation,
         programs: &'a [Program],
         machine: &dyn Machine,
@@ -93,7 +95,7 @@ impl<'a> Subject<'a> {
         if let Some(path) = place.map(|place| place.path.as_str()).filter(|path| !path.is_empty()) {
             check_path(path)?;
         }
-        let mut subject = Self { place, ..Self::empty(kind_of(operation)) };
+        let mut subject = Self { place, ..Self::empty(kind) };
         subject.fill(operation, programs)?;
         if let (Operation::Build(place) | Operation::Test(place), Some(root)) = (operation, root) {
             let (name, arguments) = project::command(machine, &root.join(&place.path), subject.kind)?;
@@ -152,7 +154,7 @@ impl<'a> Subject<'a> {
                 self.key = Some(key);
             }
             Operation::Terminal(terminal) => check_name(&terminal.session)?,
-            Operation::Build(_) | Operation::Test(_) | Operation::Files(_) => {}
+            Operation::Build(_) | Operation::Test(_) | Operation::Files(_) | Operation::Noop => {}
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::text::Flaw;
 pub struct Verdict {
     /// Whether it is done, once somebody said yes, or not at all.
     pub decision: Decision,
-    /// The rule that decided; without one, nothing allowed it.
+    /// The rule that decided; without one, nothing allowed it, or nothing is done.
     pub rule: Option<String>,
     /// What spoke against it: of a denial the causes, otherwise nothing.
     pub reasons: Vec<Reason>,
@@ -94,6 +94,11 @@ impl Verdict {
         Self { decision: Decision::Deny, rule, reasons, plan: None, files: None, keys: None }
     }
 
+    /// A yes to nothing: where nothing is done, nothing needs a rule.
+    pub fn of_nothing() -> Self {
+        Self { decision: Decision::Allow, ..Self::denied(None, vec![]) }
+    }
+
     /// Whether it is done without asking anybody.
     pub fn is_allowed(&self) -> bool {
         self.decision == Decision::Allow
@@ -112,6 +117,7 @@ pub fn explain(verdict: &Verdict) -> String {
         (Decision::Allow, Some(rule)) => format!("allowed by the rule “{rule}”\n"),
         (Decision::Ask, Some(rule)) => format!("the rule “{rule}” asks: somebody else must say yes first\n"),
         (Decision::Deny, Some(rule)) => format!("denied at the rule “{rule}”\n"),
+        (Decision::Allow, None) => "allowed: nothing is done\n".to_owned(),
         (_, None) => "denied: no rule allows it\n".to_owned(),
     };
     for reason in &verdict.reasons {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use diwan_policy::{Decision, MadeUp, Policy, Preset, Who};
+use diwan_policy::{Decision, MadeUp, Policy, Preset, Who, explain};
 use diwan_protocol::Operation;
 use diwan_protocol::command::{Place, SshKey, Terminal};
 use diwan_protocol::ssh_line::SshLine;
@@ -35,6 +35,18 @@ fn where_the_bridge_is_root_a_terminal_has_its_room_in_the_sandbox() {
         let verdict = policy.judge(&operation, Who { id: "usr_a", roles: &[] }, &MadeUp::usual());
         assert_eq!(verdict.decision, Decision::Allow);
         assert_eq!(verdict.plan.map(|plan| plan.profile.confined), Some(is_confined));
+    }
+}
+
+#[test]
+fn nothing_is_allowed_by_every_policy() {
+    let own = Preset::Strict.text(Path::new("/srv/projects"));
+    let denies_all = "version = 1\n[[rules]]\nname = \"no\"\ndecision = \"deny\"\n";
+    for text in ["version = 1\n", denies_all, own.as_str()] {
+        let who = Who { id: "usr_a", roles: &[] };
+        let verdict = Policy::load(text).unwrap().judge(&Operation::Noop, who, &MadeUp::usual());
+        assert!(verdict.is_allowed() && verdict.rule.is_none() && verdict.plan.is_none(), "{verdict:?}");
+        assert_eq!(explain(&verdict), "allowed: nothing is done\n");
     }
 }
 

@@ -113,6 +113,9 @@ pub enum Operation {
     /// Something with an SSH key of the vault.
     #[n(8)]
     SshKey(#[n(0)] SshKey),
+    /// Nothing: whoever is asked says that it is done.
+    #[n(9)]
+    Noop,
 }
 
 /// A directory below a root.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use diwan_link::Stream;
 use diwan_protocol::run::{Ended, FromCommand, Outcome, Usage, Verdict};
 use diwan_protocol::signed::Standing;
-use diwan_protocol::{Command, SignedCommand, decode, encode};
+use diwan_protocol::{Command, Operation, SignedCommand, decode, encode};
 use tokio::sync::mpsc;
 
 use super::carry_out::{break_down, carry_out};
@@ -73,7 +73,10 @@ impl Commands {
                 inner.parts.supervisor.spawn("command", ONCE, async move {
                     commands.serve(served, stream, [0, 0]).await;
                 });
-                self.begin(command, entry);
+                match command.operation {
+                    Operation::Noop => self.do_nothing(&command, &entry),
+                    _ => self.begin(command, entry),
+                }
             }
         }
     }
@@ -114,6 +117,19 @@ impl Commands {
         let entry = Arc::new(Entry::new(command.id.clone()));
         known.entries.insert(command.id.clone(), Arc::clone(&entry));
         Ok((command, entry))
+    }
+
+    /// It is done as soon as it is here. The journal need not know it: it has no effect that could come twice.
+    fn do_nothing(&self, command: &Command, entry: &Entry) {
+        let parts = &self.inner.parts;
+        let now_ms = parts.world.now().as_millis();
+        entry.judged(
+            verdict::judge(&parts.policy.now(), parts.policy.here(), &command.operation, &command.actor.id).told,
+        );
+        entry.started(now_ms);
+        let (outcome, usage) = (Outcome::Exited(0), Usage::default());
+        entry.ended(Ended { outcome, at_ms: now_ms, output: 0, errors: 0, usage });
+        self.inner.known().running -= 1;
     }
 
     /// Carries a command out on a thread of its own: from judging to the end everything there may block.

@@ -239,6 +239,10 @@ pub enum CommandOperation {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         record: bool,
     },
+    /// Nothing: to join what comes before with what comes after, and to measure the way there and back. Every
+    /// policy allows it.
+    #[serde(rename = "noop")]
+    Noop {},
 }
 
 /// How a program is run.
@@ -262,6 +266,11 @@ impl CommandOperation {
     /// Whether only the server itself asks for it.
     pub(crate) const fn is_own(&self) -> bool {
         matches!(self, Self::SshKeyInstall { .. } | Self::SshKeyProve { .. } | Self::SshKeyRemove { .. })
+    }
+
+    /// Whether doing it again changes nothing.
+    pub(crate) const fn is_harmless(&self) -> bool {
+        matches!(self, Self::Noop {})
     }
 
     /// Whether it can be told how long it may run.
@@ -325,6 +334,7 @@ impl CommandOperation {
             Self::SshKeyRemove { user, secret, version, key } => {
                 Operation::SshKey(SshKey::Remove(line(user, secret, *version, key)))
             }
+            Self::Noop {} => Operation::Noop,
         }
     }
 
@@ -351,6 +361,7 @@ impl CommandOperation {
             Self::SshKeyRemove { user, secret, version, .. } => format!("remove SSH key {secret}:{version} of {user}"),
             Self::Terminal { root, path, record: false, .. } => format!("terminal {root}:{path}"),
             Self::Terminal { root, path, .. } => format!("terminal {root}:{path}, recorded"),
+            Self::Noop {} => "nothing".to_owned(),
         };
         super::words::plain(&words, 200)
     }
@@ -405,6 +416,7 @@ impl Wrong {
                 self.look_at_size("operation.columns", *columns);
                 self.look_at_size("operation.rows", *rows);
             }
+            CommandOperation::Noop {} => {}
         }
     }
 
@@ -546,12 +558,15 @@ mod tests {
             json!({"kind": "files.sync", "root": "work", "path": "x"}),
             json!({"kind": "terminal", "root": "work", "path": "x", "columns": 80, "rows": 24}),
             json!({"kind": "terminal", "root": "work", "path": "", "columns": 80, "rows": 24, "record": true}),
+            json!({"kind": "noop"}),
         ] {
             let read: CommandOperation = serde_json::from_value(operation.clone()).expect("it can be read");
             assert!(read.read(Manner::default()).is_ok(), "{operation}");
             assert_eq!(serde_json::to_value(&read).expect("it can be written"), operation);
         }
         let unknown = json!({"kind": "build", "root": "work", "shell": true});
+        assert!(serde_json::from_value::<CommandOperation>(unknown).is_err(), "an unknown field");
+        let unknown = json!({"kind": "noop", "root": "work"});
         assert!(serde_json::from_value::<CommandOperation>(unknown).is_err(), "an unknown field");
     }
 }

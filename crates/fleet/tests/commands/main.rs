@@ -13,6 +13,7 @@ mod fan_out;
 mod input;
 mod machine;
 mod many;
+mod operations;
 mod outputs;
 mod rules;
 mod ssh_keys;

@@ -41,6 +41,9 @@ pub(super) struct Work {
     /// Restart a service
     #[arg(long, value_name = "SERVICE")]
     service_restart: Option<String>,
+    /// Nothing: only the way there and back
+    #[arg(long)]
+    noop: bool,
 }
 
 /// Where it is done.
@@ -78,6 +81,7 @@ impl Work {
             (_, _, _, Some(service)) => json!({"kind": "service.restart", "service": service}),
             _ if self.build => here("build"),
             _ if self.test => here("test"),
+            _ if self.noop => json!({"kind": "noop"}),
             _ => {
                 let mut operation = here("exec");
                 operation["argv"] = json!(self.command);

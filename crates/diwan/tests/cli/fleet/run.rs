@@ -86,6 +86,11 @@ async fn typed_operations_are_asked_for_by_their_names() {
         assert_eq!(ran.code, 126, "this policy allows none: {line}: {}", ran.err);
         assert_eq!(fleet.last().await["operation"], operation);
     }
+    let nothing = fleet.desk.run("run -m web-1 --noop").await;
+    assert_eq!((nothing.code, nothing.out.as_str(), nothing.err.as_str()), (0, "", ""));
+    assert_eq!(fleet.last().await["operation"], json!({"kind": "noop"}));
+    let check = fleet.desk.run("run -m web-1 --check --noop").await;
+    assert!(check.code == 0 && check.out.contains("allowed"), "{} {}", check.code, check.out);
     for (line, why) in [
         ("run -m web-1", "required"),
         ("run -m web-1 --build -- true", "cannot be used with"),

@@ -95,7 +95,7 @@ impl RunCommand {
             wire: self.operation.read(manner)?,
             operation: self.operation.clone(),
             manner,
-            retry_safe: self.retry_safe,
+            retry_safe: self.retry_safe || self.operation.is_harmless(),
             retry_of: None,
             approval: None,
             wait: self.wait_s.map(|s| Duration::from_secs(s.into())),

@@ -39,6 +39,7 @@ describe("the form of a command", () => {
       })),
       { kind: "service.status", service: "nginx" },
       { kind: "service.restart", service: "nginx" },
+      { kind: "noop" },
     ];
     expect(new Set(all.map(({ kind }) => kind))).toEqual(new Set(kinds));
     for (const operation of all) expect(operationOf(draftOf(operation, "projects"))).toEqual(operation);

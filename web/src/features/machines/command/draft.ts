@@ -12,6 +12,7 @@ export const kinds = [
   "test",
   "service.status",
   "service.restart",
+  "noop",
 ] as const;
 
 export type Kind = (typeof kinds)[number];
@@ -39,6 +40,7 @@ export const fieldsOf: Record<Kind, DraftField[]> = {
   test: ["root", "path"],
   "service.status": ["service"],
   "service.restart": ["service"],
+  noop: [],
 };
 
 export function emptyDraft(root: string): Draft {
@@ -74,6 +76,8 @@ export function operationOf(draft: Draft): CommandOperation | null {
     case "service.status":
     case "service.restart":
       return { kind: draft.kind, service: text("service") };
+    case "noop":
+      return { kind: "noop" };
     default:
       return { kind: draft.kind, ...place };
   }
@@ -108,6 +112,8 @@ export function summary(operation: CommandOperation): string {
     case "ssh_key.prove":
     case "ssh_key.remove":
       return `${operation.kind.replace("_", " ").replace(".", " ")} ${operation.secret}:${operation.version} ${operation.user}`;
+    case "noop":
+      return "noop";
     default:
       return `${operation.kind.replace(".", " ")} ${placeOf(operation)}`;
   }

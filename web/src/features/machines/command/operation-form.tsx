@@ -55,7 +55,8 @@ export function keyOf(kind: Kind) {
     | "build"
     | "test"
     | "service_status"
-    | "service_restart";
+    | "service_restart"
+    | "noop";
 }
 
 interface TextFieldProps {
