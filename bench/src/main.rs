@@ -2,10 +2,12 @@
 //!
 //! Everything is measured in the same run on the same machine: the peer of the HTTP figures is a bare
 //! axum handler in a process of its own, the peer of the write figures is one commit per write, that of
-//! machines is `ssh` with a connection that is kept open.
+//! machines is `ssh` with a connection that is kept open, those of jobs are queues in a PostgreSQL beside us.
 #![forbid(unsafe_code)]
 
 mod fleet;
+mod jobs;
+mod jobs_peer;
 mod load;
 mod product;
 mod report;
@@ -41,6 +43,7 @@ fn main() -> Result<()> {
             let parts: Vec<String> = std::env::args().skip(2).collect();
             runtime.block_on(fleet::measure(&mut report, &parts))
         }
+        Some("jobs") => jobs::measure(&mut report),
         Some("vault") => runtime.block_on(async {
             vault_peer::measure(&mut report, CONNECTIONS, SPAN).await?;
             vault::measure(&mut report, CONNECTIONS, SPAN).await
@@ -66,6 +69,7 @@ async fn measure(report: &mut Report) -> Result<()> {
     vault_peer::measure(report, CONNECTIONS, SPAN).await?;
     vault::measure(report, CONNECTIONS, SPAN).await?;
     fleet::measure(report, &[]).await?;
+    jobs::measure(report)?;
     report::dashboard_payload(report)
 }
 

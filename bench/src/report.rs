@@ -28,6 +28,10 @@ impl Report {
         self.add(name, format!("{:.2} ×{goal}", ours / theirs));
     }
 
+    pub(crate) fn note(&mut self, name: &str, text: &str) {
+        self.add(name, text.to_owned());
+    }
+
     fn add(&mut self, name: &str, text: String) {
         // Said at once too: a run takes a minute.
         println!("{name}: {text}");
