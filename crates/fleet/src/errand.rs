@@ -28,8 +28,6 @@ const MOST_MACHINES: usize = 100_000;
 pub struct Errand {
     /// Which machine.
     pub machine: MachineId,
-    /// What it is called.
-    pub machine_name: String,
     /// Who wants it.
     pub actor: CommandActor,
     /// What is to be done.
@@ -41,8 +39,15 @@ pub struct Errand {
 /// The way to machines that are there, for one unit of work.
 #[derive(Debug)]
 pub struct Way {
-    there: BTreeMap<MachineId, Arc<Connected>>,
+    there: BTreeMap<MachineId, (Arc<Connected>, String)>,
     keys: Option<Arc<Keys>>,
+}
+
+impl Way {
+    /// What a machine is called.
+    pub fn name_of(&self, machine: MachineId) -> Option<&str> {
+        self.there.get(&machine).map(|(_, name)| name.as_str())
+    }
 }
 
 /// An errand that is written down and not sent.
@@ -136,11 +141,9 @@ pub struct Worker {
     pub processors: u32,
 }
 
-impl Worker {
-    /// Whether it has these labels.
-    pub fn has(&self, selector: &str) -> bool {
-        Selector::read("selector", selector).is_ok_and(|selector| selector.fits(&self.labels))
-    }
+/// Whether these are the labels that a selector asks for.
+pub fn has_labels(labels: &[String], selector: &str) -> bool {
+    Selector::read("selector", selector).is_ok_and(|selector| selector.fits(labels))
 }
 
 /// Refuses what is no selector of labels.
@@ -194,6 +197,11 @@ impl Fleet {
         matches!(self.presence(machine), MachineState::Online | MachineState::Busy)
     }
 
+    /// Whether a machine is connected.
+    pub fn is_there(&self, machine: MachineId) -> bool {
+        self.connections().find(machine).is_some()
+    }
+
     /// Gets ready to write errands down for these machines. Those that are not there have no way.
     ///
     /// # Errors
@@ -203,7 +211,8 @@ impl Fleet {
         for machine in machines {
             if let Some(connected) = self.connections().find(machine) {
                 self.commands().get_ready(self, &connected).await?;
-                there.insert(machine, connected);
+                let name = machine::find(self.db(), machine).await?.map(|known| known.name).unwrap_or_default();
+                there.insert(machine, (connected, name));
             }
         }
         let keys = if there.is_empty() { None } else { Some(self.keys().await?) };
@@ -221,7 +230,7 @@ impl Fleet {
         tx: &mut Tx,
         errand: &Errand,
     ) -> Result<Option<Written>, NotWritten> {
-        let (Some(connected), Some(keys)) = (way.there.get(&errand.machine), way.keys.as_deref()) else {
+        let (Some((connected, name)), Some(keys)) = (way.there.get(&errand.machine), way.keys.as_deref()) else {
             return Ok(None);
         };
         let wish = Wish {
@@ -238,7 +247,7 @@ impl Fleet {
             approval: None,
             wait: None,
         };
-        let target = Target { id: errand.machine, name: errand.machine_name.clone() };
+        let target = Target { id: errand.machine, name: name.clone() };
         match self.prepare_to_send(ctx, tx, &wish, &target, (connected, keys)).await {
             Ok(prepared) => Ok(prepared.map(Written)),
             Err(NotPrepared::Db(error)) => Err(NotWritten::Db(error)),

@@ -45,7 +45,7 @@ mod watchers;
 
 pub use commands::{CommandActor, CommandId, CommandOperation, CommandUsage};
 pub use concern::Concern;
-pub use errand::{End, Errand, How, NotWritten, Report, Way, Worker, Written, check_selector};
+pub use errand::{End, Errand, How, NotWritten, Report, Way, Worker, Written, check_selector, has_labels};
 pub use fleet::{Fleet, Parts};
 pub use install::Bridges;
 pub use invite::LocalInvitation;

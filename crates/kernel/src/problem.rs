@@ -237,6 +237,11 @@ impl Problem {
             .retry_after(retry_after)
     }
 
+    /// Which fields are wrong, and how.
+    pub fn errors(&self) -> &[FieldError] {
+        &self.inner.errors
+    }
+
     /// Names the fields that are wrong.
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {

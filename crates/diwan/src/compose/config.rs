@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use diwan_audit::AuditConfig;
 use diwan_identity::{IdentityConfig, MailConfig, OidcConfig};
+use diwan_jobs::JobsConfig;
 use diwan_kernel::config::{
     Definition, Fault, FaultKind, Layers, Live, Phrase, Publisher, Reason, Refused, Section, Source, nearest, text_of,
     unreadable, variable,
@@ -99,6 +100,8 @@ sections! {
     audit: AuditConfig,
     /// The vault.
     vault: VaultConfig,
+    /// Jobs.
+    jobs: JobsConfig,
 }
 
 /// What is known of a section.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use diwan_audit::Audit;
 use diwan_fleet::Fleet;
 use diwan_identity::Identity;
+use diwan_jobs::Jobs;
 use diwan_kernel::config::Live;
 use diwan_kernel::db::{Applied, Db, KERNEL, Migrations};
 use diwan_kernel::supervisor::Farewell;
@@ -34,6 +35,7 @@ pub const MIGRATIONS: &[Migrations] = &[
     diwan_vault::MIGRATIONS,
     diwan_settings::MIGRATIONS,
     diwan_fleet::MIGRATIONS,
+    diwan_jobs::MIGRATIONS,
 ];
 
 /// Which version this is.
@@ -72,6 +74,8 @@ pub struct Product {
     pub settings: Settings,
     /// Its machines.
     pub fleet: Fleet,
+    /// Its jobs.
+    pub jobs: Jobs,
     /// How the server itself is set up at each moment.
     pub server_settings: Live<ServerConfig>,
     _lock: DirLock,
@@ -183,6 +187,14 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
         public_url: public_url.clone(),
         bridges: fleet::bridges(data.path()),
     });
+    let jobs = Jobs::start(diwan_jobs::Parts {
+        db: db.clone(),
+        events: events.clone(),
+        supervisor: supervisor.clone(),
+        fleet: fleet.clone(),
+        config: sections.jobs.clone(),
+    });
+    let jobs = jobs.await?;
     let ground =
         Ground { world: world.clone(), db: db.clone(), events: events.clone(), sealer, supervisor: supervisor.clone() };
     let edge = Edge::builder(ground, sections.server.clone())
@@ -192,10 +204,12 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
         .capability(vault.routes())
         .capability(settings.routes())
         .capability(fleet.routes())
+        .capability(jobs.routes())
         .bridges(Arc::new(Gateway(fleet.clone())))
         .topic(("secrets", Permission::StatusRead))
         .topic(("settings", Permission::SettingsRead))
         .topic(("machines", Permission::MachinesRead))
+        .topic(("jobs", Permission::JobsRead))
         .authenticator(Arc::new(Gate::new(identity.clone(), sections.server.clone())))
         .vital_signs(Arc::new(Pulse {
             identity: identity.clone(),
@@ -226,6 +240,7 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
         vault,
         settings,
         fleet,
+        jobs,
         server_settings: sections.server,
         _lock: lock,
     })

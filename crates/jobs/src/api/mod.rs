@@ -1,0 +1,38 @@
+//! The operations of this capability.
+
+mod cancel_job;
+mod create_job;
+mod create_jobs;
+mod dead_letters;
+mod get_job;
+mod get_job_statistics;
+mod list_job_machines;
+mod list_job_queues;
+mod list_jobs;
+mod rerun_job;
+mod retry_job;
+mod update_job_machine;
+mod update_job_queue;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::jobs::Jobs;
+
+/// All of them, with paths relative to `/api/v1`.
+pub(crate) fn routes() -> OpenApiRouter<Jobs> {
+    OpenApiRouter::new()
+        .routes(routes!(list_jobs::list_jobs, create_job::create_job))
+        .routes(routes!(create_jobs::create_jobs))
+        .routes(routes!(get_job::get_job))
+        .routes(routes!(cancel_job::cancel_job))
+        .routes(routes!(retry_job::retry_job))
+        .routes(routes!(rerun_job::rerun_job))
+        .routes(routes!(dead_letters::replay_dead_letters))
+        .routes(routes!(dead_letters::dismiss_dead_letters))
+        .routes(routes!(get_job_statistics::get_job_statistics))
+        .routes(routes!(list_job_queues::list_job_queues))
+        .routes(routes!(update_job_queue::update_job_queue))
+        .routes(routes!(list_job_machines::list_job_machines))
+        .routes(routes!(update_job_machine::update_job_machine))
+}

@@ -1,0 +1,364 @@
+//! Who goes next: the waiting jobs as far as they are looked at, and everything that is taken up by those under way.
+//!
+//! A higher priority goes first. What one person has waiting at one priority is a stream; a stream that has not had
+//! its turn for [`AGE`] counts as one priority higher until it has, and so on, so that nothing waits for ever. Among
+//! equals the person goes first who has the fewest jobs under way, then the one whose turn is longest ago. Within a
+//! stream, whoever was ready first goes first.
+//!
+//! What it deliberately does not know: the database, the machines themselves and the clock.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use diwan_fleet::MachineId;
+
+use crate::flow::{Flow, FlowId, Place};
+use crate::id::JobId;
+use crate::spec::JobTarget;
+
+/// So long without a turn is worth one step of priority.
+pub(crate) const AGE: Duration = Duration::from_secs(300);
+/// So many of a flow are looked at; the others are fetched when these have gone.
+pub(crate) const WINDOW: usize = 512;
+
+/// Who goes next, and what is taken up.
+#[derive(Debug, Default)]
+pub(crate) struct Board {
+    flows: HashMap<FlowId, Waiting>,
+    streams: HashMap<Stream, Turn>,
+    /// How many turns and beginnings there were.
+    turns: u64,
+    under_way: HashMap<JobId, Held>,
+    owners: HashMap<String, u32>,
+    keys: HashMap<String, Gauge>,
+    queues: HashMap<String, Gauge>,
+    machines: HashMap<MachineId, Slots>,
+}
+
+/// What one person has waiting at one priority.
+type Stream = (String, i32);
+
+/// When a stream last had its turn, or began to wait.
+#[derive(Debug, Clone, Copy)]
+struct Turn {
+    at: Duration,
+    /// Of two at the same moment, which was earlier.
+    number: u64,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    flow: Flow,
+    /// The first of those that wait.
+    heads: BTreeSet<Place>,
+    /// Whether these are all.
+    is_whole: bool,
+}
+
+/// How much is taken up, of how much.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Gauge {
+    /// How many are under way.
+    pub(crate) held: u32,
+    /// How many may be; without it, any number.
+    pub(crate) most: Option<u32>,
+    /// Whether nothing new begins.
+    pub(crate) is_paused: bool,
+}
+
+impl Gauge {
+    fn has_room(&self) -> bool {
+        !self.is_paused && self.most.is_none_or(|most| self.held < most)
+    }
+}
+
+/// A machine, as far as it can take jobs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Slots {
+    /// Its labels.
+    pub(crate) labels: Vec<String>,
+    /// Whether it takes commands now.
+    pub(crate) is_ready: bool,
+    /// How many jobs at once.
+    pub(crate) most: u32,
+    /// How many are under way.
+    pub(crate) held: u32,
+}
+
+/// What a job under way takes up.
+#[derive(Debug, Clone)]
+struct Held {
+    flow: Flow,
+    machine: MachineId,
+}
+
+/// A job whose turn it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Pick {
+    /// Which job, at which place.
+    pub(crate) place: Place,
+    /// In which flow.
+    pub(crate) flow: FlowId,
+    /// Where it goes.
+    pub(crate) machine: MachineId,
+}
+
+/// Why the first of a flow does not begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Obstacle {
+    /// Its queue is paused.
+    QueuePaused,
+    /// As many of its queue are under way as may be.
+    QueueFull,
+    /// As many with its key are under way as may be.
+    KeyFull,
+    /// No machine that it may be on is there.
+    NoMachine,
+    /// All machines that it may be on have enough to do.
+    MachinesFull,
+}
+
+impl Board {
+    /// A job waits.
+    pub(crate) fn enter(&mut self, flow: &Flow, place: Place, now: Duration) {
+        let id = flow.id();
+        self.begin_stream(flow, now);
+        let new = || Waiting { flow: flow.clone(), heads: BTreeSet::new(), is_whole: true };
+        let waiting = self.flows.entry(id).or_insert_with(new);
+        if waiting.is_whole || waiting.heads.last().is_some_and(|last| place < *last) {
+            waiting.heads.insert(place);
+        }
+        if waiting.heads.len() > 2 * WINDOW {
+            waiting.heads.pop_last();
+            waiting.is_whole = false;
+        }
+    }
+
+    /// Whoever begins to wait stands behind those who wait.
+    fn begin_stream(&mut self, flow: &Flow, now: Duration) {
+        self.turns += 1;
+        let turn = Turn { at: now, number: self.turns };
+        self.streams.entry((flow.owner.clone(), flow.priority)).or_insert(turn);
+    }
+
+    /// A flow of which some wait that are not known yet.
+    pub(crate) fn expect(&mut self, flow: Flow, now: Duration) {
+        self.begin_stream(&flow, now);
+        let new = |flow| Waiting { flow, heads: BTreeSet::new(), is_whole: false };
+        let id = flow.id();
+        self.flows.entry(id).or_insert_with(|| new(flow)).is_whole = false;
+    }
+
+    /// The flows of which more have to be fetched.
+    pub(crate) fn hungry(&self) -> Vec<FlowId> {
+        let is_hungry = |waiting: &Waiting| waiting.heads.is_empty() && !waiting.is_whole;
+        let could_go = |waiting: &Waiting| self.obstacle_to(&waiting.flow).is_none();
+        self.flows.iter().filter(|(_, w)| is_hungry(w) && could_go(w)).map(|(id, _)| *id).collect()
+    }
+
+    /// The first of a flow, as they were fetched: `WINDOW` of them, or all.
+    pub(crate) fn feed(&mut self, flow: FlowId, places: Vec<Place>) {
+        let Some(waiting) = self.flows.get_mut(&flow) else { return };
+        waiting.is_whole = places.len() < WINDOW;
+        waiting.heads.extend(places);
+        self.forget_if_empty(flow);
+    }
+
+    /// A job waits no more.
+    pub(crate) fn leave(&mut self, flow: FlowId, place: Place) {
+        if let Some(waiting) = self.flows.get_mut(&flow) {
+            waiting.heads.remove(&place);
+        }
+        self.forget_if_empty(flow);
+    }
+
+    fn forget_if_empty(&mut self, flow: FlowId) {
+        let is_over = |waiting: &Waiting| waiting.heads.is_empty() && waiting.is_whole;
+        if !self.flows.get(&flow).is_some_and(is_over) {
+            return;
+        }
+        let Some(gone) = self.flows.remove(&flow) else { return };
+        let stream = (gone.flow.owner, gone.flow.priority);
+        let is_left = |w: &Waiting| w.flow.owner == stream.0 && w.flow.priority == stream.1;
+        if !self.flows.values().any(is_left) {
+            self.streams.remove(&stream);
+        }
+    }
+
+    /// A job is under way.
+    pub(crate) fn hold(&mut self, job: JobId, flow: Flow, machine: MachineId) {
+        *self.owners.entry(flow.owner.clone()).or_default() += 1;
+        self.queues.entry(flow.queue.clone()).or_default().held += 1;
+        if let Some(key) = &flow.key {
+            self.keys.entry(key.clone()).or_default().held += 1;
+        }
+        self.machines.entry(machine).or_default().held += 1;
+        self.under_way.insert(job, Held { flow, machine });
+    }
+
+    /// A job is not under way any more. Gives its flow, if it was.
+    pub(crate) fn let_go(&mut self, job: JobId) -> Option<Flow> {
+        let Held { flow, machine } = self.under_way.remove(&job)?;
+        if let Some(held) = self.owners.get_mut(&flow.owner) {
+            *held = held.saturating_sub(1);
+            if *held == 0 {
+                self.owners.remove(&flow.owner);
+            }
+        }
+        let queue = self.queues.get_mut(&flow.queue);
+        let key = flow.key.as_ref().and_then(|key| self.keys.get_mut(key));
+        for gauge in queue.into_iter().chain(key) {
+            gauge.held = gauge.held.saturating_sub(1);
+        }
+        if let Some(slots) = self.machines.get_mut(&machine) {
+            slots.held = slots.held.saturating_sub(1);
+        }
+        Some(flow)
+    }
+
+    /// How a machine is now.
+    pub(crate) fn set_machine(&mut self, machine: MachineId, labels: Vec<String>, is_ready: bool, most: u32) {
+        let slots = self.machines.entry(machine).or_default();
+        (slots.labels, slots.is_ready, slots.most) = (labels, is_ready, most);
+    }
+
+    /// Machines that are not known any more take nothing.
+    pub(crate) fn retain_machines(&mut self, is_known: impl Fn(MachineId) -> bool) {
+        self.machines.retain(|machine, slots| is_known(*machine) || slots.held > 0);
+    }
+
+    /// How a queue is now.
+    pub(crate) fn set_queue(&mut self, queue: &str, is_paused: bool, most: Option<u32>) {
+        let gauge = self.queues.entry(queue.to_owned()).or_default();
+        (gauge.is_paused, gauge.most) = (is_paused, most);
+    }
+
+    /// How many with a key may be under way.
+    pub(crate) fn set_key(&mut self, key: &str, most: u32) {
+        self.keys.entry(key.to_owned()).or_default().most = Some(most);
+    }
+
+    /// How much of a queue is taken up.
+    pub(crate) fn queue(&self, queue: &str) -> Gauge {
+        self.queues.get(queue).copied().unwrap_or_default()
+    }
+
+    /// A machine, as far as it can take jobs.
+    pub(crate) fn machine(&self, machine: MachineId) -> Slots {
+        self.machines.get(&machine).cloned().unwrap_or_default()
+    }
+
+    /// Those whose turn it is, at most so many. What they take up is taken up.
+    pub(crate) fn pick(&mut self, now: Duration, most: usize) -> Vec<Pick> {
+        let mut picks = vec![];
+        let mut streams = self.streams_that_could_go();
+        while picks.len() < most {
+            let Some(next) = self.next_stream(&streams, now) else { break };
+            let (stream, flows) = &streams[next];
+            match self.next_of(flows) {
+                Some(pick) => {
+                    let waiting = self.flows.get_mut(&pick.flow).map(|waiting| {
+                        waiting.heads.remove(&pick.place);
+                        waiting.flow.clone()
+                    });
+                    self.turns += 1;
+                    self.streams.insert(stream.clone(), Turn { at: now, number: self.turns });
+                    waiting.into_iter().for_each(|flow| self.hold(pick.place.job, flow, pick.machine));
+                    picks.push(pick);
+                }
+                // What has no room now gets none while others take more.
+                None => drop(streams.swap_remove(next)),
+            }
+        }
+        picks.iter().for_each(|pick| self.forget_if_empty(pick.flow));
+        picks
+    }
+
+    fn streams_that_could_go(&self) -> Vec<(Stream, Vec<FlowId>)> {
+        let mut streams: HashMap<Stream, Vec<FlowId>> = HashMap::new();
+        for (id, waiting) in &self.flows {
+            if !waiting.heads.is_empty() && self.obstacle_to(&waiting.flow).is_none() {
+                streams.entry((waiting.flow.owner.clone(), waiting.flow.priority)).or_default().push(*id);
+            }
+        }
+        streams.into_iter().collect()
+    }
+
+    fn next_stream(&self, streams: &[(Stream, Vec<FlowId>)], now: Duration) -> Option<usize> {
+        let rank = |(owner, priority): &Stream| {
+            let turn = self.streams.get(&(owner.clone(), *priority)).copied();
+            let turn = turn.unwrap_or(Turn { at: now, number: u64::MAX });
+            let steps = now.saturating_sub(turn.at).as_secs() / AGE.as_secs();
+            let level = i64::from(*priority) + i64::try_from(steps).unwrap_or(i64::MAX / 2);
+            let under_way = self.owners.get(owner).copied().unwrap_or_default();
+            (std::cmp::Reverse(level), under_way, turn.number)
+        };
+        (0..streams.len()).min_by_key(|at| rank(&streams[*at].0))
+    }
+
+    /// The first of these flows that may begin, and where.
+    fn next_of(&self, flows: &[FlowId]) -> Option<Pick> {
+        let mut first: Option<Pick> = None;
+        for id in flows {
+            let Some(waiting) = self.flows.get(id) else { continue };
+            let Some(place) = waiting.heads.first() else { continue };
+            if first.as_ref().is_some_and(|first| first.place <= *place) || !self.has_room(&waiting.flow) {
+                continue;
+            }
+            if let Some(machine) = self.free_machine(&waiting.flow.target) {
+                first = Some(Pick { place: *place, flow: *id, machine });
+            }
+        }
+        first
+    }
+
+    fn has_room(&self, flow: &Flow) -> bool {
+        let key = flow.key.as_ref().and_then(|key| self.keys.get(key));
+        self.queue(&flow.queue).has_room() && key.is_none_or(Gauge::has_room)
+    }
+
+    /// The machine with the most room.
+    fn free_machine(&self, target: &JobTarget) -> Option<MachineId> {
+        let has_room = |slots: &Slots| slots.is_ready && slots.held < slots.most;
+        if let JobTarget::Machine { machine_id } = target {
+            return self.machines.get(machine_id).is_some_and(has_room).then_some(*machine_id);
+        }
+        let fitting = self.machines.iter().filter(|(_, slots)| has_room(slots) && slots.fits(target));
+        fitting.max_by_key(|(id, slots)| (slots.most - slots.held, std::cmp::Reverse(**id))).map(|(id, _)| *id)
+    }
+
+    /// Why nothing of this flow could begin now, if that is so.
+    pub(crate) fn obstacle_to(&self, flow: &Flow) -> Option<Obstacle> {
+        let queue = self.queue(&flow.queue);
+        if queue.is_paused {
+            return Some(Obstacle::QueuePaused);
+        }
+        if !queue.has_room() {
+            return Some(Obstacle::QueueFull);
+        }
+        if !self.has_room(flow) {
+            return Some(Obstacle::KeyFull);
+        }
+        if self.free_machine(&flow.target).is_some() {
+            return None;
+        }
+        let could = |id: &MachineId, slots: &Slots| match &flow.target {
+            JobTarget::Machine { machine_id } => machine_id == id,
+            other => slots.fits(other),
+        };
+        let is_one_there = self.machines.iter().any(|(id, slots)| slots.is_ready && could(id, slots));
+        Some(if is_one_there { Obstacle::MachinesFull } else { Obstacle::NoMachine })
+    }
+}
+
+impl Slots {
+    fn fits(&self, target: &JobTarget) -> bool {
+        match target {
+            JobTarget::Labels { selector } => diwan_fleet::has_labels(&self.labels, selector),
+            JobTarget::Any | JobTarget::Machine { .. } => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

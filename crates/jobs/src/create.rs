@@ -1,0 +1,273 @@
+//! From what somebody wants to jobs that are written down: all of them or none.
+
+use diwan_fleet::CommandActor;
+use diwan_kernel::{Ctx, DbError, Entry, Problem, Timestamp, Tx};
+use ring::digest::{SHA256, digest};
+
+use crate::event::{JobChanged, JobsChanged};
+use crate::flow::Flow;
+use crate::id::{JobId, ScheduleId};
+use crate::job::{Fared, Job};
+use crate::jobs::Jobs;
+use crate::spec::{AfterWhen, JobAfter, JobSpec};
+use crate::state::{JobHold, JobState};
+use crate::table::{dependency, flow, gauge, job};
+
+/// How a wish came about.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Cause {
+    /// The schedule, and the moment that it is for.
+    pub(crate) schedule: Option<(ScheduleId, Timestamp)>,
+    /// The job that it repeats with changes.
+    pub(crate) rerun_of: Option<JobId>,
+    /// How many jobs began one another up to here.
+    pub(crate) depth: u32,
+}
+
+/// Whose jobs they are.
+#[derive(Debug, Clone)]
+pub(crate) struct Owner {
+    pub(crate) actor: CommandActor,
+}
+
+impl Owner {
+    /// Whoever calls.
+    pub(crate) fn from_ctx(ctx: &Ctx) -> Self {
+        Self { actor: CommandActor::from_ctx(ctx) }
+    }
+
+    /// Between whom turns are shared out: people, whatever tokens they use.
+    pub(crate) fn id(&self) -> &str {
+        self.actor.user_id.as_deref().unwrap_or(&self.actor.id)
+    }
+}
+
+/// What came of a wish.
+#[derive(Debug)]
+pub(crate) enum Created {
+    /// It was written down.
+    New(Job),
+    /// It had been wanted with the same key before.
+    Known(Job),
+}
+
+impl Jobs {
+    /// Writes one job down, unless it was wanted with the same key before.
+    ///
+    /// # Errors
+    /// 409 when something else was wanted with that key; 422 when a job is named that is not there.
+    pub(crate) async fn create(
+        &self,
+        ctx: &Ctx,
+        owner: &Owner,
+        spec: JobSpec,
+        cause: Cause,
+    ) -> Result<Created, Problem> {
+        if let Some(known) = self.known(owner, &spec).await? {
+            return Ok(Created::Known(known));
+        }
+        match self.create_all(ctx, owner, vec![spec.clone()], cause).await {
+            Ok(mut created) => created.pop().map(Created::New).ok_or_else(|| Problem::internal("no job was made")),
+            Err(NotCreated::Problem(problem)) => Err(problem),
+            Err(NotCreated::Db(error)) if error.is_unique("job", "idempotency_key") => {
+                // Somebody was faster with the same key.
+                let known = self.known(owner, &spec).await?;
+                known.map(Created::Known).ok_or_else(|| error.into())
+            }
+            Err(NotCreated::Db(error)) => Err(error.into()),
+        }
+    }
+
+    /// Writes several down: all or none.
+    ///
+    /// # Errors
+    /// As for one; with a key that is known, always 409.
+    pub(crate) async fn create_several(
+        &self,
+        ctx: &Ctx,
+        owner: &Owner,
+        specs: Vec<JobSpec>,
+    ) -> Result<Vec<Job>, Problem> {
+        match self.create_all(ctx, owner, specs, Cause::default()).await {
+            Ok(created) => Ok(created),
+            Err(NotCreated::Problem(problem)) => Err(problem),
+            Err(NotCreated::Db(error)) if error.is_unique("job", "idempotency_key") => Err(other_wish()),
+            Err(NotCreated::Db(error)) => Err(error.into()),
+        }
+    }
+
+    /// The job that was wanted with the same key.
+    async fn known(&self, owner: &Owner, spec: &JobSpec) -> Result<Option<Job>, Problem> {
+        let Some(key) = &spec.idempotency_key else { return Ok(None) };
+        let Some(known) = job::find_keyed(self.db(), owner.id(), key).await? else { return Ok(None) };
+        let is_same = known.idempotency_digest.as_deref() == digest_of(spec).as_deref();
+        if is_same { Ok(Some(known)) } else { Err(other_wish()) }
+    }
+
+    /// Writes jobs down in one unit of work.
+    pub(crate) async fn create_all(
+        &self,
+        ctx: &Ctx,
+        owner: &Owner,
+        specs: Vec<JobSpec>,
+        cause: Cause,
+    ) -> Result<Vec<Job>, NotCreated> {
+        let mut jobs: Vec<Job> = specs.into_iter().map(|spec| self.new_job(ctx, owner, spec, cause)).collect();
+        let mut tx = self.db().begin(ctx).await?;
+        let ids: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
+        let mut noted = vec![];
+        for (at, new) in jobs.iter_mut().enumerate() {
+            let flow = new.in_flow();
+            if self.note_flow(&mut tx, &flow).await? {
+                noted.push(flow.id());
+            }
+            if let Some(concurrency) = &new.spec.concurrency {
+                gauge::set_key(&mut tx, &concurrency.key, concurrency.limit).await?;
+            }
+            wait_for(&mut tx, new, &ids[..at]).await?;
+            job::insert(&mut tx, new).await?;
+            if !new.state.is_open() {
+                new.fence += 1;
+                job::settle(&mut tx, new, new.fence - 1).await?;
+            }
+            for after in &new.spec.after {
+                if let Some(on) = after.job_id {
+                    dependency::insert(&mut tx, new.id, on, after.when).await?;
+                }
+            }
+        }
+        match &jobs[..] {
+            [only] => tx.emit(&JobChanged::from(only)),
+            several => tx.emit(&JobsChanged { count: several.len() }),
+        }
+        tx.commit(entry_of(&jobs)).await?;
+        self.noted().extend(noted);
+        jobs.iter().filter(|job| job.state.is_open() && job.hold == JobHold::None).for_each(|job| self.let_wait(job));
+        Ok(jobs)
+    }
+
+    fn new_job(&self, ctx: &Ctx, owner: &Owner, spec: JobSpec, cause: Cause) -> Job {
+        let now = ctx.now();
+        let due_at = spec.not_before.filter(|at| *at > now);
+        Job {
+            id: self.new_id(),
+            flow: Flow::of(&spec, owner.id()).id(),
+            name: spec.title(),
+            owner_id: owner.id().to_owned(),
+            owner: owner.actor.clone(),
+            state: JobState::Queued,
+            hold: if due_at.is_some() { JobHold::Time } else { JobHold::None },
+            attempt: 0,
+            tries: 0,
+            most_tries: spec.retry.attempts,
+            fence: 0,
+            due_at,
+            deadline_at: spec
+                .queue_timeout_ms
+                .map(|ms| due_at.unwrap_or(now).plus(std::time::Duration::from_millis(ms))),
+            created_at: now,
+            ready_at: due_at.unwrap_or(now),
+            leased_at: None,
+            started_at: None,
+            ended_at: None,
+            cancel_asked_at: None,
+            machine: None,
+            command: None,
+            fared: Fared::default(),
+            dead_at: None,
+            open_dependencies: 0,
+            schedule: cause.schedule,
+            rerun_of: cause.rerun_of,
+            depth: cause.depth,
+            idempotency_digest: digest_of(&spec),
+            spec,
+        }
+    }
+
+    /// Writes a flow down, unless this server knows that it was. Says whether it did.
+    async fn note_flow(&self, tx: &mut Tx, flow: &Flow) -> Result<bool, DbError> {
+        let id = flow.id();
+        if self.noted().contains(&id) {
+            return Ok(false);
+        }
+        flow::note(tx, id, flow).await?;
+        Ok(true)
+    }
+}
+
+/// Why jobs were not written down.
+#[derive(Debug)]
+pub(crate) enum NotCreated {
+    /// The database says so.
+    Db(DbError),
+    /// They cannot be meant.
+    Problem(Problem),
+}
+
+impl From<DbError> for NotCreated {
+    fn from(error: DbError) -> Self {
+        Self::Db(error)
+    }
+}
+
+/// Finds out what a job has to wait for. One that waits for what has ended otherwise than it wants has ended too.
+async fn wait_for(tx: &mut Tx, new: &mut Job, earlier: &[JobId]) -> Result<(), NotCreated> {
+    let (mut kept, mut has_failed): (Vec<JobAfter>, bool) = (vec![], false);
+    for (at, after) in std::mem::take(&mut new.spec.after).into_iter().enumerate() {
+        let step = after.step.and_then(|step| usize::try_from(step).ok()).and_then(|step| earlier.get(step).copied());
+        let on = after.job_id.or(step).ok_or_else(|| unknown(at, "There is no such job before this one."))?;
+        if kept.iter().any(|known| known.job_id == Some(on)) {
+            continue;
+        }
+        let state = dependency::hold_still(tx, on).await?;
+        match (state.ok_or_else(|| unknown(at, "There is no such job."))?, after.when) {
+            (JobState::Succeeded, _) => {}
+            (state, _) if state.is_open() => new.open_dependencies += 1,
+            (_, AfterWhen::Ended) => {}
+            (_, AfterWhen::Succeeded) => has_failed = true,
+        }
+        kept.push(JobAfter { job_id: Some(on), step: None, when: after.when });
+    }
+    new.spec.after = kept;
+    if has_failed {
+        new.fared.reason = Some("dependency_failed".to_owned());
+        new.end(JobState::Cancelled, new.created_at);
+    } else if new.open_dependencies > 0 {
+        new.hold = JobHold::Dependencies;
+    }
+    Ok(())
+}
+
+fn unknown(at: usize, message: &str) -> NotCreated {
+    NotCreated::Problem(Problem::invalid_field(&format!("after[{at}]"), "job_unknown", message))
+}
+
+/// The same wish has the same digest.
+fn digest_of(spec: &JobSpec) -> Option<Vec<u8>> {
+    spec.idempotency_key.as_ref()?;
+    Some(digest(&SHA256, serde_json::json!(spec).to_string().as_bytes()).as_ref().to_vec())
+}
+
+fn entry_of(jobs: &[Job]) -> Entry {
+    let entry = Entry::done("job.create");
+    match jobs {
+        [only] => {
+            let entry = entry.on("job", only.id).with("operation", only.spec.operation.summary());
+            let entry = entry.with("queue", only.spec.queue.as_str()).with("target", only.spec.target.stored());
+            match only.rerun_of {
+                Some(of) => entry.with("rerun_of", of.to_string()),
+                None => entry,
+            }
+        }
+        several => entry.with("jobs", several.iter().map(|job| job.id.to_string()).collect::<Vec<_>>()),
+    }
+}
+
+fn other_wish() -> Problem {
+    Problem::conflict(
+        "idempotency_conflict",
+        "Something else was wanted with this key",
+        "A job with this idempotency key is there, and what it was wanted to do is not the same.",
+        "Use another key, or look at the job that has this one.",
+    )
+}

@@ -1,0 +1,161 @@
+//! What follows from how a try went. Pure: time and chance come in.
+
+use std::time::Duration;
+
+use diwan_fleet::{End, How};
+use diwan_kernel::Timestamp;
+
+use crate::job::{Fared, Job};
+use crate::spec::{JobRetry, RetryOn};
+use crate::state::{JobHold, JobState};
+
+/// Why a try is over.
+#[derive(Debug, Clone)]
+pub(crate) enum Over {
+    /// The machine told, or it is known from there.
+    Told(End),
+    /// The machine was lost for longer than the job waits for it, and the job moves on or not.
+    Lost {
+        /// Whether it is tried on another machine.
+        moves: bool,
+    },
+}
+
+/// What follows for a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// It has ended so.
+    End(JobState),
+    /// It is tried again after this pause. Whether the try counted.
+    Again {
+        /// The pause before it.
+        after: Duration,
+        /// Whether it is one of those that the job is tried at the most.
+        counted: bool,
+    },
+}
+
+/// What is known of a try that is over, and what follows.
+#[derive(Debug, Clone)]
+pub(crate) struct Decided {
+    /// How the try is remembered.
+    pub(crate) state: JobState,
+    /// How it went.
+    pub(crate) fared: Fared,
+    /// What follows.
+    pub(crate) next: Next,
+}
+
+/// What follows from how a try went. `chance` is from 0 to 1.
+pub(crate) fn decide(job: &Job, over: &Over, was_too_long: bool, chance: f64) -> Decided {
+    let (state, reason, why) = judge(job, over, was_too_long);
+    let fared = fared(over, reason);
+    let next = match (state, why) {
+        _ if job.cancel_asked_at.is_some() && state != JobState::Succeeded => Next::End(JobState::Cancelled),
+        (_, Why::NeverBegan) => Next::Again { after: Duration::ZERO, counted: false },
+        (state, Why::Moves) if job.tries + 1 < job.most_tries.max(2) => again(job, state, chance),
+        (state, Why::May(on)) if job.spec.retry.on.contains(&on) && job.tries + 1 < job.most_tries => {
+            again(job, state, chance)
+        }
+        (state, _) => Next::End(state),
+    };
+    let state = if next == Next::End(JobState::Cancelled) { JobState::Cancelled } else { state };
+    Decided { state, fared, next }
+}
+
+/// Whether a try may be followed by another.
+enum Why {
+    /// If the job asks for that.
+    May(RetryOn),
+    /// By itself: nothing was done.
+    NeverBegan,
+    /// On another machine.
+    Moves,
+    /// Not by itself.
+    Never,
+}
+
+fn judge(job: &Job, over: &Over, was_too_long: bool) -> (JobState, Option<&'static str>, Why) {
+    use JobState::{Cancelled, Failed, Succeeded, TimedOut};
+    let how = match over {
+        Over::Lost { moves: true } => return (Failed, Some("machine_lost"), Why::Moves),
+        Over::Lost { moves: false } => return (Failed, Some("machine_lost"), Why::May(RetryOn::Lost)),
+        Over::Told(end) => &end.how,
+    };
+    match how {
+        How::Exited(0) => (Succeeded, None, Why::Never),
+        How::Exited(_) => (Failed, Some("exit_code"), Why::May(RetryOn::Failed)),
+        How::Signalled(_) => (Failed, Some("signal"), Why::May(RetryOn::Failed)),
+        How::TimedOut => (TimedOut, Some("timeout"), Why::May(RetryOn::TimedOut)),
+        How::Cancelled if was_too_long => (TimedOut, Some("timeout"), Why::May(RetryOn::TimedOut)),
+        How::Cancelled if job.cancel_asked_at.is_some() => (Cancelled, Some("cancelled"), Why::Never),
+        // The bridge was stopped, or somebody stopped the command behind the job.
+        How::Cancelled => (Failed, Some("stopped"), Why::May(RetryOn::Failed)),
+        How::OverLimit => (Failed, Some("over_limit"), Why::May(RetryOn::Failed)),
+        How::NotStarted => (Failed, Some("not_started"), Why::May(RetryOn::Failed)),
+        How::Refused => (Failed, Some("refused"), Why::Never),
+        How::NeedsApproval => (Failed, Some("needs_approval"), Why::Never),
+        How::NeverArrived => (Failed, Some("never_arrived"), Why::NeverBegan),
+        How::Unknown if job.spec.retry_safe => (Failed, Some("unknown_outcome"), Why::May(RetryOn::Lost)),
+        How::Unknown => (Failed, Some("unknown_outcome"), Why::Never),
+    }
+}
+
+fn fared(over: &Over, reason: Option<&'static str>) -> Fared {
+    let reason = reason.map(str::to_owned);
+    let Over::Told(end) = over else { return Fared { reason, ..Fared::default() } };
+    Fared {
+        reason,
+        detail: end.detail.clone(),
+        exit_code: if let How::Exited(code) = end.how { Some(code) } else { None },
+        signal: if let How::Signalled(signal) = end.how { Some(signal) } else { None },
+        usage: end.usage,
+        output_bytes: end.output_bytes,
+        error_bytes: end.error_bytes,
+    }
+}
+
+fn again(job: &Job, _state: JobState, chance: f64) -> Next {
+    Next::Again { after: pause(&job.spec.retry, job.tries, chance), counted: true }
+}
+
+/// The pause after the try with this number, the first being 0.
+pub(crate) fn pause(retry: &JobRetry, tries: u32, chance: f64) -> Duration {
+    let longest = retry.max_delay_ms.max(retry.delay_ms) as f64;
+    let grown = retry.delay_ms as f64 * retry.factor.max(1.0).powi(i32::try_from(tries).unwrap_or(i32::MAX));
+    let whole = grown.min(longest);
+    let share = if retry.jitter { 0.5 + 0.5 * chance.clamp(0.0, 1.0) } else { 1.0 };
+    Duration::from_millis((whole * share) as u64)
+}
+
+impl Job {
+    /// The job after a try at it is over.
+    #[must_use]
+    pub(crate) fn after(&self, decided: &Decided, now: Timestamp) -> Self {
+        let mut job = self.clone();
+        job.fence += 1;
+        job.fared = decided.fared.clone();
+        match decided.next {
+            Next::End(state) => {
+                job.tries += 1;
+                job.end(state, now);
+            }
+            Next::Again { after, counted } => {
+                job.tries += u32::from(counted);
+                let waits = !after.is_zero();
+                job.state = JobState::Queued;
+                job.hold = if waits { JobHold::Time } else { JobHold::None };
+                job.due_at = waits.then(|| now.plus(after));
+                // It keeps its place: who waited longest still goes first.
+                (job.leased_at, job.started_at, job.machine, job.command) = (None, None, None, None);
+            }
+        }
+        job
+    }
+
+    /// It has ended.
+    pub(crate) fn end(&mut self, state: JobState, now: Timestamp) {
+        (self.state, self.hold, self.due_at, self.ended_at) = (state, JobHold::None, None, Some(now));
+        self.dead_at = state.is_dead().then_some(now);
+    }
+}

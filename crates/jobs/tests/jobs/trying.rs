@@ -1,0 +1,147 @@
+//! Tries: again after failures, with pauses, as often as may be, and what nobody knows about.
+
+use std::time::Duration;
+
+use diwan_protocol::run::{Decision, Outcome};
+use diwan_testkit::{TestServer, on_every_backend};
+use reqwest::StatusCode;
+use serde_json::json;
+
+use super::machine::{ended, say, verdict};
+use super::{Machine, ask, audit, becomes, becomes_so, job, look, text, want};
+
+on_every_backend! {
+    async fn what_fails_is_tried_again_after_longer_and_longer_pauses(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let retry = json!({"attempts": 3, "delay_ms": 10_000, "factor": 3.0, "jitter": false});
+        let wanted = want(&owner, job(json!({"retry": retry}))).await;
+        for (attempt, pause) in [(1, 10), (2, 30)] {
+            let mut sent = machine.sent().await;
+            sent.begin().await;
+            sent.end(7, 0, 0).await;
+            let waits = becomes_so(&server, &owner, &wanted, |now| now["hold"] == "time").await;
+            assert_eq!((&waits["tries"], &waits["state"]), (&json!(attempt), &json!("queued")));
+            let due = diwan_kernel::Timestamp::parse(text(&waits, "due_at")).expect("a moment");
+            assert_eq!(due.since(server.product().world.now()), Duration::from_secs(pause));
+            server.advance(Duration::from_secs(pause));
+        }
+        let mut sent = machine.sent().await;
+        sent.begin().await;
+        sent.end(9, 0, 0).await;
+        let over = becomes(&server, &owner, &wanted, "failed").await;
+        assert_eq!((&over["reason"], &over["exit_code"], &over["tries"]), (&json!("exit_code"), &json!(9), &json!(3)));
+        let codes: Vec<i64> =
+            over["attempts"].as_array().expect("attempts").iter().map(|one| one["exit_code"].as_i64().expect("a code")).collect();
+        assert_eq!(codes, [7, 7, 9]);
+        assert!(over["dead_at"].is_string(), "somebody has to look at it");
+    }
+
+    async fn f50_a_dead_letter_is_replayed_as_the_same_job(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let wanted = want(&owner, job(json!({"idempotency_key": "pay 7"}))).await;
+        let mut sent = machine.sent().await;
+        sent.begin().await;
+        sent.end(1, 0, 0).await;
+        becomes(&server, &owner, &wanted, "failed").await;
+        let first = sent.command.id.clone();
+        let done = owner.post("/api/v1/job-dead-letters/replay", json!({"filter": {"reason": "exit_code"}})).await;
+        assert_eq!(done.expect(StatusCode::OK)["replayed"], 1);
+        let mut sent = machine.sent().await;
+        assert_ne!(sent.command.id, first);
+        sent.begin().await;
+        sent.end(0, 0, 0).await;
+        let over = becomes(&server, &owner, &wanted, "succeeded").await;
+        assert_eq!((&over["attempt"], &over["dead_at"], &over["idempotency_key"]), (&json!(2), &json!(null), &json!("pay 7")));
+        assert_eq!(over["attempts"].as_array().expect("attempts").len(), 2);
+        assert_eq!(audit(&owner, "job.retry").await.len(), 1);
+        let none = owner.post("/api/v1/job-dead-letters/replay", json!({"all": true})).await.expect(StatusCode::OK);
+        assert_eq!(none["replayed"], 0);
+    }
+
+    async fn dead_letters_can_rest(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let wanted = want(&owner, job(json!({}))).await;
+        let mut sent = machine.sent().await;
+        say(&mut sent.stream, verdict(Decision::Deny)).await;
+        let over = becomes(&server, &owner, &wanted, "failed").await;
+        assert_eq!((&over["reason"], &over["detail"]), (&json!("refused"), &json!("no rule speaks of it")));
+        assert_eq!(owner.get("/api/v1/jobs?phase=dead").await.expect(StatusCode::OK)["items"][0]["id"], wanted["id"]);
+        let done = owner.post("/api/v1/job-dead-letters/dismiss", json!({"ids": [wanted["id"]]})).await;
+        assert_eq!(done.expect(StatusCode::OK)["dismissed"], 1);
+        let rests = look(&owner, &wanted).await;
+        assert_eq!((&rests["state"], &rests["dead_at"]), (&json!("failed"), &json!(null)));
+        for bad in [json!({}), json!({"ids": []}), json!({"all": true, "ids": [wanted["id"]]})] {
+            assert_eq!(owner.post("/api/v1/job-dead-letters/dismiss", bad).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        }
+    }
+
+    async fn f2_what_nobody_knows_about_is_not_done_again_unless_it_may_be(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let retry = json!({"attempts": 2, "delay_ms": 0});
+        let careful = want(&owner, job(json!({"retry": retry}))).await;
+        let mut sent = machine.sent().await;
+        sent.begin().await;
+        say(&mut sent.stream, ended(Outcome::Unknown, 0, 0)).await;
+        let over = becomes(&server, &owner, &careful, "failed").await;
+        assert_eq!((&over["reason"], &over["attempt"]), (&json!("unknown_outcome"), &json!(1)));
+        let safe = want(&owner, job(json!({"retry": retry, "retry_safe": true}))).await;
+        let mut sent = machine.sent().await;
+        sent.begin().await;
+        say(&mut sent.stream, ended(Outcome::Unknown, 0, 0)).await;
+        let mut again = machine.sent().await;
+        again.begin().await;
+        again.end(0, 0, 0).await;
+        assert_eq!(becomes(&server, &owner, &safe, "succeeded").await["attempt"], 2);
+    }
+
+    async fn what_never_came_to_its_machine_does_not_count_as_a_try(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let wanted = want(&owner, job(json!({}))).await;
+        // It arrives, is not looked at, and the machine says that it never saw it.
+        drop(machine.asked().await);
+        machine.seen = 0;
+        machine.cut(&server).await;
+        machine.connect(&server).await;
+        let (_, mut stream) = machine.followed().await;
+        say(&mut stream, ended(Outcome::Forgotten, 0, 0)).await;
+        let mut sent = machine.sent().await;
+        sent.begin().await;
+        sent.end(0, 0, 0).await;
+        let over = becomes(&server, &owner, &wanted, "succeeded").await;
+        assert_eq!((&over["attempt"], &over["tries"]), (&json!(2), &json!(1)));
+    }
+
+    async fn a_try_that_takes_too_long_is_stopped_and_told_so(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let build = json!({"kind": "build", "root": "work"});
+        let wanted = want(&owner, job(json!({"operation": build, "timeout_ms": 60_000}))).await;
+        let mut sent = machine.sent().await;
+        sent.begin().await;
+        becomes(&server, &owner, &wanted, "running").await;
+        server.advance(Duration::from_secs(61));
+        let asked = crate::machine::hear(&mut sent.stream).await;
+        assert_eq!(asked, diwan_protocol::run::ToCommand::Cancel);
+        say(&mut sent.stream, ended(Outcome::Cancelled, 0, 0)).await;
+        let over = becomes(&server, &owner, &wanted, "timed_out").await;
+        assert_eq!(over["reason"], "timeout");
+    }
+
+    async fn a_program_is_told_how_long_it_may_run(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let wanted = want(&owner, job(json!({"timeout_ms": 1500}))).await;
+        let mut sent = machine.sent().await;
+        let diwan_protocol::Operation::Exec(exec) = &sent.command.operation else { panic!("it is a program") };
+        assert_eq!(exec.timeout_ms, Some(1500));
+        sent.begin().await;
+        say(&mut sent.stream, ended(Outcome::TimedOut, 0, 0)).await;
+        assert_eq!(becomes(&server, &owner, &wanted, "timed_out").await["reason"], "timeout");
+        assert_eq!(ask(&owner, &wanted, "retry", json!({})).await.expect(StatusCode::OK)["state"], "queued");
+    }
+}
