@@ -18,6 +18,7 @@ use crate::control::{self, Conversation};
 use crate::dial::{self, Target};
 use crate::error::RunError;
 use crate::execute::Executor;
+use crate::light;
 use crate::machine;
 use crate::policy_file::{InForce, PolicyFile};
 use crate::rules::{Ground, Rules, Shelf};
@@ -296,6 +297,14 @@ impl Daemon {
                     self.supervisor.spawn("pipe of a command", commands::ONCE, async move {
                         commands.pipe(&command, stream).await;
                     });
+                }
+                Ok(Some(Opening::Light)) => {
+                    let world = self.world.clone();
+                    self.supervisor.spawn(
+                        "light work",
+                        commands::ONCE,
+                        async move { light::work(&world, stream).await },
+                    );
                 }
                 Ok(Some(Opening::Rules)) => {
                     let rules = self.rules.clone();

@@ -23,6 +23,7 @@ mod execute;
 mod identity;
 mod join;
 mod journal;
+mod light;
 mod machine;
 mod membership;
 mod policy_file;

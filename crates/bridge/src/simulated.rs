@@ -2,6 +2,7 @@
 //! nothing that it is told. It is for finding out how many machines a control plane bears.
 
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use diwan_policy::{Preset, hash_of};
 use diwan_protocol::control::{FromBridge, Hello, ToBridge, VERSION};
 use diwan_protocol::facts::{Disk, Facts, PolicyInForce, Process, Sample};
 use diwan_protocol::join::JoinRequest;
-use diwan_protocol::{Opening, encode};
+use diwan_protocol::{Opening, decode, encode};
 use rustls::ClientConfig;
 
 use crate::backoff::Backoff;
@@ -112,6 +113,7 @@ impl Simulated {
         let mut pace = every.min(control::pace(welcome.sample_every_ms));
         let mut next = std::pin::pin!(tokio::time::sleep(self.part_of(pace)));
         let (mut sending, mut receiving) = stream.split();
+        let mut light: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(std::future::pending());
         loop {
             tokio::select! {
                 message = control::next(&mut receiving) => match message? {
@@ -128,7 +130,15 @@ impl Simulated {
                     tell(Happened::Reports(self.reports));
                     sending.send(encode(&FromBridge::Sample(self.sample())).into()).await?;
                 }
-                Some((stream, _)) = link.accept() => stream.reset(ResetCode::Refused, "this machine is simulated"),
+                Some((stream, opening)) = link.accept() => match decode::<Opening>(&opening) {
+                    // What does nothing, a machine that is not there can do as well.
+                    Ok(Some(Opening::Light)) => {
+                        let world = self.world.clone();
+                        light = Box::pin(async move { crate::light::work(&world, stream).await });
+                    }
+                    _ => stream.reset(ResetCode::Refused, "this machine is simulated"),
+                },
+                () = &mut light => light = Box::pin(std::future::pending()),
             }
         }
     }

@@ -26,6 +26,7 @@ mod invite;
 mod join_token;
 mod keys;
 mod label;
+mod light;
 mod line;
 mod machine;
 mod migration;
@@ -49,5 +50,6 @@ pub use errand::{End, Errand, How, NotWritten, Report, Way, Worker, Written, che
 pub use fleet::{Fleet, Parts};
 pub use install::Bridges;
 pub use invite::LocalInvitation;
+pub use light::{LARGEST_BATCH, LightNews, LightReceiver, LightSender};
 pub use machine::{Machine, MachineId};
 pub use migration::MIGRATIONS;

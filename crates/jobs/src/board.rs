@@ -83,6 +83,8 @@ pub(crate) struct Slots {
     pub(crate) most: u32,
     /// How many are under way.
     pub(crate) held: u32,
+    /// How many light ones it has pulled and not been given, once it pulls any.
+    light: Option<u32>,
 }
 
 /// What a job under way takes up.
@@ -101,6 +103,8 @@ pub(crate) struct Pick {
     pub(crate) flow: FlowId,
     /// Where it goes.
     pub(crate) machine: MachineId,
+    /// Whether nothing is done there.
+    pub(crate) is_light: bool,
 }
 
 /// Why the first of a flow does not begin.
@@ -192,7 +196,12 @@ impl Board {
         if let Some(key) = &flow.key {
             self.keys.entry(key.clone()).or_default().held += 1;
         }
-        self.machines.entry(machine).or_default().held += 1;
+        let slots = self.machines.entry(machine).or_default();
+        match (flow.is_light, &mut slots.light) {
+            (true, Some(pulled)) => *pulled = pulled.saturating_sub(1),
+            (true, None) => {}
+            (false, _) => slots.held += 1,
+        }
         self.under_way.insert(job, Held { flow, machine });
     }
 
@@ -210,7 +219,7 @@ impl Board {
         for gauge in queue.into_iter().chain(key) {
             gauge.held = gauge.held.saturating_sub(1);
         }
-        if let Some(slots) = self.machines.get_mut(&machine) {
+        if let Some(slots) = self.machines.get_mut(&machine).filter(|_| !flow.is_light) {
             slots.held = slots.held.saturating_sub(1);
         }
         Some(flow)
@@ -220,6 +229,29 @@ impl Board {
     pub(crate) fn set_machine(&mut self, machine: MachineId, labels: Vec<String>, is_ready: bool, most: u32) {
         let slots = self.machines.entry(machine).or_default();
         (slots.labels, slots.is_ready, slots.most) = (labels, is_ready, most);
+    }
+
+    /// A machine pulls so many more light jobs.
+    pub(crate) fn pull(&mut self, machine: MachineId, count: u32) {
+        let light = &mut self.machines.entry(machine).or_default().light;
+        *light = Some(light.unwrap_or_default().saturating_add(count));
+    }
+
+    /// A machine pulls no light jobs any more.
+    pub(crate) fn pull_nothing(&mut self, machine: MachineId) {
+        self.machines.entry(machine).or_default().light = None;
+    }
+
+    /// The machines that are there and could be given light jobs that wait, but pull none, at most so many.
+    pub(crate) fn idle_for_light(&self, most: usize) -> Vec<MachineId> {
+        let light: Vec<&Flow> = self.flows.values().map(|waiting| &waiting.flow).filter(|flow| flow.is_light).collect();
+        if light.is_empty() {
+            return vec![];
+        }
+        let could = |id: MachineId, slots: &Slots| light.iter().any(|flow| slots.could_take(id, &flow.target));
+        let idle =
+            self.machines.iter().filter(|(id, slots)| slots.is_ready && slots.light.is_none() && could(**id, slots));
+        idle.map(|(id, _)| *id).take(most).collect()
     }
 
     /// Machines that are not known any more take nothing.
@@ -305,8 +337,8 @@ impl Board {
             if first.as_ref().is_some_and(|first| first.place <= *place) || !self.has_room(&waiting.flow) {
                 continue;
             }
-            if let Some(machine) = self.free_machine(&waiting.flow.target) {
-                first = Some(Pick { place: *place, flow: *id, machine });
+            if let Some(machine) = self.free_machine(&waiting.flow) {
+                first = Some(Pick { place: *place, flow: *id, machine, is_light: waiting.flow.is_light });
             }
         }
         first
@@ -318,13 +350,13 @@ impl Board {
     }
 
     /// The machine with the most room.
-    fn free_machine(&self, target: &JobTarget) -> Option<MachineId> {
-        let has_room = |slots: &Slots| slots.is_ready && slots.held < slots.most;
-        if let JobTarget::Machine { machine_id } = target {
-            return self.machines.get(machine_id).is_some_and(has_room).then_some(*machine_id);
+    fn free_machine(&self, flow: &Flow) -> Option<MachineId> {
+        if let JobTarget::Machine { machine_id } = &flow.target {
+            return self.machines.get(machine_id).and_then(|slots| slots.room(flow)).map(|_| *machine_id);
         }
-        let fitting = self.machines.iter().filter(|(_, slots)| has_room(slots) && slots.fits(target));
-        fitting.max_by_key(|(id, slots)| (slots.most - slots.held, std::cmp::Reverse(**id))).map(|(id, _)| *id)
+        let fitting = self.machines.iter().filter(|(id, slots)| slots.could_take(**id, &flow.target));
+        let with_room = fitting.filter_map(|(id, slots)| slots.room(flow).map(|room| (*id, room)));
+        with_room.max_by_key(|(id, room)| (*room, std::cmp::Reverse(*id))).map(|(id, _)| id)
     }
 
     /// Why nothing of this flow could begin now, if that is so.
@@ -339,24 +371,29 @@ impl Board {
         if !self.has_room(flow) {
             return Some(Obstacle::KeyFull);
         }
-        if self.free_machine(&flow.target).is_some() {
+        if self.free_machine(flow).is_some() {
             return None;
         }
-        let could = |id: &MachineId, slots: &Slots| match &flow.target {
-            JobTarget::Machine { machine_id } => machine_id == id,
-            other => slots.fits(other),
-        };
-        let is_one_there = self.machines.iter().any(|(id, slots)| slots.is_ready && could(id, slots));
+        let could = |id: MachineId, slots: &Slots| slots.is_ready && slots.could_take(id, &flow.target);
+        let is_one_there = self.machines.iter().any(|(id, slots)| could(*id, slots));
         Some(if is_one_there { Obstacle::MachinesFull } else { Obstacle::NoMachine })
     }
 }
 
 impl Slots {
-    fn fits(&self, target: &JobTarget) -> bool {
+    /// Whether a job that is for there could be on this machine.
+    fn could_take(&self, id: MachineId, target: &JobTarget) -> bool {
         match target {
+            JobTarget::Machine { machine_id } => *machine_id == id,
             JobTarget::Labels { selector } => diwan_fleet::has_labels(&self.labels, selector),
-            JobTarget::Any | JobTarget::Machine { .. } => true,
+            JobTarget::Any => true,
         }
+    }
+
+    /// How many more of these it takes now, if any.
+    fn room(&self, flow: &Flow) -> Option<u32> {
+        let room = if flow.is_light { self.light.unwrap_or(0) } else { self.most.saturating_sub(self.held) };
+        (self.is_ready && room > 0).then_some(room)
     }
 }
 

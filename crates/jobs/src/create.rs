@@ -9,6 +9,7 @@ use crate::flow::Flow;
 use crate::id::{JobId, ScheduleId};
 use crate::job::{Fared, Job};
 use crate::jobs::Jobs;
+use crate::record;
 use crate::spec::{AfterWhen, JobAfter, JobSpec};
 use crate::state::{JobHold, JobState};
 use crate::table::{dependency, flow, gauge, job};
@@ -140,7 +141,7 @@ impl Jobs {
             [only] => tx.emit(&JobChanged::from(only)),
             several => tx.emit(&JobsChanged { count: several.len() }),
         }
-        tx.commit(entry_of(&jobs)).await?;
+        record::commit(tx, entry_of(&jobs), &ids).await?;
         self.noted().extend(noted);
         jobs.iter().filter(|job| job.state.is_open() && job.hold == JobHold::None).for_each(|job| self.let_wait(job));
         Ok(jobs)
@@ -250,16 +251,12 @@ fn digest_of(spec: &JobSpec) -> Option<Vec<u8>> {
 
 fn entry_of(jobs: &[Job]) -> Entry {
     let entry = Entry::done("job.create");
-    match jobs {
-        [only] => {
-            let entry = entry.on("job", only.id).with("operation", only.spec.operation.summary());
-            let entry = entry.with("queue", only.spec.queue.as_str()).with("target", only.spec.target.stored());
-            match only.rerun_of {
-                Some(of) => entry.with("rerun_of", of.to_string()),
-                None => entry,
-            }
-        }
-        several => entry.with("jobs", several.iter().map(|job| job.id.to_string()).collect::<Vec<_>>()),
+    let [only] = jobs else { return entry };
+    let entry = entry.with("operation", only.spec.operation.summary());
+    let entry = entry.with("queue", only.spec.queue.as_str()).with("target", only.spec.target.stored());
+    match only.rerun_of {
+        Some(of) => entry.with("rerun_of", of.to_string()),
+        None => entry,
     }
 }
 

@@ -10,13 +10,16 @@ use diwan_kernel::{DbError, Entry, Problem, TaskPolicy};
 use crate::board::Pick;
 use crate::decide::{Decided, Next};
 use crate::event::{JobChanged, JobsChanged};
+use crate::id::JobId;
 use crate::job::{Fared, Job};
 use crate::jobs::Jobs;
+use crate::light::MOST_LANES;
+use crate::record;
 use crate::state::JobState;
 use crate::table::{flow, gauge, job};
 
 /// So many are given away in one commit.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 512;
 /// What cannot be done now, because the vault is sealed or the database does not answer, is tried again.
 const AGAIN: Duration = Duration::from_secs(2);
 /// Another server may have used the same number for a machine.
@@ -57,6 +60,7 @@ impl Jobs {
     /// What the database says.
     pub(crate) async fn take_up(&self) -> Result<(), DbError> {
         let now = self.world().monotonic();
+        self.take_light_back().await?;
         for (key, most) in gauge::keys(self.db()).await? {
             self.board().set_key(&key, most);
         }
@@ -113,9 +117,14 @@ impl Jobs {
             let heads = job::heads(self.db(), *id).await?;
             self.board().feed(*id, heads);
         }
+        let idle = self.board().idle_for_light(MOST_LANES);
+        self.open_lanes(idle);
         let picks = self.board().pick(self.world().monotonic(), AT_ONCE);
+        let count = picks.len();
+        let (light, picks): (Vec<Pick>, Vec<Pick>) = picks.into_iter().partition(|pick| pick.is_light);
+        self.give_light_or_take_back(&light).await?;
         if picks.is_empty() {
-            return Ok(0);
+            return Ok(count);
         }
         match self.give_away(&picks).await {
             Ok(leased) => {
@@ -123,13 +132,24 @@ impl Jobs {
                     self.is_under_way(&job);
                     self.fleet().send_errand(written);
                 }
-                Ok(picks.len())
+                Ok(count)
             }
             Err(problem) => {
                 self.take_back(&picks);
                 Err(problem)
             }
         }
+    }
+
+    async fn give_light_or_take_back(&self, picks: &[Pick]) -> Result<(), Problem> {
+        if picks.is_empty() {
+            return Ok(());
+        }
+        let given = self.give_light(picks).await;
+        if given.is_err() {
+            self.take_back(picks);
+        }
+        given
     }
 
     async fn give_away(&self, picks: &[Pick]) -> Result<Vec<Leased>, Problem> {
@@ -203,7 +223,8 @@ impl Jobs {
                     [only] => tx.emit(&JobChanged::from(&only.job)),
                     several => tx.emit(&JobsChanged { count: several.len() }),
                 }
-                tx.commit(entry_of(some)).await.map_err(NotWritten::Db)?;
+                let jobs: Vec<JobId> = some.iter().map(|one| one.job.id).collect();
+                record::commit(tx, entry_of(some), &jobs).await.map_err(NotWritten::Db)?;
             }
         }
         gone.into_iter().for_each(|pick| drop(self.board().let_go(pick.place.job)));
@@ -226,6 +247,9 @@ impl Jobs {
         let mut board = self.board();
         for pick in picks {
             if let Some(flow) = board.let_go(pick.place.job) {
+                if pick.is_light {
+                    board.pull(pick.machine, 1);
+                }
                 board.enter(&flow, pick.place, now);
             }
         }
@@ -238,15 +262,8 @@ fn errand(job: &Job, machine: MachineId) -> Errand {
 
 fn entry_of(leased: &[Leased]) -> Entry {
     let entry = Entry::done("job.lease");
-    match leased {
-        [only] => {
-            let machine = only.job.machine.as_ref().map(|(id, _)| id.to_string()).unwrap_or_default();
-            let entry = entry.on("job", only.job.id).with("machine", machine).with("attempt", only.job.attempt);
-            entry.with("command", only.written.command().to_string())
-        }
-        several => {
-            let jobs: Vec<String> = several.iter().map(|one| one.job.id.to_string()).collect();
-            entry.with("jobs", jobs)
-        }
-    }
+    let [only] = leased else { return entry };
+    let machine = only.job.machine.as_ref().map(|(id, _)| id.to_string()).unwrap_or_default();
+    let entry = entry.with("machine", machine).with("attempt", only.job.attempt);
+    entry.with("command", only.written.command().to_string())
 }

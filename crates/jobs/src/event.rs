@@ -64,6 +64,17 @@ pub(crate) struct QueueChanged {
 
 audience!(QueueChanged, "job_queue.changed");
 
+/// A schedule is another now, or fired.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ScheduleChanged {
+    pub(crate) id: ScheduleId,
+}
+
+/// What that is called.
+pub(crate) const SCHEDULE_CHANGED: &str = "job_schedule.changed";
+
+audience!(ScheduleChanged, "job_schedule.changed");
+
 /// A job has ended, for those within the house who wait for that.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct JobEnded {

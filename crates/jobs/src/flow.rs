@@ -23,6 +23,8 @@ pub(crate) struct Flow {
     pub(crate) owner: String,
     /// How urgent.
     pub(crate) priority: i32,
+    /// Whether nothing is done on the machine, so that they are carried in batches.
+    pub(crate) is_light: bool,
 }
 
 /// The place of a job in its flow: who was ready first comes first.
@@ -43,6 +45,7 @@ impl Flow {
             key: spec.concurrency.as_ref().map(|concurrency| concurrency.key.clone()),
             owner: owner.to_owned(),
             priority: spec.priority,
+            is_light: spec.is_light(),
         }
     }
 
@@ -50,8 +53,10 @@ impl Flow {
     pub(crate) fn id(&self) -> FlowId {
         let key = self.key.as_ref().map_or_else(|| "-".to_owned(), |key| format!("+{key}"));
         // No part holds a line break.
-        let all = [&self.queue, &self.target.stored(), &key, &self.owner, &self.priority.to_string()];
-        let digest = digest(&SHA256, all.map(String::as_str).join("\n").as_bytes());
+        let weight = if self.is_light { "light" } else { "" };
+        let priority = self.priority.to_string();
+        let all = [&self.queue, &self.target.stored(), &key, &self.owner, &priority, weight];
+        let digest = digest(&SHA256, all.join("\n").as_bytes());
         let first: [u8; 8] = std::array::from_fn(|at| digest.as_ref()[at]);
         i64::from_be_bytes(first)
     }

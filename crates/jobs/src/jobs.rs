@@ -1,13 +1,16 @@
 //! The handle of this capability and what it is put together from.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use diwan_fleet::{CommandId, Fleet, MachineId};
 use diwan_kernel::config::Live;
-use diwan_kernel::{Ctx, Db, Events, Supervisor, World};
+use diwan_kernel::{Ctx, Db, Events, Problem, Sealer, Supervisor, World};
 use tokio::sync::Notify;
+use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::board::Board;
@@ -15,9 +18,10 @@ use crate::config::JobsConfig;
 use crate::flow::FlowId;
 use crate::id::JobId;
 use crate::job::Job;
+use crate::light::Lanes;
 
 /// What the capability stands on.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Parts {
     /// The database, migrated.
     pub db: Db,
@@ -29,19 +33,49 @@ pub struct Parts {
     pub fleet: Fleet,
     /// What can be set.
     pub config: Live<JobsConfig>,
+    /// Seals what signs calls.
+    pub sealer: Sealer,
+    /// Who people are.
+    pub owners: Arc<dyn Owners>,
+    /// What others reach the control plane by.
+    pub public_url: Url,
+}
+
+/// What has to be known of those who answer for schedules.
+#[async_trait]
+pub trait Owners: Send + Sync {
+    /// Whether this person is here and may run jobs.
+    ///
+    /// # Errors
+    /// What whoever knows says.
+    async fn may_run_jobs(&self, user: &str) -> Result<bool, Problem>;
 }
 
 /// The jobs. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Jobs {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
+impl std::fmt::Debug for Jobs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Jobs").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").finish_non_exhaustive()
+    }
+}
+
 struct Inner {
     parts: Parts,
     board: Mutex<Board>,
     open: Mutex<Open>,
+    lanes: Mutex<Lanes>,
+    /// Whether schedules fire by the end of jobs.
+    hears_ends: AtomicBool,
     /// The newest id.
     newest: Mutex<JobId>,
     /// Flows that are surely written down.
@@ -79,15 +113,16 @@ impl Jobs {
     /// # Errors
     /// What the database says.
     pub async fn start(parts: Parts) -> Result<Self, diwan_kernel::DbError> {
-        let (board, open, noted, wake) = Default::default();
+        let (board, open, noted, wake, lanes, hears_ends) = Default::default();
         let newest = Mutex::new(JobId::from_bits(0));
-        let this = Self { inner: Arc::new(Inner { parts, board, open, newest, noted, wake }) };
+        let this = Self { inner: Arc::new(Inner { parts, board, open, lanes, hears_ends, newest, noted, wake }) };
         // From here on nothing that machines tell is missed.
         let news = this.events().listen(None);
         this.take_up().await?;
         crate::news::start(&this, news);
         crate::dispatch::start(&this);
         crate::upkeep::start(&this);
+        crate::schedules::start(&this);
         Ok(this)
     }
 
@@ -120,6 +155,18 @@ impl Jobs {
         self.inner.parts.config.get()
     }
 
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.inner.parts.sealer
+    }
+
+    pub(crate) fn owners(&self) -> &dyn Owners {
+        &*self.inner.parts.owners
+    }
+
+    pub(crate) fn public_url(&self) -> &Url {
+        &self.inner.parts.public_url
+    }
+
     pub(crate) fn ctx(&self) -> Ctx {
         Ctx::system(self.world(), "jobs")
     }
@@ -130,6 +177,19 @@ impl Jobs {
 
     pub(crate) fn open(&self) -> MutexGuard<'_, Open> {
         self.inner.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn lanes(&self) -> MutexGuard<'_, Lanes> {
+        self.inner.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether schedules fire by the end of jobs.
+    pub(crate) fn hears_ends(&self) -> bool {
+        self.inner.hears_ends.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_hears_ends(&self, hears: bool) {
+        self.inner.hears_ends.store(hears, Ordering::Relaxed);
     }
 
     pub(crate) fn noted(&self) -> MutexGuard<'_, HashSet<FlowId>> {

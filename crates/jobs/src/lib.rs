@@ -15,6 +15,7 @@
 
 mod api;
 mod board;
+mod calendar;
 mod change;
 mod config;
 mod create;
@@ -25,9 +26,12 @@ mod flow;
 mod id;
 mod job;
 mod jobs;
+mod light;
 mod look;
 mod migration;
 mod news;
+mod record;
+mod schedules;
 mod settle;
 mod spec;
 mod state;
@@ -38,5 +42,5 @@ mod view;
 
 pub use config::JobsConfig;
 pub use id::{JobId, ScheduleId};
-pub use jobs::{Jobs, Parts};
+pub use jobs::{Jobs, Owners, Parts};
 pub use migration::MIGRATIONS;

@@ -3,7 +3,40 @@
 use diwan_kernel::db::{Migration, Migrations};
 
 /// The steps, oldest first.
-pub const MIGRATIONS: Migrations = Migrations { component: "jobs", steps: &[FIRST] };
+pub const MIGRATIONS: Migrations = Migrations { component: "jobs", steps: &[FIRST, SECOND] };
+
+const SECOND: Migration = Migration {
+    name: "0002_schedules",
+    up: "CREATE TABLE job_schedule (
+            id TEXT PRIMARY KEY,
+            name TEXT NOT NULL,
+            owner_id TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            fires TEXT NOT NULL,
+            missed TEXT NOT NULL,
+            overlap TEXT NOT NULL,
+            job TEXT NOT NULL,
+            paused_at BIGINT,
+            last_at BIGINT NOT NULL,
+            next_at BIGINT,
+            last_fired_at BIGINT,
+            last_job_id TEXT,
+            trouble TEXT,
+            secret {blob},
+            created_at BIGINT NOT NULL,
+            updated_at BIGINT NOT NULL
+         );
+         CREATE INDEX job_schedule_next_at ON job_schedule (next_at) WHERE next_at IS NOT NULL;
+         CREATE TABLE job_delivery (
+            schedule_id TEXT NOT NULL,
+            delivery {blob} NOT NULL,
+            at BIGINT NOT NULL,
+            PRIMARY KEY (schedule_id, delivery)
+         )",
+    down: "DROP TABLE job_delivery;
+           DROP TABLE job_schedule",
+};
 
 const FIRST: Migration = Migration {
     name: "0001_jobs",
@@ -13,7 +46,8 @@ const FIRST: Migration = Migration {
             target TEXT NOT NULL,
             job_key TEXT,
             owner_id TEXT NOT NULL,
-            priority BIGINT NOT NULL
+            priority BIGINT NOT NULL,
+            is_light BIGINT NOT NULL
          );
          CREATE TABLE job (
             id TEXT PRIMARY KEY,

@@ -13,8 +13,8 @@ use crate::decide::Over;
 use crate::event::{JobChanged, JobsChanged};
 use crate::id::JobId;
 use crate::jobs::Jobs;
+use crate::record;
 use crate::settle::Finished;
-use crate::state::JobState;
 use crate::table::job;
 
 /// So much news is taken in one go.
@@ -193,7 +193,7 @@ impl Jobs {
             tx.emit(&JobsChanged { count: started.len() });
         }
         if !started.is_empty() {
-            tx.commit(entry_of(&started)).await?;
+            record::commit(tx, Entry::done("job.start"), &started).await?;
         }
         let now = self.world().monotonic();
         let mut open = self.open();
@@ -204,13 +204,5 @@ impl Jobs {
             }
         }
         Ok(())
-    }
-}
-
-fn entry_of(started: &[JobId]) -> Entry {
-    let entry = Entry::done("job.start").with("state", JobState::Running.as_str());
-    match started {
-        [only] => entry.on("job", *only),
-        several => entry.with("jobs", several.iter().map(ToString::to_string).collect::<Vec<_>>()),
     }
 }

@@ -185,7 +185,7 @@ impl From<&Job> for JobEnded {
     }
 }
 
-fn entry_of(job: &Job) -> Entry {
+pub(crate) fn entry_of(job: &Job) -> Entry {
     let action = match job.state {
         JobState::Queued => "job.requeue",
         _ => "job.end",

@@ -249,6 +249,11 @@ impl JobTarget {
 }
 
 impl JobSpec {
+    /// Whether nothing is done on the machine, so that it is carried in batches.
+    pub(crate) fn is_light(&self) -> bool {
+        self.operation.is_harmless() && self.concurrency.is_none()
+    }
+
     /// What it is called.
     pub(crate) fn title(&self) -> String {
         self.name.clone().unwrap_or_else(|| self.operation.summary())

@@ -13,7 +13,7 @@ use crate::jobs::Jobs;
 use crate::settle::{Changes, Finished, follow_up};
 use crate::spec::LostPolicy;
 use crate::state::{JobHold, JobState};
-use crate::table::{flow, job};
+use crate::table::{flow, job, schedule};
 
 const BEAT: Duration = Duration::from_millis(500);
 /// Every so many beats everything under way is looked at, in case word of it was lost.
@@ -172,6 +172,7 @@ impl Jobs {
         for flow in flow::ready(self.db()).await? {
             self.board().expect(flow, now);
         }
+        self.look_who_hears().await;
         self.wake();
         Ok(())
     }
@@ -188,6 +189,7 @@ impl Jobs {
             }
             if old.len() < job::SOME {
                 flow::forget_unused(&mut tx).await?;
+                schedule::forget_old_deliveries(&mut tx, before).await?;
                 self.noted().clear();
             }
             tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;

@@ -40,9 +40,9 @@ impl Default for Limits {
 }
 
 /// How often [`Mux::tick`] looks.
-pub(crate) const TICK: std::time::Duration = std::time::Duration::from_secs(5);
+pub(crate) const TICK: std::time::Duration = std::time::Duration::from_secs(3);
 /// After so many looks without a frame the other end is asked whether it is there, and after so many it is not:
-/// 20 to 25 seconds after its last frame.
+/// 12 to 15 seconds after its last frame, so that what a lost machine was doing is seen to be lost in time.
 const ASK_TICKS: u32 = 2;
 const SILENT_TICKS: u32 = 4;
 /// More pings than this between two looks are a nuisance.

@@ -12,6 +12,7 @@ pub mod command;
 pub mod control;
 pub mod facts;
 pub mod join;
+pub mod light;
 pub mod opening;
 pub mod rules;
 pub mod run;

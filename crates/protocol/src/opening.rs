@@ -33,6 +33,10 @@ pub enum Opening {
     /// [`SignedRules`](crate::SignedRules) follows, and the answer is one [`RuleNews`](crate::rules::RuleNews).
     #[n(6)]
     Rules,
+    /// The control plane has work that does nothing on the machine, which is carried in batches as
+    /// [`crate::light`] says. It is not signed, because nothing follows from it.
+    #[n(7)]
+    Light,
 }
 
 /// Which command, and from where on.

@@ -8,6 +8,7 @@ use diwan_protocol::command::{Actor, Place};
 use diwan_protocol::control::{self, FromBridge, Hello, ToBridge, Welcome};
 use diwan_protocol::facts::{Disk, Facts, Graphics, Layer, PolicyInForce, Process, Sample};
 use diwan_protocol::join::{JoinAnswer, JoinRefused, JoinRequest, Joined};
+use diwan_protocol::light::{Batch, Done, FromWorker, ToWorker};
 use diwan_protocol::opening::{Follow, Judge};
 use diwan_protocol::rules::{Judged, RuleFault, RuleNews, RuleStanding};
 use diwan_protocol::run::{Decision, Ended, FromCommand, Outcome, Piece, Reason, ToCommand, Usage, Verdict};
@@ -136,6 +137,11 @@ fn frozen_messages_are_written_and_read_as_ever() {
     frozen("opening_judge", Opening::Judge);
     frozen("opening_pipe", Opening::Pipe("cmd_1".into()));
     frozen("opening_rules", Opening::Rules);
+    frozen("opening_light", Opening::Light);
+    frozen("to_worker_batch", ToWorker::Batch(Batch { number: 7, jobs: vec![1; 16].into() }));
+    frozen("from_worker_pull", FromWorker::Pull(64));
+    let done = Done { number: 7, began_ms: 1, ended_ms: 2, jobs: vec![1; 16].into() };
+    frozen("from_worker_done", FromWorker::Done(done));
     frozen("judge", Judge { operation: Operation::Build(place), actor });
     frozen("join_request", JoinRequest { token: "dj_1".into(), request: vec![9].into(), facts: facts() });
     frozen("join_joined", JoinAnswer::Joined(joined()));
@@ -249,4 +255,11 @@ proptest! {
         let _ = decode::<Judge>(&bytes);
         let _ = decode::<RuleNews>(&bytes);
     }
+}
+
+#[test]
+fn light_work_names_whole_jobs_and_not_too_many() {
+    let ids = |bytes: Vec<u8>| Batch { number: 1, jobs: bytes.into() }.ids().map(|ids| ids.len());
+    assert_eq!((ids(vec![]), ids(vec![0; 15]), ids(vec![0; 17])), (None, None, None));
+    assert_eq!((ids(vec![0; 32]), ids(vec![0; 16 * 1024]), ids(vec![0; 16 * 1025])), (Some(2), Some(1024), None));
 }

@@ -4,6 +4,7 @@ pub mod config;
 mod error;
 mod fleet;
 mod gate;
+mod jobs;
 pub mod logging;
 pub mod privacy;
 pub mod reference;

@@ -24,6 +24,7 @@ use super::StartError;
 use super::config::{Config, Publishers, usual_file};
 use super::fleet::{self, Gateway};
 use super::gate::{Gate, Pulse};
+use super::jobs;
 use super::settings::{self, LaterSettings, LaterVault};
 use super::vault;
 
@@ -187,14 +188,17 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
         public_url: public_url.clone(),
         bridges: fleet::bridges(data.path()),
     });
-    let jobs = Jobs::start(diwan_jobs::Parts {
+    let work = Jobs::start(diwan_jobs::Parts {
         db: db.clone(),
         events: events.clone(),
         supervisor: supervisor.clone(),
         fleet: fleet.clone(),
         config: sections.jobs.clone(),
+        sealer: sealer.clone(),
+        owners: Arc::new(jobs::People(identity.clone())),
+        public_url: public_url.clone(),
     });
-    let jobs = jobs.await?;
+    let work = work.await?;
     let ground =
         Ground { world: world.clone(), db: db.clone(), events: events.clone(), sealer, supervisor: supervisor.clone() };
     let edge = Edge::builder(ground, sections.server.clone())
@@ -204,7 +208,7 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
         .capability(vault.routes())
         .capability(settings.routes())
         .capability(fleet.routes())
-        .capability(jobs.routes())
+        .capability(work.routes())
         .bridges(Arc::new(Gateway(fleet.clone())))
         .topic(("secrets", Permission::StatusRead))
         .topic(("settings", Permission::SettingsRead))
@@ -240,7 +244,7 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
         vault,
         settings,
         fleet,
-        jobs,
+        jobs: work,
         server_settings: sections.server,
         _lock: lock,
     })

@@ -269,7 +269,7 @@ impl CommandOperation {
     }
 
     /// Whether doing it again changes nothing.
-    pub(crate) const fn is_harmless(&self) -> bool {
+    pub const fn is_harmless(&self) -> bool {
         matches!(self, Self::Noop {})
     }
 

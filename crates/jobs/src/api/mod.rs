@@ -1,5 +1,6 @@
 //! The operations of this capability.
 
+mod call_job_schedule;
 mod cancel_job;
 mod create_job;
 mod create_jobs;
@@ -11,6 +12,8 @@ mod list_job_queues;
 mod list_jobs;
 mod rerun_job;
 mod retry_job;
+mod schedule_body;
+mod schedules;
 mod update_job_machine;
 mod update_job_queue;
 
@@ -31,6 +34,12 @@ pub(crate) fn routes() -> OpenApiRouter<Jobs> {
         .routes(routes!(dead_letters::replay_dead_letters))
         .routes(routes!(dead_letters::dismiss_dead_letters))
         .routes(routes!(get_job_statistics::get_job_statistics))
+        .routes(routes!(schedules::list_job_schedules, schedules::create_job_schedule))
+        .routes(routes!(schedules::preview_job_schedule))
+        .routes(routes!(schedules::get_job_schedule, schedules::update_job_schedule, schedules::delete_job_schedule))
+        .routes(routes!(schedules::run_job_schedule))
+        .routes(routes!(schedules::rotate_job_schedule_secret))
+        .routes(routes!(call_job_schedule::call_job_schedule))
         .routes(routes!(list_job_queues::list_job_queues))
         .routes(routes!(update_job_queue::update_job_queue))
         .routes(routes!(list_job_machines::list_job_machines))

@@ -13,7 +13,7 @@ use crate::id::JobId;
 use crate::spec::JobTarget;
 
 fn flow(owner: &str, priority: i32) -> Flow {
-    Flow { queue: "default".into(), target: JobTarget::Any, key: None, owner: owner.into(), priority }
+    Flow { queue: "default".into(), target: JobTarget::Any, key: None, owner: owner.into(), priority, is_light: false }
 }
 
 fn place(number: u128) -> Place {
@@ -155,6 +155,24 @@ fn of_many_only_the_first_are_looked_at_and_the_others_are_fetched() {
         board.feed(id, left);
     }
     assert_eq!(seen, all);
+}
+
+#[test]
+fn light_jobs_go_where_they_are_pulled_and_take_up_no_slot() {
+    let mut board = board(1);
+    let light = Flow { is_light: true, ..flow("amina", 0) };
+    (1..=5).for_each(|number| board.enter(&light, place(number), NOW));
+    board.enter(&flow("amina", 0), place(9), NOW);
+    assert_eq!((board.obstacle_to(&light), board.idle_for_light(4)), (Some(Obstacle::MachinesFull), vec![machine(1)]));
+    board.pull(machine(1), 3);
+    let picks: Vec<u128> = board.pick(NOW, 10).iter().map(|pick| pick.place.job.bits()).collect();
+    assert_eq!(picks, [1, 2, 3, 9]);
+    board.let_go(JobId::from_bits(1));
+    assert!(board.pick(NOW, 10).is_empty(), "no more than were pulled");
+    board.pull(machine(1), 1);
+    assert_eq!(board.pick(NOW, 10)[0].place.job.bits(), 4);
+    board.pull_nothing(machine(1));
+    assert_eq!((board.pick(NOW, 10).len(), board.idle_for_light(4)), (0, vec![machine(1)]));
 }
 
 #[derive(Debug, Clone)]

@@ -14,14 +14,17 @@ fn read(row: &Row) -> Result<Flow, DbError> {
         key: row.get("job_key")?,
         owner: row.get("owner_id")?,
         priority: row.get("priority")?,
+        is_light: row.get("is_light")?,
     })
 }
 
 /// Writes a flow down, unless it was before.
 pub(crate) async fn note(tx: &mut Tx, id: FlowId, flow: &Flow) -> Result<(), DbError> {
-    let sql = "INSERT INTO job_flow (id, queue, target, job_key, owner_id, priority) VALUES ($1, $2, $3, $4, $5, $6)
+    let sql = "INSERT INTO job_flow (id, queue, target, job_key, owner_id, priority, is_light)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (id) DO NOTHING";
-    let values = params![id, &flow.queue, flow.target.stored(), flow.key.clone(), &flow.owner, flow.priority];
+    let values =
+        params![id, &flow.queue, flow.target.stored(), flow.key.clone(), &flow.owner, flow.priority, flow.is_light];
     tx.execute(sql, values).await.map(drop)
 }
 

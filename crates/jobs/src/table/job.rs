@@ -291,9 +291,12 @@ impl Wanted {
             .push_if(" AND schedule_id = ?", self.schedule)
             .push_if(" AND labels LIKE ? ESCAPE '\\'", self.label.as_ref().map(|l| like_pattern(&format!(",{l},"))));
         match &self.search {
+            // Whoever has a part of an id has its beginning.
+            Some(search) if search.starts_with("job_") => {
+                sql.push(" AND id LIKE ? ESCAPE '\\'", params![like_pattern(search).trim_start_matches('%')])
+            }
             Some(search) => {
-                let pattern = like_pattern(&search.to_lowercase());
-                sql.push(" AND (lower(name) LIKE ? ESCAPE '\\' OR id LIKE ? ESCAPE '\\')", params![&pattern, &pattern])
+                sql.push(" AND lower(name) LIKE ? ESCAPE '\\'", params![like_pattern(&search.to_lowercase())])
             }
             None => sql,
         }

@@ -5,6 +5,8 @@ pub(crate) mod dependency;
 pub(crate) mod flow;
 pub(crate) mod gauge;
 pub(crate) mod job;
+pub(crate) mod light;
+pub(crate) mod schedule;
 
 use diwan_kernel::DbError;
 use diwan_kernel::db::Row;

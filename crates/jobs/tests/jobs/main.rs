@@ -7,12 +7,14 @@
 mod bridge;
 mod changing;
 mod dependencies;
+mod light;
 mod limits;
 mod lost;
 #[allow(dead_code, reason = "the stories about commands use all of it")]
 #[path = "../../../fleet/tests/commands/machine.rs"]
 mod machine;
 mod restarts;
+mod schedules;
 mod trying;
 mod wanting;
 

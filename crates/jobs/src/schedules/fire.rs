@@ -1,0 +1,167 @@
+//! Schedules fire: by the clock, by hand, by a call, by an event.
+
+use std::time::Duration;
+
+use diwan_kernel::{Ctx, DbError, Entry, Problem, TaskPolicy, Timestamp};
+
+use super::schedule::{Overlap, Schedule};
+use crate::calendar::{Tick, due};
+use crate::create::{Cause, NotCreated, Owner};
+use crate::event::ScheduleChanged;
+use crate::job::Job;
+use crate::jobs::Jobs;
+use crate::table::job::{self, Wanted};
+use crate::table::schedule;
+
+/// Nobody waits longer for the clock to be looked at.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+/// More missed fires are not made up for at once.
+const MOST_MISSED: usize = 100;
+/// A moment that is taken is tried a little later, so often.
+const TRIES: i64 = 1000;
+
+/// Begins to look at the clock.
+pub(crate) fn start(jobs: &Jobs) {
+    let this = jobs.clone();
+    jobs.supervisor().spawn("schedules", TaskPolicy::Critical, async move {
+        while this.supervisor().pause(LONGEST_SLEEP).await {
+            if let Err(problem) = this.fire_what_is_due().await {
+                tracing::warn!(%problem, "schedules cannot be looked at now");
+            }
+        }
+    });
+    super::listen::start(jobs);
+}
+
+impl Jobs {
+    /// Fires everything whose time has come.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(crate) async fn fire_what_is_due(&self) -> Result<(), Problem> {
+        let now = self.world().now();
+        for one in schedule::due(self.db(), now).await? {
+            if let Err(problem) = self.fire_by_clock(&one, now).await {
+                tracing::warn!(schedule = %one.id, %problem, "a schedule cannot fire now");
+                self.note_trouble(&one, &problem).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn fire_by_clock(&self, one: &Schedule, now: Timestamp) -> Result<(), Problem> {
+        let Some(table) = one.when.timetable(one.id)? else { return Ok(()) };
+        let due = due(&table, one.last_at, now, one.missed, MOST_MISSED);
+        let mut last = one.clone();
+        for Tick { at, .. } in &due.fire {
+            if let Some(job) = self.fire_tick(&last, *at).await? {
+                (last.last_job, last.last_fired_at) = (Some(job.id), Some(now));
+            }
+            last.last_at = *at;
+        }
+        // What was missed and is not made up for is passed over for good.
+        if due.fire.is_empty() && due.next.is_some_and(|next| next.fires_at > now) {
+            last.last_at = last.last_at.max(now);
+        }
+        last.next_at = due.next.map(|next| next.fires_at);
+        last.trouble = None;
+        let mut tx = self.db().begin(&self.ctx()).await?;
+        schedule::advance(&mut tx, &last, one.last_at).await?;
+        tx.emit(&ScheduleChanged { id: one.id });
+        Ok(tx.commit_unrecorded(diwan_kernel::db::Unrecorded::Bookkeeping).await?)
+    }
+
+    /// One fire: a job, unless there is one for that moment or the last has not ended and must not be overtaken.
+    async fn fire_tick(&self, one: &Schedule, at: Timestamp) -> Result<Option<Job>, Problem> {
+        if one.overlap == Overlap::Skip && self.is_still_open(one).await? {
+            let entry = Entry::denied("job_schedule.skip", "overlap").on("job_schedule", one.id);
+            self.db().begin(&self.ctx()).await?.commit(entry.with("for", at.to_string())).await?;
+            return Ok(None);
+        }
+        self.owner_may(one).await?;
+        match self.make_job(&self.ctx(), one, at, 0).await {
+            Ok(job) => Ok(Some(job)),
+            Err(NotCreated::Db(error)) if is_taken(&error) => Ok(None),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// Fires now, whatever the clock says. `depth` is how many jobs began one another up to here.
+    ///
+    /// # Errors
+    /// 403 when its owner may not any more, and what the database says.
+    pub(crate) async fn fire_now(&self, ctx: &Ctx, one: &Schedule, depth: u32) -> Result<Job, Problem> {
+        self.owner_may(one).await?;
+        let now = ctx.now().as_millis();
+        for later in 0..TRIES {
+            match self.make_job(ctx, one, Timestamp::from_millis(now + later), depth).await {
+                Ok(job) => {
+                    self.note_fire(one, &job).await?;
+                    return Ok(job);
+                }
+                Err(NotCreated::Db(error)) if is_taken(&error) => {}
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Err(Problem::too_many("schedule_busy", "The schedule fires too often at once.", Duration::from_secs(1)))
+    }
+
+    async fn make_job(&self, ctx: &Ctx, one: &Schedule, at: Timestamp, depth: u32) -> Result<Job, NotCreated> {
+        let owner = Owner { actor: one.owner.clone() };
+        let cause = Cause { schedule: Some((one.id, at)), depth, ..Cause::default() };
+        let mut spec = one.job.clone();
+        spec.name = spec.name.or_else(|| Some(one.name.clone()));
+        let made = self.create_all(ctx, &owner, vec![spec], cause).await?;
+        made.into_iter().next().ok_or_else(|| NotCreated::Problem(Problem::internal("no job was made")))
+    }
+
+    async fn note_fire(&self, one: &Schedule, job: &Job) -> Result<(), Problem> {
+        let mut tx = self.db().begin(&self.ctx()).await?;
+        schedule::fired(&mut tx, one.id, job.id, job.created_at).await?;
+        tx.emit(&ScheduleChanged { id: one.id });
+        Ok(tx.commit_unrecorded(diwan_kernel::db::Unrecorded::Bookkeeping).await?)
+    }
+
+    async fn note_trouble(&self, one: &Schedule, problem: &Problem) -> Result<(), Problem> {
+        let mut tx = self.db().begin(&self.ctx()).await?;
+        schedule::trouble(&mut tx, one.id, problem.detail()).await?;
+        tx.emit(&ScheduleChanged { id: one.id });
+        Ok(tx.commit_unrecorded(diwan_kernel::db::Unrecorded::Bookkeeping).await?)
+    }
+
+    async fn is_still_open(&self, one: &Schedule) -> Result<bool, Problem> {
+        let wanted = Wanted { schedule: Some(one.id), is_open: Some(true), ..Wanted::default() };
+        Ok(!job::list(self.db(), &wanted, 1).await?.is_empty())
+    }
+
+    /// Whoever answers for a schedule has to be here still, and be allowed what it does.
+    async fn owner_may(&self, one: &Schedule) -> Result<(), Problem> {
+        match one.owner.user_id.as_deref() {
+            Some(user) if !self.owners().may_run_jobs(user).await? => Err(owner_gone()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The moment was fired before.
+fn is_taken(error: &DbError) -> bool {
+    error.is_unique("job", "scheduled_for")
+}
+
+fn owner_gone() -> Problem {
+    Problem::conflict(
+        "schedule_owner_gone",
+        "Nobody answers for the schedule",
+        "Its owner is not here any more, or may not run jobs.",
+        "Change what it does, so that you answer for it, or delete it.",
+    )
+}
+
+impl From<NotCreated> for Problem {
+    fn from(not: NotCreated) -> Self {
+        match not {
+            NotCreated::Db(error) => error.into(),
+            NotCreated::Problem(problem) => problem,
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Calls of other services: who is believed, and that each call counts once.
+
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use diwan_kernel::{Ctx, DbError, Problem, Timestamp};
+use ring::digest::{SHA256, digest};
+use ring::hmac;
+use serde::Deserialize;
+
+use super::change::place;
+use super::schedule::{HookProvider, Schedule, ScheduleWhen};
+use crate::id::ScheduleId;
+use crate::job::Job;
+use crate::jobs::Jobs;
+use crate::table::schedule;
+
+/// A call of our own kind is not older, by the clocks of both.
+const FRESH: Duration = Duration::from_secs(300);
+
+/// What came of a call.
+#[derive(Debug)]
+pub(crate) enum Called {
+    /// A job.
+    Fired(Box<Job>),
+    /// Nothing: it was for something else.
+    Passed,
+    /// Nothing: the same call came before.
+    Again,
+}
+
+#[derive(Deserialize)]
+struct Push {
+    #[serde(default, rename = "ref")]
+    reference: Option<String>,
+}
+
+impl Jobs {
+    /// Takes a call.
+    ///
+    /// # Errors
+    /// 401 when it is not believed, whatever is wrong.
+    pub(crate) async fn take_call(
+        &self,
+        ctx: &Ctx,
+        id: ScheduleId,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Called, Problem> {
+        let found = schedule::find(self.db(), id).await?;
+        let Some(one) = found else { return Err(not_believed()) };
+        let ScheduleWhen::Webhook { provider, branch } = &one.when else { return Err(not_believed()) };
+        let secret = self.secret_of(&one)?;
+        let delivery = believe(*provider, &secret, headers, body, ctx.now()).ok_or_else(not_believed)?;
+        if one.paused_at.is_some() || !is_push(*provider, headers) {
+            return Ok(Called::Passed);
+        }
+        if let Some(branch) = branch {
+            let push: Option<Push> = serde_json::from_slice(body).ok();
+            let reference = push.and_then(|push| push.reference);
+            if reference.as_deref() != Some(&format!("refs/heads/{branch}")) {
+                return Ok(Called::Passed);
+            }
+        }
+        if !self.is_new(&one, &delivery, ctx.now()).await? {
+            return Ok(Called::Again);
+        }
+        let fired = self.fire_now(&self.ctx(), &one, 0).await;
+        if fired.is_err() {
+            // Whoever called may call again.
+            let mut tx = self.db().begin(&self.ctx()).await?;
+            schedule::forget_delivery(&mut tx, one.id, &delivery).await?;
+            tx.commit_unrecorded(diwan_kernel::db::Unrecorded::Bookkeeping).await?;
+        }
+        Ok(Called::Fired(Box::new(fired?)))
+    }
+
+    fn secret_of(&self, one: &Schedule) -> Result<Vec<u8>, Problem> {
+        let sealed = one.secret.as_deref().ok_or_else(not_believed)?;
+        let id = one.id.to_string();
+        Ok(self.sealer().unseal(sealed, place(&id)).map_err(Problem::internal)?.to_vec())
+    }
+
+    async fn is_new(&self, one: &Schedule, delivery: &[u8; 32], now: Timestamp) -> Result<bool, DbError> {
+        let mut tx = self.db().begin(&self.ctx()).await?;
+        match schedule::note_delivery(&mut tx, one.id, delivery, now).await {
+            Err(DbError::Unique(_)) => return Ok(false),
+            other => other?,
+        }
+        tx.commit_unrecorded(diwan_kernel::db::Unrecorded::Bookkeeping).await?;
+        Ok(true)
+    }
+}
+
+/// What a believed call is known by.
+fn believe(
+    provider: HookProvider,
+    secret: &[u8],
+    headers: &HeaderMap,
+    body: &[u8],
+    now: Timestamp,
+) -> Option<[u8; 32]> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+    let is_signed = |signature: &str, bytes: &[u8]| {
+        unhex(signature).is_some_and(|signature| hmac::verify(&key, bytes, &signature).is_ok())
+    };
+    let delivery = match provider {
+        HookProvider::Diwan => {
+            let at = header("x-diwan-timestamp")?;
+            let signature = header("x-diwan-signature")?.strip_prefix("v1=")?;
+            let signed = [at.as_bytes(), b".", body].concat();
+            let sent = Timestamp::from_millis(at.parse::<i64>().ok()?.checked_mul(1000)?);
+            let is_fresh = now.as_millis().abs_diff(sent.as_millis()) <= u64::try_from(FRESH.as_millis()).ok()?;
+            (is_fresh && is_signed(signature, &signed)).then(|| signature.to_owned())?
+        }
+        HookProvider::Github => {
+            let signature = header("x-hub-signature-256")?.strip_prefix("sha256=")?;
+            is_signed(signature, body).then(|| header("x-github-delivery").unwrap_or(signature).to_owned())?
+        }
+        HookProvider::Gitea => {
+            let signature = header("x-gitea-signature").or_else(|| header("x-forgejo-signature"))?;
+            is_signed(signature, body).then(|| header("x-gitea-delivery").unwrap_or(signature).to_owned())?
+        }
+        HookProvider::Gitlab => {
+            // It signs nothing, and shows the secret instead.
+            let shown = hmac::sign(&key, header("x-gitlab-token")?.as_bytes());
+            hmac::verify(&key, secret, shown.as_ref()).ok()?;
+            let own = || digest(&SHA256, body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+            header("x-gitlab-event-uuid").map_or_else(own, str::to_owned)
+        }
+    };
+    let known = digest(&SHA256, delivery.as_bytes());
+    known.as_ref().try_into().ok()
+}
+
+/// Code hosts call for other reasons too.
+fn is_push(provider: HookProvider, headers: &HeaderMap) -> bool {
+    let is = |name: &str, wanted: &str| headers.get(name).is_some_and(|value| value == wanted);
+    match provider {
+        HookProvider::Diwan => true,
+        HookProvider::Github => is("x-github-event", "push"),
+        HookProvider::Gitea => is("x-gitea-event", "push") || is("x-forgejo-event", "push"),
+        HookProvider::Gitlab => is("x-gitlab-event", "Push Hook"),
+    }
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    if !text.bytes().all(|b| b.is_ascii_hexdigit()) || !text.len().is_multiple_of(2) || text.len() > 128 {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
+}
+
+fn not_believed() -> Problem {
+    Problem::new(
+        axum::http::StatusCode::UNAUTHORIZED,
+        "call_not_believed",
+        "The call is not believed",
+        "There is no such schedule, or the call is not signed with its secret, or it is too old.",
+        "Sign it with the secret that was shown when the schedule was made, and look at the clock.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &[u8] = b"{\"ref\":\"refs/heads/main\"}";
+
+    fn signed(secret: &[u8], bytes: &[u8]) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        hmac::sign(&key, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn headers(pairs: &[(&'static str, String)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| ((*name).parse().expect("a name"), value.parse().expect("a value"))).collect()
+    }
+
+    #[test]
+    fn a_call_is_believed_with_the_right_secret_only() {
+        let now = Timestamp::from_millis(1_767_690_000_000);
+        let stamp = "1767690000";
+        let with_stamp = [stamp.as_bytes(), b".", BODY].concat();
+        let github = || headers(&[("x-hub-signature-256", format!("sha256={}", signed(b"s3", BODY)))]);
+        let gitea = || headers(&[("x-gitea-signature", signed(b"s3", BODY))]);
+        let gitlab = || headers(&[("x-gitlab-token", "s3".to_owned())]);
+        let own = || {
+            let signature = format!("v1={}", signed(b"s3", &with_stamp));
+            headers(&[("x-diwan-timestamp", stamp.to_owned()), ("x-diwan-signature", signature)])
+        };
+        let all = [
+            (HookProvider::Github, github()),
+            (HookProvider::Gitea, gitea()),
+            (HookProvider::Gitlab, gitlab()),
+            (HookProvider::Diwan, own()),
+        ];
+        for (provider, headers) in all {
+            assert!(believe(provider, b"s3", &headers, BODY, now).is_some(), "{provider:?}");
+            assert!(believe(provider, b"s4", &headers, BODY, now).is_none(), "{provider:?}, another secret");
+            assert!(believe(provider, b"s3", &HeaderMap::new(), BODY, now).is_none(), "{provider:?}, unsigned");
+            if provider != HookProvider::Gitlab {
+                assert!(believe(provider, b"s3", &headers, b"{}", now).is_none(), "{provider:?}, another body");
+            }
+        }
+        let late = now.plus(FRESH + Duration::from_secs(1));
+        assert!(believe(HookProvider::Diwan, b"s3", &own(), BODY, late).is_none(), "too old");
+        let early = now.minus(FRESH + Duration::from_secs(1));
+        assert!(believe(HookProvider::Diwan, b"s3", &own(), BODY, early).is_none(), "from the future");
+    }
+
+    #[test]
+    fn what_is_no_signature_is_none() {
+        for odd in ["", "zz", "abc", "é", "+1", &"ab".repeat(65)] {
+            assert!(unhex(odd).is_none_or(|bytes| bytes.is_empty()), "{odd}");
+        }
+        assert_eq!(unhex("00ff"), Some(vec![0, 255]));
+    }
+}

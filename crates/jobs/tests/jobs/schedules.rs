@@ -1,0 +1,240 @@
+//! Jobs that come by themselves.
+
+use diwan_kernel::Timestamp;
+use diwan_testkit::{Person, TestServer, on_every_backend};
+use reqwest::{Method, StatusCode};
+use ring::hmac;
+use serde_json::{Value, json};
+
+use super::machine::Sent;
+use super::{Machine, ask, audit, becomes, becomes_so, job, look, text, want};
+
+/// A schedule by the clock.
+fn nightly(change: Value) -> Value {
+    let when = json!({"kind": "cron", "expression": "0 3 * * *", "time_zone": "Europe/Berlin"});
+    let mut wanted = json!({"name": "nightly", "when": when, "job": job(json!({}))});
+    for (field, value) in change.as_object().expect("an object") {
+        wanted[field] = value.clone();
+    }
+    wanted
+}
+
+async fn make(person: &Person, wanted: Value) -> Value {
+    person.post("/api/v1/job-schedules", wanted).await.expect(StatusCode::CREATED)
+}
+
+async fn look_at(person: &Person, one: &Value) -> Value {
+    person.get(&format!("/api/v1/job-schedules/{}", text(one, "id"))).await.expect(StatusCode::OK)
+}
+
+/// The moments for which a schedule has jobs, the newest first.
+async fn fired(person: &Person, one: &Value) -> Vec<String> {
+    let found = person.get(&format!("/api/v1/jobs?schedule={}", text(one, "id"))).await.expect(StatusCode::OK);
+    found["items"].as_array().expect("jobs").iter().map(|job| text(job, "scheduled_for").to_owned()).collect()
+}
+
+/// Waits until a schedule has fired so often.
+async fn fires(server: &TestServer, person: &Person, one: &Value, times: usize) -> Vec<String> {
+    let mut feed = server.product().events.listen(None).receiver;
+    loop {
+        let all = fired(person, one).await;
+        if all.len() >= times {
+            return all;
+        }
+        feed.recv().await.expect("the feed goes on");
+    }
+}
+
+/// Waits until a schedule fires next at this moment.
+async fn goes_on(server: &TestServer, person: &Person, one: &Value, next_at: &str) -> Value {
+    let mut feed = server.product().events.listen(None).receiver;
+    loop {
+        let now = look_at(person, one).await;
+        if now["next_at"] == next_at {
+            return now;
+        }
+        feed.recv().await.expect("the feed goes on");
+    }
+}
+
+/// Somebody whose proof does not end while the clock is put forward.
+async fn patient(owner: &Person) -> Person {
+    let token = json!({"name": "ci", "scopes": ["jobs.run", "jobs.read", "jobs.manage"], "expires_in_days": 3650});
+    let token = owner.post("/api/v1/me/tokens", token).await.expect(StatusCode::CREATED);
+    owner.with_token(text(&token, "secret"))
+}
+
+fn advance_to(server: &TestServer, moment: &str) {
+    let at = Timestamp::parse(moment).expect("a moment");
+    server.advance(at.since(server.product().world.now()));
+}
+
+fn signed(secret: &str, bytes: &[u8]) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    hmac::sign(&key, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+async fn end(sent: &mut Sent, code: i32) {
+    sent.begin().await;
+    sent.end(code, 0, 0).await;
+}
+
+on_every_backend! {
+    async fn a_schedule_fires_by_the_clock_of_its_zone_once_for_each_moment(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let owner = patient(&owner).await;
+        let made = make(&owner, nightly(json!({}))).await;
+        // The clock stands at 09:00 UTC on 6 January; Berlin is one hour ahead.
+        assert_eq!(text(&made, "next_at"), "2026-01-07T02:00:00.000Z");
+        advance_to(&server, "2026-01-07T02:00:00Z");
+        assert_eq!(fires(&server, &owner, &made, 1).await, ["2026-01-07T02:00:00.000Z"]);
+        let now = goes_on(&server, &owner, &made, "2026-01-08T02:00:00.000Z").await;
+        assert!(now["last_job_id"].is_string());
+        advance_to(&server, "2026-01-08T02:00:00Z");
+        assert_eq!(fires(&server, &owner, &made, 2).await.len(), 2);
+        let summer = json!({"when": {"kind": "cron", "expression": "30 2 29 3 *", "time_zone": "Europe/Berlin"}, "count": 1});
+        let next = owner.post("/api/v1/job-schedules/preview", summer).await.expect(StatusCode::OK);
+        assert_eq!(next["next"], json!(["2026-03-29T01:00:00.000Z"]), "half past two does not exist on that day");
+    }
+
+    async fn what_was_missed_is_made_up_for_as_the_schedule_says(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let owner = patient(&owner).await;
+        let mut all = vec![];
+        for missed in ["skip", "once", "all"] {
+            all.push(make(&owner, nightly(json!({"missed": missed, "name": missed}))).await);
+        }
+        // Four nights go by in which nobody looks.
+        advance_to(&server, "2026-01-10T09:00:00Z");
+        assert_eq!(fires(&server, &owner, &all[2], 4).await.len(), 4);
+        assert_eq!(fires(&server, &owner, &all[1], 1).await, ["2026-01-10T02:00:00.000Z"]);
+        advance_to(&server, "2026-01-11T02:00:00Z");
+        assert_eq!(fires(&server, &owner, &all[0], 1).await, ["2026-01-11T02:00:00.000Z"]);
+        assert_eq!(fires(&server, &owner, &all[1], 2).await.len(), 2);
+        assert_eq!(fires(&server, &owner, &all[2], 5).await.len(), 5);
+    }
+
+    async fn a_schedule_is_paused_run_by_hand_changed_and_removed(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let owner = patient(&owner).await;
+        let made = make(&owner, nightly(json!({"missed": "all"}))).await;
+        let path = format!("/api/v1/job-schedules/{}", text(&made, "id"));
+        let paused = owner.patch(&path, json!({"paused": true})).await.expect(StatusCode::OK);
+        assert_eq!((paused["paused_at"].is_string(), &paused["next_at"]), (true, &json!(null)));
+        advance_to(&server, "2026-01-09T09:00:00Z");
+        let by_hand = owner.post(&format!("{path}/run"), json!({})).await.expect(StatusCode::CREATED);
+        assert_eq!((&by_hand["schedule_id"], &by_hand["title"]), (&made["id"], &json!("nightly")));
+        let on = owner.patch(&path, json!({"paused": false, "name": "each night"})).await.expect(StatusCode::OK);
+        assert_eq!(text(&on, "next_at"), "2026-01-10T02:00:00.000Z", "what went by while it was paused is not made up for");
+        assert_eq!(fired(&owner, &made).await.len(), 1);
+        for (bad, field) in [
+            (json!({"when": {"kind": "cron", "expression": "61 * * * *"}}), "when.expression"),
+            (json!({"when": {"kind": "cron", "expression": "0 3 * * *", "time_zone": "Europe/Berlim"}}), "when.time_zone"),
+            (json!({"when": {"kind": "webhook", "provider": "github"}}), "when.kind"),
+            (json!({"job": job(json!({"priority": 99}))}), "job.priority"),
+            (json!({"job": job(json!({"idempotency_key": "k"}))}), "job.idempotency_key"),
+        ] {
+            let refused = owner.patch(&path, bad.clone()).await;
+            assert_eq!((refused.status, &refused.json["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!(field)), "{bad}");
+        }
+        assert_eq!(owner.delete(&path).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(owner.get(&path).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(look(&owner, &by_hand).await["state"], "queued", "its jobs stay");
+    }
+
+    async fn a_fire_does_not_overtake_the_one_before_if_it_must_not(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let person = patient(&owner).await;
+        let made = make(&person, nightly(json!({"overlap": "skip"}))).await;
+        advance_to(&server, "2026-01-07T02:00:00Z");
+        fires(&server, &person, &made, 1).await;
+        advance_to(&server, "2026-01-08T02:00:00Z");
+        server.recorded("job_schedule.skip", 1).await;
+        assert_eq!(fired(&person, &made).await.len(), 1);
+    }
+
+    async fn a_call_is_believed_by_its_signature_and_counts_once(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let when = json!({"kind": "webhook", "provider": "github", "branch": "main"});
+        let made = make(&owner, nightly(json!({"when": when}))).await;
+        let secret = text(&made, "secret");
+        assert!(look_at(&owner, &made).await["secret"].is_null(), "it is shown once");
+        let path = format!("/api/v1/hooks/jobs/{}", text(&made, "id"));
+        assert!(text(&made, "hook_url").ends_with(&path));
+        let outside = server.visitor();
+        let push = |branch: &str| json!({"ref": format!("refs/heads/{branch}"), "after": "c0ffee"});
+        let call = async |body: Value, secret: &str, delivery: &str, event: &str| {
+            let signature = format!("sha256={}", signed(secret, body.to_string().as_bytes()));
+            let headers = [("x-hub-signature-256", signature.as_str()), ("x-github-delivery", delivery), ("x-github-event", event)];
+            outside.send(Method::POST, &path, Some(body), &headers).await
+        };
+        let forged = call(push("main"), "another", "1", "push").await;
+        assert_eq!((forged.status, forged.problem()), (StatusCode::UNAUTHORIZED, "call_not_believed"));
+        assert_eq!(call(push("main"), secret, "1", "push").await.expect(StatusCode::OK)["outcome"], "fired");
+        assert_eq!(call(push("main"), secret, "1", "push").await.expect(StatusCode::OK)["outcome"], "again");
+        assert_eq!(call(push("other"), secret, "2", "push").await.expect(StatusCode::OK)["outcome"], "passed");
+        assert_eq!(call(push("main"), secret, "3", "ping").await.expect(StatusCode::OK)["outcome"], "passed");
+        assert_eq!(call(push("main"), secret, "4", "push").await.expect(StatusCode::OK)["outcome"], "fired");
+        assert_eq!(fired(&owner, &made).await.len(), 2);
+        let rotate = format!("/api/v1/job-schedules/{}/secret", text(&made, "id"));
+        let new = owner.post(&rotate, json!({})).await.expect(StatusCode::OK);
+        assert_eq!(call(push("main"), secret, "5", "push").await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(call(push("main"), text(&new, "secret"), "5", "push").await.expect(StatusCode::OK)["outcome"], "fired");
+        let nowhere = outside.send(Method::POST, "/api/v1/hooks/jobs/jsc_00000000000000000000000007", Some(json!({})), &[]).await;
+        assert_eq!((nowhere.status, nowhere.problem()), (StatusCode::UNAUTHORIZED, "call_not_believed"));
+        let trail = owner.get("/api/v1/audit?limit=200").await.expect(StatusCode::OK).to_string();
+        assert!(!trail.contains(secret), "the secret is not written down");
+    }
+
+    async fn a_schedule_fires_by_what_happened_and_never_for_ever(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let filter = json!({"state": "failed", "queue": "deploy"});
+        let when = json!({"kind": "event", "event": "job.ended", "filter": filter});
+        let clean = make(&owner, nightly(json!({"when": when, "job": job(json!({"name": "clean up"}))}))).await;
+        let good = want(&owner, job(json!({"queue": "deploy"}))).await;
+        let mut first = machine.sent().await;
+        end(&mut first, 0).await;
+        becomes(&server, &owner, &good, "succeeded").await;
+        let bad = want(&owner, job(json!({"queue": "deploy"}))).await;
+        let mut second = machine.sent().await;
+        end(&mut second, 1).await;
+        becomes(&server, &owner, &bad, "failed").await;
+        assert_eq!(fires(&server, &owner, &clean, 1).await.len(), 1);
+        let mut third = machine.sent().await;
+        end(&mut third, 0).await;
+        // One that begins itself comes to an end.
+        let itself = json!({"kind": "event", "event": "job.ended", "filter": {"queue": "loop"}});
+        let nothing = json!({"operation": {"kind": "exec", "argv": ["true"], "root": "work"}, "queue": "loop", "queue_timeout_ms": 1});
+        let looped = make(&owner, nightly(json!({"when": itself, "job": nothing}))).await;
+        let limit = format!("/api/v1/job-machines/{}", machine.id());
+        assert_eq!(owner.put(&limit, json!({"limit": 0})).await.status, StatusCode::NO_CONTENT);
+        owner.post(&format!("/api/v1/job-schedules/{}/run", text(&looped, "id")), json!({})).await.expect(StatusCode::CREATED);
+        assert_eq!(fires(&server, &owner, &looped, 17).await.len(), 17);
+        let newest = owner.get(&format!("/api/v1/jobs?schedule={}&limit=1", text(&looped, "id"))).await.expect(StatusCode::OK);
+        becomes_so(&server, &owner, &newest["items"][0], |now| now["state"] == "expired").await;
+        assert_eq!(fired(&owner, &looped).await.len(), 17, "no deeper than that");
+    }
+
+    async fn nothing_is_done_for_somebody_who_is_not_here_any_more(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let dana = server.invite(&owner, "dana", "developer").await;
+        let made = make(&dana, nightly(json!({}))).await;
+        let path = format!("/api/v1/job-schedules/{}", text(&made, "id"));
+        assert_eq!(server.invite(&owner, "omar", "developer").await.patch(&path, json!({"paused": true})).await.status, StatusCode::FORBIDDEN);
+        let me = dana.get("/api/v1/me").await.expect(StatusCode::OK);
+        let user = format!("/api/v1/users/{}", text(&me["user"], "id"));
+        let gone = owner.patch(&user, json!({"role": "viewer"})).await;
+        assert_eq!(gone.status, StatusCode::OK, "{}", gone.json);
+        let refused = owner.post(&format!("{path}/run"), json!({})).await;
+        assert_eq!((refused.status, refused.problem()), (StatusCode::CONFLICT, "schedule_owner_gone"));
+        // Whoever changes what it does answers for it.
+        owner.patch(&path, json!({"job": job(json!({"name": "mine now"}))})).await.expect(StatusCode::OK);
+        owner.post(&format!("{path}/run"), json!({})).await.expect(StatusCode::CREATED);
+        assert_eq!(audit(&owner, "job_schedule.update").await.len(), 1);
+        let all = owner.get("/api/v1/job-schedules").await.expect(StatusCode::OK);
+        assert_eq!(all["items"].as_array().expect("some").len(), 1);
+        let none = ask(&owner, &json!({"id": "job_00000000000000000000000007"}), "cancel", json!({})).await;
+        assert_eq!(none.status, StatusCode::NOT_FOUND);
+    }
+}
