@@ -53,6 +53,8 @@ struct Waiting {
     heads: BTreeSet<Place>,
     /// Whether these are all.
     is_whole: bool,
+    /// Whether one came that is not among these since they were asked for.
+    has_missed: bool,
 }
 
 /// How much is taken up, of how much.
@@ -127,10 +129,12 @@ impl Board {
     pub(crate) fn enter(&mut self, flow: &Flow, place: Place, now: Duration) {
         let id = flow.id();
         self.begin_stream(flow, now);
-        let new = || Waiting { flow: flow.clone(), heads: BTreeSet::new(), is_whole: true };
+        let new = || Waiting { flow: flow.clone(), heads: BTreeSet::new(), is_whole: true, has_missed: false };
         let waiting = self.flows.entry(id).or_insert_with(new);
         if waiting.is_whole || waiting.heads.last().is_some_and(|last| place < *last) {
             waiting.heads.insert(place);
+        } else {
+            waiting.has_missed = true;
         }
         if waiting.heads.len() > 2 * WINDOW {
             waiting.heads.pop_last();
@@ -148,22 +152,28 @@ impl Board {
     /// A flow of which some wait that are not known yet.
     pub(crate) fn expect(&mut self, flow: Flow, now: Duration) {
         self.begin_stream(&flow, now);
-        let new = |flow| Waiting { flow, heads: BTreeSet::new(), is_whole: false };
+        let new = |flow| Waiting { flow, heads: BTreeSet::new(), is_whole: false, has_missed: false };
         let id = flow.id();
         self.flows.entry(id).or_insert_with(|| new(flow)).is_whole = false;
     }
 
-    /// The flows of which more have to be fetched.
-    pub(crate) fn hungry(&self) -> Vec<FlowId> {
+    /// The flows of which more have to be fetched, by whoever asks.
+    pub(crate) fn hungry(&mut self) -> Vec<FlowId> {
         let is_hungry = |waiting: &Waiting| waiting.heads.is_empty() && !waiting.is_whole;
         let could_go = |waiting: &Waiting| self.obstacle_to(&waiting.flow).is_none();
-        self.flows.iter().filter(|(_, w)| is_hungry(w) && could_go(w)).map(|(id, _)| *id).collect()
+        let hungry = self.flows.iter().filter(|(_, w)| is_hungry(w) && could_go(w)).map(|(id, _)| *id);
+        let hungry: Vec<FlowId> = hungry.collect();
+        for id in &hungry {
+            // From here on until they are fed, whoever comes may be missing in what is fetched.
+            self.flows.get_mut(id).into_iter().for_each(|waiting| waiting.has_missed = false);
+        }
+        hungry
     }
 
     /// The first of a flow, as they were fetched: `WINDOW` of them, or all.
     pub(crate) fn feed(&mut self, flow: FlowId, places: Vec<Place>) {
         let Some(waiting) = self.flows.get_mut(&flow) else { return };
-        waiting.is_whole = places.len() < WINDOW;
+        waiting.is_whole = places.len() < WINDOW && !waiting.has_missed;
         waiting.heads.extend(places);
         self.forget_if_empty(flow);
     }

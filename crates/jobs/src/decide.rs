@@ -9,6 +9,14 @@ use crate::job::{Fared, Job};
 use crate::spec::{JobRetry, RetryOn};
 use crate::state::{JobHold, JobState};
 
+/// A job that never comes to its machine is not carried there more often than this.
+const MOST_VAIN: u32 = 50;
+
+/// The pause after so many tries that did not come to their machine.
+fn vain_pause(vain: u32) -> Duration {
+    Duration::from_millis(100u64 << vain.min(9))
+}
+
 /// Why a try is over.
 #[derive(Debug, Clone)]
 pub(crate) enum Over {
@@ -52,10 +60,12 @@ pub(crate) fn decide(job: &Job, over: &Over, was_too_long: bool, chance: f64) ->
     let fared = fared(over, reason);
     let next = match (state, why) {
         _ if job.cancel_asked_at.is_some() && state != JobState::Succeeded => Next::End(JobState::Cancelled),
-        (_, Why::NeverBegan) => Next::Again { after: Duration::ZERO, counted: false },
-        (state, Why::Moves) if job.tries + 1 < job.most_tries.max(2) => again(job, state, chance),
-        (state, Why::May(on)) if job.spec.retry.on.contains(&on) && job.tries + 1 < job.most_tries => {
-            again(job, state, chance)
+        (_, Why::NeverBegan) if job.attempt - job.tries.min(job.attempt) < MOST_VAIN => {
+            Next::Again { after: vain_pause(job.attempt - job.tries.min(job.attempt)), counted: false }
+        }
+        (_, Why::Moves) if job.tries + 1 < job.most_tries.max(2) => again(job, chance),
+        (_, Why::May(on)) if job.spec.retry.on.contains(&on) && job.tries + 1 < job.most_tries => {
+            again(job, chance)
         }
         (state, _) => Next::End(state),
     };
@@ -115,7 +125,7 @@ fn fared(over: &Over, reason: Option<&'static str>) -> Fared {
     }
 }
 
-fn again(job: &Job, _state: JobState, chance: f64) -> Next {
+fn again(job: &Job, chance: f64) -> Next {
     Next::Again { after: pause(&job.spec.retry, job.tries, chance), counted: true }
 }
 
@@ -148,6 +158,8 @@ impl Job {
                 job.due_at = waits.then(|| now.plus(after));
                 // It keeps its place: who waited longest still goes first.
                 (job.leased_at, job.started_at, job.machine, job.command) = (None, None, None, None);
+                // It has begun in time.
+                job.deadline_at = job.deadline_at.filter(|_| !counted);
             }
         }
         job
@@ -157,5 +169,34 @@ impl Job {
     pub(crate) fn end(&mut self, state: JobState, now: Timestamp) {
         (self.state, self.hold, self.due_at, self.ended_at) = (state, JobHold::None, None, Some(now));
         self.dead_at = state.is_dead().then_some(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Pauses grow to the longest and no further, and chance makes them shorter by half at the most.
+        #[test]
+        fn pauses_grow_and_stay_within_their_bounds(
+            delay in 0u64..100_000, longest in 0u64..1_000_000, factor in 1.0f64..10.0, tries in 0u32..100, chance in 0.0f64..=1.0,
+        ) {
+            let retry = |jitter| JobRetry { delay_ms: delay, max_delay_ms: longest, factor, jitter, ..JobRetry::default() };
+            let whole = pause(&retry(false), tries, chance);
+            prop_assert!(whole <= Duration::from_millis(longest.max(delay)));
+            prop_assert!(whole >= Duration::from_millis(delay.min(longest.max(delay))) || delay == 0);
+            prop_assert!(pause(&retry(false), tries + 1, chance) >= whole);
+            let shorter = pause(&retry(true), tries, chance);
+            prop_assert!(shorter <= whole && shorter + Duration::from_millis(1) >= whole / 2);
+        }
+    }
+
+    #[test]
+    fn what_never_comes_to_its_machine_is_carried_less_and_less_often() {
+        let pauses: Vec<u128> = (0..12).map(|vain| vain_pause(vain).as_millis()).collect();
+        assert_eq!((pauses[0], pauses[3], pauses[9], pauses[11]), (100, 800, 51_200, 51_200));
     }
 }

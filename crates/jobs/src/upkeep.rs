@@ -20,6 +20,8 @@ const BEAT: Duration = Duration::from_millis(500);
 const BEATS_TO_LOOK: u64 = 20;
 /// Every so many beats other servers on the same database are reckoned with.
 const BEATS_TO_SHARE: u64 = 4;
+/// Every so many beats what waits is looked up anew, whatever the memory says.
+const BEATS_TO_DOUBT: u64 = 120;
 /// Every so many beats what is old is removed.
 const BEATS_TO_SWEEP: u64 = 7200;
 
@@ -46,7 +48,8 @@ impl Jobs {
         if beat.is_multiple_of(BEATS_TO_LOOK) {
             self.look_at_everything().await?;
         }
-        if beat.is_multiple_of(BEATS_TO_SHARE) && self.db().engine() != "sqlite" {
+        let shares = self.db().engine() != "sqlite";
+        if beat.is_multiple_of(if shares { BEATS_TO_SHARE } else { BEATS_TO_DOUBT }) {
             self.look_for_others().await?;
         }
         if beat.is_multiple_of(BEATS_TO_SWEEP) {

@@ -175,6 +175,22 @@ fn light_jobs_go_where_they_are_pulled_and_take_up_no_slot() {
     assert_eq!((board.pick(NOW, 10).len(), board.idle_for_light(4)), (0, vec![machine(1)]));
 }
 
+#[test]
+fn one_that_comes_while_others_are_fetched_is_not_forgotten() {
+    let mut board = board(9);
+    board.expect(flow("amina", 0), NOW);
+    let hungry = board.hungry();
+    // It is written down after the others were read, and told before they are here.
+    board.enter(&flow("amina", 0), place(7), NOW);
+    board.feed(hungry[0], vec![place(1)]);
+    assert_eq!(board.pick(NOW, 9).len(), 1);
+    let hungry = board.hungry();
+    assert_eq!(hungry.len(), 1, "it is looked for again");
+    board.feed(hungry[0], vec![place(7)]);
+    assert_eq!(board.pick(NOW, 9)[0].place, place(7));
+    assert!(board.hungry().is_empty());
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Enter { owner: u8, priority: i8, key: Option<u8>, target: u8 },
