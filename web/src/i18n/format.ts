@@ -29,6 +29,7 @@ export function makeFormat(language: string, timeZone: string | undefined) {
   const month = new Intl.DateTimeFormat(locale, { month: "long", year: "numeric", timeZone: "UTC" });
   const exact = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "long", hourCycle: "h23", timeZone });
   const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
+  const precise = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
   const list = new Intl.ListFormat(locale, { type: "unit", style: "short" });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   return {
@@ -53,19 +54,34 @@ export function makeFormat(language: string, timeZone: string | undefined) {
       return unitFormat(locale, unit).format(Math.abs(value));
     },
     days: (days: number) => unitFormat(locale, "day").format(days),
-    /** How long something took, from milliseconds to minutes. */
+    /** How long something took, from milliseconds to hours. */
     took: (ms: number) => {
       if (ms < 1000) return unitFormat(locale, "millisecond", "short").format(ms);
       if (ms < 60_000) return unitFormat(locale, "second", "short").format(ms / 1000);
-      return unitFormat(locale, "minute", "short").format(ms / 60_000);
+      if (ms < 7_200_000) return unitFormat(locale, "minute", "short").format(ms / 60_000);
+      return unitFormat(locale, "hour", "short").format(ms / 3_600_000);
+    },
+    /** A length of time that somebody chose, in the largest unit that tells it whole. */
+    span: (ms: number) => {
+      const [unit, size] = spans.find(([, one]) => ms >= one && ms % one === 0) ?? (["millisecond", 1] as const);
+      return unitFormat(locale, unit).format(ms / size);
     },
     percent: (share: number) => percent.format(share),
+    /** A share that may be small. */
+    share: (share: number) => precise.format(share),
     degrees: (celsius: number) => unitFormat(locale, "celsius", "short").format(celsius),
     bytes: (bytes: number) => (bytes < 1000 ? unitFormat(locale, "byte").format(bytes) : sized(locale, bytes, "")),
     /** So many bytes in a second. */
     rate: (bytes: number) => sized(locale, bytes, "-per-second"),
   };
 }
+
+const spans = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1000],
+] as const;
 
 const sizes = ["kilobyte", "megabyte", "gigabyte", "terabyte"];
 

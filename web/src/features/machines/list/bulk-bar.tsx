@@ -3,16 +3,18 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "@/api/client";
+import type { Machine } from "@/api/types";
 import { useCan } from "@/app/me";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
+import type { Selection } from "@/ui/selection";
 import { toast } from "@/ui/toast";
 import { useRefresh } from "../use-machines";
 import { BulkLabels } from "./bulk-labels";
-import type { Selection } from "./selection";
+
 import { forEachMachine } from "./together";
 
-export function BulkBar({ selection }: { selection: Selection }) {
+export function BulkBar({ selection }: { selection: Selection<Machine> }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const mayRun = useCan("commands.run");
@@ -54,7 +56,7 @@ export function BulkBar({ selection }: { selection: Selection }) {
   );
 }
 
-function BulkRevoke({ selection, onClose }: { selection: Selection; onClose: () => void }) {
+function BulkRevoke({ selection, onClose }: { selection: Selection<Machine>; onClose: () => void }) {
   const { t } = useTranslation();
   const refresh = useRefresh();
   const [chosen] = useState(selection.chosen);

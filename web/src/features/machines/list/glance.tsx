@@ -4,15 +4,15 @@ import { useTranslation } from "react-i18next";
 import type { Machine, MachineSample } from "@/api/types";
 import { useFormat } from "@/i18n/format";
 import { cx } from "@/ui/cx";
+import type { Selection } from "@/ui/selection";
 import { Ago } from "@/ui/time";
 import { Meter } from "../meter";
 import { isThere } from "../state";
-import type { Selection } from "./selection";
 
 export interface ListedProps {
   machines: Machine[];
   newest: Map<string, MachineSample>;
-  selection: Selection;
+  selection: Selection<Machine>;
   onPick: (label: string) => void;
 }
 
@@ -29,7 +29,7 @@ export function MachineLink({ machine }: { machine: Machine }) {
   );
 }
 
-export function Choose({ machine, selection }: { machine: Machine; selection: Selection }) {
+export function Choose({ machine, selection }: { machine: Machine; selection: Selection<Machine> }) {
   const { t } = useTranslation();
   return (
     // The label makes the place to hit as large as a finger.

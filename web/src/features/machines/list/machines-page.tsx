@@ -9,6 +9,7 @@ import { Button } from "@/ui/button";
 import { ListState } from "@/ui/list-state";
 import { LoadMore } from "@/ui/load-more";
 import { Card } from "@/ui/page";
+import { useSelection } from "@/ui/selection";
 import { EmptyState } from "@/ui/states";
 import { FleetFrame } from "../fleet-frame";
 import { JoinDialog } from "../join/join-dialog";
@@ -21,7 +22,6 @@ import { BulkBar } from "./bulk-bar";
 import { MachineCards } from "./machine-cards";
 import { MachineFilters, type View } from "./machine-filters";
 import { MachineTable } from "./machine-table";
-import { useSelection } from "./selection";
 
 const route = getRouteApi("/signed-in/shell/machines");
 

@@ -10,7 +10,9 @@ import { useProblemText } from "@/ui/problem";
 import { toast } from "@/ui/toast";
 import type { Channel } from "./transcript";
 
-export function DownloadOutput({ command }: { command: Command }) {
+type Said = Pick<Command, "id" | "machine_name" | "output_bytes" | "error_bytes" | "output_deleted_at">;
+
+export function DownloadOutput({ command }: { command: Said }) {
   const { t } = useTranslation();
   const format = useFormat();
   const told = useProblemText();

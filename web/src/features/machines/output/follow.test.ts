@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Command } from "@/api/types";
 import { Follow, type FollowSocket, SHOWN_BYTES } from "./follow";
+import { Transcript } from "./transcript";
 
 class FakeSocket {
   closed = false;
@@ -38,7 +39,7 @@ const close = (code: number) => last().onclose?.({ code });
 const reconnect = () => timers.shift()?.run();
 const draw = () => frames.splice(0).forEach((run) => void run());
 
-function follow(lengths: [number, number] = [0, 0]): Follow {
+function follow(lengths: [number, number] = [0, 0], from: [number, number] | null = null): Follow<Transcript> {
   const one = new Follow(
     lengths,
     {
@@ -58,19 +59,30 @@ function follow(lengths: [number, number] = [0, 0]): Follow {
       random: () => 1,
     },
     { command: (command) => told.push(command), sessionEnded: () => (ended += 1) },
+    new Transcript(),
+    from,
   );
   one.start();
   return one;
 }
 
-const shown = ({ transcript }: Follow) =>
-  transcript.blocks.flatMap(({ lines }) => lines.map((line) => line.spans.map(({ text }) => text).join("")));
+const shown = ({ sink }: Follow<Transcript>) =>
+  sink.blocks.flatMap(({ lines }) => lines.map((line) => line.spans.map(({ text }) => text).join("")));
 
 beforeEach(() => {
   [sockets, froms, timers, frames, told, ended] = [[], [], [], [], [], 0];
 });
 
 describe("looking on while a command runs", () => {
+  it("begins near the end of what is long, or where it is told to", () => {
+    follow([3 * SHOWN_BYTES, 10]);
+    follow([3 * SHOWN_BYTES, 10], [7, 3]);
+    expect(froms).toEqual([
+      [2 * SHOWN_BYTES, 0],
+      [7, 3],
+    ]);
+  });
+
   it("shows both channels and how the command stands", () => {
     const one = follow();
     last().say(1, 0, "out\n");

@@ -1,7 +1,7 @@
 // Looks on while a command runs: one WebSocket, its pieces put in order, and everything anew from where it stopped
 // when the connection breaks. What comes faster than it can be shown is passed over; it can still be downloaded.
 import type { Command } from "@/api/types";
-import { type Channel, Transcript } from "./transcript";
+import type { Channel } from "./transcript";
 
 export type FollowState = "connecting" | "open" | "waiting" | "over" | "broken";
 
@@ -12,6 +12,12 @@ export interface FollowParts {
   later: (run: () => void, ms: number) => () => void;
   frame: (run: () => void) => () => void;
   random: () => number;
+}
+
+/** Takes what is said, in order of each channel; what is left out between is told too. */
+export interface FollowSink {
+  feed: (channel: Channel, bytes: Uint8Array, at: number) => void;
+  skip: (channel: Channel) => void;
 }
 
 export interface FollowListener {
@@ -33,11 +39,12 @@ const MOST_AT_ONCE = 1024 * 1024;
 
 interface Piece {
   channel: Channel;
+  at: number;
   bytes: Uint8Array;
 }
 
-export class Follow {
-  readonly transcript = new Transcript();
+export class Follow<S extends FollowSink = FollowSink> {
+  readonly sink: S;
   state: FollowState = "connecting";
   /** So many bytes of output and errors were passed over. */
   readonly omitted: [number, number];
@@ -56,9 +63,17 @@ export class Follow {
   readonly #parts: FollowParts;
   readonly #listener: FollowListener;
 
-  constructor(lengths: [number, number], parts: FollowParts, listener: FollowListener) {
+  /** Begins near the end of what is long, or where it is told to. */
+  constructor(
+    lengths: [number, number],
+    parts: FollowParts,
+    listener: FollowListener,
+    sink: S,
+    from: [number, number] | null = null,
+  ) {
     const skipped = (length: number) => (length > 2 * SHOWN_BYTES ? length - SHOWN_BYTES : 0);
-    this.#known = [skipped(lengths[0]), skipped(lengths[1])];
+    this.sink = sink;
+    this.#known = from ? [...from] : [skipped(lengths[0]), skipped(lengths[1])];
     this.omitted = [...this.#known];
     this.#lengths = lengths;
     this.#parts = parts;
@@ -102,7 +117,8 @@ export class Follow {
     if (end <= known) return;
     if (at > known) this.#passOver(channel, at - known);
     this.#known[channel - 1] = end;
-    this.#take({ channel, bytes: new Uint8Array(data, 9 + Math.max(0, known - at)) });
+    const skipped = Math.max(0, known - at);
+    this.#take({ channel, at: at + skipped, bytes: new Uint8Array(data, 9 + skipped) });
   }
 
   #read(text: string) {
@@ -131,7 +147,7 @@ export class Follow {
         this.#passOver(piece.channel, piece.bytes.length);
       }
     }
-    for (const { channel, bytes } of this.#waiting) this.transcript.feed(channel, bytes);
+    for (const { channel, at, bytes } of this.#waiting) this.sink.feed(channel, bytes, at);
     this.#waiting = [];
     this.#waitingBytes = 0;
     this.#tell();
@@ -139,7 +155,7 @@ export class Follow {
 
   #passOver(channel: Channel, bytes: number) {
     this.omitted[channel - 1] = (this.omitted[channel - 1] ?? 0) + bytes;
-    this.transcript.skip(channel);
+    this.sink.skip(channel);
   }
 
   #closed(code: number) {

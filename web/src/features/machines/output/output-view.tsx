@@ -32,9 +32,9 @@ export function OutputView({ command }: { command: Command }) {
         <DownloadOutput command={command} />
       </div>
       <Panel
-        blocks={follow?.transcript.blocks ?? []}
+        blocks={follow?.sink.blocks ?? []}
         version={follow?.version ?? 0}
-        dropped={follow?.transcript.dropped ?? 0}
+        dropped={follow?.sink.dropped ?? 0}
         omitted={follow ? follow.omitted[0] + follow.omitted[1] : 0}
         shown={shown}
         silence={silence(command, follow?.state === "over")}

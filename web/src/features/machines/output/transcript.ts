@@ -28,10 +28,12 @@ const MOST_BLOCKS = 50;
 const LONGEST_LINE = 4000;
 const LONGEST_SEQUENCE = 4096;
 
-const SPECIAL =
+/** Signs that are not simply printed. */
+export const SPECIAL =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
-const SEQUENCE =
+/** What follows an escape: its parameters and its last letter where it is of the kind that colours are asked with. */
+export const SEQUENCE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: as terminals have it.
   /^(?:\[([0-?]*)[ -/]*([@-~])|[\]PX^_][^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)|[ -/]*[0-Z\\^-~])/;
 
@@ -173,7 +175,7 @@ function isBegun(rest: string): boolean {
   return rest.length < LONGEST_SEQUENCE && /^(?:$|\[[0-?]*[ -/]*$|[\]PX^_][^\u0007\u009c]*$|[ -/]+$)/.test(rest);
 }
 
-function visible(sign: string): string {
+export function visible(sign: string): string {
   const code = sign.charCodeAt(0);
   if (code < 0x20) return String.fromCharCode(0x2400 + code);
   return code === 0x7f ? "\u2421" : "\ufffd";

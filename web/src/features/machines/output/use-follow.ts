@@ -5,19 +5,23 @@ import { sessionEnded } from "@/api/session-ended";
 import type { Command } from "@/api/types";
 import { commandQuery } from "../queries";
 import { Follow, type FollowParts } from "./follow";
+import { Transcript } from "./transcript";
 
 /** Follows a command for as long as it is shown; how it stands is written where everybody reads it. */
-export function useFollow(command: Command): Follow | null {
+export function useFollow(command: Command): Follow<Transcript> | null {
   const queries = useQueryClient();
-  const [follow, setFollow] = useState<Follow | null>(null);
+  const [follow, setFollow] = useState<Follow<Transcript> | null>(null);
   const { id } = command;
   const [lengths] = useState<[number, number]>([command.output_bytes, command.error_bytes]);
 
   useEffect(() => {
-    const one = new Follow(lengths, browserParts(id), {
-      command: (now) => queries.setQueryData(commandQuery(id).queryKey, now),
+    const listener = {
+      command: (now: Command) => queries.setQueryData(commandQuery(id).queryKey, now),
       sessionEnded,
-    });
+    };
+    const address = ([output, errors]: [number, number]) =>
+      `${apiBase}/commands/${id}/attach?output=${output}&errors=${errors}`;
+    const one = new Follow(lengths, browserParts(address), listener, new Transcript());
     one.start();
     setFollow(one);
     return () => one.stop();
@@ -31,10 +35,11 @@ function nothing() {
   return () => {};
 }
 
-function browserParts(id: string): FollowParts {
+/** How a browser follows what lies at an address, from a place of each channel on. */
+export function browserParts(address: (from: [number, number]) => string): FollowParts {
   return {
-    open: ([output, errors]) => {
-      const url = new URL(`${apiBase}/commands/${id}/attach?output=${output}&errors=${errors}`, location.href);
+    open: (from) => {
+      const url = new URL(address(from), location.href);
       url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
       const socket = new WebSocket(url);
       socket.binaryType = "arraybuffer";

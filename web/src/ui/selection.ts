@@ -1,9 +1,8 @@
-// Which machines are chosen. One that is no longer in the list is no longer chosen.
+// Which lines of a list are chosen. One that is no longer in the list is no longer chosen.
 import { useMemo, useState } from "react";
-import type { Machine } from "@/api/types";
 
-export interface Selection {
-  chosen: Machine[];
+export interface Selection<T> {
+  chosen: T[];
   has: (id: string) => boolean;
   toggle: (id: string) => void;
   all: boolean;
@@ -11,11 +10,11 @@ export interface Selection {
   clear: () => void;
 }
 
-export function useSelection(machines: Machine[]): Selection {
+export function useSelection<T extends { id: string }>(items: T[]): Selection<T> {
   const [ids, setIds] = useState<ReadonlySet<string>>(() => new Set());
   return useMemo(() => {
-    const chosen = machines.filter((machine) => ids.has(machine.id));
-    const all = machines.length > 0 && chosen.length === machines.length;
+    const chosen = items.filter(({ id }) => ids.has(id));
+    const all = items.length > 0 && chosen.length === items.length;
     return {
       chosen,
       all,
@@ -26,8 +25,8 @@ export function useSelection(machines: Machine[]): Selection {
           if (!after.delete(id)) after.add(id);
           return after;
         }),
-      toggleAll: () => setIds(new Set(all ? [] : machines.map((machine) => machine.id))),
+      toggleAll: () => setIds(new Set(all ? [] : items.map(({ id }) => id))),
       clear: () => setIds(new Set()),
     };
-  }, [machines, ids]);
+  }, [items, ids]);
 }
