@@ -11,7 +11,7 @@ import { program } from "./server.mjs";
 
 const run = promisify(execFile);
 /** Where the bridge is root, commands run as whoever owns the directory; nothing runs as root. */
-const SOMEBODY = 65_534;
+export const SOMEBODY = 65_534;
 
 /** The state, the policy and the work of one machine. */
 export async function machinePlace(test) {

@@ -10,6 +10,9 @@ export interface Place {
     | "invitations"
     | "machines"
     | "commands"
+    | "jobs"
+    | "dead_letters"
+    | "job_statistics"
     | "secrets"
     | "audit"
     | "settings"
@@ -33,6 +36,9 @@ export const places: Place[] = [
   { name: "invitations", to: "/people/invitations", icon: "mail", key: "i", needs: "invitations.manage" },
   { name: "machines", to: "/machines", icon: "machine", key: "c", needs: "machines.read", inSideBar: true },
   { name: "commands", to: "/machines/commands", icon: "terminal", key: "r", needs: "commands.run" },
+  { name: "jobs", to: "/jobs", icon: "jobs", key: "j", needs: "jobs.read", inSideBar: true },
+  { name: "dead_letters", to: "/jobs/dead-letters", icon: "inbox", key: "l", needs: "jobs.read" },
+  { name: "job_statistics", to: "/jobs/statistics", icon: "chart", needs: "jobs.read" },
   { name: "secrets", to: "/secrets", icon: "lock", key: "v", needs: "secrets.read", inSideBar: true },
   { name: "audit", to: "/audit", icon: "audit", key: "a", needs: "audit.read", inSideBar: true },
   { name: "settings", to: "/settings", icon: "settings", key: "s", needs: "settings.read", inSideBar: true },

@@ -197,6 +197,36 @@ const machineActivity = createRoute({
   path: "/activity",
   component: page(() => import("@/features/machines/one/activity")),
 });
+const jobs = createRoute({
+  getParentRoute: inShell,
+  path: "/jobs",
+  validateSearch: search.jobs,
+  component: page(() => import("@/features/jobs/list/jobs-page")),
+});
+const newJob = createRoute({
+  getParentRoute: inShell,
+  path: "/jobs/new",
+  validateSearch: search.newJob,
+  component: page(() => import("@/features/jobs/form/new-job-page")),
+});
+const deadLetters = createRoute({
+  getParentRoute: inShell,
+  path: "/jobs/dead-letters",
+  validateSearch: search.deadLetters,
+  component: page(() => import("@/features/jobs/dead/dead-letters-page")),
+});
+const jobStatistics = createRoute({
+  getParentRoute: inShell,
+  path: "/jobs/statistics",
+  validateSearch: search.jobStatistics,
+  component: page(() => import("@/features/jobs/statistics/statistics-page")),
+});
+const job = createRoute({
+  getParentRoute: inShell,
+  path: "/jobs/$id",
+  validateSearch: search.job,
+  component: page(() => import("@/features/jobs/one/job-page")),
+});
 const secrets = createRoute({
   getParentRoute: inShell,
   path: "/secrets",
@@ -300,6 +330,11 @@ export const router = createRouter({
           machineSshKeys,
           machineActivity,
         ]),
+        jobs,
+        newJob,
+        deadLetters,
+        jobStatistics,
+        job,
         secrets,
         secret,
         secretCalendar,

@@ -187,6 +187,94 @@ export function machineFiles(raw: Raw): MachineFilesSearch {
   return { root: text(raw.root)?.slice(0, 128), path: longText(raw.path) };
 }
 
+export const jobParts = ["under_way", "waiting", "ended"] as const;
+export const jobStates = [
+  "queued",
+  "leased",
+  "running",
+  "succeeded",
+  "failed",
+  "cancelled",
+  "timed_out",
+  "expired",
+] as const;
+
+export interface JobsSearch {
+  part?: (typeof jobParts)[number] | undefined;
+  state?: (typeof jobStates)[number] | undefined;
+  queue?: string | undefined;
+  machine?: string | undefined;
+  owner?: string | undefined;
+  label?: string | undefined;
+  schedule?: string | undefined;
+  search?: string | undefined;
+}
+
+export function jobs(raw: Raw): JobsSearch {
+  return {
+    part: oneOf(raw.part, jobParts),
+    state: oneOf(raw.state, jobStates),
+    queue: text(raw.queue)?.slice(0, 64),
+    machine: text(raw.machine)?.slice(0, 64),
+    owner: text(raw.owner)?.slice(0, 64),
+    label: text(raw.label)?.slice(0, 128),
+    schedule: text(raw.schedule)?.slice(0, 64),
+    search: text(raw.search)?.slice(0, 200),
+  };
+}
+
+export interface NewJobSearch {
+  /** A job that is to be run again, perhaps otherwise. */
+  like?: string | undefined;
+  /** A machine that it is meant for. */
+  machine?: string | undefined;
+  /** A job that it waits for. */
+  after?: string | undefined;
+}
+
+export function newJob(raw: Raw): NewJobSearch {
+  return {
+    like: text(raw.like)?.slice(0, 64),
+    machine: text(raw.machine)?.slice(0, 64),
+    after: text(raw.after)?.slice(0, 64),
+  };
+}
+
+export interface JobSearch {
+  /** The attempt that is looked at; without one, the last. */
+  attempt?: number | undefined;
+}
+
+export function job(raw: Raw): JobSearch {
+  const attempt = typeof raw.attempt === "number" && Number.isInteger(raw.attempt) && raw.attempt > 0;
+  return { attempt: attempt ? (raw.attempt as number) : undefined };
+}
+
+export interface DeadLettersSearch {
+  queue?: string | undefined;
+  reason?: string | undefined;
+  owner?: string | undefined;
+}
+
+export function deadLetters(raw: Raw): DeadLettersSearch {
+  return {
+    queue: text(raw.queue)?.slice(0, 64),
+    reason: text(raw.reason)?.slice(0, 64),
+    owner: text(raw.owner)?.slice(0, 64),
+  };
+}
+
+export const jobWindows = ["1h", "24h", "7d", "30d"] as const;
+
+export interface JobStatisticsSearch {
+  window?: (typeof jobWindows)[number] | undefined;
+  queue?: string | undefined;
+}
+
+export function jobStatistics(raw: Raw): JobStatisticsSearch {
+  return { window: oneOf(raw.window, jobWindows), queue: text(raw.queue)?.slice(0, 64) };
+}
+
 /** A path may be as long as the system lets it be. */
 function longText(value: unknown): string | undefined {
   if (typeof value === "number") return String(value);

@@ -1,5 +1,5 @@
 // Remembers a few choices on this device. Storage may be blocked, and then a choice lasts until the page is left.
-type Key = "theme" | "language" | "setup-hidden" | "backup-planned" | "machines-view" | "terminal-reader";
+type Key = "theme" | "language" | "setup-hidden" | "backup-planned" | "machines-view" | "terminal-reader" | "log-wrap";
 
 export function remember(key: Key, value: string) {
   try {

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import ar from "./ar";
 import arDocs from "./ar/docs.json";
+import arJobs from "./ar/jobs.json";
 import arMachines from "./ar/machines.json";
 import arSettings from "./ar/settings.json";
 import arVault from "./ar/vault.json";
 import en from "./en";
 import enDocs from "./en/docs.json";
+import enJobs from "./en/jobs.json";
 import enMachines from "./en/machines.json";
 import enSettings from "./en/settings.json";
 import enVault from "./en/vault.json";
@@ -26,8 +28,8 @@ function flatten(words: object, prefix = ""): Map<string, string> {
   return flat;
 }
 
-const english = flatten({ ...en, ...enDocs, ...enMachines, ...enSettings, ...enVault });
-const arabic = flatten({ ...ar, ...arDocs, ...arMachines, ...arSettings, ...arVault });
+const english = flatten({ ...en, ...enDocs, ...enJobs, ...enMachines, ...enSettings, ...enVault });
+const arabic = flatten({ ...ar, ...arDocs, ...arJobs, ...arMachines, ...arSettings, ...arVault });
 const bare = (words: Map<string, string>) => new Set([...words.keys()].map((key) => key.replace(ending, "")));
 const plurals = [...english.keys()].filter((key) => key.endsWith("_other")).map((key) => key.replace(ending, ""));
 

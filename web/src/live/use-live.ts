@@ -6,7 +6,7 @@ import { announce } from "./announce";
 import { LiveClient, type LiveState } from "./client";
 import { Gathering } from "./gather";
 
-const topics = ["users", "sessions", "audit", "invitations", "status", "me", "secrets", "settings", "machines"];
+const topics = ["users", "sessions", "audit", "invitations", "status", "me", "secrets", "settings", "machines", "jobs"];
 
 export function useLive(onSessionEnded: () => void): LiveState {
   const queries = useQueryClient();

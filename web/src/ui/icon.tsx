@@ -55,6 +55,10 @@ const shapes = {
   theme: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 3v18M12 8h7.800M12 16h7.800M12 12h9",
   language:
     "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM3.5 12h17M12 3c2.5 2.5 3.8 5.5 3.8 9s-1.3 6.5-3.8 9c-2.5-2.5-3.8-5.5-3.8-9S9.5 5.5 12 3z",
+  jobs: "M4 5.500h9M4 11h6M4 16.500h5M13.5 11.500l7 4.2-7 4.3z",
+  chart: "M4 4v16h16M8.5 16v-4M12.5 16V8M16.5 16v-6",
+  branch:
+    "M7 8.500a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.400zM7 20a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.400zM17 10.500a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.400zM7 8.500v7.1M17 10.500c0 3-2.500 4.500-5.500 4.500-2 0-3.500.5-4 1",
   keyboard:
     "M4 6h16a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V7a1 1 0 0 1 1-1zM7 10h.01M10.3 10h.01M13.7 10h.01M17 10h.01M8 14h8",
   more: "M5.5 12h.01M12 12h.01M18.5 12h.01",
@@ -66,7 +70,7 @@ const shapes = {
 export type IconName = keyof typeof shapes;
 
 /** Shapes that point along the line of reading turn round in right-to-left text. */
-const directional = new Set<IconName>(["chevron", "out", "play"]);
+const directional = new Set<IconName>(["chevron", "out", "play", "jobs"]);
 
 export function Icon({ name, className }: { name: IconName; className?: string | undefined }) {
   return (

@@ -32,6 +32,7 @@ export function useCommands(onShortcuts: () => void) {
   const mayBring = useCan("secrets.use");
   const mayAdd = useCan("machines.manage");
   const mayRun = useCan("commands.run");
+  const mayRunJobs = useCan("jobs.run");
   const mayReadPeople = useCan("users.read");
   const attempt = (work: Promise<unknown>) => void work.catch(() => toast(t("problem.unreachable"), "danger"));
 
@@ -89,6 +90,18 @@ export function useCommands(onShortcuts: () => void) {
       ]
     : [];
 
+  const newJob: Command[] = mayRunJobs
+    ? [
+        {
+          id: "new job",
+          group: "actions",
+          label: t("palette.new_job"),
+          icon: "jobs",
+          run: () => void navigate({ to: "/jobs/new" }),
+        },
+      ]
+    : [];
+
   const look: Command[] = themes
     .filter((theme) => theme !== user.theme)
     .map((theme) => ({
@@ -121,7 +134,7 @@ export function useCommands(onShortcuts: () => void) {
   });
 
   return {
-    commands: [...goTo, ...invite, ...bring, ...add, ...runCommand, ...look, ...account],
+    commands: [...goTo, ...invite, ...bring, ...add, ...runCommand, ...newJob, ...look, ...account],
     personCommand,
     mayReadPeople,
   };

@@ -1,0 +1,259 @@
+// Jobs: begun from the form, followed, tried again, held and let go. Real bridges carry them out.
+import assert from "node:assert/strict";
+import { chown, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { addPerson, claimOwner } from "./support/api.mjs";
+import { serious } from "./support/axe.mjs";
+import { addMachine, SOMEBODY } from "./support/bridge.mjs";
+import { closeBrowsers, openBrowser } from "./support/browser.mjs";
+import { listen } from "./support/live.mjs";
+import { startServer } from "./support/server.mjs";
+import { gone, signIn } from "./support/steps.mjs";
+import { ar, en } from "./support/words.mjs";
+
+after(closeBrowsers);
+
+const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+const press = (page, key, values) => page.getByRole("button", { name: en(key, values), exact: true }).click();
+const badge = (page, key, values) =>
+  page
+    .getByRole("main")
+    .getByText(en(key, values), { exact: true })
+    .first();
+const log = (page) => page.getByRole("region", { name: en("commands.output.title"), exact: true });
+const program = (...argv) => ({ kind: "exec", argv, root: "projects", path: "" });
+
+async function house(t, options = {}) {
+  const server = await startServer(t);
+  const amina = await claimOwner(server, options);
+  const { page } = await openBrowser(t, server, options);
+  await signIn(page, amina, options.language === "ar" ? ar : en);
+  return { server, amina, page };
+}
+
+async function ended(amina, id) {
+  const feed = await listen(amina.api, ["jobs"]);
+  try {
+    for (;;) {
+      const job = await amina.api.get(`/jobs/${id}`);
+      if (job.ended_at) return job;
+      await feed.hear("event");
+    }
+  } finally {
+    feed.close();
+  }
+}
+
+test("a job is begun from the form, followed to its end, and begun again with changes", async (t) => {
+  const { amina, page } = await house(t);
+  const { id: machine } = await addMachine(t, amina, { name: "heron", labels: ["env=test"] });
+  await page.getByRole("link", { name: en("places.jobs"), exact: true }).click();
+  await page.getByRole("link", { name: en("jobs.new.action") }).first().click();
+  await page.getByLabel(en("commands.field.line"), { exact: true }).fill("echo 'a  heron'");
+  await page.getByText(en("jobs.target.choose_labels"), { exact: true }).click();
+  await page.getByLabel(en("machines.labels"), { exact: true }).first().fill("env=test");
+  await page.getByText(en("commands.many.matching_one", { count: 1 })).waitFor();
+  await page.getByText(en("jobs.form.turn"), { exact: true }).click();
+  await page.getByLabel(en("jobs.name")).fill("Say it");
+  await page.getByLabel(en("jobs.priority")).fill("5");
+  await press(page, "jobs.new.start");
+
+  await page.getByRole("heading", { level: 1, name: "Say it" }).waitFor();
+  await badge(page, "jobs.state.succeeded").waitFor();
+  await log(page).getByText("a heron").waitFor();
+  const first = new URL(page.url()).pathname.split("/").at(-1);
+  const job = await amina.api.get(`/jobs/${first}`);
+  assert.deepEqual(
+    [job.priority, job.target, job.machine_id, job.queue],
+    [5, { kind: "labels", selector: "env=test" }, machine, "default"],
+  );
+
+  await page.getByRole("link", { name: en("jobs.rerun") }).click();
+  const line = page.getByLabel(en("commands.field.line"), { exact: true });
+  assert.equal(await line.inputValue(), "echo 'a  heron'");
+  await line.fill("echo again");
+  await press(page, "jobs.new.start");
+  await log(page).getByText("again", { exact: true }).waitFor();
+  const second = new URL(page.url()).pathname.split("/").at(-1);
+  const again = await amina.api.get(`/jobs/${second}`);
+  assert.deepEqual([again.rerun_of, again.name, again.priority], [first, "Say it", 5]);
+});
+
+test("what cannot be meant is said at its field, by the form and by the server", async (t) => {
+  const { page } = await house(t);
+  await page.goto("/jobs/new");
+  await press(page, "jobs.new.start");
+  await page.getByText(en("problem.fields_invalid"), { exact: true }).waitFor();
+  await page.getByText(en("jobs.fault.required"), { exact: true }).waitFor();
+  await page.getByLabel(en("commands.field.line"), { exact: true }).fill("true");
+  await page.getByText(en("jobs.form.turn"), { exact: true }).click();
+  const queue = page.getByLabel(en("jobs.queue"), { exact: true });
+  await queue.fill("Deploys!");
+  // Closed, it opens again by itself with what is wrong in it.
+  await page.getByText(en("jobs.form.turn"), { exact: true }).click();
+  await press(page, "jobs.new.start");
+  await page.waitForFunction(() => document.activeElement?.getAttribute("aria-invalid") === "true");
+  assert.equal(await queue.getAttribute("aria-invalid"), "true");
+  assert.ok(await queue.evaluate((field) => field === document.activeElement));
+});
+
+test("a job that fails is tried again as often as it may be, and lies there until somebody sees to it", async (t) => {
+  const { amina, page } = await house(t);
+  await addMachine(t, amina, { name: "heron" });
+  const wanted = { operation: program("false"), name: "Fails", retry: { attempts: 2, delay_ms: 50 } };
+  const { id } = await amina.api.post("/jobs", wanted);
+  await page.goto(`/jobs/${id}`);
+  await badge(page, "jobs.reason.exit_code.title").waitFor();
+  await page.getByText(en("jobs.attempts.number", { n: 2 }), { exact: true }).waitFor();
+  await page.getByText(en("jobs.attempts.number", { n: 1 }), { exact: true }).click();
+  await page.waitForURL(/attempt=1/);
+  await press(page, "jobs.retry.action");
+  await page.getByText(en("jobs.attempts.number", { n: 3 }), { exact: true }).waitFor();
+  await ended(amina, id);
+
+  const { jobs } = await amina.api.post("/jobs/batch", {
+    jobs: ["One", "Two", "Three"].map((name) => ({ operation: program("false"), name })),
+  });
+  for (const job of jobs) await ended(amina, job.id);
+  await page.goto("/jobs/dead-letters");
+  await page.getByRole("link", { name: "Three", exact: true }).waitFor();
+  await page.getByLabel(en("machines.choose", { name: "Two" }), { exact: true }).check();
+  await press(page, "jobs.dead.dismiss");
+  const dialog = page.getByRole("dialog", { name: en("jobs.dead.dismiss_title_one", { count: 1 }) });
+  await dialog.getByRole("button", { name: en("jobs.dead.dismiss") }).click();
+  await gone(page.getByRole("link", { name: "Two", exact: true }));
+  await page.getByLabel(en("machines.choose_all"), { exact: true }).check();
+  await press(page, "jobs.dead.replay");
+  await page
+    .getByRole("dialog", { name: en("jobs.dead.replay_title_other", { count: 3 }) })
+    .getByRole("button", { name: en("jobs.dead.replay") })
+    .click();
+  await page.getByText(en("jobs.dead.replayed_other", { count: 3 }), { exact: true }).waitFor();
+  const two = await amina.api.get(`/jobs/${jobs[1].id}`);
+  assert.deepEqual([two.state, two.dead_at, two.attempt], ["failed", null, 1]);
+});
+
+test("a queue is held and goes on, and the board says so to whoever looks on", async (t) => {
+  const { server, amina, page } = await house(t);
+  await addMachine(t, amina, { name: "heron" });
+  const basim = await addPerson(server, amina, { name: "Basim", email: "basim@example.com" });
+  const other = await openBrowser(t, server);
+  await signIn(other.page, basim);
+  await other.page.goto("/jobs");
+  await page.goto("/jobs");
+  const more = page.getByRole("button", { name: en("jobs.queues.more", { name: "\u2066default\u2069" }) });
+  await more.click();
+  await page.getByRole("menuitem", { name: en("jobs.queues.pause") }).click();
+  await badge(other.page, "jobs.queues.paused").waitFor();
+  assert.equal(await other.page.getByRole("button", { name: /default/ }).count(), 0);
+
+  const { id } = await amina.api.post("/jobs", { operation: program("true"), name: "Waits" });
+  await other.page.getByRole("link", { name: "Waits", exact: true }).waitFor();
+  await other.page.getByText(`${en("jobs.part.waiting")} 1`, { exact: true }).click();
+  await other.page.getByRole("link", { name: "Waits", exact: true }).click();
+  await other.page
+    .getByText(en("jobs.waits.queue_paused", { queue: "\u2066default\u2069" }), { exact: true })
+    .waitFor();
+  // It is another's, and Basim does not manage jobs.
+  assert.equal(await other.page.getByRole("button", { name: en("jobs.cancel.action") }).count(), 0);
+
+  await more.click();
+  await page.getByRole("menuitem", { name: en("jobs.queues.resume") }).click();
+  await badge(other.page, "jobs.state.succeeded").waitFor();
+  assert.equal((await amina.api.get(`/jobs/${id}`)).attempt, 1);
+});
+
+test("a job that runs is cancelled, and so is what waits for it", async (t) => {
+  const { amina, page } = await house(t);
+  await addMachine(t, amina, { name: "heron" });
+  const first = await amina.api.post("/jobs", { operation: program("sleep", "600"), name: "Long" });
+  await page.goto(`/jobs/new?after=${first.id}`);
+  await page.getByLabel(en("commands.field.line"), { exact: true }).fill("true");
+  await page.getByText(en("jobs.form.order"), { exact: true }).click();
+  await page.getByText("Long", { exact: true }).waitFor();
+  await press(page, "jobs.new.start");
+  await badge(page, "jobs.waits.dependencies").waitFor();
+  await page.getByRole("link", { name: "Long", exact: true }).click();
+  await badge(page, "jobs.state.running").waitFor();
+  await press(page, "jobs.cancel.action");
+  await page.getByRole("dialog").getByRole("button", { name: en("jobs.cancel.action") }).click();
+  await badge(page, "jobs.state.cancelled").waitFor();
+  await page.getByRole("link", { name: "true", exact: true }).click();
+  await badge(page, "jobs.reason.dependency_failed.title").waitFor();
+});
+
+test("of a long log only what is in sight is drawn, and all of it can be reached", async (t) => {
+  const { amina, page } = await house(t);
+  const { place } = await addMachine(t, amina, { name: "heron" });
+  const lines = Array.from({ length: 100_000 }, (_, at) => `line ${at} \u001b[32mok\u001b[0m <b>${at}</b>`);
+  const file = join(place.work, "long.txt");
+  await writeFile(file, `${lines.join("\n")}\n`);
+  if (process.getuid() === 0) await chown(file, SOMEBODY, SOMEBODY);
+  const { id } = await amina.api.post("/jobs", { operation: program("cat", "long.txt"), name: "Long" });
+  await page.goto(`/jobs/${id}`);
+  await log(page).getByText("line 99999 ok <b>99999</b>", { exact: true }).waitFor();
+  assert.equal(await page.locator("b").count(), 0);
+  await page.locator("label", { hasText: en("commands.output.output") }).click();
+  await log(page).getByText("line 99999", { exact: false }).waitFor();
+  const first = log(page).getByText("line 0 ok <b>0</b>", { exact: true });
+  while ((await first.count()) === 0) {
+    await log(page).evaluate((panel) => panel.scrollTo(0, 0));
+    await page.waitForFunction((busy) => !document.body.textContent.includes(busy), en("common.loading"));
+    assert.ok((await page.locator("main *").count()) < 1500);
+  }
+  await press(page, "jobs.log.to_end");
+  await log(page).getByText("line 99999 ok <b>99999</b>", { exact: true }).waitFor();
+});
+
+test("who may not see jobs is told so", async (t) => {
+  const { server, amina } = await house(t);
+  const dana = await addPerson(server, amina, { name: "Dana", email: "dana@example.com", role: "viewer" });
+  const { page } = await openBrowser(t, server);
+  await signIn(page, dana);
+  assert.equal(await page.getByRole("link", { name: en("places.jobs"), exact: true }).count(), 0);
+  for (const place of ["/jobs", "/jobs/new", "/jobs/dead-letters", "/jobs/statistics"]) {
+    await page.goto(place);
+    await page.getByText(en("state.no_permission.title")).waitFor();
+  }
+});
+
+for (const [language, t9n] of [
+  ["en", en],
+  ["ar", ar],
+]) {
+  test(`pages about jobs can be read by everybody and fit a phone (${language})`, async (t) => {
+    const { server, amina } = await house(t);
+    await addMachine(t, amina, { name: "heron-with-a-long-name.in-a-building.example.com" });
+    const name = "Import of the catalogue with a very long name that goes on and on".repeat(2).slice(0, 128);
+    const failed = await amina.api.post("/jobs", { operation: program("false"), name, labels: { team: "a-long-team" } });
+    const waiting = await amina.api.post("/jobs", {
+      operation: program("echo", "a".repeat(300)),
+      target: { kind: "labels", selector: "env=there-is-no-such-machine" },
+      after: [{ job_id: failed.id, when: "ended" }],
+    });
+    await ended(amina, failed.id);
+    const places = ["/jobs", `/jobs/${failed.id}`, `/jobs/${waiting.id}`, "/jobs/new", `/jobs/new?like=${failed.id}`]
+      .concat(["/jobs/dead-letters", "/jobs/statistics"]);
+    const found = [];
+    for (const [theme, options] of [
+      ["light", {}],
+      ["dark", {}],
+      ["brand", phone],
+    ]) {
+      await amina.api.patch("/me", { language, theme });
+      const { page } = await openBrowser(t, server, { language, ...options });
+      await signIn(page, amina, t9n);
+      for (const place of places) {
+        await page.goto(place);
+        await page.getByRole("heading", { level: 1 }).waitFor();
+        const closed = page.locator("main details:not([open]) > summary");
+        while ((await closed.count()) > 0) await closed.first().click();
+        for (const issue of await serious(page)) found.push({ theme, place, ...issue });
+        const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        if (wider > 0) found.push({ theme, place, wider });
+      }
+    }
+    assert.deepEqual(found, []);
+  });
+}

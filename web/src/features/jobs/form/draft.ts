@@ -1,0 +1,211 @@
+// What is being written in the form of a job, and what it comes to.
+import type { CommandOperation } from "@/api/types";
+import { splitLine } from "@/features/machines/command/argv";
+import {
+  type Draft as CommandDraft,
+  draftOf as commandDraftOf,
+  operationOf as commandOperationOf,
+  emptyDraft as emptyCommand,
+} from "@/features/machines/command/draft";
+import { isLabel, splitLabels } from "@/features/machines/labels";
+import type { JobRetry, JobSpec, JobTarget, NewJob } from "../api";
+import { labelTexts } from "../target-labels";
+import { msOf, type Span, span } from "./span";
+
+export interface JobDraft {
+  operation: CommandDraft;
+  target: { kind: JobTarget["kind"]; machine: string; labels: string };
+  name: string;
+  queue: string;
+  priority: string;
+  labels: string;
+  retry: { attempts: string; delay: Span; most: Span; factor: string; jitter: boolean; on: JobRetry["on"] };
+  retrySafe: boolean;
+  timeout: Span;
+  queueTimeout: Span;
+  start: "now" | "later" | "at";
+  delay: Span;
+  at: string;
+  concurrency: { key: string; limit: string };
+  after: JobSpec["after"];
+  lost: { policy: JobSpec["lost"]["policy"]; after: Span };
+}
+
+/** What every policy that Diwan writes calls its root. */
+export const USUAL_ROOT = "projects";
+export const USUAL_QUEUE = "default";
+
+export function emptyDraft(): JobDraft {
+  return {
+    operation: emptyCommand(USUAL_ROOT),
+    target: { kind: "any", machine: "", labels: "" },
+    name: "",
+    queue: "",
+    priority: "0",
+    labels: "",
+    retry: {
+      attempts: "1",
+      delay: span(1000),
+      most: span(300_000),
+      factor: "2",
+      jitter: true,
+      on: ["failed", "timed_out", "lost"],
+    },
+    retrySafe: false,
+    timeout: span(null),
+    queueTimeout: span(null),
+    start: "now",
+    delay: span(300_000),
+    at: "",
+    concurrency: { key: "", limit: "1" },
+    after: [],
+    lost: { policy: "wait", after: span(60_000) },
+  };
+}
+
+/** The form as it would have to be filled in for a job; when it was to begin is not taken over. */
+export function draftOf(job: NewJob): JobDraft {
+  const empty = emptyDraft();
+  return {
+    ...empty,
+    operation: commandDraftOf(job.operation, USUAL_ROOT),
+    target: targetDraft(job.target ?? { kind: "any" }),
+    name: job.name ?? "",
+    queue: job.queue === USUAL_QUEUE ? "" : (job.queue ?? ""),
+    priority: String(job.priority ?? 0),
+    labels: labelTexts(job.labels ?? {}).join(", "),
+    retry: job.retry
+      ? {
+          attempts: String(job.retry.attempts),
+          delay: span(job.retry.delay_ms),
+          most: span(job.retry.max_delay_ms),
+          factor: String(job.retry.factor),
+          jitter: job.retry.jitter,
+          on: job.retry.on,
+        }
+      : empty.retry,
+    retrySafe: job.retry_safe ?? false,
+    timeout: span(job.timeout_ms ?? null),
+    queueTimeout: span(job.queue_timeout_ms ?? null),
+    concurrency: job.concurrency
+      ? { key: job.concurrency.key, limit: String(job.concurrency.limit) }
+      : empty.concurrency,
+    after: job.after ?? [],
+    lost: job.lost ? { policy: job.lost.policy, after: span(job.lost.after_ms) } : empty.lost,
+  };
+}
+
+function targetDraft(target: JobTarget): JobDraft["target"] {
+  return {
+    kind: target.kind,
+    machine: target.kind === "machine" ? target.machine_id : "",
+    labels: target.kind === "labels" ? target.selector : "",
+  };
+}
+
+/** What stands in the way, by the place in the request that it is about. */
+export type Faults = Map<string, "required" | "form" | "label" | "pair" | "argv" | "number">;
+
+export interface Comes {
+  job: NewJob;
+  faults: Faults;
+}
+
+export function jobOf(draft: JobDraft, now = Date.now()): Comes {
+  const faults: Faults = new Map();
+  const job: NewJob = {
+    operation: operationOf(draft.operation, faults),
+    target: targetOf(draft.target, faults),
+    name: draft.name.trim() || null,
+    queue: draft.queue.trim() || USUAL_QUEUE,
+    priority: whole(draft.priority, -10, 10, "priority", faults),
+    labels: labelsOf(draft.labels, "labels", faults),
+    retry: {
+      attempts: whole(draft.retry.attempts, 1, 100, "retry.attempts", faults),
+      delay_ms: lasting(draft.retry.delay, "retry.delay_ms", faults) ?? 0,
+      max_delay_ms: lasting(draft.retry.most, "retry.max_delay_ms", faults) ?? 0,
+      factor: factorOf(draft.retry.factor, faults),
+      jitter: draft.retry.jitter,
+      on: draft.retry.on,
+    },
+    retry_safe: draft.retrySafe,
+    timeout_ms: lasting(draft.timeout, "timeout_ms", faults),
+    queue_timeout_ms: lasting(draft.queueTimeout, "queue_timeout_ms", faults),
+    not_before: notBefore(draft, now, faults),
+    concurrency: draft.concurrency.key.trim()
+      ? {
+          key: draft.concurrency.key.trim(),
+          limit: whole(draft.concurrency.limit, 1, 1000, "concurrency.limit", faults),
+        }
+      : null,
+    after: draft.after,
+    lost: { policy: draft.lost.policy, after_ms: lasting(draft.lost.after, "lost.after_ms", faults) ?? 0 },
+  };
+  return { job, faults };
+}
+
+function operationOf(draft: CommandDraft, faults: Faults): CommandOperation {
+  const operation = commandOperationOf(draft);
+  if (operation) return operation;
+  faults.set("operation", draft.kind === "exec" && splitLine(draft.line).fault ? "argv" : "required");
+  return { kind: "noop" };
+}
+
+function targetOf(target: JobDraft["target"], faults: Faults): JobTarget {
+  if (target.kind === "any") return { kind: "any" };
+  if (target.kind === "machine") {
+    if (!target.machine) faults.set("target.machine_id", "required");
+    return { kind: "machine", machine_id: target.machine };
+  }
+  const labels = splitLabels(target.labels);
+  if (labels.length === 0) faults.set("target.selector", "required");
+  else if (!labels.every(isLabel)) faults.set("target.selector", "label");
+  return { kind: "labels", selector: labels.join(",") };
+}
+
+/** Labels of jobs are pairs; a key alone has an empty value. */
+function labelsOf(text: string, place: string, faults: Faults): Record<string, string> {
+  const labels = splitLabels(text).map((label): [string, string] => {
+    const at = label.indexOf("=");
+    return at < 0 ? [label, ""] : [label.slice(0, at), label.slice(at + 1)];
+  });
+  const isFit = ([key, value]: [string, string]) => WORD.test(key) && key !== "" && WORD.test(value);
+  if (!labels.every(isFit)) faults.set(place, "pair");
+  return Object.fromEntries(labels);
+}
+
+function whole(text: string, least: number, most: number, place: string, faults: Faults): number {
+  const value = /^[+-]?\d{1,6}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  faults.set(place, "number");
+  return least;
+}
+
+function lasting(given: Span, place: string, faults: Faults): number | null {
+  const ms = msOf(given);
+  if (!Number.isNaN(ms)) return ms;
+  faults.set(place, "form");
+  return null;
+}
+
+function factorOf(text: string, faults: Faults): number {
+  const value = Number(text.trim().replace(",", ".") || "1");
+  if (value >= 1 && value <= 10) return value;
+  faults.set("retry.factor", "number");
+  return 1;
+}
+
+function notBefore({ start, delay, at }: JobDraft, now: number, faults: Faults): string | null {
+  if (start === "now") return null;
+  if (start === "later") {
+    const ms = lasting(delay, "not_before", faults);
+    return ms === null ? null : new Date(now + ms).toISOString();
+  }
+  const moment = new Date(at);
+  if (!Number.isNaN(moment.getTime())) return moment.toISOString();
+  faults.set("not_before", "required");
+  return null;
+}
+
+/** What keys and values of labels are made of. */
+const WORD = /^[A-Za-z0-9._/-]{0,63}$/;

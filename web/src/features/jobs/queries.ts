@@ -1,0 +1,67 @@
+// What the screens about jobs ask. Keys begin with the live topic `jobs`; statistics are looked at now and then
+// only, so that a busy hour is not counted anew with every job.
+import { queryOptions } from "@tanstack/react-query";
+import { pagedQuery } from "@/api/queries";
+import type { DeadLettersSearch, JobsSearch } from "@/app/search";
+import type { StatisticsWindow } from "./api";
+import * as calls from "./calls";
+import { filterOf } from "./list/filter";
+
+export function jobsQuery(search: JobsSearch) {
+  const filter = filterOf(search);
+  return pagedQuery(["jobs", "list", filter], (cursor, signal) =>
+    calls.listJobs({ ...filter, cursor, limit: 25 }, signal),
+  );
+}
+
+export function jobQuery(id: string) {
+  return queryOptions({
+    queryKey: ["jobs", "one", id],
+    queryFn: ({ signal }) => calls.getJob(id, signal),
+  });
+}
+
+/** A few jobs that a word is found in, to be chosen from. */
+export function jobsFoundQuery(search: string) {
+  return queryOptions({
+    queryKey: ["jobs", "found", search],
+    queryFn: async ({ signal }) => (await calls.listJobs({ ...(search ? { search } : {}), limit: 20 }, signal)).items,
+  });
+}
+
+export const queuesQuery = queryOptions({
+  queryKey: ["jobs", "queues"],
+  queryFn: ({ signal }) => calls.listQueues(signal),
+});
+
+export const slotsQuery = queryOptions({
+  queryKey: ["jobs", "machines"],
+  queryFn: ({ signal }) => calls.listMachines(signal),
+});
+
+export function deadLettersQuery({ queue, reason, owner }: DeadLettersSearch) {
+  return pagedQuery(["jobs", "dead", { queue, reason, owner }], (cursor, signal) =>
+    calls.listJobs({ phase: "dead", queue, reason, owner, cursor, limit: 25 }, signal),
+  );
+}
+
+const COUNTED_AT_MOST = 200;
+
+/** How many there are, as far as one counts: more than these are many. */
+export function deadCountQuery({ queue, reason, owner }: DeadLettersSearch = {}) {
+  return queryOptions({
+    queryKey: ["jobs", "dead", "count", { queue, reason, owner }],
+    queryFn: async ({ signal }) => {
+      const page = await calls.listJobs({ phase: "dead", queue, reason, owner, limit: COUNTED_AT_MOST }, signal);
+      return { count: page.items.length, more: Boolean(page.next_cursor) };
+    },
+  });
+}
+
+export function statisticsQuery(window: StatisticsWindow, queue: string | undefined) {
+  return queryOptions({
+    queryKey: ["job-statistics", window, queue],
+    queryFn: ({ signal }) => calls.readStatistics({ window, queue }, signal),
+    refetchInterval: 30_000,
+  });
+}
