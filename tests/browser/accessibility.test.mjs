@@ -43,6 +43,8 @@ const inside = [
   "/jobs/new",
   "/jobs/dead-letters",
   "/jobs/statistics",
+  "/jobs/schedules",
+  "/jobs/schedules/new",
   "/secrets",
   "/secrets/calendar",
   "/secrets/policies",

@@ -1,5 +1,6 @@
 // Jobs: begun from the form, followed, tried again, held and let go. Real bridges carry them out.
 import assert from "node:assert/strict";
+import { createHmac, randomUUID } from "node:crypto";
 import { chown, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -16,11 +17,7 @@ after(closeBrowsers);
 
 const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 const press = (page, key, values) => page.getByRole("button", { name: en(key, values), exact: true }).click();
-const badge = (page, key, values) =>
-  page
-    .getByRole("main")
-    .getByText(en(key, values), { exact: true })
-    .first();
+const badge = (page, key, values) => page.getByRole("main").getByText(en(key, values), { exact: true }).first();
 const log = (page) => page.getByRole("region", { name: en("commands.output.title"), exact: true });
 const program = (...argv) => ({ kind: "exec", argv, root: "projects", path: "" });
 
@@ -49,7 +46,10 @@ test("a job is begun from the form, followed to its end, and begun again with ch
   const { amina, page } = await house(t);
   const { id: machine } = await addMachine(t, amina, { name: "heron", labels: ["env=test"] });
   await page.getByRole("link", { name: en("places.jobs"), exact: true }).click();
-  await page.getByRole("link", { name: en("jobs.new.action") }).first().click();
+  await page
+    .getByRole("link", { name: en("jobs.new.action") })
+    .first()
+    .click();
   await page.getByLabel(en("commands.field.line"), { exact: true }).fill("echo 'a  heron'");
   await page.getByText(en("jobs.target.choose_labels"), { exact: true }).click();
   await page.getByLabel(en("machines.labels"), { exact: true }).first().fill("env=test");
@@ -177,7 +177,10 @@ test("a job that runs is cancelled, and so is what waits for it", async (t) => {
   await page.getByRole("link", { name: "Long", exact: true }).click();
   await badge(page, "jobs.state.running").waitFor();
   await press(page, "jobs.cancel.action");
-  await page.getByRole("dialog").getByRole("button", { name: en("jobs.cancel.action") }).click();
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: en("jobs.cancel.action") })
+    .click();
   await badge(page, "jobs.state.cancelled").waitFor();
   await page.getByRole("link", { name: "true", exact: true }).click();
   await badge(page, "jobs.reason.dependency_failed.title").waitFor();
@@ -206,13 +209,108 @@ test("of a long log only what is in sight is drawn, and all of it can be reached
   await log(page).getByText("line 99999 ok <b>99999</b>", { exact: true }).waitFor();
 });
 
+test("a schedule says when it comes while it is written, runs by hand, pauses and is changed", async (t) => {
+  const { amina, page } = await house(t);
+  await addMachine(t, amina, { name: "heron" });
+  await page.goto("/jobs/schedules");
+  await page
+    .getByRole("link", { name: en("schedules.new.action") })
+    .first()
+    .click();
+  await page.getByLabel(en("jobs.name"), { exact: true }).first().fill("Nightly");
+  const cron = page.getByLabel(en("schedules.cron.expression"), { exact: true });
+  const next = page.getByRole("region", { name: en("schedules.next.title"), exact: true });
+  await cron.fill("61 3 * * *");
+  await next.getByText(en("jobs.field.cron_invalid"), { exact: true }).waitFor();
+  await cron.fill("30 7 * * mon-fri");
+  await page.getByLabel(en("schedules.zone"), { exact: true }).selectOption("Asia/Riyadh");
+  await next.getByText(/07:30/).nth(9).waitFor();
+  assert.equal(await next.getByText(/Sat|Sun/).count(), 0);
+  await page.getByLabel(en("commands.field.line"), { exact: true }).fill("echo nightly");
+  await press(page, "schedules.new.save");
+  await page.getByRole("heading", { level: 1, name: "Nightly" }).waitFor();
+  await page.getByText(en("schedules.cron.weekdays", { days: "Mon–Fri", time: "07:30" }), { exact: true }).waitFor();
+
+  await press(page, "schedules.run.action");
+  await log(page).getByText("nightly", { exact: true }).waitFor();
+  await page.getByRole("link", { name: en("jobs.by_schedule") }).click();
+  await badge(page, "jobs.state.succeeded").waitFor();
+  await press(page, "schedules.pause.action");
+  await badge(page, "jobs.queues.paused").waitFor();
+  await page.getByRole("link", { name: en("schedules.change.action") }).click();
+  await page.getByText(en("schedules.cron.daily", { time: "03:00" }), { exact: true }).click();
+  await press(page, "common.save");
+  await page.getByText(en("schedules.cron.daily", { time: "03:00" }), { exact: true }).waitFor();
+  const { items } = await amina.api.get("/job-schedules");
+  assert.deepEqual(
+    items.map(({ name, when, paused_at, job }) => [
+      name,
+      when.expression,
+      when.time_zone,
+      Boolean(paused_at),
+      job.operation.argv,
+    ]),
+    [["Nightly", "0 3 * * *", "Asia/Riyadh", true, ["echo", "nightly"]]],
+  );
+});
+
+test("a schedule that is called shows its secret once, and believes who signs with it", async (t) => {
+  const { amina, page } = await house(t);
+  await addMachine(t, amina, { name: "heron" });
+  await page.goto("/jobs/schedules/new");
+  await page.getByLabel(en("jobs.name"), { exact: true }).first().fill("Called");
+  await page.getByText(en("schedules.when.webhook"), { exact: true }).click();
+  await page.getByLabel(en("commands.field.line"), { exact: true }).fill("echo called");
+  await press(page, "schedules.new.save");
+  const dialog = page.getByRole("dialog", { name: en("schedules.hook.secret_title") });
+  const secret = await dialog.locator("code").textContent();
+  await dialog.getByRole("button", { name: en("common.done") }).click();
+  await page.getByRole("heading", { level: 1, name: "Called" }).waitFor();
+  assert.ok(!(await page.content()).includes(secret));
+
+  const url = await page.locator("main code").first().textContent();
+  assert.equal((await call(url, "not the secret")).status, 401);
+  assert.equal((await call(url, secret)).status, 200);
+  await badge(page, "jobs.state.succeeded").waitFor();
+  await press(page, "schedules.hook.new_secret");
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: en("schedules.hook.new_secret") })
+    .click();
+  const fresh = await dialog.locator("code").textContent();
+  await dialog.getByRole("button", { name: en("common.done") }).click();
+  assert.equal((await call(url, secret)).status, 401);
+  assert.equal((await call(url, fresh)).status, 200);
+
+  await page.getByRole("button", { name: en("schedules.more", { name: "\u2066Called\u2069" }) }).click();
+  await page.getByRole("menuitem", { name: en("schedules.remove.action") }).click();
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: en("schedules.remove.action") })
+    .click();
+  await page.getByText(en("schedules.empty"), { exact: true }).waitFor();
+});
+
+/** A call as the example on the page makes it. */
+async function call(url, secret) {
+  const at = String(Math.floor(Date.now() / 1000));
+  const body = JSON.stringify({ nonce: randomUUID() });
+  const signature = createHmac("sha256", secret).update(`${at}.${body}`).digest("hex");
+  const headers = {
+    "content-type": "application/json",
+    "x-diwan-timestamp": at,
+    "x-diwan-signature": `v1=${signature}`,
+  };
+  return fetch(url, { method: "POST", headers, body });
+}
+
 test("who may not see jobs is told so", async (t) => {
   const { server, amina } = await house(t);
   const dana = await addPerson(server, amina, { name: "Dana", email: "dana@example.com", role: "viewer" });
   const { page } = await openBrowser(t, server);
   await signIn(page, dana);
   assert.equal(await page.getByRole("link", { name: en("places.jobs"), exact: true }).count(), 0);
-  for (const place of ["/jobs", "/jobs/new", "/jobs/dead-letters", "/jobs/statistics"]) {
+  for (const place of ["/jobs", "/jobs/new", "/jobs/dead-letters", "/jobs/statistics", "/jobs/schedules"]) {
     await page.goto(place);
     await page.getByText(en("state.no_permission.title")).waitFor();
   }
@@ -226,15 +324,42 @@ for (const [language, t9n] of [
     const { server, amina } = await house(t);
     await addMachine(t, amina, { name: "heron-with-a-long-name.in-a-building.example.com" });
     const name = "Import of the catalogue with a very long name that goes on and on".repeat(2).slice(0, 128);
-    const failed = await amina.api.post("/jobs", { operation: program("false"), name, labels: { team: "a-long-team" } });
+    const failed = await amina.api.post("/jobs", {
+      operation: program("false"),
+      name,
+      labels: { team: "a-long-team" },
+    });
     const waiting = await amina.api.post("/jobs", {
       operation: program("echo", "a".repeat(300)),
       target: { kind: "labels", selector: "env=there-is-no-such-machine" },
       after: [{ job_id: failed.id, when: "ended" }],
     });
+    const what = { operation: program("true") };
+    const nightly = await amina.api.post("/job-schedules", {
+      name,
+      when: { kind: "cron", expression: "*/20 8-18/2 1,15,L * mon-fri", time_zone: "America/Argentina/Buenos_Aires" },
+      job: what,
+    });
+    const called = await amina.api.post("/job-schedules", {
+      name: "Called",
+      when: { kind: "webhook", provider: "diwan" },
+      job: what,
+    });
     await ended(amina, failed.id);
-    const places = ["/jobs", `/jobs/${failed.id}`, `/jobs/${waiting.id}`, "/jobs/new", `/jobs/new?like=${failed.id}`]
-      .concat(["/jobs/dead-letters", "/jobs/statistics"]);
+    const places = [
+      "/jobs",
+      `/jobs/${failed.id}`,
+      `/jobs/${waiting.id}`,
+      "/jobs/new",
+      `/jobs/new?like=${failed.id}`,
+      "/jobs/dead-letters",
+      "/jobs/statistics",
+      "/jobs/schedules",
+      "/jobs/schedules/new",
+      `/jobs/schedules/${nightly.id}`,
+      `/jobs/schedules/${nightly.id}/change`,
+      `/jobs/schedules/${called.id}`,
+    ];
     const found = [];
     for (const [theme, options] of [
       ["light", {}],

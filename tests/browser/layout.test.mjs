@@ -20,6 +20,8 @@ const places = [
   "/jobs/new",
   "/jobs/dead-letters",
   "/jobs/statistics",
+  "/jobs/schedules",
+  "/jobs/schedules/new",
   "/secrets",
   "/secrets/policies",
   "/secrets/vault",

@@ -12,7 +12,7 @@ const writing: Middleware = {
     if (request.method === "GET" || request.method === "HEAD") return undefined;
     request.headers.set("X-Diwan-Csrf", "1");
     // What is only judged or watched can be asked again without a key, and is, with every pause in typing.
-    if (!/\/(validate|check|watch)$/.test(request.url)) request.headers.set("Idempotency-Key", newKey());
+    if (!/\/(validate|check|watch|preview)$/.test(request.url)) request.headers.set("Idempotency-Key", newKey());
     return request;
   },
 };

@@ -11,6 +11,7 @@ export interface Place {
     | "machines"
     | "commands"
     | "jobs"
+    | "schedules"
     | "dead_letters"
     | "job_statistics"
     | "secrets"
@@ -37,6 +38,7 @@ export const places: Place[] = [
   { name: "machines", to: "/machines", icon: "machine", key: "c", needs: "machines.read", inSideBar: true },
   { name: "commands", to: "/machines/commands", icon: "terminal", key: "r", needs: "commands.run" },
   { name: "jobs", to: "/jobs", icon: "jobs", key: "j", needs: "jobs.read", inSideBar: true },
+  { name: "schedules", to: "/jobs/schedules", icon: "calendar", key: "h", needs: "jobs.read" },
   { name: "dead_letters", to: "/jobs/dead-letters", icon: "inbox", key: "l", needs: "jobs.read" },
   { name: "job_statistics", to: "/jobs/statistics", icon: "chart", needs: "jobs.read" },
   { name: "secrets", to: "/secrets", icon: "lock", key: "v", needs: "secrets.read", inSideBar: true },

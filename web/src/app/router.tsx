@@ -221,6 +221,27 @@ const jobStatistics = createRoute({
   validateSearch: search.jobStatistics,
   component: page(() => import("@/features/jobs/statistics/statistics-page")),
 });
+const schedules = createRoute({
+  getParentRoute: inShell,
+  path: "/jobs/schedules",
+  component: page(() => import("@/features/jobs/schedules/schedules-page")),
+});
+const newSchedule = createRoute({
+  getParentRoute: inShell,
+  path: "/jobs/schedules/new",
+  validateSearch: search.newJob,
+  component: page(() => import("@/features/jobs/schedules/new-schedule-page")),
+});
+const schedule = createRoute({
+  getParentRoute: inShell,
+  path: "/jobs/schedules/$id",
+  component: page(() => import("@/features/jobs/schedules/schedule-page")),
+});
+const changeSchedule = createRoute({
+  getParentRoute: inShell,
+  path: "/jobs/schedules/$id/change",
+  component: page(() => import("@/features/jobs/schedules/change-schedule-page")),
+});
 const job = createRoute({
   getParentRoute: inShell,
   path: "/jobs/$id",
@@ -334,6 +355,10 @@ export const router = createRouter({
         newJob,
         deadLetters,
         jobStatistics,
+        schedules,
+        newSchedule,
+        schedule,
+        changeSchedule,
         job,
         secrets,
         secret,

@@ -38,3 +38,10 @@ export interface JobDetail extends Omit<Told<Schemas["JobDetails"]>, "attempts" 
   dependencies: JobNeighbour[];
   dependents: JobNeighbour[];
 }
+
+/** Each kind as it is told: with all that may be left out when it is wanted. */
+type Whole<T> = T extends unknown ? Required<T> : never;
+
+export type ScheduleWhen = Whole<Schemas["ScheduleWhen"]>;
+export type ScheduleSpec = Omit<Required<Schemas["CreateSchedule"]>, "job"> & { job: NewJob };
+export type Schedule = Omit<Schemas["JobSchedule"], "job" | "when"> & { job: JobSpec; when: ScheduleWhen };

@@ -1,7 +1,7 @@
 // What the screens about jobs do: one function for each operation of the server.
 import { api, unwrap } from "@/api/client";
 import type { components, paths } from "@/api/schema";
-import type { Job, JobDetail, JobState, NewJob, StatisticsWindow } from "./api";
+import type { Job, JobDetail, JobState, NewJob, Schedule, ScheduleSpec, ScheduleWhen, StatisticsWindow } from "./api";
 
 type Query<P extends keyof paths> = paths[P] extends { get: { parameters: { query?: infer Q } } } ? Q : never;
 type Page<T> = { items: T[]; next_cursor?: string | null };
@@ -45,3 +45,31 @@ export const dismissDeadLetters = (body: Which) => unwrap(api.POST("/job-dead-le
 
 export const readStatistics = (query: { window: StatisticsWindow; queue?: string | undefined }, signal: AbortSignal) =>
   unwrap(api.GET("/job-statistics", { params: { query }, signal }));
+
+export const listSchedules = (query: { cursor?: string | undefined }, signal: AbortSignal) =>
+  unwrap(api.GET("/job-schedules", { params: { query }, signal })) as Promise<unknown> as Promise<Page<Schedule>>;
+
+export const getSchedule = (id: string, signal: AbortSignal) =>
+  unwrap(api.GET("/job-schedules/{id}", { params: { path: { id } }, signal })) as Promise<unknown> as Promise<Schedule>;
+
+/** With the secret that signs calls, if it is called; it is told this once. */
+export const createSchedule = (body: ScheduleSpec) =>
+  unwrap(api.POST("/job-schedules", { body: body as components["schemas"]["CreateSchedule"] }));
+
+export const changeSchedule = (id: string, body: Partial<ScheduleSpec> & { paused?: boolean }) =>
+  unwrap(
+    api.PATCH("/job-schedules/{id}", {
+      params: { path: { id } },
+      body: body as components["schemas"]["UpdateSchedule"],
+    }),
+  );
+
+export const removeSchedule = (id: string) => unwrap(api.DELETE("/job-schedules/{id}", { params: { path: { id } } }));
+
+export const runSchedule = (id: string) => unwrap(api.POST("/job-schedules/{id}/run", { params: { path: { id } } }));
+
+export const newHookSecret = (id: string) =>
+  unwrap(api.POST("/job-schedules/{id}/secret", { params: { path: { id } } }));
+
+export const previewSchedule = (when: ScheduleWhen, count: number, signal: AbortSignal) =>
+  unwrap(api.POST("/job-schedules/preview", { body: { when, count }, signal }));

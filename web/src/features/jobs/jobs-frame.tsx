@@ -9,7 +9,7 @@ import { NoPermission } from "@/ui/problem";
 import { deadCountQuery } from "./queries";
 
 interface JobsFrameProps {
-  tab: "jobs" | "dead_letters" | "statistics";
+  tab: "jobs" | "dead_letters" | "schedules" | "statistics";
   lead: string;
   actions?: ReactNode;
   children: ReactNode;
@@ -31,6 +31,7 @@ export function JobsFrame({ tab, lead, actions, children }: JobsFrameProps) {
             label={t("places.jobs")}
             tabs={[
               { to: "/jobs", label: t("jobs.tabs.jobs") },
+              { to: "/jobs/schedules", label: t("jobs.tabs.schedules") },
               {
                 to: "/jobs/dead-letters",
                 label: t("jobs.tabs.dead_letters"),

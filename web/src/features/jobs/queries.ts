@@ -3,7 +3,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { pagedQuery } from "@/api/queries";
 import type { DeadLettersSearch, JobsSearch } from "@/app/search";
-import type { StatisticsWindow } from "./api";
+import type { ScheduleWhen, StatisticsWindow } from "./api";
 import * as calls from "./calls";
 import { filterOf } from "./list/filter";
 
@@ -55,6 +55,33 @@ export function deadCountQuery({ queue, reason, owner }: DeadLettersSearch = {})
       const page = await calls.listJobs({ phase: "dead", queue, reason, owner, limit: COUNTED_AT_MOST }, signal);
       return { count: page.items.length, more: Boolean(page.next_cursor) };
     },
+  });
+}
+
+export const schedulesQuery = pagedQuery(["jobs", "schedules"], (cursor, signal) =>
+  calls.listSchedules({ cursor }, signal),
+);
+
+export function scheduleQuery(id: string) {
+  return queryOptions({
+    queryKey: ["jobs", "schedule", id],
+    queryFn: ({ signal }) => calls.getSchedule(id, signal),
+  });
+}
+
+export function scheduleRunsQuery(id: string) {
+  return pagedQuery(["jobs", "schedule", id, "runs"], (cursor, signal) =>
+    calls.listJobs({ schedule: id, cursor, limit: 10 }, signal),
+  );
+}
+
+/** When a schedule would come next; what is typed is asked about anew. */
+export function previewQuery(when: ScheduleWhen) {
+  return queryOptions({
+    queryKey: ["job-schedule-preview", when],
+    queryFn: ({ signal }) => calls.previewSchedule(when, 10, signal),
+    retry: false,
+    staleTime: 30_000,
   });
 }
 

@@ -10,12 +10,29 @@ export interface Complaints {
   has: (...places: string[]) => boolean;
 }
 
+interface Told {
+  field: string;
+  code: string;
+  message: string;
+}
+
+/** What the server says of a field. What concerns jobs alone comes first: elsewhere a code may mean something else. */
+export function useFieldWords() {
+  const { t, i18n } = useTranslation();
+  return ({ field, code, message }: Told): string => {
+    const own = `jobs.field.${code}`;
+    if (!field.includes("target") && i18n.exists(own)) return t(own as "jobs.field.key_invalid");
+    return t(`field.${code}` as "field.required", { defaultValue: message });
+  };
+}
+
 /** The server names places of a schedule's job after `job.`. */
 export function useComplaints(faults: Faults | null, problem: ProblemError | null, prefix = ""): Complaints {
   const { t } = useTranslation();
-  const told = (problem?.problem.errors ?? []).map(({ field, code, message }) => ({
-    place: prefix && field.startsWith(prefix) ? field.slice(prefix.length) : field,
-    text: t(`field.${code}` as "field.required", { defaultValue: message }),
+  const words = useFieldWords();
+  const told = (problem?.problem.errors ?? []).map((error) => ({
+    place: prefix && error.field.startsWith(prefix) ? error.field.slice(prefix.length) : error.field,
+    text: words(error),
   }));
   const at = (place: string) => {
     const fault = faults && [...faults].find(([one]) => isWithin(one, place))?.[1];

@@ -19,7 +19,12 @@ export interface PartProps {
   complaints: Complaints;
 }
 
-export function JobFields({ ...part }: PartProps) {
+interface JobFieldsProps extends PartProps {
+  /** A schedule says itself when its jobs begin, and they wait for no others. */
+  isScheduled?: boolean;
+}
+
+export function JobFields({ isScheduled, ...part }: JobFieldsProps) {
   const { t } = useTranslation();
   const { draft, complaints } = part;
   const told = useTold(draft);
@@ -42,17 +47,17 @@ export function JobFields({ ...part }: PartProps) {
         </Fold>
         <Fold
           title={t("jobs.form.time")}
-          told={told.time}
+          told={isScheduled ? told.limits : told.time}
           isWrong={complaints.has("timeout_ms", "queue_timeout_ms", "not_before")}
         >
-          <TimeFields {...part} />
+          <TimeFields {...part} isScheduled={isScheduled ?? false} />
         </Fold>
         <Fold title={t("jobs.form.retries")} told={told.retries} isWrong={complaints.has("retry", "retry_safe")}>
           <RetryFields {...part} />
         </Fold>
         <Fold title={t("jobs.form.order")} told={told.order} isWrong={complaints.has("concurrency", "after")}>
           <OrderFields {...part} />
-          <AfterFields {...part} />
+          {!isScheduled && <AfterFields {...part} />}
         </Fold>
         <Fold title={t("jobs.form.lost")} told={told.lost} isWrong={complaints.has("lost")}>
           <LostFields {...part} />
@@ -107,6 +112,7 @@ function useTold(draft: JobDraft) {
       isolated(draft.queue.trim() || "default"),
       draft.priority.trim() !== "0" && `${t("jobs.priority")} ${isolated(draft.priority)}`,
     ),
+    limits: timeout ? `${t("jobs.form.timeout")} ${timeout}` : "",
     time: listed(t(`jobs.form.start_${draft.start}`), timeout && `${t("jobs.form.timeout")} ${timeout}`),
     retries: attempts > 1 ? t("jobs.form.told_attempts", { count: attempts }) : t("jobs.form.told_once"),
     order: listed(

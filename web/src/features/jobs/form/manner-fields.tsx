@@ -67,42 +67,44 @@ export function TurnFields({ draft, set, complaints }: PartProps) {
 
 const starts: JobDraft["start"][] = ["now", "later", "at"];
 
-export function TimeFields({ draft, set, complaints }: PartProps) {
+export function TimeFields({ draft, set, complaints, isScheduled }: PartProps & { isScheduled: boolean }) {
   const { t } = useTranslation();
   return (
     <>
-      <div className={pair}>
-        <Field label={t("jobs.form.start")}>
-          <Select
-            value={draft.start}
-            onChange={(event) => set({ start: starts.find((one) => one === event.target.value) ?? "now" })}
-          >
-            {starts.map((start) => (
-              <option key={start} value={start}>
-                {t(`jobs.form.start_${start}`)}
-              </option>
-            ))}
-          </Select>
-        </Field>
-        {draft.start === "later" && (
-          <SpanField
-            label={t("jobs.form.delay")}
-            error={complaints.at("not_before")}
-            value={draft.delay}
-            onChange={(delay) => set({ delay })}
-          />
-        )}
-        {draft.start === "at" && (
-          <Field label={t("jobs.form.at")} hint={t("jobs.form.at_hint")} error={complaints.at("not_before")}>
-            <Input
-              dir="ltr"
-              type="datetime-local"
-              value={draft.at}
-              onChange={(event) => set({ at: event.target.value })}
-            />
+      {!isScheduled && (
+        <div className={pair}>
+          <Field label={t("jobs.form.start")}>
+            <Select
+              value={draft.start}
+              onChange={(event) => set({ start: starts.find((one) => one === event.target.value) ?? "now" })}
+            >
+              {starts.map((start) => (
+                <option key={start} value={start}>
+                  {t(`jobs.form.start_${start}`)}
+                </option>
+              ))}
+            </Select>
           </Field>
-        )}
-      </div>
+          {draft.start === "later" && (
+            <SpanField
+              label={t("jobs.form.delay")}
+              error={complaints.at("not_before")}
+              value={draft.delay}
+              onChange={(delay) => set({ delay })}
+            />
+          )}
+          {draft.start === "at" && (
+            <Field label={t("jobs.form.at")} hint={t("jobs.form.at_hint")} error={complaints.at("not_before")}>
+              <Input
+                dir="ltr"
+                type="datetime-local"
+                value={draft.at}
+                onChange={(event) => set({ at: event.target.value })}
+              />
+            </Field>
+          )}
+        </div>
+      )}
       <div className={pair}>
         <SpanField
           label={t("jobs.form.timeout")}

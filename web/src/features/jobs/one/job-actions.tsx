@@ -33,6 +33,12 @@ export function JobActions({ job }: { job: JobDetail }) {
             <MenuItem icon="link" onSelect={() => void navigate({ to: "/jobs/new", search: { after: job.id } })}>
               {t("jobs.then")}
             </MenuItem>
+            <MenuItem
+              icon="calendar"
+              onSelect={() => void navigate({ to: "/jobs/schedules/new", search: { like: job.id } })}
+            >
+              {t("jobs.make_schedule")}
+            </MenuItem>
           </Menu>
         </>
       )}

@@ -98,6 +98,7 @@ function Shown({ job }: { job: JobDetail }) {
 }
 
 function Lead({ job, what }: { job: JobDetail; what: string | null }) {
+  const { t } = useTranslation();
   return (
     <span className="grid gap-2">
       {what && (
@@ -112,6 +113,16 @@ function Lead({ job, what }: { job: JobDetail; what: string | null }) {
           <bdi>{job.owner.name}</bdi>
         </span>
         <Ago at={job.created_at} />
+        {job.schedule_id && (
+          <Link
+            to="/jobs/schedules/$id"
+            params={{ id: job.schedule_id }}
+            className="inline-flex items-center gap-1 rounded-sm text-accent underline-offset-2 hover:underline"
+          >
+            <Icon name="calendar" className="size-4" />
+            {t("jobs.by_schedule")}
+          </Link>
+        )}
         <LabelList labels={labelTexts(job.labels)} />
       </span>
     </span>

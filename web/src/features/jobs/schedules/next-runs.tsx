@@ -1,0 +1,71 @@
+// When a schedule would come next, asked of the server while one types.
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { toProblem } from "@/api/problem";
+import { useTimeZone } from "@/app/time-zone";
+import { useSettled } from "@/features/machines/command/use-verdict";
+import { makeFormat, useFormat } from "@/i18n/format";
+import { cx } from "@/ui/cx";
+import { useProblemText } from "@/ui/problem";
+import { Skeleton } from "@/ui/states";
+import type { ScheduleWhen } from "../api";
+import { useFieldWords } from "../form/complaints";
+import { previewQuery } from "../queries";
+
+export function NextRuns({ when }: { when: ScheduleWhen }) {
+  const { t } = useTranslation();
+  const settled = useSettled(when);
+  const isOld = JSON.stringify(settled) !== JSON.stringify(when);
+  const preview = useQuery({ ...previewQuery(settled), placeholderData: (before) => before });
+  const told = useProblemText();
+  const words = useFieldWords();
+  const zone = settled.kind === "cron" ? settled.time_zone : undefined;
+  const wrong = preview.error ? toProblem(preview.error).problem.errors?.[0] : undefined;
+  return (
+    <section aria-label={t("schedules.next.title")} className="min-w-0 rounded-md border border-line bg-bg p-4">
+      <h3 className="mb-2 text-sm font-medium text-muted">{t("schedules.next.title")}</h3>
+      <div aria-live="polite" className={cx("transition-opacity", isOld && "opacity-50")}>
+        {preview.error ? (
+          <div className="grid gap-1 text-sm">
+            <p className="text-danger">{wrong ? words(wrong) : told(preview.error)}</p>
+            {/* Where in the expression it is, the server says in English. */}
+            {wrong && (
+              <bdi dir="ltr" lang="en" className="text-muted">
+                {wrong.message}
+              </bdi>
+            )}
+          </div>
+        ) : preview.data ? (
+          <RunTimes times={preview.data.next} zone={zone} />
+        ) : (
+          <div className="grid gap-2.5">
+            <Skeleton />
+            <Skeleton />
+            <Skeleton />
+          </div>
+        )}
+      </div>
+    </section>
+  );
+}
+
+/** In the time zone of the schedule; how far away it is means the same everywhere. */
+export function RunTimes({ times, zone }: { times: string[]; zone: string | undefined }) {
+  const { t, i18n } = useTranslation();
+  const format = useFormat();
+  const mine = useTimeZone();
+  const there = makeFormat(i18n.language, zone ?? mine);
+  if (times.length === 0) return <p className="text-sm text-muted">{t("schedules.next.none")}</p>;
+  return (
+    <ol className="grid gap-1">
+      {times.map((at) => (
+        <li key={at} className="flex items-baseline justify-between gap-4 text-sm">
+          <time dateTime={at} title={format.exact(at)} className="tabular-nums">
+            {there.weekday(new Date(at).getTime())} {there.moment(at)}
+          </time>
+          <span className="text-faint">{format.ago(at)}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}
