@@ -64,9 +64,7 @@ pub(crate) fn decide(job: &Job, over: &Over, was_too_long: bool, chance: f64) ->
             Next::Again { after: vain_pause(job.attempt - job.tries.min(job.attempt)), counted: false }
         }
         (_, Why::Moves) if job.tries + 1 < job.most_tries.max(2) => again(job, chance),
-        (_, Why::May(on)) if job.spec.retry.on.contains(&on) && job.tries + 1 < job.most_tries => {
-            again(job, chance)
-        }
+        (_, Why::May(on)) if job.spec.retry.on.contains(&on) && job.tries + 1 < job.most_tries => again(job, chance),
         (state, _) => Next::End(state),
     };
     let state = if next == Next::End(JobState::Cancelled) { JobState::Cancelled } else { state };

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::repository::{expect_nothing, files_ending, read};
 use crate::workspace::members;
 
-/// Only for tests, so anybody's tests may use it.
-const FOR_TESTS: [&str; 2] = ["canaries", "testkit"];
+/// What anybody's tests may use: it is only for tests, or it is what a test plays a machine with.
+const FOR_TESTS: [&str; 4] = ["canaries", "link", "protocol", "testkit"];
 
 #[test]
 fn crates_know_only_those_that_architecture_allows() {
