@@ -45,14 +45,12 @@ export function deadLettersQuery({ queue, reason, owner }: DeadLettersSearch) {
   );
 }
 
-const COUNTED_AT_MOST = 200;
-
 /** How many there are, as far as one counts: more than these are many. */
-export function deadCountQuery({ queue, reason, owner }: DeadLettersSearch = {}) {
+export function deadCountQuery({ queue, reason, owner }: DeadLettersSearch, limit: number) {
   return queryOptions({
-    queryKey: ["jobs", "dead", "count", { queue, reason, owner }],
+    queryKey: ["jobs", "dead", "count", { queue, reason, owner }, limit],
     queryFn: async ({ signal }) => {
-      const page = await calls.listJobs({ phase: "dead", queue, reason, owner, limit: COUNTED_AT_MOST }, signal);
+      const page = await calls.listJobs({ phase: "dead", queue, reason, owner, limit }, signal);
       return { count: page.items.length, more: Boolean(page.next_cursor) };
     },
   });

@@ -28,6 +28,8 @@ import { reasons, useReasonWords } from "./reasons";
 
 const route = getRouteApi("/signed-in/shell/jobs/dead-letters");
 
+const COUNTED_AT_MOST = 200;
+
 export default function DeadLettersPage() {
   useJobWords();
   const { t } = useTranslation();
@@ -44,7 +46,7 @@ function DeadLetters() {
   const navigate = useNavigate({ from: "/jobs/dead-letters" });
   const mayRun = useCan("jobs.run");
   const jobs = useInfiniteQuery({ ...deadLettersQuery(search), placeholderData: (before) => before });
-  const total = useQuery(deadCountQuery(search)).data ?? { count: 0, more: false };
+  const total = useQuery(deadCountQuery(search, COUNTED_AT_MOST)).data ?? { count: 0, more: false };
   const selection = useSelection(jobs.data ?? []);
   /** Whether all that match are chosen, seen or not. */
   const [isAll, setAll] = useState(false);

@@ -33,7 +33,7 @@ export interface JobDraft {
 
 /** What every policy that Diwan writes calls its root. */
 export const USUAL_ROOT = "projects";
-export const USUAL_QUEUE = "default";
+const USUAL_QUEUE = "default";
 
 export function emptyDraft(): JobDraft {
   return {
@@ -106,7 +106,7 @@ function targetDraft(target: JobTarget): JobDraft["target"] {
 /** What stands in the way, by the place in the request that it is about. */
 export type Faults = Map<string, "required" | "form" | "label" | "pair" | "argv" | "number">;
 
-export interface Comes {
+interface Comes {
   job: NewJob;
   faults: Faults;
 }

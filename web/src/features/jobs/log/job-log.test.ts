@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { ProblemError, problemFrom } from "@/api/problem";
 import type { Channel } from "@/features/machines/output/transcript";
 import { JobLog, type Link, type LinkSink } from "./job-log";
 import { MOST_LINES } from "./window";
@@ -6,6 +7,8 @@ import { MOST_LINES } from "./window";
 const PART = 256 * 1024;
 const stored: Record<Channel, Uint8Array> = { 1: new Uint8Array(), 2: new Uint8Array() };
 let links: { sink: LinkSink; from: [number, number] | null; isLive: boolean }[];
+let state: Link["state"];
+let watchers: (() => void)[];
 let reads: { channel: Channel; from: number; limit: number }[];
 
 const lines = (count: number, from = 0) => Array.from({ length: count }, (_, at) => `line ${from + at}\n`).join("");
@@ -18,14 +21,17 @@ function open(): JobLog {
       const link = { sink, from, isLive: false };
       links.push(link);
       return {
-        state: "open",
+        state,
         start: () => {
           link.isLive = true;
         },
         stop: () => {
           link.isLive = false;
         },
-        subscribe: () => () => {},
+        subscribe: (watcher) => {
+          watchers.push(watcher);
+          return () => {};
+        },
       };
     },
     read: async (channel, from, limit) => {
@@ -43,7 +49,8 @@ function say(channel: Channel, from: number) {
 }
 
 beforeEach(() => {
-  [links, reads] = [[], []];
+  [links, reads, watchers] = [[], [], []];
+  state = "open";
   [stored[1], stored[2]] = [new Uint8Array(), new Uint8Array()];
 });
 
@@ -147,6 +154,36 @@ describe("the log of an attempt", () => {
     Object.defineProperty(stored, 1, { value: whole, writable: true, configurable: true });
     await log.earlier();
     expect(log.failed).toBeNull();
+  });
+
+  it("says why it is refused instead of trying for ever", async () => {
+    state = "waiting";
+    const gone = new ProblemError(problemFrom({ code: "output_deleted" }, 410));
+    const log = new JobLog([10, 0], {
+      link: (_, sink, from) => {
+        links.push({ sink, from, isLive: true });
+        return {
+          state,
+          start: () => {},
+          stop: () => {
+            links[0] = { sink, from, isLive: false };
+          },
+          subscribe: (watcher) => {
+            watchers.push(watcher);
+            return () => {};
+          },
+        };
+      },
+      read: async () => {
+        throw gone;
+      },
+    });
+    log.start();
+    watchers[0]?.();
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(log.failed).toBe(gone);
+    expect(links[0]?.isLive).toBe(false);
   });
 
   it("forgets what was asked for before something newer was", async () => {

@@ -1,6 +1,6 @@
 // The log of one attempt: its end is followed while somebody looks at it, and whoever goes up, or to a place that was
 // searched for, is shown that part of it instead. Of each channel only a window is held.
-import { SHOWN_BYTES } from "@/features/machines/output/follow";
+import { toProblem } from "@/api/problem";
 import type { Channel } from "@/features/machines/output/transcript";
 import { type LogLine, LogWindow, MOST_LINES, SOME_LINES } from "./window";
 
@@ -22,7 +22,7 @@ interface Part {
   length: number;
 }
 
-export interface LogParts {
+interface LogParts {
   /** Without a place it begins near the end. */
   link: (lengths: Place, sink: LinkSink, from: Place | null) => Link;
   read: (channel: Channel, from: number, limit: number) => Promise<Part>;
@@ -52,6 +52,7 @@ export class JobLog implements LinkSink {
   #link: Link | null = null;
   #unwatch = () => {};
   #isAlive = false;
+  #hasLooked = false;
   /** Only the newest question counts. */
   #question = 0;
   readonly #watchers = new Set<() => void>();
@@ -254,8 +255,27 @@ export class JobLog implements LinkSink {
     if (!this.#isAlive) return;
     const link = this.#parts.link([...this.lengths], this, from);
     this.#link = link;
-    this.#unwatch = link.subscribe(() => this.#tell());
+    this.#unwatch = link.subscribe(() => {
+      this.#tell();
+      if (link.state === "waiting") void this.#look(link);
+    });
     link.start();
+  }
+
+  /** A connection that is refused does not say why; whoever asks for a byte is told. What is refused stays so. */
+  async #look(link: Link) {
+    if (this.#hasLooked) return;
+    this.#hasLooked = true;
+    try {
+      await this.#parts.read(1, 0, 1);
+      this.#hasLooked = false;
+    } catch (error) {
+      const { status } = toProblem(error);
+      if (this.#link !== link || status < 400 || status >= 500) return;
+      this.failed = error;
+      this.#detach();
+      this.#tell();
+    }
   }
 
   #detach() {
@@ -268,11 +288,6 @@ export class JobLog implements LinkSink {
     this.version += 1;
     for (const watcher of this.#watchers) watcher();
   }
-}
-
-/** Whether so much of it is shown from its beginning on. */
-export function isShort([output, errors]: Place): boolean {
-  return output <= 2 * SHOWN_BYTES && errors <= 2 * SHOWN_BYTES;
 }
 
 function merged(ones: LogLine[], others: LogLine[]): LogLine[] {

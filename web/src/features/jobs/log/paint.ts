@@ -3,7 +3,7 @@
 import { type Look, lookAfter } from "@/features/machines/output/look";
 import { SEQUENCE, SPECIAL, type Span, visible } from "@/features/machines/output/transcript";
 
-export interface Painted {
+interface Painted {
   spans: Span[];
   /** How wide it is, in signs of a terminal; rather too many than too few. */
   cells: number;

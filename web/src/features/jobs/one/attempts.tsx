@@ -39,7 +39,7 @@ export function Attempts({ job, attempts, shown }: AttemptsProps) {
             job={job}
             attempt={attempt}
             lane={drawn[at] ?? { from: 0, waited: 0, leased: 0, ran: 0 }}
-            waitedMs={new Date(attempt.leased_at).getTime() - waitingSince(job, attempts, at)}
+            waitedMs={moment(attempt.leased_at) - waitingSince(job, attempts, at)}
             isShown={attempt.attempt === shown}
             isAlone={attempts.length === 1}
           />
@@ -67,6 +67,8 @@ interface AttemptProps {
   isAlone: boolean;
 }
 
+const moment = (at: string) => new Date(at).getTime();
+
 const ends: Partial<Record<JobState, string>> = {
   succeeded: "bg-ok",
   failed: "bg-danger",
@@ -78,6 +80,8 @@ function Attempt({ job, attempt, lane, waitedMs, isShown, isAlone }: AttemptProp
   const { t } = useTranslation();
   const format = useFormat();
   const percent = (share: number) => `${share * 100}%`;
+  const took = (ms: number) => format.took(Math.max(0, Math.round(ms)));
+  const ranMs = attempt.started_at && attempt.ended_at ? moment(attempt.ended_at) - moment(attempt.started_at) : 0;
   const number = t("jobs.attempts.number", { n: format.number(attempt.attempt) });
   return (
     <li
@@ -109,7 +113,7 @@ function Attempt({ job, attempt, lane, waitedMs, isShown, isAlone }: AttemptProp
       </span>
       <span
         role="img"
-        aria-label={t("jobs.attempts.picture", { waited: format.took(Math.max(0, waitedMs)) })}
+        aria-label={t("jobs.attempts.picture", { waited: took(waitedMs), ran: took(ranMs) })}
         className="flex h-4 min-w-0 overflow-hidden rounded-sm bg-raised max-md:order-last max-md:col-span-2"
       >
         <span style={{ width: percent(lane.from) }} />

@@ -1,8 +1,8 @@
 // Reads a cron expression as far as it takes to say in words what it means. Whether it is valid, and when it comes,
 // is the server's to say.
 
-export const fieldNames = ["second", "minute", "hour", "day", "month", "weekday"] as const;
-export type FieldName = (typeof fieldNames)[number];
+const fieldNames = ["second", "minute", "hour", "day", "month", "weekday"] as const;
+type FieldName = (typeof fieldNames)[number];
 
 export type Item =
   | { kind: "all" }

@@ -50,7 +50,7 @@ export function NextRuns({ when }: { when: ScheduleWhen }) {
 }
 
 /** In the time zone of the schedule; how far away it is means the same everywhere. */
-export function RunTimes({ times, zone }: { times: string[]; zone: string | undefined }) {
+function RunTimes({ times, zone }: { times: string[]; zone: string | undefined }) {
   const { t, i18n } = useTranslation();
   const format = useFormat();
   const mine = useTimeZone();

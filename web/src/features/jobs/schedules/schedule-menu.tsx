@@ -68,7 +68,7 @@ export function ScheduleMenu({ schedule }: { schedule: Schedule }) {
   );
 }
 
-export function RemoveSchedule({ schedule, onClose }: { schedule: Schedule; onClose: () => void }) {
+function RemoveSchedule({ schedule, onClose }: { schedule: Schedule; onClose: () => void }) {
   const { t } = useTranslation();
   const refresh = useRefresh();
   const navigate = useNavigate();

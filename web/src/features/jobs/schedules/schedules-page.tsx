@@ -141,7 +141,7 @@ function Next({ schedule }: { schedule: Schedule }) {
   return schedule.next_at ? <NextMoment at={schedule.next_at} when={schedule.when} /> : <>—</>;
 }
 
-export function LastResult({ schedule }: { schedule: Schedule }) {
+function LastResult({ schedule }: { schedule: Schedule }) {
   const { t } = useTranslation();
   const job = useQuery({ ...jobQuery(schedule.last_job_id ?? ""), enabled: schedule.last_job_id !== null });
   if (!schedule.last_fired_at) return <span className="text-faint">{t("schedules.never")}</span>;

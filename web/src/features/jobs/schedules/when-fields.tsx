@@ -16,7 +16,7 @@ interface WhenFieldsProps extends WhenProps {
   was: ScheduleDraft["kind"] | null;
 }
 
-export interface WhenProps {
+interface WhenProps {
   draft: ScheduleDraft;
   set: (part: Partial<ScheduleDraft>) => void;
   complaints: Complaints;

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { toProblem } from "@/api/problem";
 import type { MachineDetail } from "@/api/types";
 import { useCan } from "@/app/me";
+import { buttonLook } from "@/ui/button";
 import { Icon } from "@/ui/icon";
 import { NavTabs } from "@/ui/nav-tabs";
 import { Card, Page } from "@/ui/page";
@@ -58,12 +59,29 @@ function Shown({ machine }: { machine: MachineDetail }) {
       }
       above={<Back />}
       lead={<Lead machine={machine} />}
-      actions={<MachineActions machine={machine} />}
+      actions={
+        <>
+          <NewJob machine={machine} />
+          <MachineActions machine={machine} />
+        </>
+      }
       tabs={<MachineTabs id={machine.id} />}
     >
       <Troubles machine={machine} />
       <Outlet />
     </Page>
+  );
+}
+
+function NewJob({ machine }: { machine: MachineDetail }) {
+  const { t } = useTranslation();
+  const mayRun = useCan("jobs.run");
+  if (!mayRun || machine.state === "revoked") return null;
+  return (
+    <Link to="/jobs/new" search={{ machine: machine.id }} className={buttonLook("secondary")}>
+      <Icon name="jobs" />
+      {t("palette.new_job")}
+    </Link>
   );
 }
 
