@@ -3,10 +3,9 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useCan, useMe } from "@/app/me";
+import { useCan } from "@/app/me";
 import type { DeadLettersSearch } from "@/app/search";
 import { Button } from "@/ui/button";
-import { Checkbox } from "@/ui/field";
 import { ListState } from "@/ui/list-state";
 import { LoadMore } from "@/ui/load-more";
 import { Card } from "@/ui/page";
@@ -17,7 +16,7 @@ import { Ago } from "@/ui/time";
 import type { Job } from "../api";
 import type { Which } from "../calls";
 import { JobsFrame } from "../jobs-frame";
-import { Pick } from "../list/job-filters";
+import { OwnerPick, Pick } from "../list/job-filters";
 import { AttemptCount, JobTable } from "../list/job-table";
 import { deadCountQuery, deadLettersQuery, queuesQuery } from "../queries";
 import { JobStateBadge } from "../state";
@@ -120,7 +119,6 @@ interface FiltersProps {
 
 function Filters({ search, onChange }: FiltersProps) {
   const { t } = useTranslation();
-  const { user } = useMe();
   const words = useReasonWords();
   const queues = useQuery(queuesQuery).data ?? [];
   return (
@@ -141,11 +139,7 @@ function Filters({ search, onChange }: FiltersProps) {
           onPick={(queue) => onChange({ queue })}
         />
       )}
-      <Checkbox
-        label={t("jobs.mine_only")}
-        checked={search.owner === user.id}
-        onChange={(event) => onChange({ owner: event.target.checked ? user.id : undefined })}
-      />
+      <OwnerPick owner={search.owner} onPick={(owner) => onChange({ owner })} />
     </search>
   );
 }

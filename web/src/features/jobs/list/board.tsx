@@ -32,7 +32,7 @@ export function Board() {
         ))}
       </Box>
       <Box title={t("jobs.machines.title")}>
-        {machines.data?.map((machine) => (
+        {busiest(machines.data ?? []).map((machine) => (
           <MachineLine key={machine.machine_id} machine={machine} mayManage={mayManage} />
         ))}
         {machines.data?.length === 0 && <li className="px-4 py-3 text-muted">{t("jobs.machines.none")}</li>}
@@ -41,11 +41,20 @@ export function Board() {
   );
 }
 
+/** Those with something under way first, and those that take nothing now last. */
+function busiest(machines: JobMachine[]): JobMachine[] {
+  const turn = ({ is_ready, under_way }: JobMachine) => (is_ready ? under_way : under_way - 1);
+  return machines.toSorted((one, other) => turn(other) - turn(one) || one.name.localeCompare(other.name));
+}
+
 function Box({ title, children }: { title: string; children: React.ReactNode }) {
   return (
     <Card className="min-w-0">
       <h2 className="border-b border-line px-4 py-2 text-sm font-medium text-muted">{title}</h2>
-      <ul className="max-h-40 divide-y divide-line overflow-y-auto">{children}</ul>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
+      <section tabIndex={0} aria-label={title} className="max-h-40 overflow-y-auto -outline-offset-2">
+        <ul className="divide-y divide-line">{children}</ul>
+      </section>
     </Card>
   );
 }

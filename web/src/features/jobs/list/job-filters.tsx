@@ -2,11 +2,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useMe } from "@/app/me";
+import { useCan, useMe } from "@/app/me";
 import { type JobsSearch, jobStates } from "@/app/search";
-import { isLabel } from "@/features/machines/labels";
+import { peopleQuery } from "@/features/vault/queries";
 import { useFormat } from "@/i18n/format";
-import { Checkbox, Field, Input, Select } from "@/ui/field";
+import { Field, Input, Select } from "@/ui/field";
 import { Icon } from "@/ui/icon";
 import { SearchField } from "@/ui/search-field";
 import { queuesQuery, slotsQuery } from "../queries";
@@ -20,7 +20,6 @@ interface JobFiltersProps {
 
 export function JobFilters({ search, onChange }: JobFiltersProps) {
   const { t } = useTranslation();
-  const { user } = useMe();
   const set = (part: Partial<JobsSearch>) => onChange({ ...search, ...part });
   const queues = useQuery(queuesQuery).data ?? [];
   const machines = useQuery(slotsQuery).data ?? [];
@@ -63,13 +62,7 @@ export function JobFilters({ search, onChange }: JobFiltersProps) {
           />
         )}
         <LabelFilter value={search.label ?? ""} onChange={(label) => set({ label: label || undefined })} />
-        <div className="pt-1">
-          <Checkbox
-            label={t("jobs.mine_only")}
-            checked={search.owner === user.id}
-            onChange={(event) => set({ owner: event.target.checked ? user.id : undefined })}
-          />
-        </div>
+        <OwnerPick owner={search.owner} onPick={(owner) => set({ owner })} />
       </div>
     </search>
   );
@@ -95,6 +88,29 @@ function Parts({ part, onChange }: { part: Part | undefined; onChange: (part: Pa
         ...parts.map((one) => ({ value: one as string, label: named(one) })),
       ]}
       onChange={(value) => onChange(parts.find((one) => one === value))}
+    />
+  );
+}
+
+/** Oneself first; others as far as one may know of them. */
+export function OwnerPick({
+  owner,
+  onPick,
+}: {
+  owner: string | undefined;
+  onPick: (owner: string | undefined) => void;
+}) {
+  const { t } = useTranslation();
+  const { user } = useMe();
+  const people = useQuery({ ...peopleQuery, enabled: useCan("users.read") }).data ?? [];
+  const others = people.filter(({ id }) => id !== user.id).map(({ id, name }) => ({ value: id, label: name }));
+  return (
+    <Pick
+      label={t("commands.actor")}
+      any={t("jobs.anybody")}
+      value={owner}
+      options={[{ value: user.id, label: t("jobs.me") }, ...others]}
+      onPick={onPick}
     />
   );
 }
@@ -127,14 +143,18 @@ export function Pick({ label, any, value, options, onPick }: PickProps) {
 
 const PAUSE_MS = 350;
 
+/** A pair; a key alone is one whose value is empty. */
+const PAIR = /^[A-Za-z0-9._/-]{1,63}=[A-Za-z0-9._/-]{0,63}$/;
+
 /** Asks once what is typed is a label. */
 function LabelFilter({ value, onChange }: { value: string; onChange: (label: string) => void }) {
   const { t } = useTranslation();
   const [text, setText] = useState(value);
-  const asked = text.trim();
-  const isFit = asked === "" || isLabel(asked);
+  const typed = text.trim();
+  const asked = typed === "" || typed.includes("=") ? typed : `${typed}=`;
+  const isFit = asked === "" || PAIR.test(asked);
 
-  useEffect(() => setText(value), [value]);
+  useEffect(() => setText(value.replace(/=$/, "")), [value]);
   useEffect(() => {
     if (asked === value || !isFit) return undefined;
     const timer = setTimeout(() => onChange(asked), PAUSE_MS);
@@ -145,7 +165,7 @@ function LabelFilter({ value, onChange }: { value: string; onChange: (label: str
     <Field
       label={t("jobs.label_filter")}
       hideLabel
-      error={!isFit && t("field.label_invalid")}
+      error={!isFit && t("jobs.fault.pair")}
       className="min-w-0 flex-1 basis-36 sm:max-w-52"
     >
       <span className="relative block">

@@ -32,7 +32,7 @@ export function Attempts({ job, attempts, shown }: AttemptsProps) {
         </ul>
       }
     >
-      <ol className="-mx-5 -mb-5 divide-y divide-line border-t border-line">
+      <ol className="-mx-5 -mb-5 max-h-96 divide-y divide-line overflow-y-auto border-t border-line">
         {attempts.map((attempt, at) => (
           <Attempt
             key={attempt.attempt}

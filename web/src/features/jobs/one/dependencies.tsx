@@ -50,9 +50,10 @@ function Chain({ title, jobs, note }: ChainProps) {
               <Link
                 to="/jobs/$id"
                 params={{ id: job.id }}
+                dir="auto"
                 className="block truncate rounded-sm font-medium after:absolute after:inset-0 hover:underline"
               >
-                <bdi>{job.title}</bdi>
+                {job.title}
               </Link>
               {note && <span className="block text-sm text-faint">{note(job)}</span>}
             </span>

@@ -1,6 +1,6 @@
 // One job: where it stands, how its attempts went, what it says, and what was wanted.
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { toProblem } from "@/api/problem";
 import { useCan } from "@/app/me";
@@ -99,6 +99,7 @@ function Shown({ job }: { job: JobDetail }) {
 
 function Lead({ job, what }: { job: JobDetail; what: string | null }) {
   const { t } = useTranslation();
+  const navigate = useNavigate();
   return (
     <span className="grid gap-2">
       {what && (
@@ -123,7 +124,13 @@ function Lead({ job, what }: { job: JobDetail; what: string | null }) {
             {t("jobs.by_schedule")}
           </Link>
         )}
-        <LabelList labels={labelTexts(job.labels)} />
+        <LabelList
+          labels={labelTexts(job.labels)}
+          onPick={(label) =>
+            void navigate({ to: "/jobs", search: { label: label.includes("=") ? label : `${label}=` } })
+          }
+          pickTitle={(label) => t("jobs.pick_label", { label })}
+        />
       </span>
     </span>
   );

@@ -40,7 +40,7 @@ export function BucketTable({ buckets, window }: BucketTableProps) {
                 <th
                   key={heading}
                   scope="col"
-                  className={`px-4 py-2.5 text-xs font-medium whitespace-nowrap text-faint ${at === 0 ? "text-start" : "text-end"}`}
+                  className={`px-3 py-2.5 text-xs font-medium whitespace-nowrap text-faint ${at === 0 ? "text-start" : "text-end"}`}
                 >
                   {heading}
                 </th>
@@ -50,7 +50,7 @@ export function BucketTable({ buckets, window }: BucketTableProps) {
           <tbody className="divide-y divide-line">
             {rows.map((bucket) => (
               <tr key={bucket.at}>
-                <th scope="row" className="px-4 py-2 text-start font-normal">
+                <th scope="row" className="px-3 py-2 text-start font-normal">
                   <Moment at={bucket.at} />
                 </th>
                 {[
@@ -63,7 +63,7 @@ export function BucketTable({ buckets, window }: BucketTableProps) {
                   took(bucket.run_p95_ms),
                 ].map((text, at) => (
                   // biome-ignore lint/suspicious/noArrayIndexKey: a cell is its place.
-                  <td key={at} className="px-4 py-2 text-end whitespace-nowrap">
+                  <td key={at} className="px-3 py-2 text-end whitespace-nowrap">
                     <bdi>{text}</bdi>
                   </td>
                 ))}
