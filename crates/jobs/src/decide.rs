@@ -87,7 +87,11 @@ fn judge(job: &Job, over: &Over, was_too_long: bool) -> (JobState, Option<&'stat
     use JobState::{Cancelled, Failed, Succeeded, TimedOut};
     let how = match over {
         Over::Lost { moves: true } => return (Failed, Some("machine_lost"), Why::Moves),
-        Over::Lost { moves: false } => return (Failed, Some("machine_lost"), Why::May(RetryOn::Lost)),
+        Over::Lost { moves: false } if job.spec.retry_safe => {
+            return (Failed, Some("machine_lost"), Why::May(RetryOn::Lost));
+        }
+        // It may still go on there.
+        Over::Lost { moves: false } => return (Failed, Some("machine_lost"), Why::Never),
         Over::Told(end) => &end.how,
     };
     match how {
