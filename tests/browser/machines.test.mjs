@@ -113,11 +113,11 @@ test("the policy speaks before a command runs, and its output arrives while it d
   await badge(page, "commands.state.succeeded").waitFor();
   // The form fills the window; what came of it is brought into view, and the focus with it.
   const now = page.getByRole("region", { name: en("commands.now"), exact: true });
-  const { top, isFocused } = await now.evaluate((region) => ({
-    top: region.getBoundingClientRect().top,
-    isFocused: region === document.activeElement,
-  }));
-  assert.ok(top >= 0 && top < 400 && isFocused, JSON.stringify({ top, isFocused }));
+  const handle = await now.elementHandle();
+  await page.waitForFunction((region) => {
+    const { top } = region.getBoundingClientRect();
+    return top >= 0 && top < 400 && region === document.activeElement;
+  }, handle);
   await runHere(page, "false");
   await page
     .getByText(en("commands.state.status", { n: 1 }), { exact: true })

@@ -64,12 +64,27 @@ function Running() {
   );
 }
 
-/** What was asked for on a long page: it comes into view, and the focus goes with it. */
+/** What ends the bringing into view: from then on the page stays where the reader put it. */
+const TAKEN_OVER = ["wheel", "touchstart", "pointerdown", "keydown"] as const;
+
+/**
+ * What was asked for on a long page: it comes into view, and the focus goes with it. What is below it may
+ * arrive later, and only then is the page long enough.
+ */
 function Arrived({ label, children }: { label: string; children: ReactNode }) {
   const place = useRef<HTMLElement>(null);
   useEffect(() => {
-    place.current?.focus({ preventScroll: true });
-    place.current?.scrollIntoView({ block: "start" });
+    const section = place.current;
+    if (!section?.parentElement) return;
+    section.focus({ preventScroll: true });
+    const growth = new ResizeObserver(() => section.scrollIntoView({ block: "start" }));
+    growth.observe(section.parentElement);
+    const leave = () => {
+      growth.disconnect();
+      for (const event of TAKEN_OVER) window.removeEventListener(event, leave);
+    };
+    for (const event of TAKEN_OVER) window.addEventListener(event, leave, { passive: true });
+    return leave;
   }, []);
   return (
     <section ref={place} tabIndex={-1} aria-label={label} className="scroll-mt-20 outline-none lg:scroll-mt-4">
