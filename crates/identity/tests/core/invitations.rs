@@ -178,7 +178,9 @@ on_every_backend! {
             "secrets.read",
             "secrets.use",
             "machines.read",
-            "commands.run"
+            "commands.run",
+            "jobs.read",
+            "jobs.run"
         ]))
         .await;
         assert_eq!(refused(&usual, "admin").await, "not_allowed");
