@@ -5,11 +5,11 @@
 //! `FLEET_FAULT_RUNS=200` asks for more runs than the few of the suite, `FLEET_FAULT_SEED` says which the
 //! first one is, and `FLEET_FAULT_AT_ONCE` how many run side by side. Start at [`run`].
 
-mod dice;
+pub(crate) mod dice;
 mod look;
-mod machine;
-mod proxy;
-mod work;
+pub(crate) mod machine;
+pub(crate) mod proxy;
+pub(crate) mod work;
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -26,7 +26,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use self::dice::Dice;
-use self::machine::Machine;
+use self::machine::{Machine, at_work};
 use self::proxy::{Flow, Proxy};
 use self::work::Job;
 use crate::api::{Api, claim};
@@ -40,11 +40,11 @@ const USUAL_AT_ONCE: usize = 4;
 /// Faults come after any moment up to this.
 const LONGEST_MOMENT: Duration = Duration::from_millis(400);
 /// How long everything may take to come back, from the last fault on.
-const RECOVERY: Duration = Duration::from_secs(180);
+pub(crate) const RECOVERY: Duration = Duration::from_secs(180);
 /// How often the API is asked whether everything has come to its end.
-const LOOK: Duration = Duration::from_millis(100);
+pub(crate) const LOOK: Duration = Duration::from_millis(100);
 
-fn setting(name: &str, usual: u64) -> u64 {
+pub(crate) fn setting(name: &str, usual: u64) -> u64 {
     std::env::var(name).ok().map_or(usual, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
 }
 
@@ -180,8 +180,11 @@ impl Stage {
         let owner = claim(&server).await;
         let proxy = Proxy::listen(free_address().ip()).await;
         proxy.lead_to(Some(server.address));
-        let mut machine = Machine::join(&owner, &proxy).await;
-        let jobs = (0..5 + dice.below(16)).map(|number| Job::draw(number, dice, &machine.root())).collect();
+        let mut machine = Machine::new();
+        let root = machine.root();
+        work::lay_out(&root);
+        machine.join(&owner, &proxy, NAME, &work::policy(&root)).await;
+        let jobs = (0..5 + dice.below(16)).map(|number| Job::draw(number, dice, &root)).collect();
         machine.start();
         let (counts, cut_off, earlier) = Default::default();
         let dice = dice.clone();
@@ -328,7 +331,7 @@ impl Stage {
     /// What the bridge started is gone with it.
     async fn nothing_is_left(&self) {
         let gone = async {
-            while self.machine.at_work() > 0 {
+            while !at_work(&self.machine.root()).is_empty() {
                 sleep(LOOK).await;
             }
         };

@@ -18,7 +18,7 @@ const REMEMBERED: usize = 64 * 1024;
 
 /// How bytes get through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Flow {
+pub(crate) enum Flow {
     #[default]
     Open,
     Stalled,
@@ -52,13 +52,13 @@ struct Connection {
 
 /// The network. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(super) struct Proxy {
-    pub(super) address: SocketAddr,
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
     inner: Arc<Inner>,
 }
 
 impl Proxy {
-    pub(super) async fn listen(address: IpAddr) -> Self {
+    pub(crate) async fn listen(address: IpAddr) -> Self {
         let listener = TcpListener::bind((address, 0)).await.expect("an address of our own");
         let address = listener.local_addr().expect("it has one");
         let this = Self { address, inner: Arc::default() };
@@ -79,37 +79,37 @@ impl Proxy {
     }
 
     /// Where the control plane is now; nowhere, while it is dead.
-    pub(super) fn lead_to(&self, target: Option<SocketAddr>) {
+    pub(crate) fn lead_to(&self, target: Option<SocketAddr>) {
         *self.inner.target.lock().expect("no panic") = target;
     }
 
     /// For connections from now on, and those that are there.
-    pub(super) fn flow(&self, flows: [Flow; 2]) {
+    pub(crate) fn flow(&self, flows: [Flow; 2]) {
         *self.inner.usual.lock().expect("no panic") = flows;
         self.change(|fate| fate.flows = flows);
     }
 
     /// Only for those that are there: new ones are not affected.
-    pub(super) fn stall(&self, direction: usize) {
+    pub(crate) fn stall(&self, direction: usize) {
         self.change(|fate| fate.flows[direction] = Flow::Stalled);
     }
 
-    pub(super) fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.change(|fate| fate.is_cut = true);
     }
 
     /// Takes the bridge's ends away and keeps the others, with what was not delivered.
-    pub(super) fn orphan(&self) {
+    pub(crate) fn orphan(&self) {
         self.change(|fate| (fate.is_orphan, fate.flows) = (true, [Flow::Stalled; 2]));
     }
 
     /// Everything is good again, and what was held back is delivered.
-    pub(super) fn heal(&self) {
+    pub(crate) fn heal(&self) {
         self.flow([Flow::Open; 2]);
     }
 
     /// Says the beginning of every connection again, on new ones.
-    pub(super) fn replay(&self) {
+    pub(crate) fn replay(&self) {
         let said: Vec<Vec<u8>> = {
             let connections = self.inner.connections.lock().expect("no panic");
             connections.iter().map(|one| one.said.lock().expect("no panic").clone()).collect()
