@@ -16,6 +16,8 @@ mod disk;
 #[cfg(test)]
 mod fleet_faults;
 #[cfg(test)]
+mod job_faults;
+#[cfg(test)]
 mod memory;
 #[cfg(test)]
 mod operations;

@@ -43,6 +43,8 @@ const SLOW_ON_PURPOSE: &[(&str, &str)] = &[
     ("tests/process/src/crash.rs", "how long a program lives until it is killed"),
     ("tests/process/src/fleet_faults.rs", "when a fault strikes, and how often it is looked from outside"),
     ("tests/process/src/fleet_faults/proxy.rs", "a network that is slow"),
+    ("tests/process/src/job_faults.rs", "when a fault strikes, and how often it is looked from outside"),
+    ("tests/process/src/job_faults/work.rs", "a step that takes its time, so that it can be killed in its middle"),
     ("tests/process/src/rekey.rs", "how long a program lives until it is killed"),
 ];
 
