@@ -10,7 +10,7 @@ use diwan_protocol::{decode, encode};
 use tokio::sync::watch;
 
 use crate::commands::Commands;
-use crate::machine::Sampler;
+use crate::machine::{Machine, Sampler};
 use crate::policy_file::InForce;
 use crate::rules::Rules;
 use crate::self_knowledge::SelfKnowledge;
@@ -57,7 +57,8 @@ pub(crate) struct Conversation<'a> {
     pub(crate) knowledge: &'a SelfKnowledge,
     pub(crate) commands: &'a Commands,
     pub(crate) rules: &'a Rules,
-    pub(crate) sampler: Option<Sampler>,
+    pub(crate) machine: &'a dyn Machine,
+    pub(crate) sampler: Option<Box<dyn Sampler>>,
     pub(crate) sample_every: Duration,
     pub(crate) leaving: watch::Receiver<bool>,
     /// As it was when the machine presented itself, and every change since.
@@ -139,7 +140,7 @@ impl Conversation<'_> {
     /// busy a machine is shows between two.
     async fn sample(&mut self) -> Option<diwan_protocol::facts::Sample> {
         let Some(mut sampler) = self.sampler.take() else {
-            let mut sampler = Sampler::new(self.world);
+            let mut sampler = self.machine.sampler(self.world);
             let looked = self.world.heavy(move || {
                 sampler.take(0);
                 sampler

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use diwan_kernel::heap::keep_giving_back;
 use diwan_kernel::{Supervisor, TaskPolicy, World};
 use diwan_link::{Ended, Link, Priority, ResetCode};
 use diwan_protocol::control::{Hello, VERSION, Welcome};
@@ -17,9 +16,8 @@ use crate::commands::{self, Commands, Intake, OpenTerminals, Parts, Spool};
 use crate::control::{self, Conversation};
 use crate::dial::{self, Target};
 use crate::error::RunError;
-use crate::execute::Executor;
 use crate::light;
-use crate::machine;
+use crate::machine::Machine;
 use crate::policy_file::{InForce, PolicyFile};
 use crate::rules::{Ground, Rules, Shelf};
 use crate::self_knowledge::SelfKnowledge;
@@ -61,6 +59,7 @@ struct Daemon {
     commands: Commands,
     intake: Intake,
     rules: Rules,
+    machine: Arc<dyn Machine>,
     boot: [u8; 16],
     facts: Facts,
     leaving: watch::Sender<bool>,
@@ -74,14 +73,18 @@ struct Over {
     away: Option<Duration>,
 }
 
-/// Runs the bridge until it is told to stop.
+/// Runs the bridge of a machine until it is told to stop.
 ///
 /// # Errors
 /// [`RunError`] when it cannot start. Once it runs, it goes on whatever happens.
-pub async fn serve(world: &World, params: &RunParams, stop: impl Future<Output = ()>) -> Result<(), RunError> {
+pub async fn serve(
+    world: &World,
+    machine: Arc<dyn Machine>,
+    params: &RunParams,
+    stop: impl Future<Output = ()>,
+) -> Result<(), RunError> {
     let supervisor = Supervisor::new();
-    let daemon = Daemon::start(world, &supervisor, params)?;
-    supervisor.spawn("memory", TaskPolicy::Once, keep_giving_back(supervisor.clone()));
+    let daemon = Daemon::start(world, &supervisor, machine, params)?;
     let watched = daemon.knowledge.policy.clone();
     let leaving = supervisor.clone();
     supervisor.spawn("watch over the policy", TaskPolicy::Once, async move {
@@ -103,7 +106,12 @@ pub async fn serve(world: &World, params: &RunParams, stop: impl Future<Output =
 }
 
 impl Daemon {
-    fn start(world: &World, supervisor: &Supervisor, params: &RunParams) -> Result<Self, RunError> {
+    fn start(
+        world: &World,
+        supervisor: &Supervisor,
+        machine: Arc<dyn Machine>,
+        params: &RunParams,
+    ) -> Result<Self, RunError> {
         let state = State::open(world, &params.state_dir)?;
         let (journal, spool) = (state.journal(), state.spool());
         let terminals = OpenTerminals::begin(&state.terminals()).map_err(RunError::System)?;
@@ -118,8 +126,7 @@ impl Daemon {
             policy: knowledge.policy.clone(),
             shelf: Shelf::new(world, &params.state_dir),
         });
-        let executor = Executor::new();
-        let facts = machine::facts(executor.layers());
+        let facts = machine.facts();
         let commands = Commands::restore(Parts {
             world: world.clone(),
             supervisor: supervisor.clone(),
@@ -130,13 +137,13 @@ impl Daemon {
             journal: commands::open_journal(&journal).map_err(RunError::Journal)?,
             terminals,
             spool: Arc::new(Spool::open(&spool, SPOOL_BYTES).map_err(RunError::System)?),
-            executor,
+            executor: Arc::clone(&machine),
             most_at_once: COMMANDS_AT_ONCE,
         });
         let commands = commands.map_err(RunError::Journal)?;
         let intake = Intake::begin(&commands);
         let (world, supervisor, leaving) = (world.clone(), supervisor.clone(), watch::Sender::new(false));
-        Ok(Self { world, supervisor, knowledge, commands, intake, rules, boot, facts, leaving })
+        Ok(Self { world, supervisor, knowledge, commands, intake, rules, machine, boot, facts, leaving })
     }
 
     /// Waits for the word, then stops commands and lets the conversation end.
@@ -234,6 +241,7 @@ impl Daemon {
             knowledge: &self.knowledge,
             commands: &self.commands,
             rules: &self.rules,
+            machine: &*self.machine,
             sampler: None,
             sample_every: control::pace(welcome.sample_every_ms),
             leaving: self.leaving.subscribe(),

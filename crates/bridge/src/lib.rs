@@ -35,10 +35,13 @@ mod sleep;
 mod state;
 mod tls_time;
 
+pub use commands::{Channel, Running, Said, Size};
 pub use daemon::{RunParams, serve};
 pub use dial::DialError;
 pub use error::{JoinError, RunError, StateError};
+pub use execute::{Finished, Streams};
 pub use join::{JoinParams, join};
+pub use machine::{Machine, Ready, Sampler, ThisMachine};
 pub use membership::Membership;
 pub use simulated::{Happened, Simulated};
 pub use state::State;

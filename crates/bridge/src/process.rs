@@ -1,6 +1,10 @@
 //! The bridge as a process: its runtime, its signals.
 
-use diwan_kernel::World;
+use std::sync::Arc;
+use std::time::Duration;
+
+use diwan_kernel::heap::keep_giving_back;
+use diwan_kernel::{Supervisor, TaskPolicy, World};
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 use tokio::runtime::{Builder, Runtime};
@@ -9,9 +13,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::daemon::{COMMANDS_AT_ONCE, RunParams, serve};
 use crate::error::{JoinError, RunError};
 use crate::join::{JoinParams, join};
-use crate::machine;
+use crate::machine::{self, ThisMachine};
 use crate::membership::Membership;
 
+/// How long what is for the process itself may take to end.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// Threads that may wait for the disk, besides one for each command.
 const OTHER_THREADS: usize = 8;
 
@@ -31,7 +37,11 @@ pub(crate) fn run(world: &World, params: &RunParams, with_parent: bool) -> Resul
                 () = gone(parent) => {}
             }
         };
-        serve(world, params, stop).await
+        let process = Supervisor::new();
+        process.spawn("memory", TaskPolicy::Once, keep_giving_back(process.clone()));
+        let served = serve(world, Arc::new(ThisMachine::look()), params, stop).await;
+        process.shut_down(FAREWELL).await;
+        served
     })
 }
 

@@ -18,6 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 mod disk;
+mod tcp;
 pub use disk::{DirLock, Disk, DiskError, RealDisk};
 
 /// A moment: milliseconds since 1970 in UTC. Written as RFC 3339.
@@ -149,6 +150,10 @@ pub type BoxStream = Box<dyn Stream>;
 pub trait Net: Send + Sync {
     /// Listens at an address.
     async fn listen(&self, at: SocketAddr) -> std::io::Result<Box<dyn Listener>>;
+
+    /// Connects to a port of a host, which is looked up anew each time: it may have another address by now. All its
+    /// addresses are tried.
+    async fn connect(&self, host: &str, port: u16) -> std::io::Result<BoxStream>;
 }
 
 /// Accepts connections at one address.
@@ -197,7 +202,7 @@ impl World {
             Arc::new(SystemClock::default()),
             Arc::new(SystemChance(ring::rand::SystemRandom::new())),
             Arc::new(RealDisk),
-            Arc::new(TcpNet),
+            Arc::new(tcp::TcpNet),
             Heavy::Threads,
         )
     }
@@ -379,31 +384,6 @@ impl Chance for SystemChance {
                 taken.fill(0);
             }
         });
-    }
-}
-
-struct TcpNet;
-
-#[async_trait]
-impl Net for TcpNet {
-    async fn listen(&self, at: SocketAddr) -> std::io::Result<Box<dyn Listener>> {
-        Ok(Box::new(TcpDoor(tokio::net::TcpListener::bind(at).await?)))
-    }
-}
-
-struct TcpDoor(tokio::net::TcpListener);
-
-#[async_trait]
-impl Listener for TcpDoor {
-    async fn accept(&self) -> std::io::Result<(BoxStream, SocketAddr)> {
-        let (stream, from) = self.0.accept().await?;
-        // Small answers must not wait for more bytes to fill a packet.
-        stream.set_nodelay(true)?;
-        Ok((Box::new(stream), from))
-    }
-
-    fn local_addr(&self) -> std::io::Result<SocketAddr> {
-        self.0.local_addr()
     }
 }
 

@@ -70,6 +70,10 @@ impl Net for SimNet {
         let at = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), at.port());
         Ok(Box::new(SimDoor(turmoil::net::TcpListener::bind(at).await?)))
     }
+
+    async fn connect(&self, host: &str, port: u16) -> std::io::Result<BoxStream> {
+        Ok(Box::new(turmoil::net::TcpStream::connect((host, port)).await?))
+    }
 }
 
 struct SimDoor(turmoil::net::TcpListener);

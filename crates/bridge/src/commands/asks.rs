@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::BytesMut;
 use rustix::event::{EventfdFlags, eventfd};
+use tokio::sync::Notify;
 
 /// So much input may wait for the command. Whoever sends it looks at what was taken.
 const MOST_INPUT: u64 = 1024 * 1024;
@@ -34,9 +35,11 @@ pub(crate) struct Asked {
 
 /// How large a terminal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Size {
-    pub(crate) columns: u16,
-    pub(crate) rows: u16,
+pub struct Size {
+    /// Letters beside each other.
+    pub columns: u16,
+    /// Lines below each other.
+    pub rows: u16,
 }
 
 /// Input that cannot be taken.
@@ -52,6 +55,8 @@ pub(crate) enum InputRefused {
 #[derive(Debug, Default)]
 pub(crate) struct Asks {
     queue: Mutex<Queue>,
+    /// Somebody wants it to stop.
+    cancelled: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -112,9 +117,19 @@ impl Asks {
         self.lock().waiting.others.contains(&Ask::Cancel)
     }
 
+    /// Waits until somebody wants it to stop, where nobody attends to it by the bell.
+    pub(crate) async fn cancelled(&self) {
+        while !self.is_cancelled() {
+            self.cancelled.notified().await;
+        }
+    }
+
     /// Asks for something that is not input.
     pub(crate) fn ask(&self, ask: Ask) {
         let mut queue = self.lock();
+        if ask == Ask::Cancel {
+            self.cancelled.notify_one();
+        }
         if !queue.is_closed && (queue.waiting.others.len() < MOST_SIGNALS || ask == Ask::Cancel) {
             queue.waiting.others.push_back(ask);
             queue.ring();

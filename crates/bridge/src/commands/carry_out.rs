@@ -1,43 +1,67 @@
-//! From a command that is believed to its end: the policy, the journal, the process, the journal. Runs on a
-//! thread of the command's own, since every step may wait for the disk or the process.
+//! From a command that is believed to its end: the policy, the journal, the process, the journal. Nothing of it is
+//! done on the event loop, since every step may wait for the disk or the process.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use diwan_protocol::run::{Ended, Outcome};
 use diwan_protocol::{Command, Operation};
 
 use super::entry::Entry;
-use super::{Channel, Parts, Size, verdict};
+use super::open_terminals::Open;
+use super::{Channel, Inner, Parts, Running, Size, verdict};
 use crate::execute::{Finished, Streams};
 use crate::journal::{Record, Started};
+use crate::machine::Ready;
+
+/// A command of which it is on the disk that it begins.
+struct Begun {
+    ready: Box<dyn Ready>,
+    _open: Option<Open>,
+}
 
 /// Carries a command out. Its entry has an end afterwards.
-pub(super) fn carry_out(parts: &Parts, entry: &Entry, command: &Command) {
-    let now_ms = || parts.world.now().as_millis();
+pub(super) async fn carry_out(inner: &Arc<Inner>, entry: &Arc<Entry>, command: Command) {
+    let (of_thread, of_entry) = (Arc::clone(inner), Arc::clone(entry));
+    let begun = inner.parts.world.heavy(move || match begin(&of_thread.parts, &of_entry, &command) {
+        Ok(begun) => Some(begun),
+        Err(why) => {
+            of_entry.never_began(&why, of_thread.parts.world.now().as_millis());
+            None
+        }
+    });
+    if let Ok(Some(begun)) = begun.await {
+        let running = Running { inner: Arc::clone(inner), entry: Arc::clone(entry) };
+        begun.ready.run(running).await;
+    }
+    if !entry.is_over() {
+        break_down(&inner.parts, entry);
+    }
+}
+
+/// Everything until it is on the disk that it begins.
+///
+/// # Errors
+/// Why it does not.
+fn begin(parts: &Parts, entry: &Entry, command: &Command) -> Result<Begun, String> {
     let policy = parts.policy.now();
     let opinion = verdict::judge(&policy, parts.policy.here(), &command.operation, &command.actor.id);
     let objection = verdict::objection(&opinion.told, &command.actor, command.approval.as_ref());
     entry.judged(opinion.told.clone());
-    let plan = match (objection, opinion.plan) {
-        (Some(why), _) => return entry.never_began(&why, now_ms()),
-        (None, None) => return entry.never_began("this bridge cannot do that yet", now_ms()),
-        (None, Some(plan)) => plan,
-    };
-    let ready = match parts.executor.prepare(&plan, streams(command)) {
-        Ok(ready) => ready,
-        Err(why) => return entry.never_began(&why, now_ms()),
-    };
-    if *command.policy != parts.policy.now().hash || command.expires_ms <= now_ms() {
-        return entry.never_began("the command expired, or the policy changed, before it began", now_ms());
+    if let Some(why) = objection {
+        return Err(why);
+    }
+    let plan = opinion.plan.ok_or("this bridge cannot do that yet")?;
+    let ready = parts.executor.prepare(&plan, streams(command))?;
+    let started_ms = parts.world.now().as_millis();
+    if *command.policy != parts.policy.now().hash || command.expires_ms <= started_ms {
+        return Err("the command expired, or the policy changed, before it began".to_owned());
     }
     if entry.asks.is_cancelled() {
-        return entry.never_began("it was cancelled before it began", now_ms());
+        return Err("it was cancelled before it began".to_owned());
     }
-    let started_ms = now_ms();
-    let _open = match parts.terminals.open(command, started_ms) {
-        Ok(open) => open,
-        Err(error) => return entry.never_began(&format!("its owner could not be shown that: {error}"), now_ms()),
-    };
+    let open = parts.terminals.open(command, started_ms);
+    let open = open.map_err(|error| format!("its owner could not be shown that: {error}"))?;
     let started = Started {
         command: command.id.clone(),
         sequence: command.sequence,
@@ -47,16 +71,16 @@ pub(super) fn carry_out(parts: &Parts, entry: &Entry, command: &Command) {
     };
     if let Err(error) = parts.journal.commit(Record::Started(started)) {
         tracing::error!("the journal cannot be written: {error}");
-        return entry.never_began(&format!("the journal of this machine cannot be written: {error}"), now_ms());
+        return Err(format!("the journal of this machine cannot be written: {error}"));
     }
     entry.is_journaled.store(true, Ordering::Relaxed);
     entry.started(started_ms);
     tracing::info!(command = entry.id, actor = command.actor.id, "begins: {}", shown(&plan.argv));
-    let finished = ready.run(parts, entry);
-    end(parts, entry, finished);
+    Ok(Begun { ready, _open: open })
 }
 
-fn end(parts: &Parts, entry: &Entry, finished: Finished) {
+/// It ended so.
+pub(super) fn end(parts: &Parts, entry: &Entry, finished: Finished) {
     let [output, errors] = finished.lengths;
     let at_ms = parts.world.now().as_millis();
     let ended = Ended { outcome: finished.outcome, at_ms, output, errors, usage: finished.usage };
@@ -74,8 +98,8 @@ fn conclude(parts: &Parts, entry: &Entry, ended: Ended) {
     entry.ended(ended);
 }
 
-/// What is told when the thread of a command broke down: whether it began, and what became of it, nobody knows.
-pub(super) fn break_down(parts: &Parts, entry: &Entry) {
+/// What is told when carrying a command out broke down: whether it began, and what became of it, nobody knows.
+fn break_down(parts: &Parts, entry: &Entry) {
     tracing::error!(command = entry.id, "carrying it out broke down");
     let [output, errors] = Channel::BOTH.map(|channel| parts.spool.length(&entry.id, channel));
     let (at_ms, usage) = (parts.world.now().as_millis(), Default::default());

@@ -10,7 +10,7 @@ use diwan_protocol::signed::Standing;
 use diwan_protocol::{Command, Operation, SignedCommand, decode, encode};
 use tokio::sync::mpsc;
 
-use super::carry_out::{break_down, carry_out};
+use super::carry_out::carry_out;
 use super::entry::Entry;
 use super::{Commands, MOST_REMEMBERED, ONCE, serve, verdict};
 
@@ -132,17 +132,12 @@ impl Commands {
         self.inner.known().running -= 1;
     }
 
-    /// Carries a command out on a thread of its own: from judging to the end everything there may block.
+    /// Carries a command out.
     fn begin(&self, command: Command, entry: Arc<Entry>) {
         let inner = Arc::clone(&self.inner);
-        let world = inner.parts.world.clone();
         let supervisor = inner.parts.supervisor.clone();
-        supervisor.spawn("thread of a command", ONCE, async move {
-            let (of_thread, of_entry) = (Arc::clone(&inner), Arc::clone(&entry));
-            let done = world.heavy(move || carry_out(&of_thread.parts, &of_entry, &command)).await;
-            if done.is_err() && !entry.is_over() {
-                break_down(&inner.parts, &entry);
-            }
+        supervisor.spawn("course of a command", ONCE, async move {
+            carry_out(&inner, &entry, command).await;
             inner.known().running -= 1;
         });
     }

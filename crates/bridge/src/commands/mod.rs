@@ -8,6 +8,7 @@ mod open_terminals;
 mod pipe;
 mod progress;
 mod ring;
+mod running;
 mod serve;
 mod spool;
 mod verdict;
@@ -24,17 +25,19 @@ use diwan_protocol::run::{Ended, FromCommand, Outcome, Usage};
 use diwan_protocol::{VerifyingKey, decode, encode};
 use tokio::sync::watch;
 
-pub(crate) use asks::{Ask, Bell, Size};
+pub use asks::Size;
+pub(crate) use asks::{Ask, Bell};
 pub(crate) use entry::Entry;
 pub(crate) use intake::Intake;
 pub(crate) use open_terminals::{OpenTerminal, OpenTerminals, list as open_terminals};
-pub(crate) use progress::Channel;
+pub use progress::Channel;
 pub(crate) use ring::Ring;
+pub use running::{Running, Said};
 pub(crate) use serve::{refuse, say_goodbye};
 pub(crate) use spool::{Spool, SpoolError, Writer};
 
-use crate::execute::Executor;
 use crate::journal::{Journal, Record};
+use crate::machine::Machine;
 use crate::policy_file::PolicyFile;
 
 /// So many commands are remembered at most. More are refused until some are forgotten.
@@ -55,7 +58,8 @@ pub(crate) struct Parts {
     pub(crate) journal: Journal,
     pub(crate) spool: Arc<Spool>,
     pub(crate) terminals: OpenTerminals,
-    pub(crate) executor: Executor,
+    /// What carries them out.
+    pub(crate) executor: Arc<dyn Machine>,
     /// How many run at once.
     pub(crate) most_at_once: usize,
 }

@@ -6,13 +6,16 @@ use diwan_protocol::run::{Ended, Verdict};
 
 /// The two things that a command says something on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Channel {
+pub enum Channel {
+    /// Its output.
     Output,
+    /// Its errors.
     Errors,
 }
 
 impl Channel {
-    pub(crate) const BOTH: [Self; 2] = [Self::Output, Self::Errors];
+    /// Both of them.
+    pub const BOTH: [Self; 2] = [Self::Output, Self::Errors];
 
     /// As the protocol counts them.
     pub(crate) fn number(self) -> u8 {

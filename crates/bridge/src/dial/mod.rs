@@ -15,7 +15,6 @@ use diwan_link::ws::WsBytes;
 use diwan_link::{Driver, Limits, Link, Side};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
@@ -24,10 +23,6 @@ pub(crate) use target::Target;
 
 /// All of it together takes no longer.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// One address of several takes no longer.
-const PATIENCE_EACH: Duration = Duration::from_secs(5);
-/// What was sent and is not confirmed for so long is not going to be.
-const UNCONFIRMED: Duration = Duration::from_secs(20);
 const HANDSHAKE: usize = 4 * 1024;
 
 /// Dials, and proves and is proven to with this configuration.
@@ -54,36 +49,19 @@ fn handshake() -> WebSocketConfig {
 /// The stream that the WebSocket is spoken over.
 async fn reach(world: &World, target: &Target) -> Result<BoxStream, DialError> {
     let proxy = proxy::for_target(target, |name| std::env::var(name).ok()).map_err(DialError::Proxy)?;
-    let tcp = match &proxy {
-        None => connect(&target.host, target.port).await.map_err(|e| DialError::Unreachable(target.to_string(), e))?,
+    let net = world.net();
+    let stream = match &proxy {
+        None => {
+            let reached = net.connect(&target.host, target.port).await;
+            reached.map_err(|e| DialError::Unreachable(target.to_string(), e))?
+        }
         Some(proxy) => {
             let at = format!("{}:{}", proxy.host, proxy.port);
             let failed = |e: &dyn std::fmt::Display| DialError::Proxy(format!("{at}: {e}"));
-            let mut tcp = connect(&proxy.host, proxy.port).await.map_err(|e| failed(&e))?;
-            proxy::connect(&mut tcp, proxy, target).await.map_err(|e| failed(&e))?;
-            tcp
+            let mut stream = net.connect(&proxy.host, proxy.port).await.map_err(|e| failed(&e))?;
+            proxy::connect(&mut stream, proxy, target).await.map_err(|e| failed(&e))?;
+            stream
         }
     };
-    if target.is_secure { outer::wrap(world, target, tcp).await } else { Ok(Box::new(tcp)) }
-}
-
-/// The name is looked up every time: it may mean another address by now. All its addresses are tried.
-async fn connect(host: &str, port: u16) -> std::io::Result<TcpStream> {
-    let mut last = std::io::Error::new(std::io::ErrorKind::NotFound, "the name has no address");
-    for address in tokio::net::lookup_host((host, port)).await? {
-        match tokio::time::timeout(PATIENCE_EACH, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => return settle(stream),
-            Ok(Err(error)) => last = error,
-            Err(_) => last = std::io::Error::new(std::io::ErrorKind::TimedOut, format!("{address} does not answer")),
-        }
-    }
-    Err(last)
-}
-
-/// Small messages go at once, and a dead connection is found out by the kernel too.
-fn settle(stream: TcpStream) -> std::io::Result<TcpStream> {
-    stream.set_nodelay(true)?;
-    #[cfg(target_os = "linux")]
-    socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(UNCONFIRMED))?;
-    Ok(stream)
+    if target.is_secure { outer::wrap(world, target, stream).await } else { Ok(stream) }
 }

@@ -8,18 +8,17 @@ use diwan_kernel::world::BoxStream;
 use rustls::crypto::ring;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::{DialError, Target};
 use crate::tls_time::WorldTime;
 
 /// Speaks TLS to whoever the system trusts.
-pub(super) async fn wrap(world: &World, target: &Target, tcp: TcpStream) -> Result<BoxStream, DialError> {
+pub(super) async fn wrap(world: &World, target: &Target, stream: BoxStream) -> Result<BoxStream, DialError> {
     let failed = |why: String| DialError::Outer(target.to_string(), why);
     let name = ServerName::try_from(target.host.clone()).map_err(|e| failed(e.to_string()))?;
     let config = config(world).map_err(|e| failed(e.to_string()))?;
-    let connected = TlsConnector::from(Arc::new(config)).connect(name, tcp).await;
+    let connected = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
     Ok(Box::new(connected.map_err(|e| failed(e.to_string()))?))
 }
 

@@ -12,6 +12,8 @@ use diwan_protocol::facts::Layer;
 use diwan_protocol::run::{Outcome, Usage};
 use diwan_sandbox::{Mode, Sandbox, SandboxError};
 
+pub(crate) use ready::Ready;
+
 use crate::commands::Size;
 
 /// Starts processes.
@@ -23,9 +25,12 @@ pub(crate) struct Executor {
 
 /// What a process reads and writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Streams {
+pub enum Streams {
     /// Output and errors apart, and perhaps input.
-    Pipes { has_input: bool },
+    Pipes {
+        /// Whether there is input.
+        has_input: bool,
+    },
     /// A terminal of this size.
     Terminal(Size),
     /// Errors as always; input and output are for whoever takes up the pipe.
@@ -34,13 +39,13 @@ pub(crate) enum Streams {
 
 /// A process that is over.
 #[derive(Debug)]
-pub(crate) struct Finished {
+pub struct Finished {
     /// How it ended.
-    pub(crate) outcome: Outcome,
+    pub outcome: Outcome,
     /// How much it said on each channel.
-    pub(crate) lengths: [u64; 2],
+    pub lengths: [u64; 2],
     /// What it took.
-    pub(crate) usage: Usage,
+    pub usage: Usage,
 }
 
 impl Executor {

@@ -37,9 +37,11 @@ impl Sampler {
     pub(crate) fn new(world: &World) -> Self {
         Self { world: world.clone(), before: None, processes: Processes::default() }
     }
+}
 
-    /// How it is now. Reads a few hundred small files: not for the event loop.
-    pub(crate) fn take(&mut self, commands: usize) -> Sample {
+impl super::Sampler for Sampler {
+    /// Reads a few hundred small files.
+    fn take(&mut self, commands: usize) -> Sample {
         let at = self.world.monotonic();
         let (received, sent) = network(&text("/proc/net/dev"));
         let now = Counters { at, processors: processors(&text("/proc/stat")), received, sent };
@@ -132,6 +134,7 @@ fn disk(path: &str) -> Option<Disk> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Sampler as _;
     use super::*;
 
     #[test]
