@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+// The words are token trees, since what makes the document of the interface reads them before they are literals.
 macro_rules! words {
-    ($(#[$meta:meta])* $type:ident { $($(#[$about:meta])* $name:ident = $text:literal,)+ }) => {
+    ($(#[$meta:meta])* $type:ident { $($(#[$about:meta])* $name:ident = $text:tt,)+ }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
         pub(crate) enum $type {$($(#[$about])* #[serde(rename = $text)] $name),+}

@@ -1,9 +1,9 @@
 //! What is to be fired now, after a moment in which nobody looked: a restart, a pause of the machine, a clock that
 //! was put forward.
 //!
-//! All that must be remembered of a schedule is its last fired tick (before the first one, when it was made or last
-//! changed). Nothing at or before it is ever fired again, whatever the clock says and however often it is asked; two
-//! servers that remember the same tick come to the same fires.
+//! All that must be remembered of a schedule is one moment: its last fired tick, or up to where ticks were passed over,
+//! or when it was made or last changed. Nothing at or before it is ever fired again, whatever the clock says and however
+//! often it is asked; two servers that remember the same come to the same fires.
 
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ use super::timetable::{Tick, Timetable};
 
 /// A fire that is late by less was not missed: somebody was busy.
 const GRACE: Duration = Duration::from_secs(60);
+/// No two moments are closer.
+const SHORTEST: Duration = Duration::from_millis(1);
 
 /// What is done about fires that were missed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
@@ -49,11 +51,13 @@ impl MissedPolicy {
 pub(crate) struct Due {
     /// To be fired now, in this order.
     pub(crate) fire: Vec<Tick>,
+    /// What is to be remembered from then on: the last of these, or up to where nothing is to be fired any more.
+    pub(crate) last: Timestamp,
     /// What comes next. It may be due already, when more was missed than is fired at once.
     pub(crate) next: Option<Tick>,
 }
 
-/// Says what is to be fired now, at most so many at once. `last` is the tick that was fired last.
+/// Says what is to be fired now, at most so many at once. `last` is what was remembered.
 pub(crate) fn due(table: &Timetable, last: Timestamp, now: Timestamp, missed: MissedPolicy, most: usize) -> Due {
     let mut next = match missed {
         MissedPolicy::All => table.next(last),
@@ -65,7 +69,9 @@ pub(crate) fn due(table: &Timetable, last: Timestamp, now: Timestamp, missed: Mi
         fire.push(tick);
         next = table.next(tick.at);
     }
-    Due { fire, next }
+    let before_next = next.map_or(now, |tick| tick.at.minus(SHORTEST));
+    let last = fire.last().map_or_else(|| last.max(before_next.min(now)), |tick| tick.at);
+    Due { fire, last, next }
 }
 
 /// The first tick that was not missed; it may be due or yet to come.
@@ -82,6 +88,6 @@ fn one_for_all(table: &Timetable, last: Timestamp, now: Timestamp) -> Option<Tic
     if next.is_some_and(|tick| tick.fires_at <= now) {
         return next;
     }
-    let before_next = next.map_or(now, |tick| tick.at.minus(Duration::from_millis(1)));
+    let before_next = next.map_or(now, |tick| tick.at.minus(SHORTEST));
     table.newest(last, before_next).or(next)
 }

@@ -57,12 +57,8 @@ impl Jobs {
             if let Some(job) = self.fire_tick(&last, *at).await? {
                 (last.last_job, last.last_fired_at) = (Some(job.id), Some(now));
             }
-            last.last_at = *at;
         }
-        // What was missed and is not made up for is passed over for good.
-        if due.fire.is_empty() && due.next.is_some_and(|next| next.fires_at > now) {
-            last.last_at = last.last_at.max(now);
-        }
+        last.last_at = due.last;
         last.next_at = due.next.map(|next| next.fires_at);
         last.trouble = None;
         let mut tx = self.db().begin(&self.ctx()).await?;

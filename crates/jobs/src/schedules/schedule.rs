@@ -27,7 +27,7 @@ pub(crate) struct Schedule {
     pub(crate) overlap: Overlap,
     pub(crate) job: JobSpec,
     pub(crate) paused_at: Option<Timestamp>,
-    /// The moment that was fired last, or since when it counts.
+    /// The moment that was fired last, or since when it counts: nothing up to it is fired any more.
     pub(crate) last_at: Timestamp,
     pub(crate) next_at: Option<Timestamp>,
     pub(crate) last_fired_at: Option<Timestamp>,
@@ -145,7 +145,7 @@ impl ScheduleWhen {
         }
         let cron = Cron::parse(expression);
         if let Err(fault) = &cron {
-            let message = format!("At character {}, {fault}.", fault.at + 1);
+            let message = format!("At character {}, {fault}", fault.at + 1);
             wrong.push(FieldError { field: "when.expression".into(), code: "cron_invalid", message });
         }
         let zone = Zone::parse(time_zone);

@@ -87,12 +87,24 @@ fn a_fire_that_its_jitter_holds_back_is_not_missed() {
     assert!(first.fires_at > tick.plus(GRACE) && first.fires_at <= tick.plus(30 * GRACE), "{first:?}");
     for missed in [MissedPolicy::Skip, MissedPolicy::Once, MissedPolicy::All] {
         let early = due(&table, last, first.fires_at.minus(Duration::from_millis(1)), missed, MOST);
-        assert_eq!((early.fire, early.next), (vec![], Some(first)));
+        assert_eq!((&early.fire, early.next), (&vec![], Some(first)));
+        // Whoever looked at it meanwhile has not passed it over.
+        assert!(early.last < tick);
+        assert_eq!(due(&table, early.last, first.fires_at, missed, MOST).fire, [first]);
         assert_eq!(due(&table, last, first.fires_at, missed, MOST).fire, [first]);
     }
     let late = first.fires_at.plus(GRACE);
     assert_eq!(due(&table, last, late, MissedPolicy::Skip, MOST).fire, []);
     assert_eq!(due(&table, last, late, MissedPolicy::Once, MOST).fire, [first]);
+}
+
+#[test]
+fn what_was_passed_over_stays_so_under_another_policy() {
+    let table = table("0 * * * *", "UTC", 0);
+    let (last, now) = (moment("2026-11-21T08:00:00Z"), moment("2026-11-21T11:30:00Z"));
+    let skipped = due(&table, last, now, MissedPolicy::Skip, MOST);
+    assert_eq!((skipped.fire.len(), skipped.last), (0, now));
+    assert_eq!(shown(&due(&table, skipped.last, now, MissedPolicy::All, MOST)), hours(&[], "12:00"));
 }
 
 #[test]
@@ -138,7 +150,7 @@ fn every_tick(table: &Timetable, from: Timestamp, until: Timestamp) -> Vec<Tick>
         .collect()
 }
 
-/// Somebody looks after each move of the clock; all that survives between is the last tick. Hands over what was fired,
+/// Somebody looks after each move of the clock; all that survives between is what is to be remembered. Hands over what was fired,
 /// what it was fired at, and the latest moment that the clock has shown.
 fn look(table: &Timetable, moves: &[i64], missed: MissedPolicy, most: usize) -> (Vec<(Timestamp, Tick)>, Timestamp) {
     let start = Timestamp::from_millis(START);
@@ -157,6 +169,8 @@ fn look(table: &Timetable, moves: &[i64], missed: MissedPolicy, most: usize) -> 
             assert!(due.fire.len() <= most);
             if due.fire.is_empty() {
                 assert!(due.next.is_none_or(|next| next.fires_at > now), "something is due and nothing is fired");
+                assert!(due.last >= last);
+                last = due.last;
                 break;
             }
             for tick in due.fire {
@@ -165,6 +179,7 @@ fn look(table: &Timetable, moves: &[i64], missed: MissedPolicy, most: usize) -> 
                 last = tick.at;
                 fired.push((now, tick));
             }
+            assert_eq!(last, due.last);
             assert!(due.next.is_none_or(|next| next.at > last));
         }
     }

@@ -102,13 +102,28 @@ fn day() -> impl Strategy<Value = Part> {
     })
 }
 
+/// Hours in which clocks are changed, named one by one or as a range.
+fn hours_of_change() -> impl Strategy<Value = Part> {
+    let list = prop::collection::vec(prop::sample::select(&[0i8, 1, 2, 3, 22, 23][..]), 1..4);
+    let list = list.prop_map(|hours| (hours.iter().map(i8::to_string).collect::<Vec<_>>().join(","), hours));
+    let range = (0i8..3, 1i8..4).prop_map(|(first, more)| {
+        let last = first + more;
+        (format!("{first}-{last}"), (first..=last).collect())
+    });
+    prop_oneof![list, range].prop_map(|(text, names)| Part {
+        text,
+        names,
+        has_star: false,
+        has_step: false,
+        has_last: false,
+    })
+}
+
 /// Sunday is 0 or 7.
 fn weekday() -> impl Strategy<Value = Part> {
-    part(0, 7).prop_filter_map("steps within a week", |part| {
-        // A star names 0 to 6, not 0 to 7; leave these to the other way.
-        let has_odd_step = part.text.contains("/8") || part.text.contains('*') || part.text.contains('/');
+    part(0, 7).prop_filter_map("a star or a step goes to 6, not to 7", |part| {
         let names = part.names.iter().map(|day| day % 7).collect();
-        (!has_odd_step).then_some(Part { names, ..part })
+        (!part.has_star && !part.has_step).then_some(Part { names, ..part })
     })
 }
 
@@ -116,7 +131,7 @@ fn weekday() -> impl Strategy<Value = Part> {
 pub(super) fn expression(with_seconds: bool) -> impl Strategy<Value = Expression> {
     let second = prop_oneof![3 => part(0, 59), 1 => star(0, 59)].prop_map(move |part| with_seconds.then_some(part));
     let minute = prop_oneof![3 => part(0, 59), 1 => star(0, 59)];
-    let hour = prop_oneof![3 => part(0, 23), 1 => star(0, 23)];
+    let hour = prop_oneof![2 => hours_of_change(), 1 => part(0, 23), 1 => star(0, 23)];
     let day = prop_oneof![1 => day(), 3 => star(1, 31)];
     let month = prop_oneof![1 => part(1, 12), 5 => star(1, 12)];
     let weekday = prop_oneof![1 => weekday(), 1 => part(0, 6), 3 => star(0, 6)];
