@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use crate::memory::Memory;
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What it says last when it is ready and has no mail server.
 const END_OF_GREETING: &str = "Set mail.host to send them.";
