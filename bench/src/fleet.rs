@@ -2,36 +2,32 @@
 //! same loopback; what the bridge weighs; how many machines a control plane bears.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::load::{Connection, Load, Outcome, Request};
+use crate::load::{Load, Outcome, Request};
+use crate::machine::{Machine, program};
 use crate::product::Product;
 use crate::report::Report;
 use crate::ssh::Ssh;
 use crate::terminal;
 
-const SLIM: &str = "target/dist/diwan-bridge";
 const ROUNDS: usize = 300;
 const AT_ONCE: usize = 50;
-const NOBODY: u32 = 65534;
 const GIB: u64 = 1 << 30;
 const TIMES: usize = 3;
 /// So many seconds of an idle bridge are looked at.
 const IDLE: Duration = Duration::from_secs(20);
-/// Of a process's clock in `/proc`.
-const TICKS_PER_S: f64 = 100.0;
 
 /// Measures everything about machines, or only the parts that are named.
 pub(crate) async fn measure(report: &mut Report, parts: &[String]) -> Result<()> {
     let is_wanted = |part: &str| parts.is_empty() || parts.iter().any(|named| named == part);
     let product = Product::start().await.context("the product starts (build it with `make build`)")?;
-    let machine = Machine::join(&product).await?;
+    let machine = Machine::join(&product, "bench").await?;
     if is_wanted("idle") {
         footprint(report, &machine).await?;
     }
@@ -50,100 +46,6 @@ pub(crate) async fn measure(report: &mut Report, parts: &[String]) -> Result<()>
     report.figure("resident memory of the bridge after all this", machine.resident_mib()?, "MiB", None);
     machine.leave()?;
     product.stop()
-}
-
-/// A machine that has joined: the slim bridge, with a directory to work in.
-struct Machine {
-    bridge: Child,
-    dir: tempfile::TempDir,
-}
-
-impl Machine {
-    async fn join(product: &Product) -> Result<Self> {
-        let dir = tempfile::tempdir()?;
-        let line = ask(product, &Request::json("POST", "/api/v1/join-tokens", r#"{"name":"bench"}"#)).await?;
-        let target = format!("http://{}#{}", product.address, text(&line, "fingerprint")?);
-        give_to_nobody(dir.path())?;
-        let place = |command: &mut Command, dir: &Path| {
-            command.arg("--state-dir").arg(dir.join("state")).arg("--policy-file").arg(dir.join("policy.toml"));
-        };
-        let program = program();
-        fs::write(dir.path().join("policy.toml"), policy(&program, &dir.path().join("work"))?)?;
-        let mut join = Command::new(&program);
-        join.args(["join", &target, "--token", text(&line, "token")?]);
-        place(&mut join, dir.path());
-        ensure!(join.stdout(Stdio::null()).status()?.success(), "the bridge could not join");
-        let mut run = Command::new(&program);
-        run.arg("run");
-        place(&mut run, dir.path());
-        let bridge = run.stderr(Stdio::null()).spawn()?;
-        let machine = Self { bridge, dir };
-        let begin = begin();
-        while !is_there(product).await {
-            ensure!(begin.elapsed() < Duration::from_secs(20), "the bridge does not connect");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        Ok(machine)
-    }
-
-    fn work(&self) -> PathBuf {
-        self.dir.path().join("work")
-    }
-
-    fn resident_mib(&self) -> Result<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.bridge.id()))?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("VmRSS")?;
-        Ok(line.split_whitespace().nth(1).context("a number")?.parse::<f64>()? / 1024.0)
-    }
-
-    /// Processor time so far.
-    fn processor_s(&self) -> Result<f64> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.bridge.id()))?;
-        let after_name: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = |at: usize| after_name.get(at).and_then(|t| t.parse::<f64>().ok()).context("a number");
-        Ok((ticks(11)? + ticks(12)?) / TICKS_PER_S)
-    }
-
-    fn leave(mut self) -> Result<()> {
-        Command::new("kill").args(["-TERM", &self.bridge.id().to_string()]).status()?;
-        self.bridge.wait()?;
-        Ok(())
-    }
-}
-
-impl Drop for Machine {
-    fn drop(&mut self) {
-        // A failed run leaves no bridge behind; one that has ended already is fine.
-        let _ = self.bridge.kill();
-    }
-}
-
-/// Makes the directory to work in. Nothing runs as root: where we are, it is nobody's, who may come there.
-fn give_to_nobody(dir: &Path) -> Result<()> {
-    let work = dir.join("work");
-    fs::create_dir(&work)?;
-    if fs::metadata(dir)?.uid() == 0 {
-        fs::set_permissions(dir, fs::Permissions::from_mode(0o755))?;
-        chown(&work, Some(NOBODY), Some(NOBODY))?;
-    }
-    Ok(())
-}
-
-fn program() -> PathBuf {
-    std::env::var_os("BENCH_BRIDGE").map_or_else(|| SLIM.into(), PathBuf::from)
-}
-
-/// The usual policy, but with enough room for what is measured.
-fn policy(program: &Path, work: &Path) -> Result<String> {
-    let mut print = Command::new(program);
-    print.args(["policy", "print", "own-machine", "--work-dir"]).arg(work);
-    let text = String::from_utf8(print.output()?.stdout)?;
-    Ok(text.replace("limits = { output_mib = 64 }", "limits = { output_mib = 16384 }"))
-}
-
-async fn is_there(product: &Product) -> bool {
-    let machines = ask(product, &Request::get("/api/v1/machines")).await;
-    machines.is_ok_and(|machines| machines["items"][0]["state"] == "online")
 }
 
 /// What the bridge weighs while nothing is asked of it.
@@ -170,7 +72,7 @@ fn no_op() -> Request {
 /// A command that does nothing: written down, signed, judged, run in its sandbox, and its end written down.
 async fn round_trips(report: &mut Report, product: &Product, ssh: &Ssh) -> Result<()> {
     let command = no_op().bearer(&product.token);
-    let answer = ask(product, &no_op()).await?;
+    let answer = product.ask(&no_op()).await?;
     ensure!(answer["succeeded"] == 1, "the command did not succeed: {answer}");
     let mut theirs = vec![];
     for _ in 0..ROUNDS {
@@ -240,20 +142,4 @@ pub(crate) fn timed(command: &mut Command) -> Result<Duration> {
 fn best(run: impl Fn() -> Result<Duration>) -> Result<Duration> {
     let times: Vec<Duration> = (0..TIMES).map(|_| run()).collect::<Result<_>>()?;
     times.into_iter().min().context("a time")
-}
-
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
-fn begin() -> Instant {
-    Instant::now()
-}
-
-async fn ask(product: &Product, request: &Request) -> Result<Value> {
-    let mut connection = Connection::open(product.address).await?;
-    let (status, _, text) = connection.send(product.address, &request.clone().bearer(&product.token)).await?;
-    ensure!((200..300).contains(&status), "{status}: {text}");
-    Ok(serde_json::from_str(&text)?)
-}
-
-fn text<'a>(value: &'a Value, key: &str) -> Result<&'a str> {
-    value[key].as_str().with_context(|| key.to_owned())
 }

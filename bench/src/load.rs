@@ -69,6 +69,11 @@ impl Outcome {
         Self::new(times, 0, took)
     }
 
+    /// How many there were.
+    pub(crate) fn answered(&self) -> usize {
+        self.times.len()
+    }
+
     /// Several that followed one another, as one.
     pub(crate) fn together(of: Vec<Self>) -> Result<Self> {
         let (refused, took) = (of.iter().map(|o| o.refused).sum(), of.iter().map(|o| o.took).sum());

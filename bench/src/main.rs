@@ -7,8 +7,8 @@
 
 mod fleet;
 mod jobs;
-mod jobs_peer;
 mod load;
+mod machine;
 mod product;
 mod report;
 mod ssh;
@@ -43,7 +43,10 @@ fn main() -> Result<()> {
             let parts: Vec<String> = std::env::args().skip(2).collect();
             runtime.block_on(fleet::measure(&mut report, &parts))
         }
-        Some("jobs") => jobs::measure(&mut report),
+        Some("jobs") => {
+            let parts: Vec<String> = std::env::args().skip(2).collect();
+            runtime.block_on(jobs::measure(&mut report, &parts))
+        }
         Some("vault") => runtime.block_on(async {
             vault_peer::measure(&mut report, CONNECTIONS, SPAN).await?;
             vault::measure(&mut report, CONNECTIONS, SPAN).await
@@ -69,7 +72,7 @@ async fn measure(report: &mut Report) -> Result<()> {
     vault_peer::measure(report, CONNECTIONS, SPAN).await?;
     vault::measure(report, CONNECTIONS, SPAN).await?;
     fleet::measure(report, &[]).await?;
-    jobs::measure(report)?;
+    jobs::measure(report, &[]).await?;
     report::dashboard_payload(report)
 }
 

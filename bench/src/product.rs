@@ -29,6 +29,11 @@ pub(crate) struct Product {
 
 impl Product {
     pub(crate) async fn start() -> Result<Self> {
+        Self::start_on(None).await
+    }
+
+    /// Keeps its data in the database with this address, or in a file of its own.
+    pub(crate) async fn start_on(database: Option<&str>) -> Result<Self> {
         let dir = tempfile::tempdir_in("target")?;
         let address = free_address()?;
         let config = dir.path().join("diwan.yaml");
@@ -37,11 +42,11 @@ impl Product {
             &config,
             "server:\n  rate_limit_burst: 100000000\n  account_rate_limit_burst: 100000000\n  sign_in_rate_limit_burst: 100000000\n  account_rate_limit_per_s: 100000000\n",
         )?;
-        let (mut process, first_start_ms, output) = launch(&dir, address).await?;
+        let (mut process, first_start_ms, output) = launch(&dir, address, database).await?;
         let link = output.context("the first start prints a link")?;
         let (token, cookie) = first_owner(address, &link).await?;
         stop(&mut process)?;
-        let (process, second_start_ms, _) = launch(&dir, address).await.context("second start")?;
+        let (process, second_start_ms, _) = launch(&dir, address, database).await.context("second start")?;
         Ok(Self { process, _dir: dir, address, token, cookie, first_start_ms, second_start_ms })
     }
 
@@ -56,6 +61,14 @@ impl Product {
         let line = status.lines().find(|l| l.starts_with("VmRSS:")).context("VmRSS")?;
         let kib: f64 = line.split_whitespace().nth(1).context("a number")?.parse()?;
         Ok(kib / 1024.0)
+    }
+
+    /// Asks with the token; anything but success is a fault.
+    pub(crate) async fn ask(&self, request: &Request) -> Result<Value> {
+        let mut connection = Connection::open(self.address).await?;
+        let (status, _, text) = connection.send(self.address, &request.clone().bearer(&self.token)).await?;
+        ensure!((200..300).contains(&status), "{status}: {text}");
+        Ok(serde_json::from_str(&text).unwrap_or_default())
     }
 
     pub(crate) fn binary(&self) -> String {
@@ -73,7 +86,11 @@ fn binary() -> String {
 
 /// Starts the server; gives its process, the milliseconds until it was ready, and its first-run link.
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
-async fn launch(dir: &tempfile::TempDir, address: SocketAddr) -> Result<(Child, f64, Option<String>)> {
+async fn launch(
+    dir: &tempfile::TempDir,
+    address: SocketAddr,
+    database: Option<&str>,
+) -> Result<(Child, f64, Option<String>)> {
     let begin = Instant::now();
     let binary = binary();
     let mut process = Command::new(&binary)
@@ -82,6 +99,7 @@ async fn launch(dir: &tempfile::TempDir, address: SocketAddr) -> Result<(Child, 
         .arg("--config")
         .arg(dir.path().join("diwan.yaml"))
         .args(["--log-level", "warn"])
+        .args(database.iter().flat_map(|url| ["--database-url", url]))
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -124,7 +142,7 @@ async fn first_owner(address: SocketAddr, link_token: &str) -> Result<(String, S
     ensure!(status == 201, "setup: {status} {text}");
     let cookie = head.lines().find_map(|l| l.strip_prefix("set-cookie: diwan_session=")).context("a session cookie")?;
     let cookie = format!("diwan_session={}", cookie.split(';').next().unwrap_or_default());
-    let body = r#"{"name":"bench","scopes":["profile.self","status.read","secrets.read","secrets.use","machines.read","machines.manage","commands.run","terminals.open"]}"#;
+    let body = r#"{"name":"bench","scopes":["profile.self","status.read","secrets.read","secrets.use","machines.read","machines.manage","commands.run","terminals.open","jobs.read","jobs.run","jobs.manage"]}"#;
     let create = Request::json("POST", "/api/v1/me/tokens", body).cookie(&cookie);
     let (status, _, text) = connection.send(address, &create).await.context("create")?;
     ensure!(status == 201, "token: {status} {text}");

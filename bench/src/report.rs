@@ -6,6 +6,13 @@ use anyhow::Result;
 
 use crate::load::Outcome;
 
+/// What a figure is to be.
+#[derive(Clone, Copy)]
+pub(crate) enum Goal {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
 #[derive(Default)]
 pub(crate) struct Report {
     lines: Vec<(String, String)>,
@@ -15,6 +22,17 @@ impl Report {
     pub(crate) fn figure(&mut self, name: &str, value: f64, unit: &str, goal: Option<&str>) {
         let goal = goal.map(|g| format!("  ({g})")).unwrap_or_default();
         self.add(name, format!("{value:.1} {unit}{goal}"));
+    }
+
+    /// A figure, and whether it is what it is to be.
+    pub(crate) fn goal(&mut self, name: &str, value: f64, unit: &str, goal: Goal) {
+        let (sign, wanted, is_met) = match goal {
+            Goal::AtLeast(least) => ('≥', least, value >= least),
+            Goal::AtMost(most) => ('≤', most, value <= most),
+        };
+        let verdict = if is_met { "met" } else { "MISSED" };
+        let digits = if value < 10.0 { 2 } else { 1 };
+        self.add(name, format!("{value:.digits$} {unit}  (goal {sign} {wanted}: {verdict})"));
     }
 
     pub(crate) fn load(&mut self, name: &str, outcome: &Outcome) {

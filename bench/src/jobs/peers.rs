@@ -16,40 +16,35 @@ const NODE: [&str; 2] = [
 
 /// A job queue of somebody else.
 #[derive(Clone, Copy)]
-pub(crate) struct Peer {
-    pub(crate) name: &'static str,
+pub(super) struct Peer {
+    pub(super) name: &'static str,
     /// Whether it also works job by job, rather than only in batches.
-    pub(crate) works_singly: bool,
+    pub(super) works_singly: bool,
 }
 
-pub(crate) const PEERS: [Peer; 2] =
+pub(super) const PEERS: [Peer; 2] =
     [Peer { name: "graphile-worker", works_singly: true }, Peer { name: "pg-boss", works_singly: false }];
 
 /// What was measured of a peer, or the best of several times.
 #[derive(Clone)]
-pub(crate) struct Measured {
+pub(super) struct Measured {
     /// Its name and its version.
-    pub(crate) peer: String,
-    pub(crate) per_second: f64,
-    pub(crate) p50_ms: f64,
-    pub(crate) p99_ms: f64,
+    pub(super) peer: String,
+    pub(super) per_second: f64,
+    pub(super) p50_ms: f64,
+    pub(super) p99_ms: f64,
 }
 
 impl Measured {
-    /// Of two turns the better one: more a second, or sooner.
-    pub(crate) fn better(self, other: Self) -> Self {
-        let is_better = if self.per_second == other.per_second {
-            self.p99_ms <= other.p99_ms
-        } else {
-            self.per_second > other.per_second
-        };
-        if is_better { self } else { other }
+    /// More a second, or sooner where that is what was measured.
+    pub(super) fn is_better_than(&self, other: &Self) -> bool {
+        (self.per_second, -self.p99_ms) > (other.per_second, -other.p99_ms)
     }
 }
 
 impl Peer {
     /// One phase with so many jobs, in an empty database.
-    pub(crate) fn measure(self, phase: &str, count: usize) -> Result<Measured> {
+    pub(super) fn measure(self, phase: &str, count: usize) -> Result<Measured> {
         let found = ask(&[self.name, phase, &count.to_string()])?;
         let number = |key: &str| found[key].as_f64().unwrap_or_default();
         Ok(Measured {
@@ -62,7 +57,7 @@ impl Peer {
 }
 
 /// The version of the server, which has to keep what it said it keeps: otherwise nothing would be compared.
-pub(crate) fn durable_server() -> Result<String> {
+pub(super) fn durable_server() -> Result<String> {
     let server = ask(&["server"])?;
     for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
         ensure!(server[setting] == "on", "PostgreSQL has {setting} = {}: it would be less durable", server[setting]);
@@ -75,4 +70,10 @@ fn ask(words: &[&str]) -> Result<Value> {
     let answer = Command::new(node).arg(PROGRAM).args(words).output().context(node)?;
     ensure!(answer.status.success(), "{PROGRAM} {words:?}: {}", String::from_utf8_lossy(&answer.stderr));
     serde_json::from_slice(&answer.stdout).with_context(|| format!("{PROGRAM} {words:?}"))
+}
+
+/// The address of an empty database.
+pub(super) fn empty_database(name: &str) -> Result<String> {
+    let made = ask(&["database", name])?;
+    Ok(made["url"].as_str().context("an address")?.to_owned())
 }
