@@ -67,6 +67,18 @@ describe("the log of an attempt", () => {
     expect(texts(log)).toEqual(["a", "c"]);
   });
 
+  it("hands out lists that do not grow under whoever draws them", () => {
+    for (const shown of ["both", 1] as const) {
+      const log = open();
+      log.show(shown);
+      log.feed(1, bytes("a\n"), 0);
+      const before = log.lines();
+      log.feed(1, bytes("b\n"), 2);
+      expect(before.length).toBe(1);
+      expect(texts(log)).toEqual(["a", "b"]);
+    }
+  });
+
   it("fetches what came before, up to its beginning, and holds no more than its bounds", async () => {
     stored[1] = bytes(lines(100_000));
     const log = open();

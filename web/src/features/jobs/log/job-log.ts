@@ -84,9 +84,9 @@ export class JobLog implements LinkSink {
     return this.#link?.state ?? null;
   }
 
-  /** What is to be shown, from the first to the last. */
+  /** What is to be shown, from the first to the last: another list whenever it is asked, for the windows go on growing. */
   lines(): LogLine[] {
-    if (this.shown !== "both") return this.windows[this.shown].lines;
+    if (this.shown !== "both") return [...this.windows[this.shown].lines];
     return merged(this.windows[1].lines, this.windows[2].lines);
   }
 
@@ -291,8 +291,8 @@ export class JobLog implements LinkSink {
 }
 
 function merged(ones: LogLine[], others: LogLine[]): LogLine[] {
-  if (others.length === 0) return ones;
-  if (ones.length === 0) return others;
+  if (others.length === 0) return [...ones];
+  if (ones.length === 0) return [...others];
   const all: LogLine[] = [];
   let [at, other] = [0, 0];
   while (at < ones.length || other < others.length) {
