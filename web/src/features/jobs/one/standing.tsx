@@ -1,14 +1,19 @@
 // What a job waits for, or why it did not do what was wanted, and what can be done about it.
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useCan } from "@/app/me";
+import { allMachinesQuery } from "@/features/machines/queries";
+import { isThere } from "@/features/machines/state";
 import { isolated } from "@/features/machines/use-machines";
+import { useFormat } from "@/i18n/format";
 import { Notice } from "@/ui/notice";
 import { Ago, Moment } from "@/ui/time";
 import type { JobDetail } from "../api";
 
 export function Standing({ job }: { job: JobDetail }) {
   if (job.state === "queued") return <Waits job={job} />;
+  if (job.state === "leased" || job.state === "running") return <Away job={job} />;
   if (job.state === "cancelled" && job.reason === "dependency_failed") return <Failed job={job} />;
   if (job.state === "failed" || job.state === "timed_out" || job.state === "expired") return <Failed job={job} />;
   return null;
@@ -32,6 +37,22 @@ function Waits({ job }: { job: JobDetail }) {
           {t("jobs.waits.deadline")} <Moment at={deadline_at} />
         </p>
       )}
+    </Notice>
+  );
+}
+
+/** Its machine is not connected: what becomes of it, for nothing is heard of it meanwhile. */
+function Away({ job }: { job: JobDetail }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const machines = useQuery({ ...allMachinesQuery, enabled: useCan("machines.read") }).data?.items;
+  const machine = machines?.find(({ id }) => id === job.machine_id);
+  if (!machine || isThere(machine)) return null;
+  const after = format.span(job.lost.after_ms);
+  return (
+    <Notice tone="warn" live className="mb-6" title={t("jobs.away.title", { machine: isolated(machine.name) })}>
+      <p>{t("jobs.away.text")}</p>
+      {job.lost.policy !== "wait" && <p>{t(`jobs.away.${job.lost.policy}`, { after })}</p>}
     </Notice>
   );
 }
