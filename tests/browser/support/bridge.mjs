@@ -44,11 +44,12 @@ export async function startBridge(test, { files, environment }) {
   return stop;
 }
 
-/** A machine that has joined and is connected. */
-export async function addMachine(test, owner, { name, labels = [], policy = "standard" }) {
+/** A machine that has joined and is connected, straight or by another port on the way to the server. */
+export async function addMachine(test, owner, { name, labels = [], policy = "standard", port }) {
   const { lines, id: token } = await owner.api.post("/join-tokens", { name, labels, policy });
   const place = await machinePlace(test);
-  await joinByLine(place, lines.command);
+  const own = new URL(owner.api.url).port;
+  await joinByLine(place, port ? lines.command.replace(`:${own}`, `:${port}`) : lines.command);
   const { machine } = await owner.api.get(`/join-tokens/${token}`);
   const feed = await listen(owner.api, ["machines"]);
   try {
