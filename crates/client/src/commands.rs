@@ -205,10 +205,19 @@ impl Client {
         let call = Call::get(format!("/api/v1/commands/{}/output", part(id)), query);
         let response = self.respond(&call).await?;
         let mut response = self.accepted(response).await?;
-        let is_end = response.headers().get("x-output-end").is_some_and(|end| end == "true");
+        let mut is_end = response.headers().get("x-output-end").is_some_and(|end| end == "true");
         let mut bytes = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(|e| self.unreachable(&e))? {
-            bytes.extend_from_slice(&chunk);
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+                Ok(None) => break,
+                Err(error) if bytes.is_empty() => return Err(self.unreachable(&error)),
+                // What came before the connection broke need not come again.
+                Err(_) => {
+                    is_end = false;
+                    break;
+                }
+            }
             if bytes.len() > LARGEST_PART {
                 return Err(self.unexpected("the answer does not end".into()));
             }
