@@ -18,6 +18,9 @@ mod credentials;
 mod error;
 mod feed;
 mod fleet_keys;
+mod job_queues;
+mod job_schedules;
+mod jobs;
 mod machines;
 mod model;
 mod operations;
@@ -41,6 +44,9 @@ pub use credentials::{Account, Credentials, CredentialsFile, Secrets};
 pub use error::{ClientError, FieldProblem, Problem};
 pub use feed::{Feed, FromFeed};
 pub use fleet_keys::{FleetKeys, MachineWithoutKeys};
+pub use job_queues::{JobFigures, JobMachine, JobQueue, JobStatistics};
+pub use job_schedules::{JobSchedule, JobSchedulePreview, JobScheduleSecret, JobScheduleWhen};
+pub use jobs::{Job, JobAttempt, JobConcurrency, JobDetail, JobLost, JobNeighbour, JobOwner, JobRetry, JobTarget};
 pub use machines::{
     JoinLines, JoinToken, Machine, MachineCertificate, MachineDetail, MachineDisk, MachineFacts, MachineGraphics,
     MachineProcess, MachineSample, MachineSshKey, MachineSshKeyVersion, MachineWatch, NewJoinToken, SamplePoint,
