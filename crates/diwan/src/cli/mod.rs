@@ -17,12 +17,15 @@ mod door;
 mod failure;
 mod files;
 mod installation;
+mod job;
 mod login;
 mod logout;
 mod machine;
 mod openapi;
 mod paging;
+mod queue;
 mod run;
+mod schedule;
 mod screen;
 mod seal;
 mod secret;
@@ -55,6 +58,7 @@ Examples:
   diwan secret set git/github-token --kind api-key < token.txt
   diwan machine add web-1                     let a machine join
   diwan run -m web-1 -- git status
+  diwan job run -m web-1 --retries 3 -- make test
   diwan ssh web-1
   diwan audit list --outcome denied --since 7d
   diwan status --json | jq .version
@@ -65,7 +69,8 @@ Exit codes:
   2  the command line or the configuration is wrong, or a start was refused
   3  you are not signed in
   4  the server cannot be reached, or its certificate cannot be trusted
-  `diwan run` has those of what it runs, and some of its own: diwan run --help
+  `diwan run` and `diwan job run` have those of what they run, and some of
+  their own: diwan run --help
 
 Environment:
   DIWAN_SERVER  the server to talk to, unless --server names one
@@ -149,6 +154,15 @@ enum Command {
     /// See what machines were asked to do, what they said, stop it, say yes to it
     #[command(subcommand)]
     Command(command::Command),
+    /// Durable work: want it, look on, stop it, try it again
+    #[command(subcommand)]
+    Job(Box<job::Job>),
+    /// Pause and limit the queues in which jobs wait
+    #[command(subcommand)]
+    Queue(queue::Queue),
+    /// Make jobs by the clock, by webhooks, or when something happens
+    #[command(subcommand)]
+    Schedule(schedule::Schedule),
     /// See how the machines that work here are doing
     #[command(subcommand)]
     Worker(worker::Worker),
@@ -216,6 +230,9 @@ fn carry_out(command: Command, connection: Connection, screen: &Screen) -> Resul
             Command::Cp(cp) => cp.run(&door).await,
             Command::Sync(sync) => sync.run(&door).await,
             Command::Command(command) => command.run(&door).await,
+            Command::Job(job) => job.run(&door).await,
+            Command::Queue(queue) => queue.run(&door).await,
+            Command::Schedule(schedule) => schedule.run(&door).await,
             Command::Worker(worker) => worker.run(&door).await,
             Command::Top(top) => top.run(&door).await,
             Command::Bench(bench) => bench.run(&door).await,

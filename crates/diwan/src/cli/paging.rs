@@ -26,6 +26,11 @@ pub(super) struct Paging {
 }
 
 impl Paging {
+    /// How many at the most.
+    pub(super) const fn limit(&self) -> u32 {
+        self.limit
+    }
+
     /// Fetches and shows it.
     pub(super) async fn show<T: DeserializeOwned, R: Into<Row>>(
         &self,

@@ -77,6 +77,12 @@ impl Screen {
         self.json
     }
 
+    /// Empties a terminal, for what is shown anew.
+    pub(super) fn clear(&self) -> Result<(), Failure> {
+        let mut out = std::io::stdout().lock();
+        out.write_all(b"\x1b[H\x1b[2J").and_then(|()| out.flush()).map_err(|e| Failure::unwritable(&e))
+    }
+
     /// Prints a line.
     pub(super) fn line(&self, text: &str) -> Result<(), Failure> {
         write(text)

@@ -3,6 +3,7 @@
 
 mod config;
 mod fleet;
+mod jobs;
 mod machine;
 mod secret;
 

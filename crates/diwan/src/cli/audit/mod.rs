@@ -5,7 +5,7 @@ mod key;
 mod list;
 mod suspicious;
 mod verify;
-mod when;
+pub(super) mod when;
 
 use clap::{Args, Subcommand, ValueEnum};
 use diwan_client::Query;

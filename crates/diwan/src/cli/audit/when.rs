@@ -5,7 +5,7 @@ use std::time::Duration;
 use diwan_kernel::{Timestamp, World};
 
 /// Reads one; days and times without a zone are in UTC, like everything that is shown.
-pub(super) fn read(text: &str) -> Result<Timestamp, String> {
+pub(in crate::cli) fn read(text: &str) -> Result<Timestamp, String> {
     read_at(text.trim(), World::real().now()).ok_or_else(|| {
         "it is not a day (2026-11-01), a moment (2026-11-01T09:30:00Z) or how long ago (30m, 24h, 7d)".to_owned()
     })
@@ -15,6 +15,11 @@ fn read_at(text: &str, now: Timestamp) -> Option<Timestamp> {
     if let Some(ago) = duration(text) {
         return Some(now.minus(ago));
     }
+    absolute(text)
+}
+
+/// Reads a day or a moment.
+pub(in crate::cli) fn absolute(text: &str) -> Option<Timestamp> {
     let text = text.replacen(' ', "T", 1);
     let whole = match text.len() {
         10 => format!("{text}T00:00:00Z"),

@@ -67,7 +67,7 @@ pub(super) fn unknown(error: ClientError) -> Failure {
 }
 
 /// What a machine was asked to do, in a line.
-fn in_words(operation: &serde_json::Value) -> String {
+pub(super) fn in_words(operation: &serde_json::Value) -> String {
     let text = |field: &str| operation[field].as_str().unwrap_or_default();
     let place = match (text("root"), text("path")) {
         ("", _) => String::new(),

@@ -12,7 +12,7 @@ pub(in crate::cli) fn read(text: &str) -> Result<Duration, String> {
 }
 
 /// How long a program may take: the longest that a policy can allow.
-pub(super) fn read_timeout(text: &str) -> Result<Duration, String> {
+pub(in crate::cli) fn read_timeout(text: &str) -> Result<Duration, String> {
     read(text).and_then(|time| if time <= LONGEST { Ok(time) } else { Err("it is at most 7d".to_owned()) })
 }
 

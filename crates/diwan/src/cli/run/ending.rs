@@ -4,14 +4,27 @@ use diwan_client::{Command, CommandVerdict};
 
 use super::super::failure::Failure;
 use super::super::screen::{Mark, Tone};
+use code::{OFFLINE, OVER_LIMIT, OWN_FAULT, REFUSED, STOPPED, TIMED_OUT, UNKNOWN};
 
-pub(super) const OFFLINE: u8 = 120;
-const UNKNOWN: u8 = 121;
-const OVER_LIMIT: u8 = 122;
-const TIMED_OUT: u8 = 124;
-pub(super) const OWN_FAULT: u8 = 125;
-const REFUSED: u8 = 126;
-pub(super) const STOPPED: u8 = 130;
+/// The exit codes that are not those of what ran.
+pub(in crate::cli) mod code {
+    /// The machine is not there, or did not come in time.
+    pub(in crate::cli) const OFFLINE: u8 = 120;
+    /// Nobody knows what became of it.
+    pub(in crate::cli) const UNKNOWN: u8 = 121;
+    /// It took more than it may.
+    pub(in crate::cli) const OVER_LIMIT: u8 = 122;
+    /// It took too long.
+    pub(in crate::cli) const TIMED_OUT: u8 = 124;
+    /// Diwan could not do it.
+    pub(in crate::cli) const OWN_FAULT: u8 = 125;
+    /// It may not be done.
+    pub(in crate::cli) const REFUSED: u8 = 126;
+    /// Somebody stopped it.
+    pub(in crate::cli) const STOPPED: u8 = 130;
+    /// A reader that went away, as a shell sees it.
+    pub(in crate::cli) const UNHEARD: u8 = 141;
+}
 
 /// The exit code for a command, and why it is not one of its own.
 pub(in crate::cli) fn ending_of(command: &Command) -> Result<u8, Failure> {

@@ -7,20 +7,20 @@ pub(super) const STOPPING: &str = "it is asked to end, and killed after 5 s; Ctr
 
 /// Listens for the signals that ask to end.
 #[derive(Debug)]
-pub(super) struct Interrupts {
+pub(in crate::cli) struct Interrupts {
     interrupt: Signal,
     terminate: Signal,
     heard: u32,
 }
 
 impl Interrupts {
-    pub(super) fn listen() -> std::io::Result<Self> {
+    pub(in crate::cli) fn listen() -> std::io::Result<Self> {
         let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         Ok(Self { interrupt, terminate, heard: 0 })
     }
 
     /// Waits until so many were heard in all.
-    pub(super) async fn reach(&mut self, count: u32) {
+    pub(in crate::cli) async fn reach(&mut self, count: u32) {
         while self.heard < count {
             tokio::select! {
                 Some(()) = self.interrupt.recv() => {}
@@ -29,5 +29,10 @@ impl Interrupts {
             }
             self.heard += 1;
         }
+    }
+
+    /// Waits for one more than were heard until now.
+    pub(in crate::cli) async fn another(&mut self) {
+        self.reach(self.heard + 1).await;
     }
 }

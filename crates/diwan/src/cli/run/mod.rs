@@ -25,11 +25,13 @@ use serde_json::{Value, json};
 use super::door::Door;
 use super::failure::{Done, Failure};
 use super::screen::safe;
-use ending::{OFFLINE, OWN_FAULT};
+use ending::code::{OFFLINE, OWN_FAULT};
 use target::Targets;
 
-pub(super) use ending::{ending_of, result_of};
+pub(super) use ending::{code, ending_of, result_of};
 pub(super) use follow::{Hears, follow, may_pass};
+pub(super) use interrupt::Interrupts;
+pub(super) use operation::{Place, Work};
 pub(super) use report::Collected;
 pub(super) use writer::{Gone, Writer};
 

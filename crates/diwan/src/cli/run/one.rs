@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::super::door::Door;
 use super::super::failure::{Done, Failure};
-use super::ending::{STOPPED, ending_of, offline};
+use super::ending::code::{STOPPED, UNHEARD};
+use super::ending::{ending_of, offline};
 use super::follow::{Followed, Follower, Hears};
 use super::input::{self, Input, Wanted};
 use super::interrupt::{Interrupts, STOPPING};
@@ -17,8 +18,6 @@ use super::writer::{Gone, Writer};
 
 /// So long the first answer waits for the end: most commands need no second request then.
 const AWAIT_END_MS: u32 = 80;
-/// A reader that went away, as a shell sees it.
-const UNHEARD: u8 = 141;
 
 impl Hears for Writer {
     async fn hear(&mut self, channel: Channel, bytes: Bytes) -> Result<(), Gone> {
@@ -68,7 +67,7 @@ pub(super) async fn run(
     }
     let written = tokio::select! {
         written = writer.finish() => written,
-        () = interrupts.reach(1) => return Ok(Done::Status(STOPPED)),
+        () = interrupts.another() => return Ok(Done::Status(STOPPED)),
     };
     match (went, written) {
         (_, Err(error)) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::unwritable(&error)),

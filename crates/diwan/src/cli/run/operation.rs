@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use super::super::failure::Failure;
 
+const USUAL_ROOT: &str = "projects";
+
 /// What is done in a working copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Git {
@@ -17,9 +19,9 @@ enum Git {
 }
 
 /// Exactly one of these.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[group(id = "work", required = true, multiple = false)]
-pub(super) struct Work {
+pub(in crate::cli) struct Work {
     /// The program and its arguments
     #[arg(value_name = "CMD", trailing_var_arg = true, num_args = 1..)]
     command: Vec<String>,
@@ -47,10 +49,10 @@ pub(super) struct Work {
 }
 
 /// Where it is done.
-#[derive(Debug, Args)]
-pub(super) struct Place {
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct Place {
     /// The root, by its name in the machine's policy
-    #[arg(long, value_name = "ROOT", default_value = "projects")]
+    #[arg(long, value_name = "ROOT", default_value = USUAL_ROOT)]
     root: String,
     /// The directory below the root
     #[arg(long, value_name = "PATH", default_value = "")]
@@ -60,14 +62,41 @@ pub(super) struct Place {
     branch: Option<String>,
 }
 
+impl Place {
+    /// Whether nothing was said of it.
+    pub(in crate::cli) fn is_usual(&self) -> bool {
+        self.root == USUAL_ROOT && self.dir.is_empty() && self.branch.is_none()
+    }
+
+    /// The branch.
+    pub(in crate::cli) fn branch(&self) -> Option<&str> {
+        self.branch.as_deref()
+    }
+
+    /// The branch, which is meant for something else than what is done.
+    pub(in crate::cli) const fn take_branch(&mut self) -> Option<String> {
+        self.branch.take()
+    }
+}
+
 impl Work {
     /// Whether it is a program with arguments, rather than an operation with a name.
     pub(super) const fn is_program(&self) -> bool {
         !self.command.is_empty()
     }
 
+    /// Whether it is said.
+    pub(in crate::cli) fn is_given(&self) -> bool {
+        *self != Self::default()
+    }
+
+    /// Whether it is a new working copy.
+    pub(in crate::cli) const fn is_clone(&self) -> bool {
+        self.clone.is_some()
+    }
+
     /// As the API takes it.
-    pub(super) fn operation(&self, place: &Place) -> Result<Value, Failure> {
+    pub(in crate::cli) fn operation(&self, place: &Place) -> Result<Value, Failure> {
         if place.branch.is_some() && self.clone.is_none() {
             return Err(Failure::usage("--branch is for --clone only", "Leave it away."));
         }

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -10,23 +12,29 @@ use super::Fleet;
 /// So much comes through on each connection.
 const FAIR: usize = 400_000;
 
-/// Passes connections on to the server, and cuts each that has carried much to the client.
-async fn cutting_proxy(server: SocketAddr) -> SocketAddr {
+/// Passes connections on to the server, several at once, and cuts each that has carried much to the client.
+pub(crate) async fn cutting_proxy(server: SocketAddr) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     tokio::task::spawn_blocking(move || {
         tokio::runtime::Handle::current().block_on(async move {
+            let mut carried = FuturesUnordered::new();
             loop {
-                let Ok((client, _)) = listener.accept().await else { return };
-                let Ok(server) = TcpStream::connect(server).await else { return };
-                carry(client, server).await;
+                tokio::select! {
+                    accepted = listener.accept() => match accepted {
+                        Ok((client, _)) => carried.push(carry(client, server)),
+                        Err(_) => return,
+                    },
+                    Some(()) = carried.next() => {}
+                }
             }
         });
     });
     address
 }
 
-async fn carry(mut client: TcpStream, mut server: TcpStream) {
+async fn carry(mut client: TcpStream, server: SocketAddr) {
+    let Ok(mut server) = TcpStream::connect(server).await else { return };
     let (mut from_client, mut to_client) = client.split();
     let (mut from_server, mut to_server) = server.split();
     let down = async {

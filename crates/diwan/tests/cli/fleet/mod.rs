@@ -2,15 +2,15 @@
 
 mod bench;
 mod bridge;
-mod connection;
+pub(crate) mod connection;
 mod files;
 mod keys;
 mod manage;
 mod many;
 mod rules;
 mod run;
-mod stopping;
-mod terminal;
+pub(crate) mod stopping;
+pub(crate) mod terminal;
 mod top;
 
 use diwan_testkit::server::PASSWORD;

@@ -145,7 +145,7 @@ impl Fleet {
     }
 
     /// What it prints, as bytes.
-    pub(super) async fn bytes(&self, line: &str, input: Option<Vec<u8>>) -> Vec<u8> {
+    pub(crate) async fn bytes(&self, line: &str, input: Option<Vec<u8>>) -> Vec<u8> {
         let mut command = self.desk.command(line);
         let ended = tokio::task::spawn_blocking(move || {
             let Some(input) = input else { return command.output() };

@@ -8,14 +8,14 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::Fleet;
 
 /// A command whose script has begun.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     output: BufReader<ChildStdout>,
-    errors: BufReader<ChildStderr>,
+    pub(crate) errors: BufReader<ChildStderr>,
 }
 
 impl Running {
-    async fn begin(fleet: &Fleet, line: &str) -> Self {
+    pub(crate) async fn begin(fleet: &Fleet, line: &str) -> Self {
         let mut child = fleet.desk.command(line).spawn().expect("it starts");
         let mut output = BufReader::new(child.stdout.take().expect("its output"));
         let errors = BufReader::new(child.stderr.take().expect("its errors"));
@@ -28,12 +28,19 @@ impl Running {
         begun.await.expect("it begins")
     }
 
-    fn interrupt(&self) {
+    pub(crate) fn interrupt(&self) {
         let pid = Pid::from_raw(self.child.id().try_into().expect("a number")).expect("a process");
         kill_process(pid, Signal::INT).expect("it is there");
     }
 
-    async fn end(mut self) -> (Option<i32>, String) {
+    /// Its reader goes away.
+    pub(crate) fn stop_reading(&mut self) {
+        let mut other = std::process::Command::new("true").stdout(std::process::Stdio::piped()).spawn().expect("true");
+        other.wait().expect("it ends");
+        self.output = BufReader::new(other.stdout.take().expect("its output"));
+    }
+
+    pub(crate) async fn end(mut self) -> (Option<i32>, String) {
         let ended = tokio::task::spawn_blocking(move || {
             let mut errors = String::new();
             self.errors.read_to_string(&mut errors).expect("text");
@@ -78,11 +85,7 @@ async fn a_reader_that_goes_away_stops_the_command() {
     let (fleet, bridge) = Fleet::with("web-1").await;
     bridge.script("flood.sh", "echo begun\nexec yes\n");
     let mut running = Running::begin(&fleet, "run -m web-1 -- sh flood.sh").await;
-    running.output = BufReader::new({
-        let mut other = std::process::Command::new("true").stdout(std::process::Stdio::piped()).spawn().expect("true");
-        other.wait().expect("it ends");
-        other.stdout.take().expect("its output")
-    });
+    running.stop_reading();
     let (code, _) = running.end().await;
     assert_eq!(code, Some(141));
     assert_eq!(fleet.outcome().await, "cancelled");

@@ -222,7 +222,7 @@ async fn the_same_shell_goes_on_when_the_server_is_started_again() {
 }
 
 /// `diwan ssh` in a terminal of its own.
-struct Desk {
+pub(crate) struct Desk {
     child: Child,
     ours: OwnedFd,
     shown: String,
@@ -230,7 +230,7 @@ struct Desk {
 }
 
 impl Desk {
-    fn run(fleet: &Fleet, line: &str, size: (u16, u16)) -> Self {
+    pub(crate) fn run(fleet: &Fleet, line: &str, size: (u16, u16)) -> Self {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let ours = openpt(flags).expect("a terminal");
         grantpt(&ours).and_then(|()| unlockpt(&ours)).expect("it is ours");
@@ -261,7 +261,7 @@ impl Desk {
         kill_process(pid, Signal::WINCH).expect("it is told");
     }
 
-    fn sees(&mut self, word: &str) {
+    pub(crate) fn sees(&mut self, word: &str) {
         while !self.shown.contains(word) {
             let piece = self.pieces.recv();
             assert!(piece.is_ok(), "it ended without {word}: {:?}", self.shown);
@@ -270,7 +270,7 @@ impl Desk {
         }
     }
 
-    fn code(mut self) -> (Option<i32>, String) {
+    pub(crate) fn code(mut self) -> (Option<i32>, String) {
         let code = self.child.wait().expect("it ends").code();
         // Whatever it said last stands there already.
         self.pieces.try_iter().for_each(|piece| self.shown.push_str(&String::from_utf8_lossy(&piece)));

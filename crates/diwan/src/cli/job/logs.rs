@@ -1,0 +1,189 @@
+//! `diwan job logs`.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use clap::Args;
+use diwan_client::{Channel, Client};
+
+use super::super::door::Door;
+use super::super::failure::{Done, Failure};
+use super::super::run::{Collected, Gone, Hears, Writer};
+use super::super::screen::safe;
+use super::follow::{Follower, Listens, command_of};
+use super::patience::Patience;
+use super::teller::Teller;
+
+const AFTER_HELP: &str = "\
+Examples:
+  diwan job logs job_01k9…
+  diwan job logs -f job_01k9…                  until it has ended
+  diwan job logs job_01k9… --attempt 1 --errors
+  diwan job logs job_01k9… --download build.log
+
+Without --attempt it is the last one that is printed; -f goes on with those that
+follow. Output is printed on standard output and errors on standard error, byte
+for byte; after a connection that broke it goes on at the next byte.";
+
+/// Print what a job said, byte for byte; follow it while it runs
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(in crate::cli) struct Logs {
+    /// Its id (job_…)
+    id: String,
+    /// Go on while the job runs, through all attempts that follow
+    #[arg(short, long)]
+    follow: bool,
+    /// What this attempt said, from 1
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    attempt: Option<u32>,
+    /// Only its error output, and that on standard output
+    #[arg(long)]
+    errors: bool,
+    /// Write it to this file, which must not exist yet
+    #[arg(long, value_name = "FILE", conflicts_with = "follow")]
+    download: Option<PathBuf>,
+}
+
+/// Passes the errors on as output, and nothing else.
+struct ErrorsOnly(Writer);
+
+impl Hears for ErrorsOnly {
+    async fn hear(&mut self, channel: Channel, bytes: Bytes) -> Result<(), Gone> {
+        if channel == Channel::Errors { self.0.write(Channel::Output, bytes).await } else { Ok(()) }
+    }
+}
+
+impl Listens for ErrorsOnly {
+    async fn note(&mut self, text: &str) -> Result<(), Gone> {
+        self.0.note(text).await
+    }
+}
+
+impl Logs {
+    pub(super) async fn run(&self, door: &Door<'_>) -> Result<Done, Failure> {
+        let client = door.client()?;
+        let reply = client.get_job(&self.id).await.map_err(super::unknown)?;
+        let detail = reply.read()?;
+        let attempt = self.attempt.unwrap_or(detail.job.attempt).max(1);
+        let command = command_of(&detail, attempt);
+        if self.attempt.is_some_and(|attempt| attempt > detail.job.attempt) && !self.follow {
+            let next = "`diwan job show` lists the attempts.";
+            return Err(Failure::refused(format!("{} was not tried so often", self.id), next));
+        }
+        if detail.job.attempt == 0 && !self.follow && !door.screen.is_json() {
+            eprintln!("{} has not begun and said nothing; -f waits for it.", safe(&self.id));
+        }
+        if let Some(path) = &self.download {
+            return self.download(&client, command, path).await;
+        }
+        if door.screen.is_json() {
+            let mut collected = Collected::default();
+            self.print(&client, attempt, command, &mut collected).await?;
+            // What follows while it runs changes how it stands.
+            let raw =
+                if self.follow { client.get_job(&self.id).await?.text().to_owned() } else { reply.text().to_owned() };
+            let raw = serde_json::from_str(&raw).unwrap_or_default();
+            door.screen.json(&collected.report(raw).to_string())?;
+            return Ok(Done::Well);
+        }
+        let mut writer = Writer::begin().map_err(|e| Failure::unwritable(&e))?;
+        if self.errors {
+            let mut only = ErrorsOnly(writer);
+            self.print(&client, attempt, command, &mut only).await?;
+            writer = only.0;
+        } else {
+            self.print(&client, attempt, command, &mut writer).await?;
+        }
+        match writer.finish().await {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::unwritable(&error)),
+            _ => Ok(Done::Well),
+        }
+    }
+
+    /// Hands over what the attempt said; with `-f` also what is said from now on.
+    async fn print(
+        &self,
+        client: &Client,
+        attempt: u32,
+        command: Option<String>,
+        listens: &mut impl Listens,
+    ) -> Result<(), Failure> {
+        if self.follow {
+            // Whoever does not read any more needs no word about it.
+            Follower::new(client, &self.id, listens, Teller::new(true), attempt).await.run().await?;
+            return Ok(());
+        }
+        // An attempt that never came to its machine has said nothing.
+        let Some(command) = command else { return Ok(()) };
+        let channels: &[Channel] = if self.errors { &[Channel::Errors] } else { &[Channel::Output, Channel::Errors] };
+        for channel in channels {
+            let take = async |bytes: Bytes| listens.hear(*channel, bytes).await.is_ok();
+            if !read(client, &command, *channel, take).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn download(&self, client: &Client, command: Option<String>, path: &Path) -> Result<Done, Failure> {
+        let mut file = create(path, "--download")?;
+        let channel = if self.errors { Channel::Errors } else { Channel::Output };
+        let mut written = Ok(0_u64);
+        if let Some(command) = command {
+            let take = async |bytes: Bytes| {
+                let before = *written.as_ref().unwrap_or(&0);
+                written = file.write_all(&bytes).map(|()| before + bytes.len() as u64);
+                written.is_ok()
+            };
+            if let Err(failure) = read(client, &command, channel, take).await {
+                // Half a file would be taken for a whole one.
+                let _ = std::fs::remove_file(path);
+                return Err(failure);
+            }
+        }
+        let length =
+            written.and_then(|length| file.sync_all().map(|()| length)).map_err(|e| Failure::unwritable(&e))?;
+        eprintln!("{length} bytes were written to {}.", path.display());
+        Ok(Done::Well)
+    }
+}
+
+/// A new file for its owner only.
+fn create(path: &Path, flag: &str) -> Result<File, Failure> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|e| {
+        Failure::usage(format!("cannot write {}: {e}", path.display()), &format!("Name another file with {flag}."))
+    })
+}
+
+/// Reads what a command said, to what is its end now; goes on where it stopped when the server is away for a while.
+/// Says whether everything was taken.
+async fn read(
+    client: &Client,
+    command: &str,
+    channel: Channel,
+    mut take: impl AsyncFnMut(Bytes) -> bool,
+) -> Result<bool, Failure> {
+    let (mut at, mut patience) = (0, Patience::default());
+    loop {
+        let part = match client.read_command_output(command, channel, at).await {
+            Ok(part) => part,
+            Err(error) => {
+                patience.bear_quietly(error).await?;
+                continue;
+            }
+        };
+        at = part.next;
+        let is_over = part.is_end || part.bytes.is_empty();
+        if !take(part.bytes).await {
+            return Ok(false);
+        }
+        if is_over {
+            return Ok(true);
+        }
+        patience = Patience::default();
+    }
+}

@@ -1,0 +1,44 @@
+//! `diwan job logs`.
+
+use super::super::fleet::Fleet;
+
+#[tokio::test]
+async fn what_each_attempt_said_is_read_looked_through_and_kept() {
+    let (fleet, bridge) = Fleet::with("web-1").await;
+    bridge.script(
+        "again.sh",
+        "if [ -e once ]; then echo second; else echo first; echo 'an error[1]' >&2; : > once; exit 3; fi\n",
+    );
+    let id = fleet.wants("-m web-1 --retries 1 --backoff 1ms -- sh again.sh").await;
+    fleet.job_becomes(&id, "succeeded").await;
+    let last = fleet.desk.run(&format!("job logs {id}")).await;
+    assert_eq!((last.code, last.out.as_str(), last.err.as_str()), (0, "second\n", ""));
+    let first = fleet.desk.run(&format!("job logs {id} --attempt 1")).await;
+    assert_eq!((first.out.as_str(), first.err.as_str()), ("first\n", "an error[1]\n"));
+    let errors = fleet.desk.run(&format!("job logs {id} --attempt 1 --errors")).await;
+    assert_eq!((errors.out.as_str(), errors.err.as_str()), ("an error[1]\n", ""));
+    let all = fleet.desk.run(&format!("job logs -f {id} --attempt 1")).await;
+    assert_eq!((all.out.as_str(), all.err.as_str()), ("first\nsecond\n", "an error[1]\n"));
+    let file = fleet.desk.home.path().join("log");
+    let kept = fleet.desk.run(&format!("job logs {id} --download {}", file.display())).await;
+    assert!(kept.code == 0 && kept.err.contains("7 bytes"), "{}", kept.err);
+    assert_eq!(std::fs::read_to_string(&file).expect("a file"), "second\n");
+    let there = fleet.desk.run(&format!("job logs {id} --download {}", file.display())).await;
+    assert!(there.code == 2 && there.err.contains("--download"), "{} {}", there.code, there.err);
+    let json = fleet.desk.json(&format!("job logs {id}")).await;
+    assert_eq!((&json["output"], &json["state"]), (&"second\n".into(), &"succeeded".into()));
+    let unknown = fleet.desk.run("job logs job_00000000000000000000000000").await;
+    assert!(unknown.code == 1 && unknown.err.contains("diwan job list"), "{} {}", unknown.code, unknown.err);
+}
+
+#[tokio::test]
+async fn whoever_follows_hears_what_is_said_from_then_on() {
+    let (fleet, bridge) = Fleet::with("web-1").await;
+    bridge.script("wait.sh", "echo begun; until [ -e go ]; do sleep 0.05; done; echo ended\n");
+    let id = fleet.wants("-m web-1 -- sh wait.sh").await;
+    fleet.job_becomes(&id, "running").await;
+    let following = fleet.desk.command(&format!("job logs -f {id}")).spawn().expect("it starts");
+    std::fs::write(bridge.root().join("go"), "").expect("a file");
+    let ended = tokio::task::spawn_blocking(move || following.wait_with_output()).await.expect("it ran");
+    assert_eq!(String::from_utf8_lossy(&ended.expect("it ended").stdout), "begun\nended\n");
+}
