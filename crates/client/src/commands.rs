@@ -144,6 +144,37 @@ pub struct OutputPart {
     pub is_end: bool,
 }
 
+/// Lines of output with a text in them.
+#[derive(Debug, Clone, Deserialize)]
+pub struct OutputMatches {
+    /// The lines, in their order.
+    pub matches: Vec<OutputMatch>,
+    /// From where to go on; nothing when all that there is was looked through.
+    pub next_from: Option<u64>,
+    /// The number of the line there.
+    pub next_line: Option<u64>,
+    /// Whether nothing more comes.
+    pub is_complete: bool,
+}
+
+/// A line of output with a text in it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OutputMatch {
+    /// On what it was said: `output` or `errors`.
+    pub channel: String,
+    /// The place of the first byte of the text.
+    pub offset: u64,
+    /// The number of the line, from 1 on.
+    pub line: u64,
+    /// The line, or what is around the text.
+    pub text: String,
+}
+
+/// What of the output is meant where it is named by words.
+fn channel_name(channel: Channel) -> &'static str {
+    if channel == Channel::Output { "output" } else { "errors" }
+}
+
 impl Client {
     /// Has machines do something.
     ///
@@ -223,6 +254,38 @@ impl Client {
             }
         }
         Ok(OutputPart { next: from + bytes.len() as u64, bytes: bytes.freeze(), is_end })
+    }
+
+    /// The lines of what a command said that have a text in them. The query says from where on, and whether small
+    /// letters are as good as large ones.
+    ///
+    /// # Errors
+    /// When it is not kept any longer, or may not be seen.
+    pub async fn search_command_output(
+        &self,
+        id: &str,
+        channel: Channel,
+        text: &str,
+        query: Query,
+    ) -> Answer<OutputMatches> {
+        let query = query.with("text", Some(text)).with("channel", Some(channel_name(channel)));
+        self.get(&format!("/commands/{}/output/search", part(id)), query).await
+    }
+
+    /// All that a command said, as a file that arrives in chunks; without escape codes if it is to be plain.
+    ///
+    /// # Errors
+    /// When it is not kept any longer, or may not be seen.
+    pub async fn download_command_output(
+        &self,
+        id: &str,
+        channel: Channel,
+        is_plain: bool,
+    ) -> Result<reqwest::Response, ClientError> {
+        let query = Query::new().with("channel", Some(channel_name(channel))).with("plain", Some(is_plain));
+        let call = Call::get(format!("/api/v1/commands/{}/output/download", part(id)), query);
+        let response = self.respond(&call).await?;
+        self.accepted(response).await
     }
 }
 

@@ -38,7 +38,8 @@ pub use attachment::{Attachment, Channel, FromCommand, Place};
 pub use call::Query;
 pub use client::{Client, Options};
 pub use commands::{
-    Command, CommandActor, CommandBatch, CommandProblem, CommandUsage, CommandVerdict, OutputPart, PolicyReason,
+    Command, CommandActor, CommandBatch, CommandProblem, CommandUsage, CommandVerdict, OutputMatch, OutputMatches,
+    OutputPart, PolicyReason,
 };
 pub use credentials::{Account, Credentials, CredentialsFile, Secrets};
 pub use error::{ClientError, FieldProblem, Problem};

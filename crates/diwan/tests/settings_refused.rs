@@ -80,6 +80,8 @@ const SLIPS: &[Slip] = &[
         Some("everybody"),
     ),
     ("vault:\n  guard: keyfile\n", 2, "vault.guard", "it must be key_file, passphrase or transit", Some("key_file")),
+    ("outputs:\n  most_total_gb: 0\n", 2, "outputs.most_total_gb", "it must be a whole number from 1 to 1000000", None),
+    ("outputs:\n  keep_day: 3\n", 2, "outputs.keep_day", "it is not a setting", Some("outputs.keep_days")),
     ("server:\n  instance_name: \"\"\n", 2, "server.instance_name", "it must not be empty", None),
     (
         "server:\n  instance_name: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n",

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use diwan_kernel::config::Live;
 use diwan_kernel::{Db, Events, Supervisor, World};
 use diwan_vault::Vault;
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::acceptor::Acceptor;
-use crate::commands::{self, Commands};
+use crate::commands::{self, Commands, OutputsConfig};
 use crate::connections::Connections;
 use crate::install::{Bridges, Installer};
 use crate::keys::Keys;
@@ -30,6 +31,8 @@ pub struct Parts {
     pub vault: Vault,
     /// Where the output of commands is kept.
     pub data_dir: PathBuf,
+    /// How much of it is kept, and for how long.
+    pub outputs: Live<OutputsConfig>,
     /// What machines and people reach the control plane by.
     pub public_url: Url,
     /// What is handed out to machines that are to join.
@@ -129,6 +132,11 @@ impl Fleet {
 
     pub(crate) fn tended(&self) -> &Tended {
         &self.inner.tended
+    }
+
+    /// What is kept of what commands say, by the settings of this moment.
+    pub(crate) fn outputs(&self) -> Arc<OutputsConfig> {
+        self.inner.parts.outputs.get()
     }
 
     pub(crate) fn commands(&self) -> &Commands {

@@ -45,6 +45,7 @@ mod upkeep;
 mod watchers;
 
 pub use commands::{CommandActor, CommandId, CommandOperation, CommandUsage};
+pub use commands::{Download, OutputChannel, OutputMatch, OutputMatches, OutputPart, OutputsConfig, Sought};
 pub use concern::Concern;
 pub use errand::{End, Errand, How, NotWritten, Report, Way, Worker, Written, check_selector, has_labels};
 pub use fleet::{Fleet, Parts};

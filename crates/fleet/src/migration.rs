@@ -4,7 +4,7 @@ use diwan_kernel::db::{Migration, Migrations};
 
 /// The steps, oldest first.
 pub const MIGRATIONS: Migrations =
-    Migrations { component: "fleet", steps: &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH] };
+    Migrations { component: "fleet", steps: &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH] };
 
 const SECOND: Migration = crate::commands::migration::COMMANDS;
 
@@ -13,6 +13,8 @@ const THIRD: Migration = crate::ssh_keys::migration::SSH_KEYS;
 const FOURTH: Migration = crate::rules::migration::RULE_REQUESTS;
 
 const SIXTH: Migration = crate::commands::migration::ONE_REPETITION;
+
+const SEVENTH: Migration = crate::commands::migration::PACKED_OUTPUT;
 
 const FIFTH: Migration = Migration {
     name: "0005_generations",

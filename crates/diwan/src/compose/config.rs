@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use diwan_audit::AuditConfig;
+use diwan_fleet::OutputsConfig;
 use diwan_identity::{IdentityConfig, MailConfig, OidcConfig};
 use diwan_jobs::JobsConfig;
 use diwan_kernel::config::{
@@ -102,6 +103,8 @@ sections! {
     vault: VaultConfig,
     /// Jobs.
     jobs: JobsConfig,
+    /// The output of commands.
+    outputs: OutputsConfig,
 }
 
 /// What is known of a section.

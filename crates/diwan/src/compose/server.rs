@@ -185,6 +185,7 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
         supervisor: supervisor.clone(),
         vault: vault.clone(),
         data_dir: data.path().to_owned(),
+        outputs: sections.outputs.clone(),
         public_url: public_url.clone(),
         bridges: fleet::bridges(data.path()),
     });

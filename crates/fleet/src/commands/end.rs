@@ -10,6 +10,7 @@ use super::id::{BatchId, CommandId};
 use super::operation::Manner;
 use super::run::{Target, Wish};
 use super::state::CommandState;
+use super::store::TOO_SHORT_TO_PACK;
 use super::table::{self, Command};
 use crate::connections::Connected;
 use crate::fleet::Fleet;
@@ -42,6 +43,9 @@ impl Fleet {
         let Ok(Some(command)) = written else { return };
         let command = Arc::new(command);
         self.commands().live().is_over(&command);
+        if command.output_bytes + command.error_bytes > TOO_SHORT_TO_PACK {
+            self.commands().store().is_ripe(command.id);
+        }
         if let Some(connected) = connected {
             super::forget(connected, vec![command.id.to_string()]).await;
         }

@@ -308,7 +308,10 @@ impl<'a> Follower<'a> {
             Err(_) | Ok(None) => Err(Cut::Broken),
             Ok(Some(bytes)) => match decode::<FromCommand>(&bytes) {
                 Ok(None) => Ok(None),
-                Ok(Some(message)) => self.intake.hear(message).map(Some).map_err(Cut::Fault),
+                Ok(Some(message)) => {
+                    self.intake.take_at_most(self.fleet.outputs().most_per_command());
+                    self.intake.hear(message).map(Some).map_err(Cut::Fault)
+                }
                 Err(_) => Err(Cut::Fault(Fault::Piece)),
             },
         }
@@ -380,7 +383,7 @@ impl<'a> Follower<'a> {
             return;
         }
         let writer = std::mem::replace(&mut self.writer, self.fleet.commands().store().fresh(self.command.id));
-        let (writer, written) = self.fleet.commands().store().append(writer, pieces).await;
+        let (writer, written) = self.fleet.commands().store().append(self.command.id, writer, pieces).await;
         self.writer = writer;
         if let Err(error) = written {
             tracing::error!(command = %self.command.id, %error, "output cannot be kept");
@@ -412,7 +415,12 @@ impl<'a> Follower<'a> {
         };
         // Whether it stopped or not: nothing more of it is taken.
         let _ = tokio::time::timeout(TO_STOP, stop).await;
-        let told = Told::because(CommandOutcome::OverLimit, "It said more than is kept of one command.");
+        let kept: u64 = self.writer.lengths().iter().sum();
+        let detail = format!(
+            "It said more than {} MB, which is as much as one command may say (outputs.most_per_command_mb). The first {kept} bytes are kept.",
+            self.fleet.outputs().most_per_command_mb
+        );
+        let told = Told::because(CommandOutcome::OverLimit, &detail);
         Heard::Over(CommandState::Ended, told, None)
     }
 
@@ -459,7 +467,7 @@ impl<'a> Follower<'a> {
     async fn finish(&mut self, state: CommandState, told: Told, problem: Option<CommandProblem>, at: Timestamp) {
         let store = self.fleet.commands().store();
         let writer = std::mem::replace(&mut self.writer, store.fresh(self.command.id));
-        let (writer, synced) = store.sync(writer).await;
+        let (writer, synced) = store.sync(self.command.id, writer).await;
         self.writer = writer;
         let recorded = if self.command.operation.is_recorded() { Some(self.end_recording().await) } else { None };
         let unsynced = synced.err().map(|error| output_lost(&error));

@@ -8,14 +8,13 @@ use diwan_protocol::run::{Decision, Ended, FromCommand, LONGEST_PIECE, Piece, Ve
 
 /// Standard output and standard error.
 pub(crate) const CHANNELS: usize = 2;
-/// More than this is not taken from one command.
-pub(crate) const MOST_OUTPUT: u64 = 8 * 1024 * 1024 * 1024;
 
 /// How far a command has come.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Intake {
     lengths: [u64; CHANNELS],
-    most: Option<u64>,
+    /// How much output is taken at the most.
+    most: u64,
     decision: Option<Decision>,
     /// Whether somebody has said yes, so that a machine that asks goes on.
     is_approved: bool,
@@ -86,9 +85,9 @@ impl Intake {
         self.lengths
     }
 
-    #[cfg(test)]
-    pub(crate) fn with_most(self, most: u64) -> Self {
-        Self { most: Some(most), ..self }
+    /// So much output is taken from now on.
+    pub(crate) fn take_at_most(&mut self, most: u64) {
+        self.most = most;
     }
 
     /// What follows from a message.
@@ -159,7 +158,7 @@ impl Intake {
             return Ok(Step::Nothing);
         }
         let others: u64 = self.lengths.iter().sum::<u64>() - here;
-        if !self.is_terminal && others + end > self.most.unwrap_or(MOST_OUTPUT) {
+        if !self.is_terminal && others + end > self.most {
             return Ok(Step::TooMuch);
         }
         self.lengths[channel] = end;
@@ -196,7 +195,7 @@ mod tests {
     }
 
     fn running() -> Intake {
-        let mut intake = Intake::default();
+        let mut intake = Intake { most: 8000, ..Intake::default() };
         assert!(matches!(intake.hear(verdict(Decision::Allow)), Ok(Step::Verdict(_))));
         assert_eq!(intake.hear(FromCommand::Started(5)), Ok(Step::Started(5)));
         intake
@@ -248,7 +247,8 @@ mod tests {
 
     #[test]
     fn of_a_terminal_only_the_newest_matters() {
-        let mut intake = running().terminal(true).with_most(3);
+        let mut intake = running().terminal(true);
+        intake.take_at_most(3);
         assert!(matches!(intake.hear(piece(1, 100, b"abc")), Ok(Step::Output(0, _))), "the first is not here any more");
         assert_eq!(intake.lengths(), [103, 0]);
         assert_eq!(intake.hear(piece(1, 100, b"abc")), Ok(Step::Nothing));
@@ -259,7 +259,8 @@ mod tests {
 
     #[test]
     fn f86_output_without_end_is_not_taken() {
-        let mut intake = running().with_most(6);
+        let mut intake = running();
+        intake.take_at_most(6);
         assert!(matches!(intake.hear(piece(1, 0, b"abcd")), Ok(Step::Output(..))));
         assert_eq!(intake.hear(piece(2, 0, b"efg")), Ok(Step::TooMuch));
         assert!(matches!(intake.hear(piece(2, 0, b"ef")), Ok(Step::Output(..))));

@@ -50,6 +50,17 @@ pub(crate) const COMMANDS: Migration = Migration {
     down: "DROP TABLE fleet_command",
 };
 
+/// How much room the output of an ended command takes, once it is packed.
+pub(crate) const PACKED_OUTPUT: Migration = Migration {
+    name: "0007_packed_output",
+    up: "ALTER TABLE fleet_command ADD COLUMN packed_bytes BIGINT;
+         CREATE INDEX fleet_command_unpacked ON fleet_command (id)
+            WHERE packed_bytes IS NULL AND output_gone_at IS NULL AND ended_at IS NOT NULL
+              AND output_bytes + error_bytes > 4096",
+    down: "DROP INDEX fleet_command_unpacked;
+           ALTER TABLE fleet_command DROP COLUMN packed_bytes",
+};
+
 /// However many notice that a command has to be repeated, it is repeated once.
 pub(crate) const ONE_REPETITION: Migration = Migration {
     name: "0006_one_repetition",

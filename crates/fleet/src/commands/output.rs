@@ -6,36 +6,74 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use bytes::Bytes;
 use diwan_kernel::{Ctx, Problem};
+use serde::{Deserialize, Serialize};
 
 use super::cancel::is_over;
 use super::id::CommandId;
 use super::live::{LiveCommand, NoInput};
 use super::store::OutputReader;
+use super::table::Command;
 use super::terminal::access;
 use crate::fleet::Fleet;
 
-/// A part of what a command said on one channel.
+/// Which of the two that a command says something on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OutputChannel {
+    /// Its standard output.
+    #[default]
+    Output,
+    /// Its standard error output.
+    Errors,
+}
+
+impl OutputChannel {
+    /// Its place among the channels.
+    pub(crate) const fn number(self) -> usize {
+        match self {
+            Self::Output => 0,
+            Self::Errors => 1,
+        }
+    }
+
+    /// How the name of a file with what was said on it ends.
+    pub(crate) const fn extension(self) -> &'static str {
+        match self {
+            Self::Output => "out",
+            Self::Errors => "err",
+        }
+    }
+}
+
+/// What a command said on one channel, as far as it has come.
 #[derive(Debug)]
-pub(crate) struct Part {
-    pub(crate) bytes: Bytes,
+pub(crate) struct Said {
+    pub(crate) command: Command,
+    pub(crate) reader: OutputReader,
     /// How much there is so far.
     pub(crate) length: u64,
     /// Whether nothing more comes.
     pub(crate) is_over: bool,
 }
 
+/// A part of it.
+#[derive(Debug)]
+pub struct OutputPart {
+    /// It.
+    pub bytes: Bytes,
+    /// How much there is so far.
+    pub length: u64,
+    /// Whether nothing more comes.
+    pub is_over: bool,
+}
+
 impl Fleet {
-    /// Reads a part of what a command said.
+    /// What a command said on a channel, to be read.
     ///
     /// # Errors
-    /// 404, 410 when it is not kept any longer, 503 when the disk does not let itself be read.
-    pub(crate) async fn read_output(
-        &self,
-        id: CommandId,
-        channel: usize,
-        from: u64,
-        most: usize,
-    ) -> Result<Part, Problem> {
+    /// 404, 409 of a terminal, 410 when it is not kept any longer.
+    pub(crate) async fn said(&self, id: CommandId, channel: OutputChannel) -> Result<Said, Problem> {
+        let channel = channel.number();
         // Entered first: an end that is written down after the look into the table is told there.
         let live = self.commands().live().enter(id);
         let command = self.get_command(id).await?;
@@ -54,10 +92,34 @@ impl Fleet {
         } else {
             ([command.output_bytes, command.error_bytes][channel], true)
         };
-        let there = usize::try_from(length.saturating_sub(from)).unwrap_or(usize::MAX);
-        let reader = self.commands().store().reader(id, channel);
-        let bytes = read_kept(&reader, from, most.min(there), vec![]).await?;
-        Ok(Part { bytes, length, is_over })
+        Ok(Said { reader: self.commands().store().reader(id, channel), command, length, is_over })
+    }
+
+    /// Reads a part of what a command said. Whether somebody may see it is for the caller to know.
+    ///
+    /// # Errors
+    /// 404, 409 of a terminal, 410 when it is not kept any longer; 500 when it is damaged, 503 when the disk does not let itself be read.
+    pub async fn read_output(
+        &self,
+        id: CommandId,
+        channel: OutputChannel,
+        from: u64,
+        most: usize,
+    ) -> Result<OutputPart, Problem> {
+        let said = self.said(id, channel).await?;
+        let there = usize::try_from(said.length.saturating_sub(from)).unwrap_or(usize::MAX);
+        match read_kept(&said.reader, from, most.min(there), vec![]).await {
+            Ok(bytes) => Ok(OutputPart { bytes, length: said.length, is_over: said.is_over }),
+            Err(problem) => Err(self.unless_deleted(id, problem).await),
+        }
+    }
+
+    /// Why output could not be read, unless it was deleted meanwhile.
+    pub(crate) async fn unless_deleted(&self, id: CommandId, problem: Problem) -> Problem {
+        match self.get_command(id).await {
+            Ok(command) if command.output_gone_at.is_some() => output_deleted(),
+            _ => problem,
+        }
     }
 
     /// The command, if it takes input now.
@@ -78,7 +140,7 @@ impl Fleet {
 /// Reads bytes that are there and puts them behind others.
 ///
 /// # Errors
-/// 503 when the disk does not let itself be read.
+/// 500 when they are damaged, 503 when the disk does not let itself be read.
 pub(crate) async fn read_kept(reader: &OutputReader, from: u64, count: usize, onto: Vec<u8>) -> Result<Bytes, Problem> {
     if count == 0 {
         return Ok(onto.into());
@@ -87,8 +149,14 @@ pub(crate) async fn read_kept(reader: &OutputReader, from: u64, count: usize, on
     match reader.read(from, count, onto).await {
         Ok(bytes) if bytes.len() == whole => Ok(bytes),
         Ok(_) => Err(unreadable().because("a file of output is shorter than is written down")),
-        Err(error) => Err(unreadable().because(error)),
+        Err(error) => Err(no_bytes(error)),
     }
+}
+
+/// Why bytes that are there could not be read.
+pub(crate) fn no_bytes(error: std::io::Error) -> Problem {
+    let problem = if error.kind() == std::io::ErrorKind::InvalidData { damaged() } else { unreadable() };
+    problem.because(error)
 }
 
 impl LiveCommand {
@@ -130,8 +198,18 @@ pub(crate) fn output_deleted() -> Problem {
         StatusCode::GONE,
         "output_deleted",
         "The output is not kept any longer",
-        "The output of a command is kept for 30 days, and only as long as there is room for it.",
+        "The output of a command is kept for a while, and only as long as there is room for it (settings: outputs).",
         "Run the command again.",
+    )
+}
+
+fn damaged() -> Problem {
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "output_damaged",
+        "The output cannot be trusted",
+        "What lies on the server's disk here is not what the command said: it was damaged. Nothing of that part is shown.",
+        "Read the parts before and after it, or restore the directory outputs from a backup; look after the disk.",
     )
 }
 

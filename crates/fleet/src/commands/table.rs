@@ -326,7 +326,7 @@ pub(crate) async fn list(db: &Db, wanted: &Wanted, limit: usize) -> Result<Vec<C
     db.query_built(sql).await?.iter().map(read).collect()
 }
 
-/// An ended command whose output is still here, and how much of it there is.
+/// An ended command whose output is still here, and how much room that takes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Kept {
     pub(crate) id: CommandId,
@@ -336,10 +336,27 @@ pub(crate) struct Kept {
 
 /// Those whose output is still here, the newest first.
 pub(crate) async fn kept(db: &Db) -> Result<Vec<Kept>, DbError> {
-    let sql = "SELECT id, ended_at, output_bytes + error_bytes AS bytes FROM fleet_command
+    let sql = "SELECT id, ended_at, COALESCE(packed_bytes, output_bytes + error_bytes) AS bytes FROM fleet_command
          WHERE output_gone_at IS NULL AND ended_at IS NOT NULL AND output_bytes + error_bytes > 0 ORDER BY ended_at DESC";
     let rows = db.query(sql, params![]).await?;
     rows.iter().map(|r| Ok(Kept { id: r.get("id")?, ended_at: r.get("ended_at")?, bytes: r.get("bytes")? })).collect()
+}
+
+/// Ended commands whose output is not packed and long enough for that, those after this one.
+pub(crate) async fn unpacked(db: &Db, after: Option<CommandId>, limit: usize) -> Result<Vec<CommandId>, DbError> {
+    let after = after.unwrap_or_else(|| CommandId::from_bits(0));
+    let sql = BuiltSql::new("SELECT id FROM fleet_command")
+        .push(" WHERE id > ?", params![after])
+        .push(" AND packed_bytes IS NULL AND output_gone_at IS NULL AND ended_at IS NOT NULL", params![])
+        .push(" AND output_bytes + error_bytes > 4096", params![])
+        .push(" ORDER BY id LIMIT ?", params![i64::try_from(limit).unwrap_or(i64::MAX)]);
+    db.query_built(sql).await?.iter().map(|row| row.get("id")).collect()
+}
+
+/// Writes down that the output of an ended command is packed, and how much room it takes now.
+pub(crate) async fn set_packed(tx: &mut Tx, id: CommandId, bytes: u64) -> Result<(), DbError> {
+    let sql = "UPDATE fleet_command SET packed_bytes = $1 WHERE id = $2 AND output_gone_at IS NULL";
+    tx.execute(sql, params![int(bytes), id]).await.map(drop)
 }
 
 /// Writes down that the output of a command is not kept any longer.

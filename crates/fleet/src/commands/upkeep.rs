@@ -1,12 +1,15 @@
 //! What is looked after all the time: commands whose machine did not come, and output that grew old.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::{Ctx, DbError, Problem, TaskPolicy, Timestamp};
 
+use super::config::OutputsConfig;
 use super::end::WAIT_TO_REPEAT;
 use super::id::CommandId;
+use super::packer;
 use super::state::CommandState;
 use super::table::{self, Command, Kept};
 use super::words::CommandProblem;
@@ -15,26 +18,27 @@ use crate::fleet::Fleet;
 const BEAT: Duration = Duration::from_secs(2);
 /// Output is looked through every so many beats.
 const BEATS_TO_SWEEP: u64 = 300;
-/// The newest output is kept, up to so much and for so long.
-const MOST_KEPT: u64 = 10 * 1024 * 1024 * 1024;
-const LONGEST_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Begins to look after the commands.
 pub(crate) fn start(fleet: &Fleet) {
+    packer::start(fleet);
     let this = fleet.clone();
     fleet.supervisor().spawn("upkeep of commands", TaskPolicy::Critical, async move {
         if let Err(error) = this.repeat_what_was_lost().await {
             tracing::warn!(%error, "commands that a crash kept from being repeated cannot be looked up");
         }
-        let mut beats = 0;
+        let (mut beats, mut swept_by) = (0, this.outputs());
         while this.supervisor().pause(BEAT).await {
             if let Err(problem) = this.look_after_commands().await {
                 tracing::warn!(%problem, "commands cannot be looked after now");
             }
-            if beats % BEATS_TO_SWEEP == 0
-                && let Err(problem) = this.sweep_outputs(MOST_KEPT, LONGEST_KEPT).await
-            {
-                tracing::warn!(%problem, "old output cannot be deleted now");
+            let limits = this.outputs();
+            // Whoever sets another limit sees what comes of it.
+            if beats % BEATS_TO_SWEEP == 0 || !Arc::ptr_eq(&limits, &swept_by) {
+                match this.sweep_outputs(&limits).await {
+                    Ok(()) => swept_by = limits,
+                    Err(problem) => tracing::warn!(%problem, "old output cannot be deleted now"),
+                }
             }
             beats += 1;
         }
@@ -86,11 +90,12 @@ impl Fleet {
     }
 
     /// Deletes output that is too old, or too much.
-    pub(crate) async fn sweep_outputs(&self, most: u64, longest: Duration) -> Result<(), Problem> {
-        let (mut total, since) = (0u64, self.world().now().minus(longest));
+    async fn sweep_outputs(&self, limits: &OutputsConfig) -> Result<(), Problem> {
+        let mut total = 0u64;
+        let since = limits.longest().map(|longest| self.world().now().minus(longest));
         for kept in table::kept(self.db()).await? {
             total = total.saturating_add(kept.bytes);
-            if total > most || kept.ended_at < since {
+            if total > limits.most_total() || since.is_some_and(|since| kept.ended_at < since) {
                 self.delete_output(kept).await?;
             }
         }

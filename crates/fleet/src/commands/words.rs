@@ -21,7 +21,8 @@ pub(crate) fn plain(text: &str, most: usize) -> String {
     line
 }
 
-fn is_shown(c: char) -> bool {
+/// Whether a character is one that people see as it is.
+pub(crate) fn is_shown(c: char) -> bool {
     let is_trick = matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}')
         || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}');
     !c.is_control() && !is_trick

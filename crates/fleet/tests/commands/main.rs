@@ -11,6 +11,8 @@ mod carrying_out;
 mod cut;
 mod fan_out;
 mod input;
+mod kept;
+mod looking;
 mod machine;
 mod many;
 mod operations;

@@ -75,6 +75,14 @@ async fn watch(socket: &mut Socket, mut seen: Seen, until: impl Fn(&Seen) -> boo
     seen
 }
 
+/// All that a command has said on its first channel, as somebody sees it who looks on when it is over.
+pub(crate) async fn all_of(person: &Person, command: &Value) -> Vec<u8> {
+    let seen = watch(&mut attach(person, command).await, Seen::default(), |_| false).await;
+    assert_eq!(seen.closed, Some(1000));
+    let [output, _] = seen.said;
+    output
+}
+
 async fn begun(server: &TestServer, owner: &Person, machine: &mut Machine, has_input: bool) -> (Value, Sent) {
     let mut wanted = exec("box", &["make"]);
     wanted["has_input"] = json!(has_input);

@@ -1,8 +1,10 @@
 //! `diwan command`: what machines were asked to do, and what became of it.
 
 mod change;
+mod download;
 mod list;
 mod output;
+mod search;
 mod show;
 
 use clap::{Args, Subcommand};
@@ -17,6 +19,8 @@ Examples:
   diwan command list --state needs_approval
   diwan command show cmd_01k9…
   diwan command output cmd_01k9… > words.txt
+  diwan command output cmd_01k9… --search error --ignore-case
+  diwan command output cmd_01k9… --download words.txt
   diwan command cancel cmd_01k9…
   diwan command approve cmd_01k9…
 
@@ -30,7 +34,7 @@ pub(super) enum Command {
     List(list::List),
     /// Show a command: who wants it, what the policy says, how it ended
     Show(Which),
-    /// Print what a command said, byte for byte; follow it while it runs
+    /// Print what a command said, byte for byte; follow it while it runs, look for words in it, take it away
     Output(output::Output),
     /// Stop a command
     Cancel(Which),

@@ -1,5 +1,7 @@
 //! `diwan command output`.
 
+use std::path::PathBuf;
+
 use bytes::Bytes;
 use clap::Args;
 use diwan_client::Channel;
@@ -8,6 +10,7 @@ use serde_json::Value;
 use super::super::door::Door;
 use super::super::failure::{Done, Failure};
 use super::super::run::{Collected, Gone, Hears, Writer, follow};
+use super::{download, search};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Output {
@@ -16,6 +19,18 @@ pub(in crate::cli) struct Output {
     /// Only its error output, and that on standard output
     #[arg(long)]
     errors: bool,
+    /// Only the lines with this text in them, with their numbers
+    #[arg(long, value_name = "TEXT", conflicts_with = "download")]
+    search: Option<String>,
+    /// Small letters are as good as large ones, from A to Z
+    #[arg(long, requires = "search")]
+    ignore_case: bool,
+    /// Write all that there is into this file, which must not exist yet
+    #[arg(long, value_name = "FILE")]
+    download: Option<PathBuf>,
+    /// Without colours and other escape codes
+    #[arg(long, requires = "download")]
+    plain: bool,
 }
 
 /// Passes the errors on as output, and nothing else.
@@ -30,6 +45,14 @@ impl Hears for ErrorsOnly {
 impl Output {
     pub(super) async fn run(&self, door: &Door<'_>) -> Result<Done, Failure> {
         let client = door.client()?;
+        if let Some(text) = &self.search {
+            let channels = if self.errors { &[Channel::Errors][..] } else { &[Channel::Output, Channel::Errors] };
+            return search::run(door, &client, &self.id, channels, (text, self.ignore_case)).await;
+        }
+        if let Some(file) = &self.download {
+            let channel = if self.errors { Channel::Errors } else { Channel::Output };
+            return download::run(&client, &self.id, channel, self.plain, file).await;
+        }
         let reply = client.get_command(&self.id).await.map_err(super::unknown)?;
         let (command, raw) = (reply.read()?, serde_json::from_str::<Value>(reply.text()).unwrap_or_default());
         if let Some(at) = &command.output_deleted_at {

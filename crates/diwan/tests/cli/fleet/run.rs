@@ -161,3 +161,29 @@ impl Fleet {
         ended.stdout
     }
 }
+
+#[tokio::test]
+async fn words_are_looked_for_in_what_was_said_and_all_of_it_is_taken_away() {
+    let (fleet, bridge) = Fleet::with("web-1").await;
+    bridge.script("talk.sh", "echo one; printf 'an \\033[31mer\\033[0mror\\n'; echo Error >&2\n");
+    assert_eq!(fleet.desk.run("run -m web-1 -- sh talk.sh").await.code, 0);
+    let id = fleet.last().await["id"].as_str().expect("an id").to_owned();
+    let output = |more: &str| format!("command output {id} {more}");
+    let found = fleet.desk.run(&output("--search error")).await;
+    assert_eq!((found.code, found.out.as_str()), (0, "output:2: an error\n"), "{}", found.err);
+    let found = fleet.desk.run(&output("--search error --ignore-case")).await;
+    assert_eq!(found.out, "output:2: an error\nerrors:1: Error\n");
+    let found = fleet.desk.run(&output("--errors --search error")).await;
+    assert_eq!((found.code, found.out.as_str()), (1, ""));
+    let found = fleet.desk.json(&output("--search one")).await;
+    assert_eq!(found, json!({"matches": [{"channel": "output", "offset": 0, "line": 1, "text": "one"}]}));
+    let file = bridge.root().join("taken");
+    let taken = fleet.desk.run(&output(&format!("--download {}", file.display()))).await;
+    assert_eq!(taken.code, 0, "{}", taken.err);
+    assert_eq!(std::fs::read(&file).expect("it is there"), b"one\nan \x1b[31mer\x1b[0mror\n");
+    let again = fleet.desk.run(&output(&format!("--download {}", file.display()))).await;
+    assert_eq!(again.code, 2, "what is there is not written over: {}", again.err);
+    let plain = bridge.root().join("plain");
+    fleet.desk.run(&output(&format!("--plain --download {}", plain.display()))).await;
+    assert_eq!(std::fs::read(&plain).expect("it is there"), b"one\nan error\n");
+}

@@ -1,8 +1,10 @@
 //! The operations about commands.
 
 mod approve_command;
+mod attachment;
 mod cancel_command;
 mod check_command;
+mod download_command_output;
 mod follow_command;
 mod get_batch;
 mod get_command;
@@ -14,6 +16,7 @@ mod open_command_pipe;
 mod read_command_output;
 mod read_machine_file;
 mod run_command;
+mod search_command_output;
 mod send_command_input;
 mod signal_command;
 mod target;
@@ -39,6 +42,8 @@ pub(crate) fn routes() -> OpenApiRouter<Fleet> {
         .routes(routes!(signal_command::signal_command))
         .routes(routes!(send_command_input::send_command_input))
         .routes(routes!(read_command_output::read_command_output))
+        .routes(routes!(search_command_output::search_command_output))
+        .routes(routes!(download_command_output::download_command_output))
         .routes(routes!(get_command_recording::get_command_recording))
         .routes(routes!(follow_command::follow_command))
         .routes(routes!(open_command_pipe::open_command_pipe))

@@ -11,6 +11,7 @@ use diwan_kernel::http::{Path, Query};
 use serde::Deserialize;
 
 use crate::commands::id::CommandId;
+use crate::commands::output::OutputChannel;
 use crate::fleet::Fleet;
 
 const LARGEST: u32 = 1024 * 1024;
@@ -65,7 +66,8 @@ pub(super) async fn read_command_output(
     if !(1..=LARGEST).contains(&limit) {
         return Err(Problem::invalid_field("limit", "out_of_range", format!("It must be from 1 to {LARGEST}.")));
     }
-    let part = fleet.read_output(id, usize::from(channel - 1), from, limit as usize).await?;
+    let channel = if channel == 1 { OutputChannel::Output } else { OutputChannel::Errors };
+    let part = fleet.read_output(id, channel, from, limit as usize).await?;
     let next = from.saturating_add(part.bytes.len() as u64);
     let is_end = part.is_over && next >= part.length;
     let mut response = Response::new(Body::from(part.bytes));

@@ -16,6 +16,7 @@ use diwan_kernel::{Problem, TaskPolicy};
 use futures::StreamExt;
 use tokio::sync::{mpsc, oneshot};
 
+use super::attachment::saved_as;
 use super::list_machine_files::{PlaceQuery, command_header};
 use super::target;
 use crate::commands::files::{Way, problem};
@@ -162,37 +163,12 @@ fn dress(response: &mut Response, name: &str, meta: &Meta, range: Option<Range>)
         (header::CONTENT_LENGTH, length.into()),
     ];
     response.headers_mut().extend(fixed);
-    let named = disposition(name).parse().ok();
-    response.headers_mut().extend(named.map(|named: HeaderValue| (header::CONTENT_DISPOSITION, named)));
-}
-
-/// To be saved under its name, whatever characters that has.
-fn disposition(name: &str) -> String {
-    let plain: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() || "._- ".contains(c) { c } else { '_' }).collect();
-    let plain = if plain.trim_matches(['.', ' ']).is_empty() { "file".to_owned() } else { plain };
-    let encoded: String = name
-        .bytes()
-        .map(|b| match b {
-            b if b.is_ascii_alphanumeric() || b"._-".contains(&b) => char::from(b).to_string(),
-            b => format!("%{b:02X}"),
-        })
-        .collect();
-    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
+    response.headers_mut().insert(header::CONTENT_DISPOSITION, saved_as(name));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn f90_a_name_cannot_leave_its_header() {
-        let named = disposition("a\"; x=\r\nSet-Cookie: ü.txt");
-        assert!(named.bytes().all(|b| (0x20..0x7f).contains(&b)), "{named}");
-        assert_eq!(named.matches('"').count(), 2, "{named}");
-        assert!(named.ends_with("%C3%BC.txt"), "{named}");
-        assert!(disposition("..").contains("filename=\"file\""));
-    }
 
     #[test]
     fn a_part_is_one_part_inside_of_the_file() {

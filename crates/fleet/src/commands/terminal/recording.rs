@@ -7,7 +7,7 @@
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::Result;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use diwan_kernel::{Timestamp, World};
@@ -212,14 +212,9 @@ pub(crate) fn recorded(dir: &Path) -> Result<Recorded> {
     Ok(Recorded { length, place, is_cut: cut != 0 })
 }
 
-/// Reads a part of the recording in this directory.
-///
-/// # Errors
-/// When the disk fails, or there is none.
-pub(crate) fn read(dir: &Path, at: u64, count: usize) -> Result<Vec<u8>> {
-    let mut bytes = vec![0; count];
-    File::open(dir.join(CAST))?.read_exact_at(&mut bytes, at)?;
-    Ok(bytes)
+/// Where the recording in this directory is.
+pub(crate) fn path(dir: &Path) -> PathBuf {
+    dir.join(CAST)
 }
 
 /// How many of these bytes are whole characters, or never will be.
