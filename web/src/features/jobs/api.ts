@@ -45,3 +45,6 @@ type Whole<T> = T extends unknown ? Required<T> : never;
 export type ScheduleWhen = Whole<Schemas["ScheduleWhen"]>;
 export type ScheduleSpec = Omit<Required<Schemas["CreateSchedule"]>, "job"> & { job: NewJob };
 export type Schedule = Omit<Schemas["JobSchedule"], "job" | "when"> & { job: JobSpec; when: ScheduleWhen };
+
+export type OutputChannel = Schemas["OutputMatch"]["channel"];
+export type OutputMatches = Schemas["OutputMatches"];

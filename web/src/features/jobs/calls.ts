@@ -1,7 +1,17 @@
 // What the screens about jobs do: one function for each operation of the server.
 import { api, unwrap } from "@/api/client";
 import type { components, paths } from "@/api/schema";
-import type { Job, JobDetail, JobState, NewJob, Schedule, ScheduleSpec, ScheduleWhen, StatisticsWindow } from "./api";
+import type {
+  Job,
+  JobDetail,
+  JobState,
+  NewJob,
+  OutputChannel,
+  Schedule,
+  ScheduleSpec,
+  ScheduleWhen,
+  StatisticsWindow,
+} from "./api";
 
 type Query<P extends keyof paths> = paths[P] extends { get: { parameters: { query?: infer Q } } } ? Q : never;
 type Page<T> = { items: T[]; next_cursor?: string | null };
@@ -73,3 +83,18 @@ export const newHookSecret = (id: string) =>
 
 export const previewSchedule = (when: ScheduleWhen, count: number, signal: AbortSignal) =>
   unwrap(api.POST("/job-schedules/preview", { body: { when, count }, signal }));
+
+export interface OutputQuestion {
+  text: string;
+  channel: OutputChannel;
+  from: number;
+  line: number;
+}
+
+export const searchOutput = (command: string, question: OutputQuestion, signal: AbortSignal) =>
+  unwrap(
+    api.GET("/commands/{id}/output/search", {
+      params: { path: { id: command }, query: { ...question, ignore_case: true } },
+      signal,
+    }),
+  );

@@ -3,6 +3,7 @@ import { memo, type RefObject, useCallback, useEffect, useLayoutEffect, useMemo,
 import { useTranslation } from "react-i18next";
 import { drawn, type Look } from "@/features/machines/output/look";
 import { cx } from "@/ui/cx";
+import { marked } from "./highlight";
 import type { JobLog } from "./job-log";
 import { height, lineAt, lineOf, rowsOf } from "./rows";
 import type { LogLine } from "./window";
@@ -16,11 +17,13 @@ interface LogPanelProps {
   log: JobLog;
   version: number;
   isWrapped: boolean;
+  /** What is looked for, to be marked wherever it is in sight. */
+  sought: string;
   /** Said where there are no lines. */
   silence: string | null;
 }
 
-export function LogPanel({ log, version, isWrapped, silence }: LogPanelProps) {
+export function LogPanel({ log, version, isWrapped, sought, silence }: LogPanelProps) {
   const { t } = useTranslation();
   const panel = useRef<HTMLElement>(null);
   const ruler = useRef<HTMLSpanElement>(null);
@@ -99,6 +102,7 @@ export function LogPanel({ log, version, isWrapped, silence }: LogPanelProps) {
                 line={line}
                 rows={height(line, columns)}
                 columns={isWrapped ? columns : 0}
+                sought={sought}
                 isTarget={first + at === target}
                 errorWord={t("commands.output.error_line")}
               />
@@ -114,11 +118,12 @@ interface LogRowProps {
   line: LogLine;
   rows: number;
   columns: number;
+  sought: string;
   isTarget: boolean;
   errorWord: string;
 }
 
-const LogRow = memo(function LogRow({ line, rows, columns, isTarget, errorWord }: LogRowProps) {
+const LogRow = memo(function LogRow({ line, rows, columns, sought, isTarget, errorWord }: LogRowProps) {
   const isError = line.channel === 2;
   return (
     <div
@@ -135,9 +140,9 @@ const LogRow = memo(function LogRow({ line, rows, columns, isTarget, errorWord }
         className={columns ? "break-all whitespace-break-spaces" : "whitespace-pre"}
         style={columns ? { width: `calc(${columns}ch + 1px)` } : undefined}
       >
-        {line.spans.map((span, at) => (
+        {marked(line.spans, sought).map((span, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a line have nothing else to be told apart by.
-          <span key={at} {...lookOf(span.look)}>
+          <span key={at} {...lookOf(span.look, span.isFound)}>
             {span.text}
           </span>
         ))}
@@ -146,16 +151,17 @@ const LogRow = memo(function LogRow({ line, rows, columns, isTarget, errorWord }
   );
 });
 
-function lookOf(look: Look) {
+function lookOf(look: Look, isFound: boolean) {
   const { color, background } = drawn(look);
   const className = cx(
     look.bold && "font-semibold",
-    look.dim && "opacity-80",
+    look.dim && !isFound && "opacity-80",
     look.italic && "italic",
     look.underline && "underline",
     look.strike && "line-through",
+    isFound && "rounded-xs bg-[#e8c170] text-[#14161c]",
   );
-  const style = color || background ? { style: { color, background } } : {};
+  const style = !isFound && (color || background) ? { style: { color, background } } : {};
   return { ...(className ? { className } : {}), ...style };
 }
 

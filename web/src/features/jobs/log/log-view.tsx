@@ -7,23 +7,25 @@ import { Button } from "@/ui/button";
 import { Choice } from "@/ui/choice";
 import { Checkbox } from "@/ui/field";
 import { useProblemText } from "@/ui/problem";
+import { SearchField } from "@/ui/search-field";
 import type { JobLog, Shown } from "./job-log";
 import { LogPanel } from "./log-panel";
+import { Matches } from "./matches";
 import { useLog } from "./use-log";
 
 interface LogViewProps {
   /** What the attempt is. */
   command: string;
-  machine: string;
   output: number;
   errors: number;
   isOver: boolean;
 }
 
-export function LogView({ command, machine, output, errors, isOver }: LogViewProps) {
+export function LogView({ command, output, errors, isOver }: LogViewProps) {
   const { t } = useTranslation();
   const told = useProblemText();
   const log = useLog(command, output, errors);
+  const [sought, setSought] = useState("");
   const [isWrapped, setWrapped] = useState(() => recall("log-wrap") !== "no");
   const isSilent = log.lengths[0] + log.lengths[1] === 0;
   const silence = isSilent ? t(isOver ? "commands.output.nothing" : "commands.output.not_yet") : null;
@@ -40,6 +42,12 @@ export function LogView({ command, machine, output, errors, isOver }: LogViewPro
           ]}
           onChange={(value) => log.show(value === "both" ? value : (Number(value) as Shown))}
         />
+        <SearchField
+          label={t("jobs.log.search")}
+          value={sought}
+          onChange={setSought}
+          className="min-w-0 flex-1 basis-44"
+        />
         <Checkbox
           label={t("jobs.log.wrap")}
           checked={isWrapped}
@@ -51,16 +59,16 @@ export function LogView({ command, machine, output, errors, isOver }: LogViewPro
         <DownloadOutput
           command={{
             id: command,
-            machine_name: machine,
             output_bytes: log.lengths[0],
             error_bytes: log.lengths[1],
             output_deleted_at: null,
           }}
         />
       </div>
+      {sought && <Matches key={sought} command={command} text={sought} log={log} />}
       <Earlier log={log} />
       <div className="relative">
-        <LogPanel log={log} version={log.version} isWrapped={isWrapped} silence={silence} />
+        <LogPanel log={log} version={log.version} isWrapped={isWrapped} sought={sought} silence={silence} />
         {!log.isFollowing && (
           <div className="pointer-events-none absolute inset-x-0 bottom-3 flex justify-center">
             <Button size="sm" icon="down" className="pointer-events-auto shadow-pop" onClick={() => log.toEnd()}>

@@ -84,7 +84,6 @@ function Shown({ job }: { job: JobDetail }) {
           <LogView
             key={shown.command_id}
             command={shown.command_id}
-            machine={shown.machine_name}
             output={shown.output_bytes}
             errors={shown.error_bytes}
             isOver={shown.ended_at !== null}

@@ -7,6 +7,7 @@ import { Choice } from "@/ui/choice";
 import { cx } from "@/ui/cx";
 import { DownloadOutput } from "./download-output";
 import { drawn, type Look } from "./look";
+import { SearchOutput } from "./search-output";
 import type { Block, Line } from "./transcript";
 import { useFollow } from "./use-follow";
 
@@ -31,6 +32,7 @@ export function OutputView({ command }: { command: Command }) {
         />
         <DownloadOutput command={command} />
       </div>
+      <SearchOutput command={command} channels={shown === "both" ? ["output", "errors"] : [shown]} />
       <Panel
         blocks={follow?.sink.blocks ?? []}
         version={follow?.version ?? 0}
