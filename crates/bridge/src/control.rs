@@ -77,23 +77,10 @@ impl Conversation<'_> {
         self.tell_of_rules(&mut sending).await?;
         loop {
             tokio::select! {
-                message = next(&mut receiving) => match message? {
-                    None => return Ok(()),
-                    Some(ToBridge::SampleEvery(ms)) => {
-                        self.sample_every = pace(ms);
-                        samples = tokio::time::interval(self.sample_every);
-                    }
-                    Some(ToBridge::Renewed(chain)) => {
-                        let has_succeeded = self.knowledge.renewed(chain).await;
-                        say(&mut sending, has_succeeded.then_some(FromBridge::Succeeded)).await?;
-                        asked_for_renewal = false;
-                    }
-                    Some(ToBridge::Succession(signed)) => {
-                        let request = self.knowledge.request_after(&signed);
-                        say(&mut sending, request.map(FromBridge::Succeed)).await?;
-                    }
-                    Some(message) => self.heard(message).await,
-                },
+                biased;
+                () = word(&mut leaving) => {
+                    return leave(sending, receiving).await;
+                }
                 _ = samples.tick() => {
                     let sample = self.sample().await;
                     if sample.is_none() {
@@ -111,9 +98,23 @@ impl Conversation<'_> {
                     asked_for_renewal = request.is_some();
                     say(&mut sending, request.map(FromBridge::Renew)).await?;
                 },
-                () = word(&mut leaving) => {
-                    return leave(sending, receiving).await;
-                }
+                message = next(&mut receiving) => match message? {
+                    None => return Ok(()),
+                    Some(ToBridge::SampleEvery(ms)) => {
+                        self.sample_every = pace(ms);
+                        samples = tokio::time::interval(self.sample_every);
+                    }
+                    Some(ToBridge::Renewed(chain)) => {
+                        let has_succeeded = self.knowledge.renewed(chain).await;
+                        say(&mut sending, has_succeeded.then_some(FromBridge::Succeeded)).await?;
+                        asked_for_renewal = false;
+                    }
+                    Some(ToBridge::Succession(signed)) => {
+                        let request = self.knowledge.request_after(&signed);
+                        say(&mut sending, request.map(FromBridge::Succeed)).await?;
+                    }
+                    Some(message) => self.heard(message).await,
+                },
             }
         }
     }

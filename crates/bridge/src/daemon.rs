@@ -89,17 +89,19 @@ pub async fn serve(
     let leaving = supervisor.clone();
     supervisor.spawn("watch over the policy", TaskPolicy::Once, async move {
         tokio::select! {
+            biased;
             never = watched.watch() => never,
             () = leaving.stopping() => {}
         }
     });
     let mut dialling = std::pin::pin!(daemon.dial_for_ever());
     tokio::select! {
-        () = &mut dialling => {}
+        biased;
         () = daemon.until_stopped(stop) => {
             // The conversation says its last words, if there is one.
-            let _ = tokio::time::timeout(FAREWELL, dialling).await;
+            let _ = tokio::time::timeout(FAREWELL, &mut dialling).await;
         }
+        () = &mut dialling => {}
     }
     supervisor.shut_down(FAREWELL).await;
     Ok(())
@@ -114,7 +116,7 @@ impl Daemon {
     ) -> Result<Self, RunError> {
         let state = State::open(world, &params.state_dir)?;
         let (journal, spool) = (state.journal(), state.spool());
-        let terminals = OpenTerminals::begin(&state.terminals()).map_err(RunError::System)?;
+        let terminals = OpenTerminals::begin(world, &state.terminals()).map_err(RunError::System)?;
         let policy = PolicyFile::open(world, &params.policy, vec![params.state_dir.clone()]);
         let knowledge = SelfKnowledge::new(world, state, policy)?;
         let boot = world.random();
@@ -134,9 +136,9 @@ impl Daemon {
             boot,
             keys: knowledge.keys(),
             policy: knowledge.policy.clone(),
-            journal: commands::open_journal(&journal).map_err(RunError::Journal)?,
+            journal: commands::open_journal(world, &journal).map_err(RunError::Journal)?,
             terminals,
-            spool: Arc::new(Spool::open(&spool, SPOOL_BYTES).map_err(RunError::System)?),
+            spool: Arc::new(Spool::open(world, &spool, SPOOL_BYTES).map_err(RunError::System)?),
             executor: Arc::clone(&machine),
             most_at_once: COMMANDS_AT_ONCE,
         });
@@ -249,6 +251,7 @@ impl Daemon {
         };
         let sleep = Sleep::new(&self.world);
         tokio::select! {
+            biased;
             held = conversation.hold(stream) => match held {
                 // That the link ended is told by the link.
                 Err(control::ControlError::Reset(_)) => Ok(()),

@@ -33,6 +33,7 @@ pub(crate) fn run(world: &World, params: &RunParams, with_parent: bool) -> Resul
         let parent = if with_parent { Some(parent().map_err(RunError::System)?) } else { None };
         let stop = async {
             tokio::select! {
+                biased;
                 () = signals => {}
                 () = gone(parent) => {}
             }
@@ -74,6 +75,7 @@ fn stop_signals() -> std::io::Result<impl Future<Output = ()>> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {
         tokio::select! {
+            biased;
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }

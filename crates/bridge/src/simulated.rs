@@ -116,6 +116,7 @@ impl Simulated {
         let mut light: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(std::future::pending());
         loop {
             tokio::select! {
+                biased;
                 message = control::next(&mut receiving) => match message? {
                     None => return Ok(()),
                     Some(ToBridge::SampleEvery(ms)) => {

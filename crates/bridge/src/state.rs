@@ -123,7 +123,7 @@ impl State {
             // Nobody has the directory: what ran there has ended.
             return Ok(vec![]);
         }
-        open_terminals(&terminals_in(dir)).map_err(|_| StateError::Damaged(terminals_in(dir)))
+        open_terminals(world, &terminals_in(dir)).map_err(|_| StateError::Damaged(terminals_in(dir)))
     }
 
     /// Where the output of commands is.

@@ -19,7 +19,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 mod disk;
 mod tcp;
-pub use disk::{DirLock, Disk, DiskError, RealDisk};
+pub use disk::{DirLock, Disk, DiskError, DiskFile, Opens, RealDisk};
 
 /// A moment: milliseconds since 1970 in UTC. Written as RFC 3339.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

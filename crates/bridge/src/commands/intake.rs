@@ -37,8 +37,9 @@ impl Intake {
         supervisor.spawn("intake of commands", ONCE, async move {
             loop {
                 tokio::select! {
-                    Some(stream) = streams.recv() => intake.take_in(stream).await,
+                    biased;
                     () = leaving.stopping() => return,
+                    Some(stream) = streams.recv() => intake.take_in(stream).await,
                 }
             }
         });

@@ -248,8 +248,8 @@ fn give_up(parts: &Parts, id: &str, at_ms: i64) -> std::io::Result<Ended> {
 }
 
 /// Opens what commands keep on the disk.
-pub(crate) fn open_journal(path: &Path) -> std::io::Result<Journal> {
-    let (journal, torn) = Journal::open(path)?;
+pub(crate) fn open_journal(world: &World, path: &Path) -> std::io::Result<Journal> {
+    let (journal, torn) = Journal::open(world, path)?;
     if torn > 0 {
         tracing::warn!(bytes = torn, "the end of the journal was torn by a crash and is cut off");
     }

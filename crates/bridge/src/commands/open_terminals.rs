@@ -1,16 +1,18 @@
 //! Which terminals are open and whose they are, written where the owner of the machine is shown it: by
 //! `diwan bridge show`, which is a process of its own.
 
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Result, Write};
+use std::io::Result;
 use std::path::{Path, PathBuf};
 
+use diwan_kernel::World;
+use diwan_kernel::world::{DiskError, Opens};
 use diwan_protocol::{Command, Operation, decode, encode};
 use minicbor::{Decode, Encode};
 
 /// The terminals that are open.
 #[derive(Debug)]
 pub(crate) struct OpenTerminals {
+    world: World,
     dir: PathBuf,
 }
 
@@ -41,11 +43,11 @@ pub(crate) struct OpenTerminal {
 
 /// A terminal is open as long as this is there.
 #[derive(Debug)]
-pub(crate) struct Open(PathBuf);
+pub(crate) struct Open(World, PathBuf);
 
 impl Drop for Open {
     fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_file(&self.0) {
+        if let Err(error) = self.0.disk().remove(&self.1) {
             tracing::warn!("a terminal that is closed is still shown as open: {error}");
         }
     }
@@ -53,13 +55,12 @@ impl Drop for Open {
 
 impl OpenTerminals {
     /// None are, to begin with: those of an earlier life ended with it.
-    pub(crate) fn begin(dir: &Path) -> Result<Self> {
-        match std::fs::remove_dir_all(dir) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
+    pub(crate) fn begin(world: &World, dir: &Path) -> Result<Self> {
+        world.disk().create_dir(dir)?;
+        for left in world.disk().list(dir)? {
+            world.disk().remove(&left)?;
         }
-        std::fs::create_dir(dir)?;
-        Ok(Self { dir: dir.to_owned() })
+        Ok(Self { world: world.clone(), dir: dir.to_owned() })
     }
 
     /// Writes down that a terminal is open, if the command is one.
@@ -78,12 +79,9 @@ impl OpenTerminals {
             is_recorded: terminal.recorded == Some(true),
         };
         let path = self.dir.join(&command.id);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let open = Open(path.clone());
-        options.open(&path)?.write_all(&encode(&shown))?;
+        let open = Open(self.world.clone(), path.clone());
+        // It need not outlive the machine: the terminal does not either.
+        self.world.disk().open(&path, Opens::New)?.write_at(0, &encode(&shown))?;
         Ok(Some(open))
     }
 }
@@ -92,14 +90,14 @@ impl OpenTerminals {
 ///
 /// # Errors
 /// When they cannot be read.
-pub(crate) fn list(dir: &Path) -> Result<Vec<OpenTerminal>> {
-    let entries = match std::fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(vec![]),
+pub(crate) fn list(world: &World, dir: &Path) -> std::result::Result<Vec<OpenTerminal>, DiskError> {
+    let paths = match world.disk().list(dir) {
+        Ok(paths) => paths,
+        Err(error) if error.is_missing() => return Ok(vec![]),
         Err(error) => return Err(error),
     };
     // One that is closed in this moment is not open.
-    let texts = entries.filter_map(|entry| std::fs::read(entry.ok()?.path()).ok());
+    let texts = paths.iter().filter_map(|path| world.disk().read(path).ok());
     let mut all: Vec<OpenTerminal> = texts.filter_map(|text| decode(&text).ok().flatten()).collect();
     all.sort_by_key(|terminal| terminal.since_ms);
     Ok(all)

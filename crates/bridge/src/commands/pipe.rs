@@ -124,6 +124,7 @@ async fn take_up(entry: &Entry) -> Option<Ends> {
             return None;
         }
         tokio::select! {
+            biased;
             () = entry.pipe.came.notified() => {}
             _ = progress.wait_for(|progress| progress.ended.is_some()) => return None,
         }
@@ -143,6 +144,7 @@ async fn relay(ends: Ends, stream: Stream) -> Result<(), Broken> {
     receiving.widen(WINDOW);
     let (mut out, mut into) = (std::pin::pin!(send_all(output, sending)), std::pin::pin!(take_all(input, receiving)));
     tokio::select! {
+        biased;
         sent = &mut out => {
             sent?;
             // The process said its last: only the other end's goodbye is still waited for.

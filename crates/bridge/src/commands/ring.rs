@@ -3,10 +3,10 @@
 //! steps. Places count on from the beginning all the same.
 
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::Result;
-use std::os::unix::fs::FileExt;
+use std::io::{ErrorKind, Result};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use diwan_kernel::world::DiskFile;
 
 /// What is kept at least, once there was so much.
 pub(crate) const KEPT: u64 = 1024 * 1024;
@@ -19,7 +19,7 @@ const RECENT: usize = 32 * 1024;
 /// The newest output of a terminal. One writes, many read.
 #[derive(Debug)]
 pub(crate) struct Ring {
-    file: File,
+    file: Box<dyn DiskFile>,
     recent: Mutex<Recent>,
 }
 
@@ -50,7 +50,7 @@ impl Recent {
 
 impl Ring {
     /// An empty one in this file.
-    pub(crate) fn new(file: File) -> Result<Self> {
+    pub(crate) fn new(file: Box<dyn DiskFile>) -> Result<Self> {
         file.set_len(ROOM)?;
         Ok(Self { file, recent: Mutex::default() })
     }
@@ -100,8 +100,8 @@ impl Ring {
         let place = at % ROOM;
         let until_end = usize::try_from(ROOM - place).unwrap_or(usize::MAX).min(part.len());
         let (first, rest) = part.split_at(until_end);
-        self.file.write_all_at(first, place)?;
-        self.file.write_all_at(rest, 0)
+        self.file.write_at(place, first)?;
+        self.file.write_at(0, rest)
     }
 
     /// Reads what comes at this place, or at the first one after it that is still here, and says which that is.
@@ -116,14 +116,23 @@ impl Ring {
                 let there = usize::try_from((recent.start() - at).min(ROOM - at % ROOM)).unwrap_or(usize::MAX);
                 (at, there.min(most))
             };
-            let mut bytes = vec![0; count];
-            self.file.read_exact_at(&mut bytes, at % ROOM)?;
+            let bytes = self.read_exactly(at % ROOM, count)?;
             let now = self.recent();
             // Whoever writes may have come round meanwhile.
             if at >= now.oldest() {
                 return Ok((at, bytes));
             }
         }
+    }
+
+    fn read_exactly(&self, place: u64, count: usize) -> Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(count);
+        while bytes.len() < count {
+            if self.file.read_at(place + bytes.len() as u64, count - bytes.len(), &mut bytes)? == 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(bytes)
     }
 }
 
@@ -134,7 +143,7 @@ mod tests {
     use super::*;
 
     fn ring() -> Ring {
-        Ring::new(tempfile::tempfile().unwrap()).unwrap()
+        Ring::new(Box::new(tempfile::tempfile().unwrap())).unwrap()
     }
 
     fn all_from(ring: &Ring, mut at: u64) -> (u64, Vec<u8>) {
@@ -167,7 +176,7 @@ mod tests {
             let oldest = (said.len() as u64).saturating_sub(KEPT);
             prop_assert_eq!(at, from.max(oldest).min(said.len() as u64));
             prop_assert!(bytes == said[at as usize..]);
-            prop_assert_eq!(ring.file.metadata().unwrap().len(), ROOM);
+            prop_assert!(ring.read_exactly(ROOM - 1, 1).is_ok() && ring.read_exactly(ROOM, 1).is_err());
         }
     }
 
@@ -176,7 +185,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("ring");
         std::fs::write(&path, vec![0; ROOM as usize]).unwrap();
-        let ring = Ring { file: File::open(&path).unwrap(), recent: Mutex::default() };
+        let file = Box::new(std::fs::File::open(&path).unwrap());
+        let ring = Ring { file, recent: Mutex::default() };
         ring.push(&[7; 100_000], |_| {});
         let (at, bytes) = ring.read(0, 1_000_000).unwrap();
         assert_eq!((at, bytes.len()), (2 * RECENT as u64, 100_000 - 2 * RECENT));

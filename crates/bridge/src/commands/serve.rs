@@ -1,10 +1,10 @@
 //! A command's stream: what it says goes out, what it is told comes in.
 
-use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use diwan_kernel::world::DiskFile;
 use diwan_link::{FILLS_A_FRAME, Receiving, Reset, ResetCode, Sending, Stream};
 use diwan_protocol::run::{FromCommand, LONGEST_PIECE, ToCommand};
 use diwan_protocol::{decode, encode};
@@ -35,13 +35,14 @@ pub(super) async fn serve(entry: Arc<Entry>, spool: Arc<Spool>, stream: Stream, 
     // What broke the stream, the control plane knows as well as we do: it follows the command again. Whoever
     // only said their last still wants to hear the end.
     let is_heard_out = tokio::select! {
-        told = &mut talk => match told {
-            Ok(()) => false,
-            Err(_) => return,
-        },
+        biased;
         heard = &mut listen => match heard {
             Heard::Last => talk.await.is_ok(),
             Heard::Broken => return,
+        },
+        told = &mut talk => match told {
+            Ok(()) => false,
+            Err(_) => return,
         },
     };
     if !is_heard_out {
@@ -96,7 +97,7 @@ struct Tell<'a> {
     entry: &'a Entry,
     spool: &'a Spool,
     sending: Sending,
-    files: [Option<File>; 2],
+    files: [Option<Box<dyn DiskFile>>; 2],
     at: [u64; 2],
     input: Option<u64>,
 }
@@ -176,7 +177,7 @@ impl Tell<'_> {
         let length = usize::try_from(left).unwrap_or(usize::MAX).min(WHOLE);
         let mut message = Vec::with_capacity(HEAD + length);
         write_head(channel, at, length as u64, &mut message);
-        append(file, at, length, &mut message)?;
+        append(&**file, at, length, &mut message)?;
         self.at[channel.index()] = at + length as u64;
         Ok(message.into())
     }
@@ -187,17 +188,14 @@ impl Tell<'_> {
 }
 
 /// Reads exactly so many bytes behind what is there.
-fn append(file: &File, mut at: u64, count: usize, to: &mut Vec<u8>) -> std::io::Result<()> {
+fn append(file: &dyn DiskFile, mut at: u64, count: usize, to: &mut Vec<u8>) -> std::io::Result<()> {
     let end = to.len() + count;
     while to.len() < end {
-        match rustix::io::pread(file, rustix::buffer::spare_capacity(to), at) {
-            Ok(0) => return Err(std::io::ErrorKind::UnexpectedEof.into()),
-            Ok(count) => at += count as u64,
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
+        match file.read_at(at, end - to.len(), to)? {
+            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            count => at += count as u64,
         }
     }
-    to.truncate(end);
     Ok(())
 }
 

@@ -1,10 +1,11 @@
 //! The output of commands on the disk, until the control plane has all of it.
 
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Result, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{ErrorKind, Result};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use diwan_kernel::World;
+use diwan_kernel::world::{DiskFile, Opens};
 
 use super::progress::Channel;
 use super::ring::{ROOM, Ring};
@@ -12,6 +13,7 @@ use super::ring::{ROOM, Ring};
 /// The room for all output.
 #[derive(Debug)]
 pub(crate) struct Spool {
+    world: World,
     dir: PathBuf,
     used: AtomicU64,
     most: u64,
@@ -33,22 +35,18 @@ pub(crate) enum SpoolError {
 pub(crate) struct Writer<'a> {
     spool: &'a Spool,
     path: PathBuf,
-    file: Option<File>,
+    file: Option<Box<dyn DiskFile>>,
     /// How much is there.
     pub(crate) length: u64,
 }
 
 impl Spool {
     /// The room in this directory, which is made when it is not there.
-    pub(crate) fn open(dir: &Path, most: u64) -> Result<Self> {
-        let spool = Self { dir: dir.to_owned(), used: AtomicU64::new(0), most };
-        match std::fs::create_dir(dir) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
-        }
-        let used = std::fs::read_dir(dir)?.filter_map(|entry| Some(entry.ok()?.metadata().ok()?.len())).sum();
-        spool.used.store(used, Ordering::Relaxed);
-        Ok(spool)
+    pub(crate) fn open(world: &World, dir: &Path, most: u64) -> Result<Self> {
+        world.disk().create_dir(dir)?;
+        let lengths = world.disk().list(dir)?;
+        let used = lengths.iter().filter_map(|path| world.disk().length(path).ok()).sum();
+        Ok(Self { world: world.clone(), dir: dir.to_owned(), used: AtomicU64::new(used), most })
     }
 
     /// Where a channel of a command is, if there was any output.
@@ -56,18 +54,14 @@ impl Spool {
         self.dir.join(format!("{command}.{}", channel.number()))
     }
 
-    /// What was written of a channel. That it was read is not written down where that can be helped: who reads would
-    /// wait for the disk each time.
-    pub(crate) fn reader(&self, command: &str, channel: Channel) -> Result<File> {
-        let path = self.path(command, channel);
-        let flags = rustix::fs::OFlags::NOATIME.bits().cast_signed();
-        let quiet = OpenOptions::new().read(true).custom_flags(flags).open(&path);
-        quiet.or_else(|_| File::open(path))
+    /// What was written of a channel.
+    pub(crate) fn reader(&self, command: &str, channel: Channel) -> Result<Box<dyn DiskFile>> {
+        Ok(self.world.disk().open(&self.path(command, channel), Opens::Reading)?)
     }
 
     /// How much of a channel is on the disk.
     pub(crate) fn length(&self, command: &str, channel: Channel) -> u64 {
-        std::fs::metadata(self.path(command, channel)).map(|found| found.len()).unwrap_or(0)
+        self.world.disk().length(&self.path(command, channel)).unwrap_or(0)
     }
 
     /// A place for a channel of a command that begins.
@@ -80,8 +74,8 @@ impl Spool {
         if !self.take_room(ROOM) {
             return Err(SpoolError::Full);
         }
-        let made = private(OpenOptions::new().read(true).write(true).create_new(true), &self.ring_path(command));
-        made.and_then(Ring::new).map_err(|error| {
+        let made = self.world.disk().open(&self.ring_path(command), Opens::New);
+        made.map_err(Into::into).and_then(Ring::new).map_err(|error| {
             self.used.fetch_sub(ROOM, Ordering::Relaxed);
             SpoolError::Disk(error)
         })
@@ -95,8 +89,9 @@ impl Spool {
     pub(crate) fn forget(&self, command: &str) {
         let channels = Channel::BOTH.map(|channel| self.path(command, channel));
         for path in channels.into_iter().chain([self.ring_path(command)]) {
-            let length = std::fs::metadata(&path).map(|found| found.len()).unwrap_or(0);
-            if std::fs::remove_file(&path).is_ok() {
+            let disk = self.world.disk();
+            let Ok(length) = disk.length(&path) else { continue };
+            if disk.remove(&path).is_ok() {
                 self.used.fetch_sub(length, Ordering::Relaxed);
             }
         }
@@ -104,8 +99,8 @@ impl Spool {
 
     /// Gives up what belongs to no command that is known.
     pub(crate) fn tidy(&self, is_known: impl Fn(&str) -> bool) -> Result<()> {
-        for entry in std::fs::read_dir(&self.dir)? {
-            let name = entry?.file_name().to_string_lossy().into_owned();
+        for path in self.world.disk().list(&self.dir)? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let command = name.rsplit_once('.').map_or(name.as_str(), |(command, _)| command);
             if !is_known(command) {
                 self.forget(command);
@@ -130,7 +125,8 @@ impl Writer<'_> {
         if !self.spool.take_room(bytes.len() as u64) {
             return Err(SpoolError::Full);
         }
-        let written = self.file().and_then(|mut file| file.write_all(bytes));
+        let at = self.length;
+        let written = self.file().and_then(|file| file.write_at(at, bytes));
         match written {
             Ok(()) => {
                 self.length += bytes.len() as u64;
@@ -148,20 +144,13 @@ impl Writer<'_> {
         }
     }
 
-    fn file(&mut self) -> Result<&File> {
-        if self.file.is_none() {
-            let mut options = OpenOptions::new();
-            options.append(true).create(true).truncate(false);
-            self.file = Some(private(&mut options, &self.path)?);
-        }
-        self.file.as_ref().ok_or_else(|| ErrorKind::NotFound.into())
+    fn file(&mut self) -> Result<&dyn DiskFile> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => self.spool.world.disk().open(&self.path, Opens::Kept)?,
+        };
+        Ok(&**self.file.insert(file))
     }
-}
-
-/// Opens a file that is for its owner alone.
-fn private(options: &mut OpenOptions, path: &Path) -> Result<File> {
-    options.mode(0o600);
-    options.open(path)
 }
 
 #[cfg(test)]
@@ -171,7 +160,7 @@ mod tests {
     #[test]
     fn output_is_kept_until_it_is_forgotten() {
         let dir = tempfile::tempdir().unwrap();
-        let spool = Spool::open(&dir.path().join("spool"), 10).unwrap();
+        let spool = Spool::open(&World::real(), &dir.path().join("spool"), 10).unwrap();
         let mut output = spool.writer("cmd_1", Channel::Output);
         output.write(b"12345").unwrap();
         let mut errors = spool.writer("cmd_1", Channel::Errors);
@@ -186,10 +175,10 @@ mod tests {
     #[test]
     fn what_belongs_to_nobody_is_cleared_away_and_what_is_known_counts() {
         let dir = tempfile::tempdir().unwrap();
-        let first = Spool::open(dir.path(), 10).unwrap();
+        let first = Spool::open(&World::real(), dir.path(), 10).unwrap();
         first.writer("cmd_1", Channel::Output).write(&[0; 6]).unwrap();
         first.writer("cmd_2", Channel::Errors).write(&[0; 4]).unwrap();
-        let again = Spool::open(dir.path(), 10).unwrap();
+        let again = Spool::open(&World::real(), dir.path(), 10).unwrap();
         again.tidy(|command| command == "cmd_1").unwrap();
         assert_eq!((again.length("cmd_1", Channel::Output), again.length("cmd_2", Channel::Errors)), (6, 0));
         let mut more = again.writer("cmd_3", Channel::Output);

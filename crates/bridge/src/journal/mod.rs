@@ -9,11 +9,12 @@
 mod memory;
 mod record;
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Result, Write};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::io::Result;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use diwan_kernel::World;
+use diwan_kernel::world::{DiskFile, Opens};
 
 pub(crate) use memory::Memory;
 pub(crate) use record::{Record, Started};
@@ -22,12 +23,13 @@ pub(crate) use record::{Record, Started};
 const SHORT: u64 = 1024 * 1024;
 /// By so much it is made longer.
 const STEP: usize = 256 * 1024;
-/// It tells what was asked of this machine.
-const PRIVATE: u32 = 0o600;
+/// So much is read at once.
+const AT_ONCE: usize = 1024 * 1024;
 
 /// The journal, open. Several threads write at once and share what waiting for the disk costs.
 #[derive(Debug)]
 pub(crate) struct Journal {
+    world: World,
     path: PathBuf,
     writing: Mutex<Writing>,
     synced: Condvar,
@@ -35,7 +37,7 @@ pub(crate) struct Journal {
 
 #[derive(Debug)]
 struct Writing {
-    file: Arc<File>,
+    file: Arc<dyn DiskFile>,
     memory: Memory,
     /// How far records go, and how far zeros go after them.
     size: u64,
@@ -52,23 +54,22 @@ struct Writing {
 
 impl Journal {
     /// Opens the journal. What a crash has left torn at its end is cut off: how many bytes is said.
-    pub(crate) fn open(path: &Path) -> Result<(Self, u64)> {
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(PRIVATE).open(path)?;
+    pub(crate) fn open(world: &World, path: &Path) -> Result<(Self, u64)> {
+        let file: Arc<dyn DiskFile> = world.disk().open(path, Opens::Kept)?.into();
         let mut bytes = vec![];
-        file.read_to_end(&mut bytes)?;
+        while file.read_at(bytes.len() as u64, AT_ONCE, &mut bytes)? > 0 {}
         let (memory, sound) = replay(&bytes);
         let torn = bytes[sound..].iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
         // What is left there could one day stand right behind a new record.
-        file.write_all_at(&vec![0; torn], sound as u64)?;
+        file.write_at(sound as u64, &vec![0; torn])?;
         file.sync_all()?;
-        sync_parent(path)?;
+        sync_parent(world, path)?;
         let (size, room) = (sound as u64, bytes.len() as u64);
-        let file = Arc::new(file);
         let fresh_size = memory.records().iter().map(|r| encoded(r).len() as u64).sum();
         let writing =
             Writing { file, memory, size, room, fresh_size, written: 0, synced: 0, is_syncing: false, broken: None };
-        Ok((Self { path: path.to_owned(), writing: Mutex::new(writing), synced: Condvar::new() }, torn as u64))
+        let (world, path, writing) = (world.clone(), path.to_owned(), Mutex::new(writing));
+        Ok((Self { world, path, writing, synced: Condvar::new() }, torn as u64))
     }
 
     /// Looks into what is remembered.
@@ -120,7 +121,7 @@ impl Journal {
         writing.check()?;
         let bytes = encoded(&record);
         writing.make_room(bytes.len() as u64)?;
-        if let Err(error) = writing.file.write_all_at(&bytes, writing.size) {
+        if let Err(error) = writing.file.write_at(writing.size, &bytes) {
             // Half a record would hide all that come after it.
             writing.broken = Some(error.to_string());
             return Err(error);
@@ -147,12 +148,12 @@ impl Journal {
         }
         let size = bytes.len() as u64;
         bytes.resize(bytes.len() + STEP, 0);
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(PRIVATE).open(&beside)?;
-        file.write_all(&bytes)?;
+        let file = self.world.disk().open(&beside, Opens::Emptied)?;
+        file.write_at(0, &bytes)?;
         file.sync_all()?;
-        std::fs::rename(&beside, &self.path)?;
-        sync_parent(&self.path)?;
-        writing.file = Arc::new(file);
+        self.world.disk().rename(&beside, &self.path)?;
+        sync_parent(&self.world, &self.path)?;
+        writing.file = file.into();
         (writing.size, writing.room, writing.fresh_size) = (size, bytes.len() as u64, size);
         writing.synced = writing.written;
         Ok(())
@@ -167,7 +168,7 @@ impl Writing {
     /// Makes the file longer if so many bytes would not fit. A disk that is full is found out here.
     fn make_room(&mut self, bytes: u64) -> Result<()> {
         while self.room - self.size < bytes {
-            self.file.write_all_at(&[0; STEP], self.room)?;
+            self.file.write_at(self.room, &[0; STEP])?;
             self.room += STEP as u64;
             self.file.sync_all()?;
         }
@@ -199,8 +200,8 @@ fn replay(bytes: &[u8]) -> (Memory, usize) {
     (memory, at)
 }
 
-fn sync_parent(path: &Path) -> Result<()> {
-    path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+fn sync_parent(world: &World, path: &Path) -> Result<()> {
+    path.parent().map_or(Ok(()), |parent| Ok(world.disk().sync_dir(parent)?))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use diwan_kernel::World;
 use diwan_protocol::run::{Decision, Ended, Outcome, Usage, Verdict};
 use proptest::prelude::*;
 
@@ -79,11 +80,11 @@ fn a_torn_end_is_cut_off_once_and_writing_goes_on() {
     let mut bytes = written(&[started(1), ended(1)]);
     bytes.extend_from_slice(&encoded(&started(2))[..20]);
     fs::write(&path, &bytes).unwrap();
-    let (journal, torn) = Journal::open(&path).unwrap();
+    let (journal, torn) = Journal::open(&World::real(), &path).unwrap();
     assert!((1..=20).contains(&torn));
     journal.commit(started(3)).unwrap();
     drop(journal);
-    let (journal, torn) = Journal::open(&path).unwrap();
+    let (journal, torn) = Journal::open(&World::real(), &path).unwrap();
     assert_eq!(torn, 0);
     assert_eq!(journal.memory(|memory| memory.clone()), meaning(&[started(1), ended(1), started(3)]));
 }
@@ -92,7 +93,7 @@ fn a_torn_end_is_cut_off_once_and_writing_goes_on() {
 fn many_write_at_once_and_nothing_is_lost() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("journal");
-    let (journal, _) = Journal::open(&path).unwrap();
+    let (journal, _) = Journal::open(&World::real(), &path).unwrap();
     std::thread::scope(|scope| {
         for thread in 0..8 {
             let journal = &journal;
@@ -100,7 +101,7 @@ fn many_write_at_once_and_nothing_is_lost() {
         }
     });
     drop(journal);
-    let (journal, _) = Journal::open(&path).unwrap();
+    let (journal, _) = Journal::open(&World::real(), &path).unwrap();
     assert_eq!(journal.memory(|memory| memory.commands.len()), 400);
 }
 
@@ -108,7 +109,7 @@ fn many_write_at_once_and_nothing_is_lost() {
 fn it_does_not_grow_for_ever() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("journal");
-    let (journal, _) = Journal::open(&path).unwrap();
+    let (journal, _) = Journal::open(&World::real(), &path).unwrap();
     let mut records = vec![];
     for number in 0..20_000 {
         for record in [started(number), ended(number), forgotten(number)] {
@@ -120,7 +121,7 @@ fn it_does_not_grow_for_ever() {
     journal.commit(started(30_000)).unwrap();
     assert!(fs::metadata(&path).unwrap().len() < 3 * 1024 * 1024);
     drop(journal);
-    let (journal, torn) = Journal::open(&path).unwrap();
+    let (journal, torn) = Journal::open(&World::real(), &path).unwrap();
     let memory = journal.memory(|memory| memory.clone());
     assert_eq!((torn, memory.seen), (0, 30_000));
     assert!(memory.commands.contains_key("cmd_30000") && memory.commands.len() == 1);
@@ -130,11 +131,11 @@ fn it_does_not_grow_for_ever() {
 fn zeros_after_the_records_are_no_damage() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("journal");
-    let (journal, _) = Journal::open(&path).unwrap();
+    let (journal, _) = Journal::open(&World::real(), &path).unwrap();
     journal.commit(started(1)).unwrap();
     drop(journal);
     assert!(fs::metadata(&path).unwrap().len() > 10_000);
-    let (journal, torn) = Journal::open(&path).unwrap();
+    let (journal, torn) = Journal::open(&World::real(), &path).unwrap();
     journal.append(ended(1)).unwrap();
     assert_eq!((torn, journal.memory(|memory| memory.clone())), (0, meaning(&[started(1), ended(1)])));
 }

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, Mode, OFlags};
 
+mod file;
+
 /// What went wrong with which file.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {verb} {}: {source}", path.display())]
@@ -19,7 +21,8 @@ pub struct DiskError {
 }
 
 impl DiskError {
-    fn at(verb: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+    /// What was tried with which file.
+    pub fn at(verb: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self { verb, path, source }
     }
@@ -27,6 +30,12 @@ impl DiskError {
     /// Whether the file or directory is simply not there.
     pub fn is_missing(&self) -> bool {
         self.source.kind() == ErrorKind::NotFound
+    }
+}
+
+impl From<DiskError> for std::io::Error {
+    fn from(error: DiskError) -> Self {
+        Self::new(error.source.kind(), error)
     }
 }
 
@@ -82,12 +91,95 @@ pub trait Disk: Send + Sync {
     /// # Errors
     /// When the lock file cannot be made.
     fn lock_dir(&self, path: &Path) -> Result<Option<DirLock>, DiskError>;
+
+    /// Opens a file to read and write parts of it.
+    ///
+    /// # Errors
+    /// When it cannot be opened in this manner.
+    fn open(&self, path: &Path, manner: Opens) -> Result<Box<dyn DiskFile>, DiskError>;
+
+    /// How long a file is.
+    ///
+    /// # Errors
+    /// When that cannot be seen.
+    fn length(&self, path: &Path) -> Result<u64, DiskError>;
+
+    /// Puts a file in the place of another. After a crash it may be as before until [`Disk::sync_dir`] has returned.
+    ///
+    /// # Errors
+    /// When it cannot be put there; both are then as they were.
+    fn rename(&self, from: &Path, to: &Path) -> Result<(), DiskError>;
+
+    /// Flushes which files are in a directory.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    fn sync_dir(&self, path: &Path) -> Result<(), DiskError>;
+}
+
+/// In which manner a file is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opens {
+    /// To read it; it has to be there.
+    Reading,
+    /// To write it too; an empty one is made, readable by the owner only, where there is none.
+    Kept,
+    /// Likewise, but it is empty in any case.
+    Emptied,
+    /// Likewise, but none may be there yet.
+    New,
+}
+
+/// A file that is read and written in parts. What was written is sure to outlive a crash of the machine only when it
+/// was flushed.
+pub trait DiskFile: std::fmt::Debug + Send + Sync {
+    /// Reads up to so many bytes from a place on, behind what is in `to`; says how many, which is zero at the end.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn read_at(&self, at: u64, most: usize, to: &mut Vec<u8>) -> std::io::Result<usize>;
+
+    /// Writes all of these bytes at a place.
+    ///
+    /// # Errors
+    /// What the disk says; some of them may be written then.
+    fn write_at(&self, at: u64, bytes: &[u8]) -> std::io::Result<()>;
+
+    /// Makes it so long.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn set_len(&self, length: u64) -> std::io::Result<()>;
+
+    /// Flushes what was written to it, and all that is needed to read that.
+    ///
+    /// # Errors
+    /// What the disk says. What was not flushed then may never be.
+    fn sync_data(&self) -> std::io::Result<()>;
+
+    /// Flushes everything about it.
+    ///
+    /// # Errors
+    /// As [`DiskFile::sync_data`].
+    fn sync_all(&self) -> std::io::Result<()>;
 }
 
 /// Ownership of a directory, given back on drop (and by the system when the process dies).
-#[derive(Debug)]
 pub struct DirLock {
-    _file: File,
+    _held: Box<dyn std::any::Any + Send + Sync>,
+}
+
+impl DirLock {
+    /// Whoever has this owns the directory.
+    pub fn of(held: impl std::any::Any + Send + Sync) -> Self {
+        Self { _held: Box::new(held) }
+    }
+}
+
+impl std::fmt::Debug for DirLock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DirLock").finish_non_exhaustive()
+    }
 }
 
 /// The machine's own file system.
@@ -210,10 +302,26 @@ impl Disk for RealDisk {
         let open = OpenOptions::new().create(true).truncate(false).write(true).open(&lock);
         let file = open.map_err(DiskError::at("lock", &lock))?;
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Some(DirLock { _file: file })),
+            Ok(()) => Ok(Some(DirLock::of(file))),
             Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
             Err(e) => Err(DiskError::at("lock", &lock)(e.into())),
         }
+    }
+
+    fn open(&self, path: &Path, manner: Opens) -> Result<Box<dyn DiskFile>, DiskError> {
+        Ok(Box::new(file::open(path, manner).map_err(DiskError::at("open", path))?))
+    }
+
+    fn length(&self, path: &Path) -> Result<u64, DiskError> {
+        Ok(std::fs::metadata(path).map_err(DiskError::at("look at", path))?.len())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> Result<(), DiskError> {
+        std::fs::rename(from, to).map_err(DiskError::at("replace", to))
+    }
+
+    fn sync_dir(&self, path: &Path) -> Result<(), DiskError> {
+        File::open(path).and_then(|dir| dir.sync_all()).map_err(DiskError::at("flush", path))
     }
 }
 
