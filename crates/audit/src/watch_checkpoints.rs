@@ -27,6 +27,7 @@ pub(crate) async fn run(audit: std::sync::Arc<Inner>) {
     let mut signed = 0;
     loop {
         let is_due = tokio::select! {
+            biased;
             () = audit.supervisor.stopping() => false,
             () = feed.reaches(signed + ENTRIES) => true,
             () = tokio::time::sleep(PERIOD) => false,

@@ -47,6 +47,7 @@ pub(crate) async fn run(audit: Arc<Inner>) {
             tracing::warn!(%error, "the audit trail could not be looked through; it is tried again");
         }
         tokio::select! {
+            biased;
             () = audit.supervisor.stopping() => return,
             () = feed.reaches(0) => {}
             () = tokio::time::sleep(PERIOD) => {}

@@ -95,10 +95,11 @@ impl Fleet {
 /// Runs a conversation and the link under it. Whichever ends first ends the other; the machine is told why.
 async fn carry(link: Link, mut driver: Driver, conversation: impl Future<Output = Farewell> + Send + Unpin) {
     tokio::select! {
-        _ = &mut driver => {}
+        biased;
         farewell = conversation => {
             link.close(farewell.retry_after, &farewell.reason);
-            let _ = tokio::time::timeout(PARTING, driver).await;
+            let _ = tokio::time::timeout(PARTING, &mut driver).await;
         }
+        _ = &mut driver => {}
     }
 }

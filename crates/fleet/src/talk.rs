@@ -75,9 +75,10 @@ impl Fleet {
             return farewell;
         }
         tokio::select! {
+            biased;
             farewell = present.sent_away() => farewell,
-            farewell = self.listen(&present, receiving) => farewell,
             () = self.supervisor().stopping() => Farewell::later(self.a_break()),
+            farewell = self.listen(&present, receiving) => farewell,
         }
     }
 
@@ -112,6 +113,7 @@ impl Fleet {
         let mut patience = Patience::new(self.world());
         loop {
             let message = tokio::select! {
+                biased;
                 message = receiving.receive() => message,
                 stray = connected.link.accept() => match stray {
                     Some(_) => return Farewell::protocol("a machine opens one stream and no other"),

@@ -7,7 +7,7 @@
 //!
 //! What it deliberately does not know: the database, the machines themselves and the clock.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use diwan_fleet::MachineId;
@@ -24,7 +24,7 @@ pub(crate) const WINDOW: usize = 512;
 /// Who goes next, and what is taken up.
 #[derive(Debug, Default)]
 pub(crate) struct Board {
-    flows: HashMap<FlowId, Waiting>,
+    flows: BTreeMap<FlowId, Waiting>,
     streams: HashMap<Stream, Turn>,
     /// How many turns and beginnings there were.
     turns: u64,
@@ -32,7 +32,7 @@ pub(crate) struct Board {
     owners: HashMap<String, u32>,
     keys: HashMap<String, Gauge>,
     queues: HashMap<String, Gauge>,
-    machines: HashMap<MachineId, Slots>,
+    machines: BTreeMap<MachineId, Slots>,
 }
 
 /// What one person has waiting at one priority.

@@ -32,8 +32,9 @@ pub(crate) fn start(jobs: &Jobs) {
         while !this.supervisor().is_stopping() {
             match this.dispatch().await {
                 Ok(0) => tokio::select! {
-                    () = this.woken() => {}
+                    biased;
                     () = this.supervisor().stopping() => return,
+                    () = this.woken() => {}
                 },
                 Ok(_) => {}
                 Err(problem) => {

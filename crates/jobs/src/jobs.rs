@@ -1,6 +1,6 @@
 //! The handle of this capability and what it is put together from.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -87,8 +87,8 @@ struct Inner {
 /// Tries that are under way, as far as this server looks after them.
 #[derive(Debug, Default)]
 pub(crate) struct Open {
-    pub(crate) by_command: HashMap<CommandId, JobId>,
-    pub(crate) tries: HashMap<JobId, Try>,
+    pub(crate) by_command: BTreeMap<CommandId, JobId>,
+    pub(crate) tries: BTreeMap<JobId, Try>,
     /// Since when machines are away, by the clock that nobody sets.
     pub(crate) away: HashMap<MachineId, Duration>,
 }

@@ -201,6 +201,8 @@ impl Lane<'_> {
     async fn run(mut self, mut given: mpsc::UnboundedReceiver<Batch>, mut receiver: LightReceiver) -> Vec<Batch> {
         loop {
             tokio::select! {
+                biased;
+                () = self.jobs.supervisor().stopping() => break,
                 Some(batch) = given.recv() => {
                     let ids = batch.jobs.iter().map(|job| job.bits()).collect::<Vec<_>>();
                     let (number, sender) = (self.next, &mut self.sender);
@@ -222,7 +224,6 @@ impl Lane<'_> {
                     }
                     None => break,
                 },
-                () = self.jobs.supervisor().stopping() => break,
             }
         }
         given.close();

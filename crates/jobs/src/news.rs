@@ -36,8 +36,9 @@ pub(crate) fn start(jobs: &Jobs, news: Listening) {
                 }
             }
             heard = tokio::select! {
-                heard = next(&mut feed) => heard,
+                biased;
                 () = this.supervisor().stopping() => return,
+                heard = next(&mut feed) => heard,
             };
         }
     });

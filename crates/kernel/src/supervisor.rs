@@ -130,6 +130,7 @@ impl Supervisor {
     /// periodic tasks.
     pub async fn pause(&self, period: Duration) -> bool {
         tokio::select! {
+            biased;
             () = self.stopping() => false,
             () = tokio::time::sleep(period) => true,
         }

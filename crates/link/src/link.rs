@@ -237,10 +237,12 @@ async fn drive<C: AsyncRead + AsyncWrite>(connection: C, over: Over) -> Ended {
     let shared = &over.0;
     let (reader, writer) = split(connection);
     let ended = tokio::select! {
-        ended = read_all(reader, shared) => ended,
-        ended = write_all(writer, shared) => ended,
-        ended = watch_over(shared) => ended,
+        biased;
         ended = ended_elsewhere(shared) => ended,
+        ended = watch_over(shared) => ended,
+        // What is written waits for credit, which is read: neither keeps the other from its turn.
+        ended = write_all(writer, shared) => ended,
+        ended = read_all(reader, shared) => ended,
     };
     shared.end(ended)
 }

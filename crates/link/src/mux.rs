@@ -427,7 +427,10 @@ impl Mux {
     /// The link is over: everybody who waits is told.
     pub(crate) fn end(&mut self, ended: Ended) {
         let ended = self.ended.get_or_insert(ended).clone();
-        for lane in self.lanes.values_mut() {
+        let mut lanes: Vec<_> = self.lanes.iter_mut().collect();
+        // Those who wait are woken in an order that is the same each time.
+        lanes.sort_unstable_by_key(|(stream, _)| **stream);
+        for (_, lane) in lanes {
             // What came before the end can still be read.
             if lane.reset.is_none() && !(lane.finished && lane.heard_all) {
                 lane.reset = Some(Reset::Link(ended.clone()));

@@ -40,6 +40,7 @@ async fn new_schema() -> String {
     let name = format!("test_{}", World::real().random::<8>().map(|b| format!("{b:02x}")).concat());
     let create = format!("CREATE SCHEMA {name}");
     tokio::select! {
+        biased;
         created = client.batch_execute(&create) => created.expect("a schema can be made"),
         _ = connection => panic!("PostgreSQL hung up"),
     }

@@ -122,6 +122,7 @@ impl Vault {
                     LOOK_ANYWAY
                 });
                 tokio::select! {
+                    biased;
                     () = this.listeners().woken.notified() => {}
                     _ = this.supervisor().pause(pause) => {}
                 }

@@ -111,3 +111,22 @@ fn the_dashboard_never_sets_markup_from_text() {
     let wrong: Vec<_> = sources.into_iter().filter(|path| risky.iter().any(|word| read(path).contains(word))).collect();
     expect_nothing(&wrong, "Files that set markup from text");
 }
+
+#[test]
+fn nothing_that_runs_in_the_simulation_chooses_by_lot() {
+    // Of several things that are ready, `select!` takes one by dice of its own, unless it is told the order.
+    let sources = files_ending("crates", &[".rs"]).into_iter().filter(|path| path.contains("/src/"));
+    let outside = |path: &str| ["crates/diwan/src/cli/", "crates/client/"].iter().any(|dir| path.starts_with(dir));
+    let mut wrong = vec![];
+    for path in sources.filter(|path| !outside(path)) {
+        let text = read(&path);
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        for (number, _) in lines.iter().enumerate().filter(|(_, line)| line.ends_with("select! {")) {
+            let first = lines[number + 1..].iter().find(|line| !line.starts_with("//"));
+            if first != Some(&"biased;") {
+                wrong.push(format!("{path}:{}", number + 1));
+            }
+        }
+    }
+    expect_nothing(&wrong, "Choices without an order (`biased;`)");
+}

@@ -98,6 +98,7 @@ impl ThisMachine {
         // It ends when this end is closed, however that comes about.
         let lifeline = child.stdin.take();
         tokio::select! {
+            biased;
             ended = child.wait() => tracing::warn!(?ended, "the bridge of this machine ended; starting it again"),
             () = self.supervisor.stopping() => {
                 drop(lifeline);

@@ -64,6 +64,7 @@ pub(crate) fn spawn(fleet: &Fleet, connected: Arc<Connected>, begun: Begun, begi
             Follower::new(&this, &connected, &live, command).run(begins).await;
         };
         tokio::select! {
+            biased;
             // The machine keeps everything until it is told to forget: whoever comes next goes on.
             () = turn.is_taken() => {}
             () = supervisor.stopping() => {}
@@ -225,9 +226,11 @@ impl<'a> Follower<'a> {
         let talking = talk(&live, sending, orders, (self.command.has_input, self.is_terminal()));
         let recording = record(self.command.id, self.recorder.clone());
         tokio::select! {
-            heard = self.hear_all(&mut receiving) => heard,
+            biased;
+            // Whoever types into a flood gets their turn first.
             never = talking => match never {},
             never = recording => match never {},
+            heard = self.hear_all(&mut receiving) => heard,
         }
     }
 

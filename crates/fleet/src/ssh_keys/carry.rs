@@ -87,6 +87,7 @@ impl Fleet {
         over: impl Future<Output = Option<Arc<Command>>>,
     ) -> Result<Option<Arc<Command>>, Problem> {
         tokio::select! {
+            biased;
             over = tokio::time::timeout(PATIENCE, over) => Ok(over.unwrap_or_default()),
             () = self.supervisor().stopping() => Ok(None),
         }

@@ -73,6 +73,7 @@ pub(crate) fn start(fleet: &Fleet) {
         let mut beats = 0u64;
         loop {
             let is_beat = tokio::select! {
+                biased;
                 goes_on = this.supervisor().pause(BEAT) => if goes_on { true } else { return },
                 () = this.tended().news.notified() => false,
             };
@@ -100,8 +101,9 @@ impl Fleet {
         let mut feed = self.events().listen(None).receiver;
         loop {
             let event = tokio::select! {
-                event = feed.recv() => event,
+                biased;
                 () = self.supervisor().stopping() => return,
+                event = feed.recv() => event,
             };
             let Ok(event) = event else {
                 // What was missed is found at the next beat, or when its time comes.

@@ -24,8 +24,9 @@ pub(super) fn start(jobs: &Jobs) {
         this.look_who_hears().await;
         loop {
             let heard = tokio::select! {
-                heard = feed.recv() => heard,
+                biased;
                 () = this.supervisor().stopping() => return,
+                heard = feed.recv() => heard,
             };
             let event = match heard {
                 Ok(event) => event,

@@ -62,9 +62,10 @@ pub(super) async fn serve(edge: Arc<Inner>, stream: BoxStream, peer: SocketAddr,
         }
     };
     let opened = tokio::select! {
-        opened = opening => opened,
+        biased;
         // Who has not said anything whole yet has nothing to finish.
         () = edge.supervisor.stopping() => return,
+        opened = opening => opened,
     };
     let (io, opening) = match opened {
         Ok(opened) => opened,
@@ -132,6 +133,7 @@ async fn serve_http1(edge: Arc<Inner>, guest: Arc<Guest>, io: Io, behind: Behind
     http.timer(TokioTimer::new()).header_read_timeout(IDLE_HTTP1).max_header_size(LARGEST_HEAD).max_buf_size(64 * 1024);
     let mut connection = pin!(http.serve_connection(io, service).with_upgrades());
     let ended = tokio::select! {
+        biased;
         ended = connection.as_mut() => ended,
         () = edge.supervisor.stopping() => {
             connection.as_mut().graceful_shutdown();
@@ -154,6 +156,7 @@ async fn serve_http2(edge: Arc<Inner>, guest: Arc<Guest>, io: Io, behind: Behind
         .max_send_buf_size(256 * 1024);
     let mut connection = pin!(http.serve_connection(io, service));
     let ended = tokio::select! {
+        biased;
         ended = connection.as_mut() => return note_end(ended),
         ended = idle(&guest, deadline) => ended,
         () = edge.supervisor.stopping() => Idle::Stopping,

@@ -68,8 +68,9 @@ pub(crate) fn let_in(edge: &Arc<Inner>, listener: Box<dyn Listener>, behind: Beh
 async fn accept(edge: Arc<Inner>, listener: Box<dyn Listener>, behind: Behind) {
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            biased;
             () = edge.supervisor.stopping() => return,
+            accepted = listener.accept() => accepted,
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,

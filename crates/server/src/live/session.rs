@@ -129,10 +129,12 @@ impl Session {
             }
             let now = self.live.world.monotonic();
             step = tokio::select! {
+                biased;
                 () = supervisor.stopping() => Err(End::Stopping),
-                event = self.receiver.recv() => self.hear_event(event).await,
-                message = self.outbox.turn(&mut self.socket, now) => self.hear_client(message),
                 _ = beat.tick() => self.watch().await,
+                // However much happens, what is to be told of it goes on its way.
+                message = self.outbox.turn(&mut self.socket, now) => self.hear_client(message),
+                event = self.receiver.recv() => self.hear_event(event).await,
             };
         };
         tracing::debug!(actor = %self.ctx.actor.key(), ?end, "a live feed ended");

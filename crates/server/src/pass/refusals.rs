@@ -1,7 +1,7 @@
 //! Refusals go to the audit trail: the first of its kind at once, the ones after it counted and written
 //! once a minute. A flood of refused requests must not fill the disk, nor slow anybody down.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ impl Refusals {
     /// Starts the task that writes them down.
     pub(crate) fn start(db: &Db, supervisor: &Supervisor) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let book = Book { db: db.clone(), kinds: HashMap::new(), others: 0 };
+        let book = Book { db: db.clone(), kinds: BTreeMap::new(), others: 0 };
         supervisor.spawn("refusals", TaskPolicy::Critical, book.keep(receiver, supervisor.clone()));
         Self(sender)
     }
@@ -44,7 +44,7 @@ impl Refusals {
 }
 
 /// What tells refusals apart.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Kind {
     actor: String,
     address: Option<IpAddr>,
@@ -54,7 +54,7 @@ struct Kind {
 struct Book {
     db: Db,
     /// Refusals seen lately, and how many more there were since the last was written.
-    kinds: HashMap<Kind, (Refusal, u64)>,
+    kinds: BTreeMap<Kind, (Refusal, u64)>,
     others: u64,
 }
 
@@ -66,9 +66,10 @@ impl Book {
         minute.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                Some(refusal) = receiver.recv() => self.take(refusal).await,
-                _ = minute.tick() => self.write_counts().await,
+                biased;
                 () = supervisor.stopping() => break,
+                _ = minute.tick() => self.write_counts().await,
+                Some(refusal) = receiver.recv() => self.take(refusal).await,
             }
         }
         while let Ok(refusal) = receiver.try_recv() {

@@ -107,6 +107,7 @@ async fn relay(fleet: &Fleet, ctx: &Ctx, socket: WebSocket, stream: Stream) {
     let (sending, receiving) = stream.split();
     let events = fleet.events().listen(None).receiver;
     let end = tokio::select! {
+        biased;
         () = fleet.supervisor().stopping() => End::Stopping,
         () = session_has_ended(ctx, events) => End::SessionEnded,
         end = to_machine(client, sending) => end,

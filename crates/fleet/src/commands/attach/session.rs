@@ -82,6 +82,7 @@ impl Session {
         let kept = [0, 1].map(|channel| fleet.commands().store().reader(command.id, channel));
         let mut talker = Talker { fleet: &fleet, viewer: &viewer, command: &command, live: &live, size: None };
         let end = tokio::select! {
+            biased;
             () = fleet.supervisor().stopping() => End::Stopping,
             () = tokio::time::sleep(LONGEST) => End::ComeAgain,
             end = session_ends(&viewer.ctx, events) => end,

@@ -141,6 +141,7 @@ pub(crate) fn spawn(identity: &Identity) {
                 }
             };
             tokio::select! {
+                biased;
                 () = identity.factors().mailer().woken.notified() => {}
                 // What was not taken may be taken there.
                 _ = settings.changed() => {}
