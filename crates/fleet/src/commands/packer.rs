@@ -30,6 +30,7 @@ pub(crate) fn start(fleet: &Fleet) {
             let mut until = std::pin::pin!(supervisor.pause(LOOK_AGAIN));
             loop {
                 let ripe = tokio::select! {
+                    biased;
                     is_time = &mut until => if is_time { break } else { return },
                     ripe = this.commands().store().ripe() => ripe,
                 };
