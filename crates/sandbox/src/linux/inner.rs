@@ -35,7 +35,9 @@ pub(super) fn run(descriptors: Vec<RawFd>) -> i32 {
 fn take_over(plan: RawFd, report: RawFd) -> io::Result<Steps> {
     wire::close_others(&[plan, report])?;
     let mut bytes = vec![];
-    wire::adopt(plan, false)?.read_to_end(&mut bytes)?;
+    wire::open(plan, false)?.read_to_end(&mut bytes)?;
+    // Nobody reads it after this, and secrets may be among the variables.
+    wire::adopt(plan, true)?.set_len(0)?;
     Ok(Steps { plan: Plan::from_bytes(&bytes), report: wire::adopt(report, true)? })
 }
 
@@ -75,6 +77,7 @@ fn die_with_the_launcher(steps: &mut Steps) -> Result<(), Failed> {
 fn run_program(steps: &mut Steps) -> Result<(), Failed> {
     let signals = SignalFd::with_flags(&SigSet::all(), SfdFlags::SFD_CLOEXEC).map_err(Failed::at("signals"))?;
     let pid = start_program(&steps.plan.profile)?;
+    steps.plan.profile.environment = vec![];
     outer::nothing().and_then(|nothing| outer::hold_no_stream(&nothing)).map_err(Failed::at("streams"))?;
     steps.tell("started", "").map_err(Failed::at("report"))?;
     let (name, number) = wait_for(pid, &signals).map_err(Failed::at("wait"))?;

@@ -40,8 +40,11 @@ fn take_over(plan: RawFd, report: RawFd, lifeline: RawFd) -> io::Result<(Steps, 
     let mut bytes = vec![];
     // The number stays open: the inner process reads the plan as well.
     wire::open(plan, false)?.read_to_end(&mut bytes)?;
+    let mut plan = Plan::from_bytes(&bytes);
+    // It is the inner process that hands them over, and there may be secrets among them.
+    plan.profile.environment = vec![];
     let report = wire::adopt(report, true)?;
-    Ok((Steps { plan: Plan::from_bytes(&bytes), report }, wire::adopt(lifeline, false)?))
+    Ok((Steps { plan, report }, wire::adopt(lifeline, false)?))
 }
 
 fn start(steps: &mut Steps, plan: RawFd, lifeline: &File) -> Result<Ended, Failed> {
