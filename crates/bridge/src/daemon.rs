@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use diwan_kernel::{Supervisor, TaskPolicy, World};
 use diwan_link::{Ended, Link, Priority, ResetCode};
-use diwan_protocol::control::{Hello, VERSION, Welcome};
+use diwan_protocol::control::{Hello, VERSION, Welcome, ability};
 use diwan_protocol::facts::Facts;
 use diwan_protocol::{Opening, decode, encode};
 use tokio::sync::watch;
@@ -285,6 +285,7 @@ impl Daemon {
             facts: self.facts.clone(),
             policy: policy.told(),
             commands: self.commands.ids(),
+            abilities: Some(ability::ALL.iter().map(|able| (*able).to_owned()).collect()),
         }
     }
 

@@ -25,6 +25,7 @@ mod join;
 mod journal;
 mod light;
 mod machine;
+mod mask;
 mod membership;
 mod policy_file;
 mod process;
@@ -35,7 +36,7 @@ mod sleep;
 mod state;
 mod tls_time;
 
-pub use commands::{Channel, Running, Said, Size};
+pub use commands::{Channel, Given, Running, Said, Size};
 pub use daemon::{RunParams, serve};
 pub use dial::DialError;
 pub use error::{JoinError, RunError, StateError};

@@ -5,6 +5,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use diwan_bridge::cli::Bridge;
+use diwan_heap::Wiping;
+
+/// Secrets of commands pass through many hands here.
+#[global_allocator]
+static MEMORY: Wiping = Wiping;
 
 /// The bridge of Diwan: what makes this machine one of yours
 #[derive(Debug, Parser)]

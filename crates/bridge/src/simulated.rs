@@ -159,6 +159,7 @@ impl Simulated {
             facts: facts(),
             policy: policy(),
             commands: vec![],
+            abilities: None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Operations about what machines are asked to do.
 
+use std::collections::BTreeMap;
+
 use bytes::{Bytes, BytesMut};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
@@ -62,6 +64,12 @@ pub struct Command {
     pub approved_as: Option<String>,
     /// Since when its output is not kept any longer.
     pub output_deleted_at: Option<String>,
+    /// The plain variables that it is given.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// The variables whose values are secrets.
+    #[serde(default)]
+    pub secrets: Vec<SecretVariable>,
 }
 
 impl Command {
@@ -69,6 +77,15 @@ impl Command {
     pub fn is_open(&self) -> bool {
         matches!(self.state.as_str(), "waiting" | "written" | "sent" | "running")
     }
+}
+
+/// A variable whose value is a secret of the vault.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SecretVariable {
+    /// What the variable is called.
+    pub env: String,
+    /// What the secret is called.
+    pub secret: String,
 }
 
 /// Who wants a command.

@@ -39,7 +39,7 @@ pub use call::Query;
 pub use client::{Client, Options};
 pub use commands::{
     Command, CommandActor, CommandBatch, CommandProblem, CommandUsage, CommandVerdict, OutputMatch, OutputMatches,
-    OutputPart, PolicyReason,
+    OutputPart, PolicyReason, SecretVariable,
 };
 pub use credentials::{Account, Credentials, CredentialsFile, Secrets};
 pub use error::{ClientError, FieldProblem, Problem};

@@ -10,8 +10,8 @@ use diwan_kernel::{Ctx, DbError, Problem, Timestamp, Tx};
 use diwan_protocol::Operation;
 
 use crate::commands::{
-    BatchId, Command, CommandActor, CommandId, CommandOperation, CommandOutcome, CommandState, CommandUsage, Manner,
-    NotPrepared, Prepared, Target, Wish, find_command,
+    BatchId, Borrower, Command, CommandActor, CommandId, CommandOperation, CommandOutcome, CommandState, CommandUsage,
+    Lent, Manner, NotLent, NotPrepared, Prepared, Target, Variables, Wish, find_command,
 };
 use crate::connections::Connected;
 use crate::fleet::Fleet;
@@ -34,6 +34,8 @@ pub struct Errand {
     pub operation: CommandOperation,
     /// After how long the program is ended.
     pub timeout_ms: Option<u64>,
+    /// What it is given in its environment.
+    pub variables: Variables,
 }
 
 /// The way to machines that are there, for one unit of work.
@@ -219,7 +221,20 @@ impl Fleet {
         Ok(Way { there, keys })
     }
 
-    /// Writes an errand down; `None` when its machine is not there.
+    /// Has the vault lend the secrets that an errand needs: before the unit of work, since the vault writes down what
+    /// it lends. What is not sent is given back by itself. `None` when its machine is not there.
+    ///
+    /// # Errors
+    /// [`NotLent`]: nothing is sent then.
+    pub async fn lend(&self, ctx: &Ctx, way: &Way, errand: &Errand) -> Result<Option<Lent>, NotLent> {
+        let Some((connected, _)) = way.there.get(&errand.machine) else { return Ok(None) };
+        let Errand { actor, operation, variables, .. } = errand;
+        let borrower = Borrower { actor, operation, timeout_ms: errand.timeout_ms, variables };
+        self.lend_to(ctx, borrower, connected).await.map(Some)
+    }
+
+    /// Writes an errand down, with what was lent for it, which is nothing for one without secrets; `None` when its
+    /// machine is not there.
     ///
     /// # Errors
     /// [`NotWritten`].
@@ -229,10 +244,14 @@ impl Fleet {
         way: &Way,
         tx: &mut Tx,
         errand: &Errand,
+        lent: Lent,
     ) -> Result<Option<Written>, NotWritten> {
         let (Some((connected, name)), Some(keys)) = (way.there.get(&errand.machine), way.keys.as_deref()) else {
             return Ok(None);
         };
+        if !lent.is_for(&errand.variables) {
+            return Err(NotWritten::Invalid(Problem::internal("what was lent is not what the errand needs")));
+        }
         let wish = Wish {
             batch: BatchId::new(self.world()),
             actor: errand.actor.clone(),
@@ -246,9 +265,10 @@ impl Fleet {
             retry_of: None,
             approval: None,
             wait: None,
+            variables: errand.variables.clone(),
         };
         let target = Target { id: errand.machine, name: name.clone() };
-        match self.prepare_to_send(ctx, tx, &wish, &target, (connected, keys)).await {
+        match self.prepare_to_send(ctx, tx, &wish, &target, (connected, keys), lent).await {
             Ok(prepared) => Ok(prepared.map(Written)),
             Err(NotPrepared::Db(error)) => Err(NotWritten::Db(error)),
             // Nobody was asked.
@@ -334,7 +354,7 @@ fn end_of(command: &Command) -> Option<End> {
 
 /// What a machine refuses without having asked its policy, another try may find otherwise.
 fn disbelieved(command: &Command) -> bool {
-    const PASSING: [&str; 5] = ["expired", "other_policy", "earlier_boot", "too_many", "leaving"];
+    const PASSING: [&str; 6] = ["expired", "other_policy", "earlier_boot", "too_many", "leaving", "secrets_missing"];
     let verdict = command.verdict.as_ref().filter(|verdict| verdict.rule.is_none());
     let first = verdict.and_then(|verdict| verdict.reasons.first());
     first.is_some_and(|reason| PASSING.contains(&reason.code.as_str()))

@@ -4,7 +4,7 @@ use diwan_kernel::db::{Migration, Migrations};
 
 /// The steps, oldest first.
 pub const MIGRATIONS: Migrations =
-    Migrations { component: "fleet", steps: &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH] };
+    Migrations { component: "fleet", steps: &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH] };
 
 const SECOND: Migration = crate::commands::migration::COMMANDS;
 
@@ -15,6 +15,8 @@ const FOURTH: Migration = crate::rules::migration::RULE_REQUESTS;
 const SIXTH: Migration = crate::commands::migration::ONE_REPETITION;
 
 const SEVENTH: Migration = crate::commands::migration::PACKED_OUTPUT;
+
+const EIGHTH: Migration = crate::commands::migration::VARIABLES;
 
 const FIFTH: Migration = Migration {
     name: "0005_generations",

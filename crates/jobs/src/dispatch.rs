@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use diwan_fleet::{Errand, MachineId, NotWritten, Way, Written};
+use diwan_fleet::{Errand, Lent, MachineId, NotWritten, Variables, Way, Written};
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::{DbError, Entry, Problem, TaskPolicy};
 
@@ -193,7 +193,7 @@ impl Jobs {
                 job::lease(&mut tx, &found, (pick.machine, &name), ctx.now()).await.map_err(NotWritten::Db)?;
             let errand = errand(&found, pick.machine);
             let written = match is_leased {
-                true => self.fleet().write_errand(&ctx, way, &mut tx, &errand).await?,
+                true => self.fleet().write_errand(&ctx, way, &mut tx, &errand, Lent::default()).await?,
                 false => None,
             };
             let Some(written) = written else {
@@ -258,7 +258,13 @@ impl Jobs {
 }
 
 fn errand(job: &Job, machine: MachineId) -> Errand {
-    Errand { machine, actor: job.owner.clone(), operation: job.spec.operation.clone(), timeout_ms: job.spec.timeout_ms }
+    Errand {
+        machine,
+        actor: job.owner.clone(),
+        operation: job.spec.operation.clone(),
+        timeout_ms: job.spec.timeout_ms,
+        variables: Variables::default(),
+    }
 }
 
 fn entry_of(leased: &[Leased]) -> Entry {

@@ -3,6 +3,7 @@
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 
+use crate::environment::Environment;
 use crate::ssh_line::SshLine;
 
 /// The version of commands that is written here, and the only one that is read.
@@ -54,6 +55,10 @@ pub struct Command {
     /// Whether it may be done again when nobody knows whether it was done.
     #[n(11)]
     pub retry_safe: bool,
+    /// What it is given in its environment; said only if it is given anything, so that a bridge which cannot give it
+    /// refuses.
+    #[n(12)]
+    pub environment: Option<Environment>,
 }
 
 /// Who wants something.

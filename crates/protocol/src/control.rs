@@ -43,6 +43,24 @@ pub struct Hello {
     /// The commands that it remembers, until it is told to forget them.
     #[n(7)]
     pub commands: Vec<String>,
+    /// What it can do that earlier bridges cannot, as [`ability`] names it.
+    #[n(8)]
+    pub abilities: Option<Vec<String>>,
+}
+
+impl Hello {
+    /// Whether it can do that.
+    pub fn is_able(&self, ability: &str) -> bool {
+        self.abilities.iter().flatten().any(|able| able == ability)
+    }
+}
+
+/// What not every bridge can do.
+pub mod ability {
+    /// Commands may be given variables and secrets.
+    pub const VARIABLES: &str = "variables";
+    /// What a bridge of this version can do.
+    pub const ALL: &[&str] = &[VARIABLES];
 }
 
 /// What a machine says on the control stream.

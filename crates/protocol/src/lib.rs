@@ -10,6 +10,7 @@
 
 pub mod command;
 pub mod control;
+pub mod environment;
 pub mod facts;
 pub mod join;
 pub mod light;
@@ -19,6 +20,7 @@ pub mod run;
 pub mod signed;
 pub mod ssh_line;
 pub mod succession;
+pub mod variable;
 pub mod wire;
 
 pub use command::{Command, Operation};

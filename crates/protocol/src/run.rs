@@ -7,6 +7,8 @@
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
+use crate::environment::Brought;
+
 /// No piece of output or input is longer.
 pub const LONGEST_PIECE: usize = 48 * 1024;
 
@@ -55,7 +57,16 @@ pub enum ToCommand {
     /// It has to stop: first it is asked, a little later it is made to.
     #[n(4)]
     Cancel,
+    /// The values of its secret variables: once, and right behind the command itself.
+    #[n(5)]
+    Secrets(#[n(0)] Brought),
+    /// Nothing. It is as long as the buffers that secrets went through, so that they do not stay there.
+    #[n(6)]
+    Blank(#[n(0)] ByteVec),
 }
+
+/// As long as a [`ToCommand::Blank`] is: twice what is read from a connection at once.
+pub const LENGTH_OF_BLANK: usize = 16 * 1024;
 
 /// Bytes at their place.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]

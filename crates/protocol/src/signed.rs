@@ -5,6 +5,7 @@ use minicbor::{Decode, Encode};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 
 use crate::command::{Command, LONGEST_ARGUMENTS, LONGEST_LIFE_MS, MOST_ARGUMENTS, Operation, VERSION};
+use crate::environment::Environment;
 
 /// What a signature is over besides the command, so that it is worth nothing anywhere else.
 const CONTEXT: &[u8] = b"diwan command 1\0";
@@ -165,7 +166,7 @@ impl SignedCommand {
         let key = keys.iter().find(|key| key.id == self.key).ok_or(Refusal::Signature)?;
         key.check(CONTEXT, &self.bytes, &self.signature)?;
         let command: Command = minicbor::decode(&self.bytes).map_err(|_| Refusal::Form)?;
-        if encode(&command) != self.bytes.as_slice() || !is_sane(&command.operation) {
+        if encode(&command) != self.bytes.as_slice() || !is_sane(&command) {
             return Err(Refusal::Form);
         }
         judge(&command, standing).map(|()| command)
@@ -187,7 +188,12 @@ fn judge(command: &Command, standing: Standing<'_>) -> Result<(), Refusal> {
     refused.into_iter().find(|(is_so, _)| *is_so).map_or(Ok(()), |(_, why)| Err(why))
 }
 
-fn is_sane(operation: &Operation) -> bool {
+fn is_sane(command: &Command) -> bool {
+    let is_given_sanely = command.environment.as_ref().is_none_or(Environment::is_sane);
+    is_given_sanely && can_be_meant(&command.operation)
+}
+
+fn can_be_meant(operation: &Operation) -> bool {
     let exec = match operation {
         Operation::Exec(exec) => exec,
         Operation::SshKey(key) => return key.line().flaw().is_none(),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
 
 use diwan_protocol::command::{Actor, Approval, Exec, Files, Git, Place, SshKey, Terminal, VERSION};
+use diwan_protocol::environment::{Brought, Environment, Promised, SecretText, Variable};
 use diwan_protocol::signed::Standing;
 use diwan_protocol::ssh_line::SshLine;
 use diwan_protocol::{Command, Operation, Refusal, SignedCommand, SigningKey};
@@ -42,7 +43,21 @@ fn command(operation: Operation) -> Command {
         approval: None,
         operation,
         retry_safe: false,
+        environment: None,
     }
+}
+
+fn plain(name: &str, value: &str) -> Variable {
+    Variable { name: name.into(), value: value.into() }
+}
+
+fn promised(names: &[&str]) -> Promised {
+    let values = names.iter().map(|name| SecretText::new(format!("the value of {name}"))).collect();
+    Promised::new(names.iter().map(|name| (*name).to_owned()).collect(), &Brought { salt: [3; 32].into(), values })
+}
+
+fn given(plain: Vec<Variable>, secret: Option<Promised>) -> Command {
+    Command { environment: Some(Environment { plain, secret }), ..command(exec(&["cargo", "test"])) }
 }
 
 fn standing() -> Standing<'static> {
@@ -102,6 +117,93 @@ fn frozen_commands_are_written_and_read_as_ever() {
         }
         assert_eq!(open(&signed), Ok(command), "{name}");
     }
+}
+
+/// One without variables is written as before there were any: the files above say so.
+#[test]
+fn frozen_variables_are_written_and_read_as_ever() {
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/frozen");
+    for (name, command) in [
+        ("variables", given(vec![plain("CI", "true"), plain("GREETING", "مرحبا")], None)),
+        ("secrets", given(vec![], Some(promised(&["TOKEN", "KEY"])))),
+        ("both", given(vec![plain("CI", "")], Some(promised(&["TOKEN"])))),
+    ] {
+        let signed = key().sign(&command);
+        let written = format!("{}\n{}\n", hex(&signed.bytes), hex(&signed.signature));
+        let path = format!("{dir}/command_given_{name}.hex");
+        let frozen = std::fs::read_to_string(&path);
+        if frozen.is_err() && std::env::var_os("DIWAN_FREEZE").is_some() {
+            std::fs::write(&path, &written).unwrap();
+        } else {
+            assert_eq!(frozen.unwrap_or_default(), written, "{path}");
+        }
+        assert_eq!(open(&signed), Ok(command), "{name}");
+        assert!(!String::from_utf8_lossy(&signed.bytes).contains("the value of"), "{name}");
+    }
+}
+
+#[test]
+fn f80_variables_that_cannot_be_meant_are_refused_by_their_form() {
+    let opened = |command: Command| open(&key().sign(&command)).map(|_| ());
+    let many: Vec<Variable> = (0..65).map(|n| plain(&format!("V{n}"), "")).collect();
+    assert_eq!(opened(given(many[..64].to_vec(), None)), Ok(()));
+    assert_eq!(opened(given(vec![plain("A", &"x".repeat(16 * 1024 - 1))], None)), Ok(()));
+    for odd in [
+        given(vec![], None),
+        given(vec![], Some(promised(&[]))),
+        given(many, None),
+        given(vec![plain("A", &"x".repeat(16 * 1024))], None),
+        given(vec![plain("A", "x\0y")], None),
+        given(vec![plain("A", "1"), plain("A", "2")], None),
+        given(vec![plain("A", "1")], Some(promised(&["A"]))),
+        given(vec![plain("", "1")], None),
+        given(vec![plain("A=B", "1")], None),
+        given(vec![], Some(promised(&["1A"]))),
+        given(vec![plain(&"A".repeat(129), "1")], None),
+    ] {
+        assert_eq!(opened(odd.clone()), Err(Refusal::Form), "{odd:?}");
+    }
+}
+
+/// How a bridge reads a command that knows nothing of variables: as this one did before there were any.
+#[derive(Debug, minicbor::Encode, minicbor::Decode)]
+#[cbor(map)]
+struct BeforeVariables {
+    #[n(0)]
+    version: u16,
+    #[n(1)]
+    id: String,
+    #[n(2)]
+    machine: String,
+    #[n(3)]
+    boot: minicbor::bytes::ByteArray<16>,
+    #[n(4)]
+    sequence: u64,
+    #[n(5)]
+    issued_ms: i64,
+    #[n(6)]
+    expires_ms: i64,
+    #[n(7)]
+    policy: minicbor::bytes::ByteArray<32>,
+    #[n(8)]
+    actor: Actor,
+    #[n(9)]
+    approval: Option<Approval>,
+    #[n(10)]
+    operation: Operation,
+    #[n(11)]
+    retry_safe: bool,
+}
+
+#[test]
+fn an_earlier_bridge_refuses_a_command_with_variables_and_takes_one_without() {
+    let same_again = |command: &Command| {
+        let bytes = key().sign(command).bytes;
+        let read: BeforeVariables = minicbor::decode(&bytes).unwrap();
+        minicbor::to_vec(read).unwrap() == bytes.as_slice()
+    };
+    assert!(same_again(&command(exec(&["true"]))));
+    assert!(!same_again(&given(vec![plain("CI", "true")], None)), "it is not in the form that is known there");
 }
 
 #[test]
@@ -169,6 +271,29 @@ proptest! {
         let length = signed.bytes.len();
         if at < length { signed.bytes[at] ^= 1 << bit } else { signed.signature[at - length] ^= 1 << bit }
         prop_assert_eq!(open(&signed), Err(Refusal::Signature));
+    }
+
+    /// Whatever names and values come, what is believed can be given to a process, and is what was signed.
+    #[test]
+    fn variables_that_are_believed_can_be_given(
+        plain_ones in prop::collection::vec(("[A-Z_=0-9é ]{0,4}", "\\PC{0,8}|\0"), 0..6),
+        secret in prop::option::of(prop::collection::vec("[A-Z_=]{0,3}", 0..4)),
+    ) {
+        let plain_ones: Vec<Variable> = plain_ones.iter().map(|(name, value)| plain(name, value)).collect();
+        let secret = secret.map(|names| promised(&names.iter().map(String::as_str).collect::<Vec<_>>()));
+        let command = given(plain_ones, secret);
+        match open(&key().sign(&command)) {
+            Err(why) => prop_assert_eq!(why, Refusal::Form),
+            Ok(opened) => {
+                prop_assert_eq!(&opened, &command);
+                let environment = opened.environment.unwrap();
+                let mut names: Vec<&str> = environment.names().collect();
+                prop_assert!(names.iter().all(|name| !name.is_empty() && !name.contains(['=', '\0', ' '])));
+                names.sort_unstable();
+                prop_assert!(names.windows(2).all(|pair| pair[0] != pair[1]) && !names.is_empty());
+                prop_assert!(environment.plain.iter().all(|variable| !variable.value.contains('\0')));
+            }
+        }
     }
 
     #[test]

@@ -5,7 +5,8 @@
 use std::fmt::Debug;
 
 use diwan_protocol::command::{Actor, Place};
-use diwan_protocol::control::{self, FromBridge, Hello, ToBridge, Welcome};
+use diwan_protocol::control::{self, FromBridge, Hello, ToBridge, Welcome, ability};
+use diwan_protocol::environment::{Brought, Promised, SecretText};
 use diwan_protocol::facts::{Disk, Facts, Graphics, Layer, PolicyInForce, Process, Sample};
 use diwan_protocol::join::{JoinAnswer, JoinRefused, JoinRequest, Joined};
 use diwan_protocol::light::{Batch, Done, FromWorker, ToWorker};
@@ -87,6 +88,14 @@ fn hello() -> Hello {
         facts: facts(),
         policy: policy(),
         commands: vec!["cmd_1".into()],
+        abilities: None,
+    }
+}
+
+fn brought() -> Brought {
+    Brought {
+        salt: [3; 32].into(),
+        values: ["hunter2-hunter2", "كلمة\nسر"].map(|v| SecretText::new(v.into())).to_vec(),
     }
 }
 
@@ -148,6 +157,7 @@ fn frozen_messages_are_written_and_read_as_ever() {
     let refused = JoinRefused { code: "token_used".into(), words: "Make another.".into() };
     frozen("join_refused", JoinAnswer::Refused(refused));
     frozen("hello", hello());
+    frozen("hello_able", Hello { abilities: Some(vec![ability::VARIABLES.into(), "more".into()]), ..hello() });
     frozen("from_bridge_sample", FromBridge::Sample(sample()));
     frozen("from_bridge_policy", FromBridge::Policy(policy()));
     frozen("from_bridge_renew", FromBridge::Renew(vec![1].into()));
@@ -206,6 +216,8 @@ fn frozen_messages_are_written_and_read_as_ever() {
     frozen("to_command_signal", ToCommand::Signal(2));
     frozen("to_command_resize", ToCommand::Resize { columns: 120, rows: 40 });
     frozen("to_command_cancel", ToCommand::Cancel);
+    frozen("to_command_secrets", ToCommand::Secrets(brought()));
+    frozen("to_command_blank", ToCommand::Blank(vec![0; 2].into()));
 }
 
 #[test]
@@ -232,6 +244,48 @@ fn a_field_of_a_later_version_is_skipped() {
     bytes[0] = 0xa9;
     bytes.extend([0x18, 0x63, 0x82, 0x01, 0x61, 0x78]);
     assert_eq!(decode(&bytes), Ok(Some(hello())));
+}
+
+#[test]
+fn what_a_bridge_can_do_it_says_itself() {
+    assert!(!hello().is_able(ability::VARIABLES), "one that says nothing is an early one");
+    let able = Hello { abilities: Some(ability::ALL.iter().map(|able| (*able).to_owned()).collect()), ..hello() };
+    assert!(able.is_able(ability::VARIABLES) && !able.is_able("flight"));
+}
+
+#[test]
+fn secrets_are_what_was_promised_or_they_are_not_taken() {
+    let names = vec!["TOKEN".to_owned(), "KEY".to_owned()];
+    let promised = Promised::new(names.clone(), &brought());
+    assert!(promised.is_kept_by(&brought()));
+    let changed = |change: &dyn Fn(&mut Brought)| {
+        let mut other = brought();
+        change(&mut other);
+        promised.is_kept_by(&other)
+    };
+    assert!(!changed(&|other| other.salt = [4; 32].into()));
+    assert!(!changed(&|other| other.values.reverse()));
+    assert!(!changed(&|other| drop(other.values.pop())));
+    assert!(!changed(&|other| other.values[1] = SecretText::new("another".into())));
+    // The same bytes, cut otherwise.
+    let cut = |at: usize| {
+        let all: String = brought().values.iter().map(SecretText::expose).collect();
+        let (one, other) = all.split_at(at);
+        Brought { values: [one, other].map(|v| SecretText::new(v.to_owned())).to_vec(), ..brought() }
+    };
+    assert_eq!(cut(15), brought());
+    assert!(!promised.is_kept_by(&cut(14)));
+    // What no variable can hold is not taken either, whatever was promised.
+    for value in ["a\0b".to_owned(), "x".repeat(128 * 1024)] {
+        let odd = Brought { values: vec![SecretText::new(value)], ..brought() };
+        assert!(!Promised::new(vec!["TOKEN".to_owned()], &odd).is_kept_by(&odd));
+    }
+}
+
+#[test]
+fn secrets_do_not_show_themselves() {
+    let shown = format!("{:?} {:?}", brought(), ToCommand::Secrets(brought()));
+    assert!(!shown.contains("hunter2") && shown.contains("•••"), "{shown}");
 }
 
 #[test]

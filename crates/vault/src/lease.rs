@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use diwan_kernel::world::Timestamp;
-use diwan_kernel::{Ctx, Entry, Id, Problem, Secret, id_kinds};
+use diwan_kernel::{Ctx, Entry, Id, Permission, Problem, Secret, id_kinds};
 use serde::Serialize;
 
 use crate::error;
@@ -13,7 +13,7 @@ use crate::name::SecretName;
 use crate::policy::{Action, Asker, Question, SubjectKind, judge};
 use crate::secret::SecretId;
 use crate::table;
-use crate::vault::Vault;
+use crate::vault::{Person, Vault};
 
 id_kinds! {
     /// A lease on a secret.
@@ -143,6 +143,18 @@ impl Vault {
         let entry = entry.with("holder", holder).with("purpose", lease.purpose.as_str());
         tx.commit(entry.with("lease", lease.id.to_string()).with("until", lease.expires_at.to_string())).await?;
         Ok(Leased { id: lease.id, version: lease.version, value: taken.value, expires_at: lease.expires_at })
+    }
+
+    /// A person in the terms that policies use, as they are now; `None` for somebody who is not here any more, or may
+    /// use no secrets any more, whatever the policies say.
+    ///
+    /// # Errors
+    /// When it cannot be found out who is here.
+    pub async fn asker(&self, user: &str) -> Result<Option<Asker>, Problem> {
+        let people = self.people().list().await?;
+        let may_use = |person: &Person| person.role.permissions().has(Permission::SecretsUse);
+        let found = people.into_iter().find(|person| person.id.to_string() == user && may_use(person));
+        Ok(found.map(|person| Asker::person(user, person.role)))
     }
 
     /// Makes a lease last longer, up to the longest that is allowed. Says until when. The rules are asked

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use diwan_protocol::environment::Brought;
 use diwan_protocol::run::{Ended, Outcome};
 use diwan_protocol::{Command, Operation};
 
 use super::entry::Entry;
 use super::open_terminals::Open;
-use super::{Channel, Inner, Parts, Running, Size, verdict};
+use super::{Channel, Inner, Parts, Running, Size, given, verdict};
 use crate::execute::{Finished, Streams};
 use crate::journal::{Record, Started};
 use crate::machine::Ready;
@@ -22,8 +23,12 @@ struct Begun {
 
 /// Carries a command out. Its entry has an end afterwards.
 pub(super) async fn carry_out(inner: &Arc<Inner>, entry: &Arc<Entry>, command: Command) {
+    let brought = match given::needs_secrets(&command) {
+        true => entry.secrets.take(entry.asks.cancelled()).await,
+        false => None,
+    };
     let (of_thread, of_entry) = (Arc::clone(inner), Arc::clone(entry));
-    let begun = inner.parts.world.heavy(move || match begin(&of_thread.parts, &of_entry, &command) {
+    let begun = inner.parts.world.heavy(move || match begin(&of_thread.parts, &of_entry, &command, brought) {
         Ok(begun) => Some(begun),
         Err(why) => {
             of_entry.never_began(&why, of_thread.parts.world.now().as_millis());
@@ -43,16 +48,23 @@ pub(super) async fn carry_out(inner: &Arc<Inner>, entry: &Arc<Entry>, command: C
 ///
 /// # Errors
 /// Why it does not.
-fn begin(parts: &Parts, entry: &Entry, command: &Command) -> Result<Begun, String> {
+fn begin(parts: &Parts, entry: &Entry, command: &Command, brought: Option<Brought>) -> Result<Begun, String> {
+    if given::needs_secrets(command) && brought.is_none() && !entry.asks.is_cancelled() {
+        let words = "its secrets did not come behind it: the connection was lost";
+        entry.judged(verdict::denied("secrets_missing", words));
+        return Err(words.to_owned());
+    }
     let policy = parts.policy.now();
     let opinion = verdict::judge(&policy, parts.policy.here(), &command.operation, &command.actor.id);
+    let opinion = given::judge(opinion, command, streams(command));
     let objection = verdict::objection(&opinion.told, &command.actor, command.approval.as_ref());
     entry.judged(opinion.told.clone());
     if let Some(why) = objection {
         return Err(why);
     }
     let plan = opinion.plan.ok_or("this bridge cannot do that yet")?;
-    let ready = parts.executor.prepare(&plan, streams(command))?;
+    // What is given lies in the room from here on, and nowhere else.
+    let ready = parts.executor.prepare(&plan, streams(command), given::of(command, brought)?)?;
     let started_ms = parts.world.now().as_millis();
     if *command.policy != parts.policy.now().hash || command.expires_ms <= started_ms {
         return Err("the command expired, or the policy changed, before it began".to_owned());

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use diwan_protocol::run::{Ended, Outcome, Usage, Verdict};
 use tokio::sync::watch;
 
+use super::arrival::Arrival;
 use super::asks::Asks;
 use super::pipe::Pipe;
 use super::progress::{Channel, Progress};
@@ -19,6 +20,8 @@ pub(crate) struct Entry {
     pub(crate) is_journaled: std::sync::atomic::AtomicBool,
     /// What it is asked for.
     pub(crate) asks: Asks,
+    /// The values of its secrets, on their way.
+    pub(crate) secrets: Arrival,
     /// Its newest output, if it is a terminal that has begun in this life of the bridge.
     ring: OnceLock<Arc<Ring>>,
     /// Its input and output, if they are for whoever takes them up.
@@ -30,8 +33,8 @@ impl Entry {
     /// One that was just accepted.
     pub(crate) fn new(id: String) -> Self {
         let progress = watch::Sender::new(Progress::default());
-        let (asks, pipe) = Default::default();
-        Self { id, is_journaled: false.into(), asks, ring: OnceLock::new(), pipe, progress }
+        let (asks, secrets, pipe) = Default::default();
+        Self { id, is_journaled: false.into(), asks, secrets, ring: OnceLock::new(), pipe, progress }
     }
 
     /// One from an earlier life of the bridge.

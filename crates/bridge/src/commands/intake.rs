@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::carry_out::carry_out;
 use super::entry::Entry;
-use super::{Commands, MOST_REMEMBERED, ONCE, serve, verdict};
+use super::{Commands, MOST_REMEMBERED, ONCE, given, serve, verdict};
 
 /// A stream that was opened for a command brings it soon.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -75,7 +75,7 @@ impl Commands {
                     commands.serve(served, stream, [0, 0]).await;
                 });
                 match command.operation {
-                    Operation::Noop => self.do_nothing(&command, &entry),
+                    Operation::Noop if command.environment.is_none() => self.do_nothing(&command, &entry),
                     _ => self.begin(command, entry),
                 }
             }
@@ -116,6 +116,9 @@ impl Commands {
         }
         known.running += 1;
         let entry = Arc::new(Entry::new(command.id.clone()));
+        if given::needs_secrets(&command) {
+            entry.secrets.expect();
+        }
         known.entries.insert(command.id.clone(), Arc::clone(&entry));
         Ok((command, entry))
     }

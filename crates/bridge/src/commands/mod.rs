@@ -1,8 +1,10 @@
 //! Commands: believed, judged, written down, carried out, and followed to their end.
 
+mod arrival;
 mod asks;
 mod carry_out;
 mod entry;
+mod given;
 mod intake;
 mod open_terminals;
 mod pipe;
@@ -28,6 +30,7 @@ use tokio::sync::watch;
 pub use asks::Size;
 pub(crate) use asks::{Ask, Bell};
 pub(crate) use entry::Entry;
+pub use given::Given;
 pub(crate) use intake::Intake;
 pub(crate) use open_terminals::{OpenTerminal, OpenTerminals, list as open_terminals};
 pub use progress::Channel;

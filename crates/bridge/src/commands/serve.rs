@@ -87,7 +87,11 @@ fn heard(entry: &Entry, message: &[u8]) -> Result<(), String> {
         Some(ToCommand::Signal(number)) => entry.asks.ask(Ask::Signal(number)),
         Some(ToCommand::Cancel) => entry.asks.ask(Ask::Cancel),
         Some(ToCommand::Resize { columns, rows }) => entry.asks.resize(Size { columns, rows }),
-        None => {}
+        Some(ToCommand::Secrets(brought)) => match entry.secrets.put(brought) {
+            true => {}
+            false => return Err("it is brought secrets that nobody waits for".to_owned()),
+        },
+        Some(ToCommand::Blank(_)) | None => {}
     }
     Ok(())
 }

@@ -3,7 +3,6 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::Child;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
@@ -14,8 +13,9 @@ use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use super::pty::{self, Pty};
+use super::said::Said;
 use super::stop::{self, Deed, Stop};
-use crate::commands::{Ask, Bell, Channel, Entry, Ring, SpoolError, Writer};
+use crate::commands::{Ask, Bell, Channel, Entry, SpoolError};
 
 /// What is read at once: as much as a pipe usually holds.
 const AT_ONCE: usize = 64 * 1024;
@@ -32,8 +32,10 @@ pub(super) struct Attended<'a> {
     kill_all: &'a dyn Fn(),
     process: OwnedFd,
     output: [Option<OwnedFd>; 2],
-    keeps: Keeps<'a>,
+    said: Said<'a>,
     output_left: u64,
+    /// Not all that it said is kept.
+    is_cut: bool,
     input: Option<OwnedFd>,
     waiting: BytesMut,
     input_ends: bool,
@@ -50,35 +52,6 @@ pub(super) struct Bounds {
     pub(super) output: u64,
 }
 
-/// Where what is said is kept.
-pub(super) enum Keeps<'a> {
-    /// All of it, channel by channel.
-    All([Writer<'a>; 2]),
-    /// The newest of a terminal.
-    Newest(Arc<Ring>),
-}
-
-impl Keeps<'_> {
-    fn keep(&mut self, entry: &Entry, channel: Channel, bytes: &[u8]) -> Result<(), SpoolError> {
-        match self {
-            Self::All(writers) => {
-                let writer = &mut writers[channel.index()];
-                writer.write(bytes)?;
-                entry.said(channel, writer.length);
-            }
-            Self::Newest(ring) => ring.push(bytes, |length| entry.said(channel, length)),
-        }
-        Ok(())
-    }
-
-    fn lengths(&self) -> [u64; 2] {
-        match self {
-            Self::All([output, errors]) => [output.length, errors.length],
-            Self::Newest(ring) => [ring.length(), 0],
-        }
-    }
-}
-
 /// What rang.
 struct Rang {
     process: bool,
@@ -92,7 +65,7 @@ impl<'a> Attended<'a> {
         world: &'a World,
         entry: &'a Entry,
         (child, pty): (&mut Child, Option<Pty>),
-        keeps: Keeps<'a>,
+        said: Said<'a>,
         bounds: &Bounds,
         kill_all: &'a dyn Fn(),
     ) -> std::io::Result<Self> {
@@ -114,8 +87,9 @@ impl<'a> Attended<'a> {
             kill_all,
             process: pidfd_open(pid, PidfdFlags::empty())?,
             output,
-            keeps,
+            said,
             output_left: bounds.output,
+            is_cut: false,
             input,
             waiting: BytesMut::new(),
             input_ends: false,
@@ -139,6 +113,7 @@ impl<'a> Attended<'a> {
             }
             let Ok(rang) = self.wait(self.entry.pipe.patience(now, self.stop.wait(now))) else {
                 // Without being able to wait there is no attending: nothing may go on unseen.
+                self.is_cut = true;
                 self.act(Deed::Kill);
                 break;
             };
@@ -154,7 +129,9 @@ impl<'a> Attended<'a> {
                 break;
             }
         }
-        (self.stop.why().cloned(), self.keeps.lengths())
+        // Somebody else may still hold them open, but nobody listens any more.
+        Channel::BOTH.into_iter().for_each(|channel| self.end(channel));
+        (self.stop.why().cloned(), self.said.lengths())
     }
 
     fn wait(&self, timeout: Option<Duration>) -> Result<Rang, Errno> {
@@ -204,7 +181,7 @@ impl<'a> Attended<'a> {
             Err(Errno::AGAIN | Errno::INTR) => return,
             Ok(0) | Err(_) => {
                 self.output[channel.index()] = None;
-                return;
+                return self.end(channel);
             }
             Ok(length) => length,
         };
@@ -227,16 +204,30 @@ impl<'a> Attended<'a> {
         let allowed = usize::try_from(self.output_left).unwrap_or(usize::MAX).min(length);
         self.output_left -= allowed as u64;
         if allowed > 0
-            && let Err(error) = self.keeps.keep(self.entry, channel, &self.buffer[..allowed])
+            && let Err(error) = self.said.keep(self.entry, channel, &self.buffer[..allowed])
         {
-            self.output_left = 0;
-            let deed = self.stop.kill(Outcome::OverLimit(error.to_string()));
-            self.act(deed);
+            self.no_room(&error);
         }
         if allowed < length {
+            self.is_cut = true;
             let words = "it said more than its rule allows";
             let deed = self.stop.kill(Outcome::OverLimit(words.to_owned()));
             self.act(deed);
+        }
+    }
+
+    fn no_room(&mut self, error: &SpoolError) {
+        (self.output_left, self.is_cut) = (0, true);
+        let deed = self.stop.kill(Outcome::OverLimit(error.to_string()));
+        self.act(deed);
+    }
+
+    /// What may still have become a secret is let go of.
+    fn end(&mut self, channel: Channel) {
+        // What was stopped in the middle may have been about to say the rest of one.
+        let is_cut = self.is_cut || self.stop.why().is_some();
+        if let Err(error) = self.said.end(self.entry, channel, is_cut) {
+            self.no_room(&error);
         }
     }
 
@@ -307,7 +298,7 @@ impl<'a> Attended<'a> {
     }
 
     fn is_terminal(&self) -> bool {
-        matches!(self.keeps, Keeps::Newest(_))
+        self.said.is_terminal()
     }
 
     /// One that is over already hears nothing.

@@ -5,6 +5,7 @@ pub(crate) mod files;
 pub(crate) mod keys;
 mod pty;
 mod ready;
+mod said;
 mod stop;
 mod users;
 

@@ -7,14 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diwan_policy::{Network, Plan};
+use diwan_protocol::environment::SecretText;
 use diwan_protocol::run::{Outcome, Usage};
 use diwan_sandbox::{Limits, Prepared, Profile, hold};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::attend::{Attended, Bounds, Keeps};
+use super::attend::{Attended, Bounds};
 use super::pty::Pty;
+use super::said::{Keeps, Said};
 use super::{Executor, Finished, Streams, files, in_words, users};
-use crate::commands::{Channel, Entry, Parts, Size};
+use crate::commands::{Channel, Entry, Given, Parts, Size};
+use crate::mask::Masks;
 
 /// What fits into each of the private directories of a command; it lies in memory.
 const SCRATCH: u64 = 512 * 1024 * 1024;
@@ -29,17 +32,24 @@ pub(crate) struct Ready {
     pty: Option<Pty>,
     /// Whether its input and output are for whoever takes them up.
     is_pipe: bool,
+    /// What must not be seen of what it says.
+    masks: Option<Masks>,
     wall_time: Duration,
     output: u64,
     memory: u64,
 }
 
 impl Executor {
-    /// Makes everything ready that a plan needs.
+    /// Makes everything ready that a plan needs, with the variables that it is given.
     ///
     /// # Errors
     /// Why it cannot be started.
-    pub(crate) fn prepare(&self, plan: &Plan, streams: Streams) -> Result<Ready, String> {
+    pub(crate) fn prepare(&self, plan: &Plan, streams: Streams, given: Given) -> Result<Ready, String> {
+        if !given.all.is_empty() && !plan.profile.confined {
+            return Err("only what runs in the sandbox is given variables".to_owned());
+        }
+        let masks = Masks::new(given.secrets.iter().map(SecretText::expose));
+        let profile = |plan: &Plan| profile(plan).map(|profile| with_variables(profile, &given));
         let prepared = match (plan.profile.confined, streams) {
             (true, Streams::Pipes { .. } | Streams::Pipe) => {
                 Some(self.confine(plan, &without_hands(plan, profile(plan)?))?)
@@ -66,6 +76,7 @@ impl Executor {
         };
         Ok(Ready {
             is_pipe: streams == Streams::Pipe,
+            masks,
             command,
             prepared,
             pty,
@@ -92,6 +103,16 @@ fn without_hands(plan: &Plan, mut profile: Profile) -> Profile {
         profile.protected.retain(|path| !path.starts_with(".git"));
         profile.protected.push(".git".into());
     }
+    profile
+}
+
+/// What the policy says of a variable counts more than what came with the command.
+fn with_variables(mut profile: Profile, given: &Given) -> Profile {
+    let own = std::mem::take(&mut profile.environment);
+    let is_own = |name: &str| own.iter().any(|(known, _)| known == name);
+    let given = given.all.iter().filter(|(name, _)| !is_own(name));
+    profile.environment = given.map(|(name, value)| (name.into(), value.expose().into())).collect();
+    profile.environment.extend(own);
     profile
 }
 
@@ -215,6 +236,7 @@ impl Ready {
             entry.pipe.offer(&mut child, parts.world.monotonic());
         }
         let bounds = Bounds { wall_time: self.wall_time, output: self.output };
+        let keeps = Said::new(keeps, self.masks.take());
         let attended = Attended::new(&parts.world, entry, (&mut child, self.pty.take()), keeps, &bounds, &kill_all);
         let (stopped, lengths) = match attended {
             Ok(attended) => attended.until_the_end(),

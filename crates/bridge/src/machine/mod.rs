@@ -11,7 +11,7 @@ use diwan_kernel::World;
 use diwan_policy::Plan;
 use diwan_protocol::facts::{Facts, Sample};
 
-use crate::commands::Running;
+use crate::commands::{Given, Running};
 use crate::execute::Streams;
 
 pub(crate) use facts::facts;
@@ -26,11 +26,11 @@ pub trait Machine: std::fmt::Debug + Send + Sync {
     /// Who tells how it is doing.
     fn sampler(&self, world: &World) -> Box<dyn Sampler>;
 
-    /// Makes everything ready that a plan needs.
+    /// Makes everything ready that a plan needs, with the variables that it is given.
     ///
     /// # Errors
     /// Why it cannot be started.
-    fn prepare(&self, plan: &Plan, streams: Streams) -> Result<Box<dyn Ready>, String>;
+    fn prepare(&self, plan: &Plan, streams: Streams, given: Given) -> Result<Box<dyn Ready>, String>;
 }
 
 /// Tells how a machine is doing, and remembers what it counted before.

@@ -6,7 +6,7 @@ use diwan_policy::Plan;
 use diwan_protocol::facts::Facts;
 
 use super::{Machine, Ready, Sampler, facts, sample};
-use crate::commands::Running;
+use crate::commands::{Given, Running};
 use crate::execute::{self, Executor, Streams};
 
 /// The machine that this process runs on.
@@ -31,8 +31,8 @@ impl Machine for ThisMachine {
         Box::new(sample::Sampler::new(world))
     }
 
-    fn prepare(&self, plan: &Plan, streams: Streams) -> Result<Box<dyn Ready>, String> {
-        Ok(Box::new(self.executor.prepare(plan, streams)?))
+    fn prepare(&self, plan: &Plan, streams: Streams, given: Given) -> Result<Box<dyn Ready>, String> {
+        Ok(Box::new(self.executor.prepare(plan, streams, given)?))
     }
 }
 

@@ -214,6 +214,17 @@ impl Bridge {
         self.process.take().unwrap().wait().unwrap()
     }
 
+    /// Everything that its log said and nobody has read; it has ended.
+    pub async fn rest_of_log(&mut self) -> String {
+        let mut all = String::new();
+        let mut log = self.log.take().unwrap();
+        while let Some(line) = log.recv().await {
+            all.push_str(&line);
+            all.push('\n');
+        }
+        all
+    }
+
     /// Waits until its log says this.
     pub async fn wait_for_log(&mut self, words: &str) {
         let log = self.log.as_mut().unwrap();

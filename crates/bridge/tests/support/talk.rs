@@ -5,8 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use diwan_link::{Priority, Reset, Stream};
 use diwan_protocol::command::{Actor, Exec, Place, VERSION};
+use diwan_protocol::environment::{Brought, Environment};
 use diwan_protocol::opening::Follow;
-use diwan_protocol::run::{Decision, Ended, FromCommand, Outcome, Piece, ToCommand, Verdict};
+use diwan_protocol::run::{Decision, Ended, FromCommand, LENGTH_OF_BLANK, Outcome, Piece, ToCommand, Verdict};
 use diwan_protocol::{Command, Opening, Operation, SignedCommand, decode, encode};
 
 use diwan_protocol::control::{FromBridge, ToBridge};
@@ -45,6 +46,7 @@ pub fn command(plane: &Plane, to: &Connection, operation: Operation) -> Command 
         approval: None,
         operation,
         retry_safe: false,
+        environment: None,
     }
 }
 
@@ -172,6 +174,23 @@ impl Connection {
     pub async fn run(&self, plane: &Plane, operation: Operation) -> Talk {
         let command = command(plane, self, operation);
         self.bring(&plane.signing.sign(&command)).await
+    }
+
+    /// Signs and brings a command that is given something, and what was promised with it.
+    pub async fn run_given(
+        &self,
+        plane: &Plane,
+        operation: Operation,
+        environment: Environment,
+        brought: Option<Brought>,
+    ) -> Talk {
+        let command = Command { environment: Some(environment), ..command(plane, self, operation) };
+        let mut talk = self.bring(&plane.signing.sign(&command)).await;
+        if let Some(brought) = brought {
+            talk.send(&ToCommand::Secrets(brought)).await;
+            talk.send(&ToCommand::Blank(vec![0; LENGTH_OF_BLANK].into())).await;
+        }
+        talk
     }
 
     /// Goes on from what was heard.

@@ -7,7 +7,7 @@ use diwan_kernel::{Ctx, Entry, Problem};
 
 use super::id::{ApprovalId, CommandId};
 use super::operation::Manner;
-use super::run::{Begun, Target, Wish};
+use super::run::{Begun, Target, Wish, with_secrets};
 use super::state::CommandState;
 use super::table::{self, Command, CommandActor, CommandApproval};
 use super::terminal::access;
@@ -43,6 +43,7 @@ impl Fleet {
             retry_of: None,
             approval: Some(approval.clone()),
             wait: None,
+            variables: command.variables.clone(),
         };
         if self.connections().find(command.machine).is_none() {
             return Err(super::api::machine_offline(&command.machine_name));
@@ -50,7 +51,7 @@ impl Fleet {
         let target = Target { id: command.machine, name: command.machine_name.clone() };
         let entry = Entry::done("command.approve").on("command", id).with("machine", target.id.to_string());
         let entry = entry.with("approval", approval.id.to_string()).with("wanted_by", command.actor.id.clone());
-        let entry = entry.with("operation", command.operation.summary());
+        let entry = with_secrets(entry.with("operation", command.operation.summary()), &command.variables);
         let begun = self.carry_out(ctx, &wish, &[target], entry).await?;
         begun.into_iter().next().ok_or_else(|| Problem::internal("no command was made"))
     }

@@ -8,7 +8,7 @@ use diwan_kernel::{Ctx, DbError, Entry};
 use super::event::{About, CommandEnded};
 use super::id::{BatchId, CommandId};
 use super::operation::Manner;
-use super::run::{Target, Wish};
+use super::run::{Target, Wish, with_secrets};
 use super::state::CommandState;
 use super::store::TOO_SHORT_TO_PACK;
 use super::table::{self, Command};
@@ -49,6 +49,7 @@ impl Fleet {
         if let Some(connected) = connected {
             super::forget(connected, vec![command.id.to_string()]).await;
         }
+        self.return_leases(&command.leases).await;
         if is_first && command.state == CommandState::Unknown {
             self.try_again(&command).await;
         }
@@ -82,6 +83,7 @@ impl Fleet {
             retry_of: Some(command.id),
             approval: None,
             wait: Some(WAIT_TO_REPEAT),
+            variables: command.variables.clone(),
         };
         let target = Target { id: command.machine, name: command.machine_name.clone() };
         let ctx = Ctx::system(self.world(), "fleet");
@@ -102,6 +104,7 @@ pub(crate) fn run_entry(batch: BatchId, wish: &Wish, targets: &[Target]) -> Entr
     let machines: Vec<String> = targets.iter().map(|target| target.id.to_string()).collect();
     let entry = entry.with("batch", batch.to_string()).with("operation", wish.operation.summary());
     let entry = entry.with("machines", machines).with("wanted_by", wish.actor.id.clone());
+    let entry = with_secrets(entry, &wish.variables);
     if wish.retry_safe { entry.with("retry_safe", true) } else { entry }
 }
 

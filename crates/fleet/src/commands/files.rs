@@ -16,6 +16,7 @@ use super::operation::{CommandOperation, Manner};
 use super::pipe::{Taken, interrupted};
 use super::run::{Begun, Target, Wish};
 use super::table::CommandActor;
+use super::variables::Variables;
 use super::words::plain;
 use crate::fleet::Fleet;
 
@@ -59,6 +60,7 @@ impl Fleet {
             retry_of: None,
             approval: None,
             wait: None,
+            variables: Variables::default(),
         };
         if self.connections().find(target.id).is_none() {
             return Err(super::api::machine_offline(&target.name));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use diwan_kernel::{NewEvent, TaskPolicy, Timestamp};
 use diwan_link::{Priority, Receiving, Stream};
+use diwan_protocol::environment::Brought;
 use diwan_protocol::opening::Follow;
 use diwan_protocol::run::{Ended, FromCommand, Outcome};
 use diwan_protocol::{Opening, decode, encode};
@@ -46,8 +47,9 @@ pub(crate) fn priority(command: &Command) -> Priority {
 /// How the following begins.
 #[derive(Debug)]
 pub(crate) enum Begins {
-    /// The command was just sent on this stream; without one it could not be.
-    Sent(Option<Stream>),
+    /// The command was just sent on this stream, and these secrets are sent behind it; without a stream it could
+    /// not be.
+    Sent(Option<Stream>, Option<Brought>),
     /// It was sent on an earlier connection.
     Again,
 }
@@ -120,6 +122,8 @@ struct Follower<'a> {
     is_too_much: bool,
     /// Whoever records it, if it is a terminal that is recorded.
     recorder: Option<Recorder>,
+    /// What is to be sent right behind it, once.
+    secrets: Option<Brought>,
 }
 
 impl<'a> Follower<'a> {
@@ -130,7 +134,8 @@ impl<'a> Follower<'a> {
         let writer = fleet.commands().store().fresh(command.id);
         let intake = Intake::new(writer.lengths()).approved(command.approval.is_some());
         let intake = intake.terminal(command.operation.is_terminal());
-        Self { fleet, connected, live, command, intake, writer, lost: None, is_too_much: false, recorder: None }
+        let (lost, recorder, secrets) = Default::default();
+        Self { fleet, connected, live, command, intake, writer, lost, is_too_much: false, recorder, secrets }
     }
 
     async fn run(&mut self, begins: Begins) {
@@ -140,11 +145,12 @@ impl<'a> Follower<'a> {
         self.begin_to_record().await;
         let mut stream = match begins {
             Begins::Again => None,
-            Begins::Sent(Some(stream)) => {
+            Begins::Sent(Some(stream), secrets) => {
                 self.live.begin_input();
+                self.secrets = secrets;
                 Some(stream)
             }
-            Begins::Sent(None) => return self.never_sent().await,
+            Begins::Sent(None, _) => return self.never_sent().await,
         };
         let (mut faults, mut pause) = (0, BEFORE_ANOTHER);
         loop {
@@ -222,8 +228,8 @@ impl<'a> Follower<'a> {
         let (sending, mut receiving) = stream.split();
         let orders = self.live.take_orders();
         self.live.tell_size();
-        let live = Arc::clone(self.live);
-        let talking = talk(&live, sending, orders, (self.command.has_input, self.is_terminal()));
+        let (live, secrets) = (Arc::clone(self.live), self.secrets.take());
+        let talking = talk(&live, sending, (secrets, orders), (self.command.has_input, self.is_terminal()));
         let recording = record(self.command.id, self.recorder.clone());
         tokio::select! {
             biased;

@@ -67,3 +67,12 @@ pub(crate) const ONE_REPETITION: Migration = Migration {
     up: "CREATE UNIQUE INDEX fleet_command_retry_of ON fleet_command (retry_of) WHERE retry_of IS NOT NULL",
     down: "DROP INDEX fleet_command_retry_of",
 };
+
+/// What commands are given: names of secrets, never their values; and what the vault lends for them.
+pub(crate) const VARIABLES: Migration = Migration {
+    name: "0008_variables",
+    up: "ALTER TABLE fleet_command ADD COLUMN variables TEXT;
+         ALTER TABLE fleet_command ADD COLUMN leases TEXT",
+    down: "ALTER TABLE fleet_command DROP COLUMN leases;
+           ALTER TABLE fleet_command DROP COLUMN variables",
+};

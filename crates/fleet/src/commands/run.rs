@@ -15,11 +15,13 @@ use super::approve;
 use super::event::{About, CommandEnded, CommandWritten};
 use super::follow;
 use super::id::{BatchId, CommandId};
+use super::lend::{Borrower, Lent, NotLent};
 use super::line::Ticket;
 use super::live::LiveCommand;
 use super::operation::{CommandOperation, Manner};
 use super::state::{CommandState, Told};
 use super::table::{self, Command, CommandActor, CommandApproval, Signed};
+use super::variables::Variables;
 use super::words::CommandProblem;
 use crate::connections::Connected;
 use crate::fleet::Fleet;
@@ -30,6 +32,11 @@ use crate::machine::MachineId;
 const LIFE: Duration = Duration::from_millis(LONGEST_LIFE_MS as u64);
 /// Another server may have used the same number for this machine.
 const TRIES: u32 = 4;
+/// The code of a command whose machine is not there.
+const OFFLINE: &str = "machine_offline";
+
+/// What was lent for each machine, or why nothing was.
+type LentTo = BTreeMap<MachineId, Result<Lent, NotLent>>;
 
 /// What is wanted, by whom.
 #[derive(Debug, Clone)]
@@ -45,6 +52,16 @@ pub(crate) struct Wish {
     pub(crate) approval: Option<CommandApproval>,
     /// For how long a machine that is not there is waited for.
     pub(crate) wait: Option<Duration>,
+    /// What it is given in its environment.
+    pub(crate) variables: Variables,
+}
+
+impl Wish {
+    /// As the vault is asked for what it needs.
+    fn borrower(&self) -> Borrower<'_> {
+        let Self { actor, operation, variables, .. } = self;
+        Borrower { actor, operation, timeout_ms: self.manner.timeout_ms, variables }
+    }
 }
 
 /// A machine that it is wanted of.
@@ -65,7 +82,15 @@ pub(crate) struct Begun {
 #[derive(Debug)]
 pub(crate) struct Prepared {
     begun: Begun,
-    way: Option<(Ticket, Arc<Connected>)>,
+    way: Option<Way>,
+}
+
+/// How a command gets to its machine, and what was lent for it.
+#[derive(Debug)]
+struct Way {
+    ticket: Ticket,
+    connected: Arc<Connected>,
+    lent: Option<Lent>,
 }
 
 impl Prepared {
@@ -93,7 +118,7 @@ impl Fleet {
     /// Writes commands down, one a machine, and sends them to the machines that are there.
     ///
     /// # Errors
-    /// 503 while the vault is sealed, and what the database says. Nothing was sent then.
+    /// 503 while the vault is sealed, unless it is waited for, and what the database says. Nothing was sent then.
     pub(crate) async fn carry_out(
         &self,
         ctx: &Ctx,
@@ -108,10 +133,22 @@ impl Fleet {
                 there.insert(target.id, connected);
             }
         }
-        let keys = if there.is_empty() { None } else { Some(self.keys().await?) };
+        let keys = match self.keys_for(&there).await {
+            // Whoever can wait for a machine can wait for the vault.
+            Err(problem) if problem.code() == "vault_sealed" && wish.wait.is_some() => {
+                there.clear();
+                None
+            }
+            keys => keys?,
+        };
+        // The vault writes down what it lends: it cannot be asked within the unit of work.
+        let mut lent = self.lend_to_all(ctx, wish.borrower(), &there).await;
         loop {
-            match self.write_commands_down(ctx, wish, targets, (&there, keys.as_deref()), entry.clone()).await {
-                Ok(prepared) => return Ok(prepared.into_iter().map(|p| self.set_off(p)).collect()),
+            match self.write_commands_down(ctx, wish, targets, (&there, keys.as_deref(), &lent), entry.clone()).await {
+                Ok(mut prepared) => {
+                    prepared.iter_mut().for_each(|one| one.take_along(&mut lent));
+                    return Ok(prepared.into_iter().map(|p| self.set_off(p)).collect());
+                }
                 Err(NotPrepared::Db(error)) if error.is_unique("fleet_command", "sequence") && tries < TRIES => {
                     tries += 1;
                     for machine in there.keys() {
@@ -124,27 +161,35 @@ impl Fleet {
         }
     }
 
+    async fn keys_for(&self, there: &BTreeMap<MachineId, Arc<Connected>>) -> Result<Option<Arc<Keys>>, Problem> {
+        if there.is_empty() { Ok(None) } else { self.keys().await.map(Some) }
+    }
+
     async fn write_commands_down(
         &self,
         ctx: &Ctx,
         wish: &Wish,
         targets: &[Target],
-        (there, keys): (&BTreeMap<MachineId, Arc<Connected>>, Option<&Keys>),
+        (there, keys, lent): (&BTreeMap<MachineId, Arc<Connected>>, Option<&Keys>, &LentTo),
         entry: Entry,
     ) -> Result<Vec<Prepared>, NotPrepared> {
         let mut tx = self.db().begin(ctx).await?;
         let mut all = Vec::with_capacity(targets.len());
         for target in targets {
             let mut command = self.new_command(wish, target, ctx.now());
-            let way = there.get(&target.id).zip(keys).and_then(|(connected, keys)| {
+            let lent = lent.get(&target.id);
+            let way = there.get(&target.id).zip(keys).zip(lent.and_then(|lent| lent.as_ref().ok()));
+            let way = way.and_then(|((connected, keys), lent)| {
                 let ticket = self.commands().line(target.id).stand()?;
-                command.sent = Some(sign(keys, &command, &wish.wire, connected, ticket.sequence));
-                Some((ticket, Arc::clone(connected)))
+                sign(keys, &mut command, &wish.wire, (connected, ticket.sequence), lent);
+                Some(Way { ticket, connected: Arc::clone(connected), lent: None })
             });
-            match (&way, wish.wait) {
-                (Some(_), _) => command.state = CommandState::Written,
-                (None, Some(wait)) => command.expires_at = ctx.now().plus(wait),
-                (None, None) => is_offline(&mut command, ctx.now()),
+            match (&way, lent.and_then(|lent| lent.as_ref().err()), wish.wait) {
+                (Some(_), ..) => command.state = CommandState::Written,
+                (None, Some(why), None) => is_refused(&mut command, why.problem(), ctx.now()),
+                (None, Some(why), _) if !why.may_pass => is_refused(&mut command, why.problem(), ctx.now()),
+                (None, _, Some(wait)) => command.expires_at = ctx.now().plus(wait),
+                (None, None, None) => is_refused(&mut command, is_offline(), ctx.now()),
             }
             all.push(self.prepare(&mut tx, command, way).await?);
         }
@@ -161,12 +206,14 @@ impl Fleet {
         wish: &Wish,
         target: &Target,
         (connected, keys): (&Arc<Connected>, &Keys),
+        lent: Lent,
     ) -> Result<Option<Prepared>, NotPrepared> {
         let Some(ticket) = self.commands().line(target.id).stand() else { return Ok(None) };
         let mut command = self.new_command(wish, target, ctx.now());
-        command.sent = Some(sign(keys, &command, &wish.wire, connected, ticket.sequence));
+        sign(keys, &mut command, &wish.wire, (connected, ticket.sequence), &lent);
         command.state = CommandState::Written;
-        Ok(Some(self.prepare(tx, command, Some((ticket, Arc::clone(connected)))).await?))
+        let way = Way { ticket, connected: Arc::clone(connected), lent: Some(lent) };
+        Ok(Some(self.prepare(tx, command, Some(way)).await?))
     }
 
     fn new_command(&self, wish: &Wish, target: &Target, now: Timestamp) -> Command {
@@ -198,19 +245,16 @@ impl Fleet {
             error_bytes: 0,
             input_bytes: 0,
             output_gone_at: None,
+            variables: wish.variables.clone(),
+            leases: vec![],
         }
     }
 
-    async fn prepare(
-        &self,
-        tx: &mut Tx,
-        command: Command,
-        way: Option<(Ticket, Arc<Connected>)>,
-    ) -> Result<Prepared, NotPrepared> {
+    async fn prepare(&self, tx: &mut Tx, command: Command, way: Option<Way>) -> Result<Prepared, NotPrepared> {
         let live = self.commands().live().enter(command.id);
-        if let Some((_, connected)) = &way {
+        if let Some(way) = &way {
             // Before anybody can see it: it need not be asked for on this connection.
-            live.bind(connected);
+            live.bind(&way.connected);
         }
         table::insert(tx, &command).await?;
         if !approve::mark(tx, &command, approve::fresh()).await? {
@@ -229,14 +273,15 @@ impl Fleet {
         if !begun.command.state.is_open() {
             self.commands().live().is_over(&Arc::new(begun.command.clone()));
         }
-        if let Some((ticket, connected)) = way {
+        if let Some(Way { ticket, connected, lent }) = way {
             let (fleet, sent) = (self.clone(), begun.clone());
-            ticket.send(move || fleet.send_command(&connected, sent));
+            ticket.send(move || fleet.send_command(&connected, sent, lent));
         }
         begun
     }
 
-    /// Sends a command that waited for its machine. It goes on waiting when that cannot be done now.
+    /// Sends a command that waited for its machine. It goes on waiting when that cannot be done now, and is over when
+    /// the vault does not lend what it needs.
     ///
     /// # Errors
     /// What the vault or the database says.
@@ -245,24 +290,33 @@ impl Fleet {
         let ctx = Ctx::system(self.world(), "fleet");
         let manner = Manner { has_input: command.has_input, timeout_ms: command.timeout_ms };
         let (wire, keys, now) = (command.operation.read(manner)?, self.keys().await?, ctx.now());
+        let lent = match self.lend_to(&ctx, borrower(&command), connected).await {
+            Ok(lent) => lent,
+            Err(why) if why.may_pass => return Ok(()),
+            Err(why) => {
+                is_refused(&mut command, why.problem(), now);
+                self.write_end(command, None).await;
+                return Ok(());
+            }
+        };
         let live = self.commands().live().enter(command.id);
         let mut tx = self.db().begin(&ctx).await?;
         let Some(ticket) = self.commands().line(command.machine).stand() else { return Ok(()) };
         (command.state, command.issued_at, command.expires_at) = (CommandState::Written, now, now.plus(LIFE));
-        command.sent = Some(sign(&keys, &command, &wire, connected, ticket.sequence));
+        sign(&keys, &mut command, &wire, (connected, ticket.sequence), &lent);
         live.bind(connected);
         if !table::set_signed(&mut tx, &command).await? {
             return Ok(());
         }
         let entry = Entry::done("command.send").on("command", command.id).with("machine", command.machine.to_string());
-        tx.commit(entry).await?;
+        tx.commit(with_secrets(entry, &command.variables)).await?;
         let (fleet, connected) = (self.clone(), Arc::clone(connected));
-        ticket.send(move || fleet.send_command(&connected, Begun { command, live }));
+        ticket.send(move || fleet.send_command(&connected, Begun { command, live }, Some(lent)));
         Ok(())
     }
 
     /// Hands a command over to the connection, without waiting, and has it followed.
-    fn send_command(&self, connected: &Arc<Connected>, begun: Begun) {
+    fn send_command(&self, connected: &Arc<Connected>, begun: Begun, lent: Option<Lent>) {
         let bytes = begun.command.sent.as_ref().map(|sent| Bytes::from(sent.bytes.clone())).unwrap_or_default();
         let opened = connected.link.open(follow::priority(&begun.command), encode(&Opening::Run).into());
         let stream = opened.ok().and_then(|mut stream| {
@@ -271,25 +325,56 @@ impl Fleet {
             is_taken.then_some(stream)
         });
         begun.live.progress.send_modify(|progress| progress.state = Some(CommandState::Sent));
-        follow::spawn(self, Arc::clone(connected), begun, follow::Begins::Sent(stream));
+        let secrets = lent.and_then(Lent::sent);
+        follow::spawn(self, Arc::clone(connected), begun, follow::Begins::Sent(stream, secrets));
     }
 }
 
-/// The entry says which machines were not there: their commands are over with it.
+impl Prepared {
+    /// What was lent for it goes along.
+    fn take_along(&mut self, lent: &mut LentTo) {
+        if let Some(way) = &mut self.way {
+            way.lent = lent.remove(&self.begun.command.machine).and_then(Result::ok);
+        }
+    }
+}
+
+/// The entry says which machines were not there, or could not be sent it: their commands are over with it.
 fn with_those_away(entry: Entry, all: &[Prepared]) -> Entry {
-    let over = all.iter().filter(|prepared| !prepared.begun.command.state.is_open());
-    let away: Vec<String> = over.map(|prepared| prepared.begun.command.machine.to_string()).collect();
-    if away.is_empty() { entry } else { entry.with("not_connected", away) }
+    let over = || all.iter().map(|prepared| &prepared.begun.command).filter(|command| !command.state.is_open());
+    let is_away = |command: &Command| command.problem.as_ref().is_some_and(|problem| problem.code == OFFLINE);
+    let away: Vec<String> = over().filter(|c| is_away(c)).map(|command| command.machine.to_string()).collect();
+    let entry = if away.is_empty() { entry } else { entry.with("not_connected", away) };
+    let why = |command: &Command| command.problem.as_ref().map(|problem| problem.code.clone()).unwrap_or_default();
+    let refused = over().filter(|command| !is_away(command));
+    let refused: Vec<String> = refused.map(|command| format!("{}: {}", command.machine, why(command))).collect();
+    if refused.is_empty() { entry } else { entry.with("refused", refused) }
+}
+
+/// The entry names what a command is given; never what it says.
+pub(super) fn with_secrets(entry: Entry, variables: &Variables) -> Entry {
+    let env: Vec<String> = variables.env.keys().cloned().collect();
+    let entry = if env.is_empty() { entry } else { entry.with("env", env) };
+    if variables.secrets.is_empty() { entry } else { entry.with("secrets", variables.secret_names()) }
+}
+
+fn borrower(command: &Command) -> Borrower<'_> {
+    let Command { actor, operation, variables, .. } = command;
+    Borrower { actor, operation, timeout_ms: command.timeout_ms, variables }
+}
+
+/// Nothing is sent.
+fn is_refused(command: &mut Command, why: CommandProblem, now: Timestamp) {
+    (command.state, command.ended_at, command.problem) = (CommandState::Refused, Some(now), Some(why));
 }
 
 /// It is not waited for.
-fn is_offline(command: &mut Command, now: Timestamp) {
-    command.state = CommandState::Refused;
-    command.ended_at = Some(now);
-    command.problem = Some(CommandProblem::new("machine_offline", "The machine is not connected."));
+fn is_offline() -> CommandProblem {
+    CommandProblem::new(OFFLINE, "The machine is not connected.")
 }
 
-fn sign(keys: &Keys, command: &Command, wire: &Operation, connected: &Connected, sequence: u64) -> Signed {
+/// Writes into a command what is sent, and which leases hang on it.
+fn sign(keys: &Keys, command: &mut Command, wire: &Operation, (connected, sequence): (&Connected, u64), lent: &Lent) {
     let actor = |actor: &CommandActor| Actor { id: actor.id.clone(), name: actor.name.clone() };
     let policy = connected.policy.borrow().hash;
     let signed = keys.of(connected.generation).signing.sign(&diwan_protocol::Command {
@@ -309,6 +394,8 @@ fn sign(keys: &Keys, command: &Command, wire: &Operation, connected: &Connected,
         }),
         operation: wire.clone(),
         retry_safe: command.retry_safe,
+        environment: lent.environment(&command.variables),
     });
-    Signed { sequence, policy: *policy, bytes: encode(&signed) }
+    command.leases = lent.leases();
+    command.sent = Some(Signed { sequence, policy: *policy, bytes: encode(&signed) });
 }

@@ -3,11 +3,13 @@
 use diwan_kernel::db::{BuiltSql, Row};
 use diwan_kernel::world::Timestamp;
 use diwan_kernel::{Actor, Ctx, Db, DbError, Tx, params};
+use diwan_vault::LeaseId;
 use serde::{Deserialize, Serialize};
 
 use super::id::{ApprovalId, BatchId, CommandId};
 use super::operation::CommandOperation;
 use super::state::{CommandOutcome, CommandState, CommandUsage, Told};
+use super::variables::Variables;
 use super::words::{CommandProblem, CommandVerdict};
 use crate::machine::MachineId;
 
@@ -41,6 +43,9 @@ pub(crate) struct Command {
     pub(crate) error_bytes: u64,
     pub(crate) input_bytes: u64,
     pub(crate) output_gone_at: Option<Timestamp>,
+    pub(crate) variables: Variables,
+    /// What the vault lends for it.
+    pub(crate) leases: Vec<LeaseId>,
 }
 
 /// What was signed for the machine.
@@ -143,6 +148,8 @@ fn read(row: &Row) -> Result<Command, DbError> {
         error_bytes: row.get("error_bytes")?,
         input_bytes: row.get("input_bytes")?,
         output_gone_at: row.get("output_gone_at")?,
+        variables: json(row, "variables")?.unwrap_or_default(),
+        leases: json(row, "leases")?.unwrap_or_default(),
     })
 }
 
@@ -154,13 +161,19 @@ fn as_json<T: Serialize>(value: Option<&T>) -> Option<serde_json::Value> {
     value.map(|value| serde_json::json!(value))
 }
 
+/// Null while there are none, as of most.
+fn leases(command: &Command) -> Option<serde_json::Value> {
+    as_json(Some(&command.leases).filter(|leases| !leases.is_empty()))
+}
+
 /// Adds a command.
 pub(crate) async fn insert(tx: &mut Tx, command: &Command) -> Result<(), DbError> {
     let sql =
         "INSERT INTO fleet_command (id, batch_id, machine_id, machine_name, actor_id, actor, operation, has_input,
             timeout_ms, retry_safe, retry_of, approval, state, issued_at, expires_at, sequence, policy, signed, problem,
-            ended_at, output_bytes, error_bytes, input_bytes)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 0, 0, 0)";
+            ended_at, variables, leases, output_bytes, error_bytes, input_bytes)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+            0, 0, 0)";
     let sent = command.sent.as_ref();
     let values = params![
         command.id,
@@ -183,6 +196,8 @@ pub(crate) async fn insert(tx: &mut Tx, command: &Command) -> Result<(), DbError
         sent.map(|s| s.bytes.clone()),
         as_json(command.problem.as_ref()),
         command.ended_at,
+        as_json(Some(&command.variables).filter(|variables| !variables.is_empty())),
+        leases(command),
     ];
     tx.execute(sql, values).await.map(drop)
 }
@@ -191,9 +206,16 @@ pub(crate) async fn insert(tx: &mut Tx, command: &Command) -> Result<(), DbError
 pub(crate) async fn set_signed(tx: &mut Tx, command: &Command) -> Result<bool, DbError> {
     let Some(sent) = &command.sent else { return Ok(false) };
     let sql = "UPDATE fleet_command SET state = 'written', issued_at = $1, expires_at = $2, sequence = $3, policy = $4,
-            signed = $5 WHERE id = $6 AND state = 'waiting'";
-    let values =
-        params![command.issued_at, command.expires_at, int(sent.sequence), sent.policy, sent.bytes.clone(), command.id];
+            signed = $5, leases = $6 WHERE id = $7 AND state = 'waiting'";
+    let values = params![
+        command.issued_at,
+        command.expires_at,
+        int(sent.sequence),
+        sent.policy,
+        sent.bytes.clone(),
+        leases(command),
+        command.id,
+    ];
     Ok(tx.execute(sql, values).await? == 1)
 }
 

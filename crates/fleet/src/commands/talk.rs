@@ -1,10 +1,11 @@
-//! What is said to a command while it runs: input, signals, and that it has to stop.
+//! What is said to a command: its secrets first, and while it runs input, signals, and that it has to stop.
 
 use std::convert::Infallible;
 
 use diwan_link::Sending;
 use diwan_protocol::encode;
-use diwan_protocol::run::{LONGEST_PIECE, Piece, ToCommand};
+use diwan_protocol::environment::Brought;
+use diwan_protocol::run::{LENGTH_OF_BLANK, LONGEST_PIECE, Piece, ToCommand};
 use tokio::sync::mpsc::Receiver;
 
 use super::live::LiveCommand;
@@ -13,10 +14,17 @@ use super::live::LiveCommand;
 pub(crate) async fn talk(
     live: &LiveCommand,
     mut sending: Sending,
-    mut orders: Receiver<ToCommand>,
+    (secrets, mut orders): (Option<Brought>, Receiver<ToCommand>),
     (has_input, is_terminal): (bool, bool),
 ) -> Infallible {
     let (mut at, mut takes_input) = (live.input_taken(), has_input);
+    if let Some(secrets) = secrets {
+        for message in [ToCommand::Secrets(secrets), ToCommand::Blank(vec![0; LENGTH_OF_BLANK].into())] {
+            if sending.send(encode(&message).into()).await.is_err() {
+                return std::future::pending().await;
+            }
+        }
+    }
     loop {
         let message = tokio::select! {
             // What stops a command overtakes what it is given to read.

@@ -1,5 +1,7 @@
 //! Commands as the API shows them.
 
+use std::collections::BTreeMap;
+
 use diwan_kernel::Timestamp;
 use serde::Serialize;
 
@@ -9,6 +11,7 @@ use super::operation::CommandOperation;
 use super::state::{CommandOutcome, CommandState, CommandUsage};
 use super::table::{Command, CommandActor, CommandApproval};
 use super::terminal::TerminalView;
+use super::variables::SecretVariable;
 use super::words::{CommandProblem, CommandVerdict};
 use crate::machine::MachineId;
 
@@ -80,6 +83,10 @@ pub(crate) struct CommandView {
     input_bytes: u64,
     /// Since when its output is not kept any longer.
     output_deleted_at: Option<Timestamp>,
+    /// The plain variables that it is given.
+    env: BTreeMap<String, String>,
+    /// The variables whose values are secrets. Their values are shown nowhere.
+    secrets: Vec<SecretVariable>,
 }
 
 impl CommandView {
@@ -137,6 +144,8 @@ impl CommandView {
             error_bytes,
             input_bytes: now.map_or(command.input_bytes, |now| now.input_taken),
             output_deleted_at: command.output_gone_at,
+            env: command.variables.env,
+            secrets: command.variables.secrets,
         }
     }
 }

@@ -8,7 +8,9 @@ use diwan_kernel::{Ctx, Problem};
 
 use super::step::Step;
 use super::table::{Line, SshKey};
-use crate::commands::{BatchId, Begun, Command, CommandId, CommandOperation, Manner, Target, Wish, run_entry};
+use crate::commands::{
+    BatchId, Begun, Command, CommandId, CommandOperation, Manner, Target, Variables, Wish, run_entry,
+};
 use crate::fleet::Fleet;
 use crate::table::machine;
 
@@ -61,6 +63,7 @@ impl Fleet {
             retry_of: None,
             approval: None,
             wait: None,
+            variables: Variables::default(),
         };
         let targets = [Target { id: known.id, name: known.name }];
         let entry = run_entry(wish.batch, &wish, &targets).with("ssh_key", key.id.to_string());

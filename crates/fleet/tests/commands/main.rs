@@ -19,6 +19,7 @@ mod operations;
 mod outputs;
 mod rules;
 mod ssh_keys;
+mod variables;
 mod waiting;
 mod watching;
 

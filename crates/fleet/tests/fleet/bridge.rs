@@ -126,6 +126,7 @@ impl Bridge {
             facts: facts(),
             policy: PolicyInForce { hash: [7; 32].into(), text: "# mine\n".into(), fault: None },
             commands: vec![],
+            abilities: None,
         }
     }
 

@@ -47,6 +47,8 @@ fn of_command(command: &Command) -> Vec<(&'static str, String)> {
         ("said", kept),
         ("batch", command.batch_id.clone()),
     ];
+    facts.extend(command.env.iter().map(|(name, value)| ("variable", format!("{name}={value}"))));
+    facts.extend(command.secrets.iter().map(|one| ("secret", format!("{} from {}", one.env, one.secret))));
     // One that waits for a yes has not even begun.
     facts.retain(|(name, _)| *name != "ended" || command.state != "needs_approval");
     if let Some(usage) = &command.usage {

@@ -15,6 +15,7 @@ mod operation;
 mod prefixed;
 mod report;
 mod target;
+mod variables;
 mod writer;
 
 use std::time::Duration;
@@ -44,6 +45,7 @@ Examples:
   diwan run -m web-1 -- cat - < words.txt
   diwan run -m web-1 --clone https://github.com/example/shop.git
   diwan run --on env=prod --service-status nginx
+  diwan run -m web-1 --env CI=true --secret TOKEN=git/github-token -- sh release.sh
 
 Only what the owner of a machine allows in its policy is done there; it runs in
 a sandbox, below one of the roots that the policy names. What follows -- is a
@@ -75,6 +77,8 @@ pub(super) struct Run {
     work: operation::Work,
     #[command(flatten)]
     place: operation::Place,
+    #[command(flatten)]
+    variables: variables::Variables,
     /// End the program after this time, like 30s or 5m, if the policy allows so long
     #[arg(long, value_name = "TIME", value_parser = duration::read_timeout)]
     timeout: Option<Duration>,
@@ -85,7 +89,7 @@ pub(super) struct Run {
     #[arg(long)]
     retry_safe: bool,
     /// Ask what the policy says, and do nothing
-    #[arg(long, conflicts_with_all = ["detach", "input", "timeout", "wait_for", "retry_safe"])]
+    #[arg(long, conflicts_with_all = ["detach", "input", "timeout", "wait_for", "retry_safe", "env", "secret"])]
     check: bool,
     /// Do not wait for the end: print the ids of the commands
     #[arg(short, long, conflicts_with = "input")]
@@ -136,6 +140,7 @@ impl Run {
 
     fn body(&self, operation: Value) -> Result<Value, Failure> {
         let mut body = json!({"operation": operation, "retry_safe": self.retry_safe});
+        self.variables.put_into(&mut body)?;
         if let Some(wait) = self.wait_for {
             body["wait_s"] = json!(wait.as_secs().max(1));
         }

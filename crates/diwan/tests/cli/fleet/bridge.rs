@@ -121,6 +121,11 @@ impl Bridge {
         self.dir.path().join("projects")
     }
 
+    /// What it remembers.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.dir.path().join("state")
+    }
+
     /// `diwan bridge policy …` as its owner: whether it was done, and what was said.
     pub(crate) async fn policy(&self, words: &[&str]) -> (bool, String) {
         let mut command = of(self.dir.path());

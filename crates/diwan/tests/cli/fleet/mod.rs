@@ -12,6 +12,7 @@ mod run;
 pub(crate) mod stopping;
 pub(crate) mod terminal;
 mod top;
+mod variables;
 
 use diwan_testkit::server::PASSWORD;
 use diwan_testkit::{Person, TestServer};

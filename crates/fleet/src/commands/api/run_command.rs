@@ -1,5 +1,6 @@
 //! Has machines do something.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::commands::id::BatchId;
 use crate::commands::operation::{CommandOperation, Manner};
 use crate::commands::run::{Begun, Target, Wish};
 use crate::commands::table::CommandActor;
+use crate::commands::variables::{SecretVariable, Variables};
 use crate::commands::view::{BatchView, CommandView};
 use crate::fleet::Fleet;
 
@@ -52,6 +54,15 @@ pub(super) struct RunCommand {
     /// For how many milliseconds the answer waits for all commands to come to an end.
     #[schema(maximum = 20000)]
     await_end_ms: Option<u32>,
+    /// Plain variables that the program is given, by their names. Only for programs in the sandbox. What they say is
+    /// shown to everybody who sees the command.
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+    /// Variables whose values are secrets of the vault. Whoever asks, or the machine, must be allowed to read them for
+    /// the purpose that is the kind of the operation. Needs `secrets.use` besides.
+    #[serde(default)]
+    #[schema(max_items = 64)]
+    secrets: Vec<SecretVariable>,
 }
 
 impl RunCommand {
@@ -80,6 +91,11 @@ impl RunCommand {
             let message = "Keys are put on machines by `/machines/{id}/ssh-keys`, which sees to their rotation too.";
             return Err(Problem::invalid_field("operation", "not_by_hand", message));
         }
+        if !self.secrets.is_empty() {
+            ctx.require(Permission::SecretsUse)?;
+        }
+        let variables = Variables { env: self.env.clone(), secrets: self.secrets.clone(), job: None };
+        variables.check(&self.operation)?;
         let manner = Manner { has_input: self.has_input || is_terminal, timeout_ms: self.timeout_ms };
         if self.wait_s.is_some_and(|s| !(1..=LONGEST_WAIT_S).contains(&s)) {
             let message = format!("It must be from 1 to {LONGEST_WAIT_S}.");
@@ -99,6 +115,7 @@ impl RunCommand {
             retry_of: None,
             approval: None,
             wait: self.wait_s.map(|s| Duration::from_secs(s.into())),
+            variables,
         })
     }
 }
