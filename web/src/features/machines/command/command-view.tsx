@@ -107,6 +107,7 @@ function Facts({ command }: { command: Command }) {
   const format = useFormat();
   const { usage, verdict, approval } = command;
   const place = placeOf(command.operation);
+  const variables = Object.entries(command.env);
   const us = (value: number) => format.took(Math.round(value / 1000));
   return (
     <dl className="grid gap-x-8 gap-y-2 border-t border-line pt-4 text-sm sm:grid-cols-2">
@@ -134,6 +135,28 @@ function Facts({ command }: { command: Command }) {
         {usage && usage.memory_bytes > 0 && format.bytes(usage.memory_bytes)}
       </Fact>
       <Fact name={t("commands.input_taken")}>{command.input_bytes > 0 && format.bytes(command.input_bytes)}</Fact>
+      <Fact name={t("commands.variables")}>
+        {variables.length > 0 && (
+          <ul className="grid gap-1">
+            {variables.map(([name, value]) => (
+              <li key={name}>
+                <Code>{`${name}=${value}`}</Code>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Fact>
+      <Fact name={t("commands.secrets")}>
+        {command.secrets.length > 0 && (
+          <ul className="grid gap-1">
+            {command.secrets.map(({ env, secret }) => (
+              <li key={env}>
+                <Code>{`${env} ← ${secret}`}</Code>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Fact>
       <Fact name={t("commands.id")}>
         <Code>{command.id}</Code>
       </Fact>
