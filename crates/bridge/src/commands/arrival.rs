@@ -53,6 +53,7 @@ impl Arrival {
             }
         };
         tokio::select! {
+            biased;
             () = came => {}
             () = given_up => {}
             () = tokio::time::sleep(PATIENCE) => {}
