@@ -106,6 +106,35 @@ async fn a_bridge_that_dies_in_the_middle_takes_its_commands_along_and_says_once
     assert_eq!(std::fs::read_to_string(bridge.root().join("trace")).unwrap(), "run\n");
 }
 
+#[tokio::test]
+async fn an_end_whose_output_was_lost_with_the_power_is_told_as_one_that_nobody_knows() {
+    let plane = Plane::start().await;
+    let mut bridge = Bridge::joined(&plane).await;
+    bridge.script("say.sh", "echo whole; echo wrong >&2\n");
+    bridge.start();
+    let machine = plane.meet().await;
+    let commands = [(); 3].map(|()| command(&plane, &machine, exec(&["sh", "say.sh"])));
+    for command in &commands {
+        machine.bring(&plane.signing.sign(command)).await.until_the_end().await;
+    }
+    bridge.kill();
+    // The journal came to the disk, and of what was said all, a part, or not even the name.
+    let spool = |number: usize, channel: u8| bridge.state().join(format!("spool/{}.{channel}", commands[number].id));
+    std::fs::write(spool(1, 1), "who").unwrap();
+    std::fs::remove_file(spool(2, 1)).unwrap();
+    std::fs::remove_file(spool(2, 2)).unwrap();
+    let told = [("whole\n", Outcome::Exited(0)), ("who", Outcome::Unknown), ("", Outcome::Unknown)];
+    for _ in 0..2 {
+        bridge.start();
+        let machine = plane.meet().await;
+        for (command, (text, outcome)) in commands.iter().zip(&told) {
+            let heard = machine.follow(&command.id, Heard::default()).await.until_the_end().await;
+            assert_eq!((heard.text().as_str(), heard.outcome(), heard.started), (*text, outcome, true));
+        }
+        bridge.kill();
+    }
+}
+
 use std::os::unix::fs::OpenOptionsExt;
 
 fn nonblocking() -> i32 {

@@ -10,7 +10,7 @@ use diwan_protocol::run::{FromCommand, Outcome, Piece, ToCommand};
 use diwan_protocol::{Opening, decode, encode};
 use support::bridge::{Bridge, POLICY};
 use support::plane::{Connection, Plane};
-use support::talk::{Talk, command};
+use support::talk::{Heard, Talk, command};
 
 const RULE: &str = r#"
 [profiles.terminal]
@@ -201,6 +201,20 @@ async fn f86_a_flood_that_nobody_looks_at_leaves_its_end() {
     assert!(grown < 8 * 1024 * 1024, "its memory grew by {grown} bytes");
     drop(typist);
     bridge.kill();
+}
+
+#[tokio::test]
+async fn one_that_ended_is_told_so_by_the_next_life_of_the_bridge() {
+    let (plane, mut bridge, machine) = running("terminal").await;
+    let sent = command(&plane, &machine, terminal(80, 24));
+    let mut typist = Typist { talk: machine.bring(&plane.signing.sign(&sent)).await, typed: 0 };
+    typist.type_in(b"exit 3\n").await;
+    assert_eq!(typist.talk.until_the_end().await.outcome(), &Outcome::Exited(3));
+    bridge.kill();
+    bridge.start();
+    let machine = plane.meet().await;
+    let heard = machine.follow(&sent.id, Heard::default()).await.until_the_end().await;
+    assert_eq!(heard.outcome(), &Outcome::Exited(3));
 }
 
 #[tokio::test]

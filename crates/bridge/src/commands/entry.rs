@@ -1,5 +1,6 @@
 //! A command that this machine knows: one that runs, or one that ended and is not forgotten.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use diwan_protocol::run::{Ended, Outcome, Usage, Verdict};
@@ -17,7 +18,9 @@ pub(crate) struct Entry {
     /// Its id.
     pub(crate) id: String,
     /// Whether the journal knows it: what never began need not outlive this process.
-    pub(crate) is_journaled: std::sync::atomic::AtomicBool,
+    pub(crate) is_journaled: AtomicBool,
+    /// Whether a power cut can take nothing of it any more: it has ended, and the disk has all of it.
+    pub(crate) is_kept: AtomicBool,
     /// What it is asked for.
     pub(crate) asks: Asks,
     /// The values of its secrets, on their way.
@@ -34,13 +37,14 @@ impl Entry {
     pub(crate) fn new(id: String) -> Self {
         let progress = watch::Sender::new(Progress::default());
         let (asks, secrets, pipe) = Default::default();
-        Self { id, is_journaled: false.into(), asks, secrets, ring: OnceLock::new(), pipe, progress }
+        let [is_journaled, is_kept] = [false, false].map(AtomicBool::new);
+        Self { id, is_journaled, is_kept, asks, secrets, ring: OnceLock::new(), pipe, progress }
     }
 
     /// One from an earlier life of the bridge.
     pub(crate) fn restored(id: String, started_ms: i64, verdict: Verdict, ended: Ended) -> Self {
         let entry = Self::new(id);
-        entry.is_journaled.store(true, std::sync::atomic::Ordering::Relaxed);
+        entry.is_journaled.store(true, Ordering::Relaxed);
         entry.progress.send_modify(|progress| {
             progress.verdict = Some(Arc::new(verdict));
             progress.started_ms = Some(started_ms);

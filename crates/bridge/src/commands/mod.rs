@@ -6,6 +6,7 @@ mod carry_out;
 mod entry;
 mod given;
 mod intake;
+mod keep;
 mod open_terminals;
 mod pipe;
 mod progress;
@@ -119,14 +120,17 @@ impl Commands {
         let mut known = Known { seen: memory.seen, ..Known::default() };
         for (id, (started, ended)) in memory.commands {
             let ended = match ended {
-                Some(ended) => ended,
+                Some(ended) => keep::believe(&parts, &id, ended, now_ms)?,
                 None => give_up(&parts, &id, now_ms)?,
             };
             let entry = Entry::restored(id.clone(), started.at_ms, started.verdict, ended);
             known.entries.insert(id, Arc::new(entry));
         }
         parts.spool.tidy(|command| known.entries.contains_key(command))?;
-        Ok(Self { inner: Arc::new(Inner { parts, known: Mutex::new(known), followers: watch::Sender::new(0) }) })
+        let inner = Inner { parts, known: Mutex::new(known), followers: watch::Sender::new(0) };
+        let this = Self { inner: Arc::new(inner) };
+        this.keep();
+        Ok(this)
     }
 
     /// The ids of all that are remembered.

@@ -64,6 +64,24 @@ impl Spool {
         self.world.disk().length(&self.path(command, channel)).unwrap_or(0)
     }
 
+    /// Brings what was written of a command to the disk.
+    pub(crate) fn sync(&self, command: &str) -> Result<()> {
+        for channel in Channel::BOTH {
+            match self.world.disk().open(&self.path(command, channel), Opens::Reading) {
+                Ok(file) => file.sync_data()?,
+                // It said nothing there, or was forgotten a moment ago.
+                Err(error) if error.is_missing() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings to the disk which files there are.
+    pub(crate) fn sync_names(&self) -> Result<()> {
+        Ok(self.world.disk().sync_dir(&self.dir)?)
+    }
+
     /// A place for a channel of a command that begins.
     pub(crate) fn writer(&self, command: &str, channel: Channel) -> Writer<'_> {
         Writer { spool: self, path: self.path(command, channel), file: None, length: 0 }
@@ -79,6 +97,11 @@ impl Spool {
             self.used.fetch_sub(ROOM, Ordering::Relaxed);
             SpoolError::Disk(error)
         })
+    }
+
+    /// Whether a command was a terminal, of which only the newest output is kept.
+    pub(crate) fn has_ring(&self, command: &str) -> bool {
+        self.world.disk().length(&self.ring_path(command)).is_ok()
     }
 
     fn ring_path(&self, command: &str) -> PathBuf {

@@ -87,6 +87,15 @@ impl Journal {
     pub(crate) fn commit(&self, record: Record) -> Result<()> {
         let mut writing = self.lock();
         self.write(&mut writing, record)?;
+        self.settle(writing)
+    }
+
+    /// Returns when everything that is written by now is on the disk.
+    pub(crate) fn sync_written(&self) -> Result<()> {
+        self.settle(self.lock())
+    }
+
+    fn settle<'a>(&'a self, mut writing: MutexGuard<'a, Writing>) -> Result<()> {
         let mine = writing.written;
         while writing.synced < mine {
             writing.check()?;
