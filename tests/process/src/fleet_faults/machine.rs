@@ -55,13 +55,18 @@ impl Machine {
         self.dir.path().join("root")
     }
 
+    /// Where its bridge keeps everything.
+    pub(crate) fn state_dir(&self) -> PathBuf {
+        self.dir.path().join("state")
+    }
+
     fn policy(&self) -> PathBuf {
         self.dir.path().join("policy.toml")
     }
 
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program.0);
-        command.args(self.program.1).args(words).arg("--state-dir").arg(self.dir.path().join("state"));
+        command.args(self.program.1).args(words).arg("--state-dir").arg(self.state_dir());
         command.arg("--policy-file").arg(self.policy()).stdin(Stdio::null()).kill_on_drop(true);
         for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
             command.env_remove(name);
@@ -88,8 +93,12 @@ impl Machine {
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("it can be signalled");
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
         let bridge = self.bridge.as_ref().and_then(Child::id).and_then(|id| i32::try_from(id).ok());
-        kill_process(bridge.and_then(Pid::from_raw).expect("it runs"), signal).expect("it can be signalled");
+        bridge.and_then(Pid::from_raw).expect("it runs")
     }
 
     fn log(&self) -> PathBuf {

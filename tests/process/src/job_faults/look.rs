@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::work::{Done, Told, is_whole};
+use super::work::{Done, Told, is_whole, says};
 use super::{Stage, Story};
 
 /// Why a job of a step that is called once at the most may have failed: it was killed, its machine stayed away, or
@@ -29,6 +29,11 @@ pub(super) async fn look(stage: &mut Stage, told: &[Told]) {
                 assert!(job["state"] == "succeeded" && effects == 1 && called >= 1, "{about}");
             }
             Story::AtMostOnce => may_be_called_once(job, called, effects, &about),
+        }
+        if job["state"] == "succeeded" {
+            let command = job["command_id"].as_str().expect("a command");
+            let said = api.get_bytes(&format!("/commands/{command}/output?channel=1&from=0&limit=1000000")).await;
+            assert!(said == says(&told.key), "{} bytes are not what {} said", said.len(), told.key);
         }
         *stage.counts.entry("calls again").or_default() += called.saturating_sub(1).max(0) as usize;
     }

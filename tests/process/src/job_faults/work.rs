@@ -16,20 +16,29 @@ use crate::fleet_faults::machine::open_up;
 use crate::fleet_faults::work::give;
 
 /// The step: its key, and three pauses in which it may be killed. That it was called is committed before anything
-/// else; its effect is the key and one more on the account, together or not at all.
+/// else; its effect is the key and one more on the account, together or not at all. It says its key in between.
 const STEP: &str = r#"import sqlite3, sys, time
 key, pauses = sys.argv[1], [int(pause) / 1000 for pause in sys.argv[2:]]
+def say():
+    print("\n".join([key] * 500), flush=True)
 effects = sqlite3.connect("effects.db", timeout=60, isolation_level=None)
-effects.execute("PRAGMA synchronous = FULL")
+effects.execute("PRAGMA synchronous = EXTRA")
 effects.execute("INSERT INTO called (key) VALUES (?)", [key])
+say()
 time.sleep(pauses[0])
 effects.execute("BEGIN IMMEDIATE")
 if effects.execute("INSERT OR IGNORE INTO effect (key) VALUES (?)", [key]).rowcount == 1:
     effects.execute("UPDATE account SET balance = balance + 1")
 time.sleep(pauses[1])
 effects.execute("COMMIT")
+say()
 time.sleep(pauses[2])
 "#;
+
+/// All that a step with this key says.
+pub(super) fn says(key: &str) -> Vec<u8> {
+    format!("{key}\n").repeat(1000).into_bytes()
+}
 
 /// The step's database. Where the step takes the key, the key has one row at the most.
 const SCHEMA: &str = "CREATE TABLE called (key TEXT NOT NULL);
@@ -178,6 +187,16 @@ impl Wish {
             "lost": lost,
         });
         Self { key, body, gives_up: dice.is_one_in(5), asks_again: dice.is_one_in(3) }
+    }
+}
+
+impl Wish {
+    /// One of a step that takes its time, for which nobody waits in vain.
+    pub(super) fn slow(mut self) -> Self {
+        let argv = self.body["operation"]["argv"].as_array_mut().expect("arguments");
+        argv.iter_mut().skip(3).for_each(|pause| *pause = json!("300"));
+        self.body["lost"] = json!({"policy": "wait"});
+        self
     }
 }
 
