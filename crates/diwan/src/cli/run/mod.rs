@@ -45,7 +45,7 @@ Examples:
   diwan run -m web-1 -- cat - < words.txt
   diwan run -m web-1 --clone https://github.com/example/shop.git
   diwan run --on env=prod --service-status nginx
-  diwan run -m web-1 --env CI=true --secret TOKEN=git/github-token -- sh release.sh
+  diwan run -m web-1 --env CI=1 --secret TOKEN=git/github -- sh release.sh
 
 Only what the owner of a machine allows in its policy is done there; it runs in
 a sandbox, below one of the roots that the policy names. What follows -- is a
