@@ -197,7 +197,7 @@ test("of a long log only what is in sight is drawn, and all of it can be reached
   await page.goto(`/jobs/${id}`);
   await log(page).getByText("line 99999 ok <b>99999</b>", { exact: true }).waitFor();
   assert.equal(await page.locator("b").count(), 0);
-  await page.locator("label", { hasText: en("commands.output.output") }).click();
+  await page.getByRole("group").getByText(en("commands.output.output"), { exact: true }).click();
   await log(page).getByText("line 99999", { exact: false }).waitFor();
   const first = log(page).getByText("line 0 ok <b>0</b>", { exact: true });
   while ((await first.count()) === 0) {

@@ -157,7 +157,7 @@ test("a long output is shown from its end, and downloaded whole", async (t) => {
   assert.equal(await output.getByText("1", { exact: true }).count(), 0);
   const [download] = await Promise.all([
     page.waitForEvent("download"),
-    page.getByRole("button", { name: en("commands.output.download_output") }).click(),
+    page.getByRole("link", { name: en("commands.output.download_output") }).click(),
   ]);
   const chunks = [];
   for await (const chunk of await download.createReadStream()) chunks.push(chunk);
