@@ -126,6 +126,17 @@ describe("the log of an attempt", () => {
     expect(texts(log)[log.find(log.lines(), { channel: 2, at })]).toBe("line 123456");
   });
 
+  it("does not take another line for one that is still being fetched", async () => {
+    stored[1] = bytes(lines(60_000));
+    const log = open();
+    await log.jump(1, 10);
+    const far = log.jump(1, 400_000);
+    expect(log.find(log.lines(), { channel: 1, at: 400_000 })).toBe(-1);
+    await log.jump(1, 20);
+    await far;
+    expect(texts(log)[log.find(log.lines(), { channel: 1, at: 20 })]).toBe("line 2");
+  });
+
   it("leaves whoever reads further up where they are, however much comes", () => {
     const log = open();
     log.feed(1, bytes(lines(100)), 0);

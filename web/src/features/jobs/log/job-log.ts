@@ -190,11 +190,13 @@ export class JobLog implements LinkSink {
     this.isFollowing = false;
     this.shown = channel;
     this.target = { channel, at };
+    // What was asked for before does not take its place when it comes.
+    this.#question += 1;
+    this.busy = null;
     const window = this.windows[channel];
     if (at >= window.start && at < window.end) return this.#tell();
     this.#detach();
     const from = Math.max(0, at - PART / 2);
-    this.busy = null;
     await this.#ask("place", async (isNewest) => {
       const { bytes } = await this.#whole(channel, from, PART);
       if (!isNewest()) return;
@@ -206,8 +208,10 @@ export class JobLog implements LinkSink {
     });
   }
 
-  /** The line that shows a place. */
+  /** The line that shows a place, if it is here. */
   find(lines: LogLine[], { channel, at }: { channel: Channel; at: number }): number {
+    const window = this.windows[channel];
+    if (at < window.start || at >= window.end) return -1;
     return lines.findLastIndex((line) => line.channel === channel && line.at <= at);
   }
 
