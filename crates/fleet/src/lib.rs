@@ -45,7 +45,7 @@ mod upkeep;
 mod watchers;
 
 pub use commands::{CommandActor, CommandId, CommandOperation, CommandUsage, Lent, NotLent, SecretVariable, Variables};
-pub use commands::{Download, OutputChannel, OutputMatch, OutputMatches, OutputPart, OutputsConfig, Sought};
+pub use commands::{OutputChannel, OutputDownload, OutputMatches, OutputSearch, OutputsConfig};
 pub use concern::Concern;
 pub use errand::{End, Errand, How, NotWritten, Report, Way, Worker, Written, check_selector, has_labels};
 pub use fleet::{Fleet, Parts};

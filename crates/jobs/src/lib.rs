@@ -27,6 +27,7 @@ mod id;
 mod job;
 mod jobs;
 mod light;
+mod log;
 mod look;
 mod migration;
 mod news;

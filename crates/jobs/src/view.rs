@@ -128,13 +128,13 @@ impl From<Job> for JobView {
 #[schema(as = JobAttempt)]
 pub(crate) struct AttemptView {
     /// Which time, from 1.
-    attempt: u32,
+    pub(crate) attempt: u32,
     /// On which machine.
     machine_id: MachineId,
     /// What that was called.
     machine_name: String,
     /// The command that it is: what it says is read there.
-    command_id: Option<CommandId>,
+    pub(crate) command_id: Option<CommandId>,
     /// When it was given to the machine.
     leased_at: Timestamp,
     /// When the machine began.

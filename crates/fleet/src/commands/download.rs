@@ -17,13 +17,13 @@ const PIECE: u64 = 256 * 1024;
 
 /// All of it, on its way.
 #[derive(Debug)]
-pub struct Download {
+pub(crate) struct Download {
     /// What it is called as a file.
-    pub name: String,
+    pub(crate) name: String,
     /// How long it is, if that is known.
-    pub length: Option<u64>,
+    pub(crate) length: Option<u64>,
     /// Its bytes.
-    pub body: Body,
+    pub(crate) body: Body,
 }
 
 impl Fleet {
@@ -32,7 +32,7 @@ impl Fleet {
     ///
     /// # Errors
     /// 404, 409 of a terminal, 410 when it is not kept any longer; 500 when its beginning is damaged, 503 when the disk does not let itself be read.
-    pub async fn download_output(
+    pub(crate) async fn download_output(
         &self,
         id: CommandId,
         channel: OutputChannel,

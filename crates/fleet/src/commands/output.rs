@@ -58,13 +58,13 @@ pub(crate) struct Said {
 
 /// A part of it.
 #[derive(Debug)]
-pub struct OutputPart {
+pub(crate) struct OutputPart {
     /// It.
-    pub bytes: Bytes,
+    pub(crate) bytes: Bytes,
     /// How much there is so far.
-    pub length: u64,
+    pub(crate) length: u64,
     /// Whether nothing more comes.
-    pub is_over: bool,
+    pub(crate) is_over: bool,
 }
 
 impl Fleet {
@@ -99,7 +99,7 @@ impl Fleet {
     ///
     /// # Errors
     /// 404, 409 of a terminal, 410 when it is not kept any longer; 500 when it is damaged, 503 when the disk does not let itself be read.
-    pub async fn read_output(
+    pub(crate) async fn read_output(
         &self,
         id: CommandId,
         channel: OutputChannel,

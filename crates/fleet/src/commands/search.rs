@@ -17,17 +17,17 @@ const MOST: u64 = 64 * 1024 * 1024;
 
 /// What is looked for, and where.
 #[derive(Debug, Clone)]
-pub struct Sought {
+pub(crate) struct Sought {
     /// A word, or several in one line.
-    pub text: String,
+    pub(crate) text: String,
     /// Whether small and large letters of ASCII are the same.
-    pub ignores_case: bool,
+    pub(crate) ignores_case: bool,
     /// On what it was said.
-    pub channel: OutputChannel,
+    pub(crate) channel: OutputChannel,
     /// From which place on, and in the line of which number that is.
-    pub from: (u64, u64),
+    pub(crate) from: (u64, u64),
     /// How many lines are wanted.
-    pub most: usize,
+    pub(crate) most: usize,
 }
 
 /// Lines of output with a text in them.
@@ -45,7 +45,7 @@ pub struct OutputMatches {
 
 /// A line of output with a text in it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct OutputMatch {
+pub(super) struct OutputMatch {
     /// On what it was said.
     channel: OutputChannel,
     /// The place of the first byte of the text.
@@ -61,7 +61,7 @@ impl Fleet {
     ///
     /// # Errors
     /// 404, 409 of a terminal, 410 when it is not kept any longer; 500 when something of it is damaged, 503 when the disk does not let itself be read.
-    pub async fn search_output(&self, id: CommandId, sought: Sought) -> Result<OutputMatches, Problem> {
+    pub(crate) async fn search_output(&self, id: CommandId, sought: Sought) -> Result<OutputMatches, Problem> {
         let said = self.said(id, sought.channel).await?;
         match look_through(&said, &sought).await {
             Ok(found) => Ok(matches(found, &said, sought.channel)),

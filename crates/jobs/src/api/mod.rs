@@ -1,19 +1,24 @@
 //! The operations of this capability.
 
+mod attempt_query;
 mod call_job_schedule;
 mod cancel_job;
 mod create_job;
 mod create_jobs;
 mod dead_letters;
+mod download_job_log;
+mod follow_job_log;
 mod get_job;
 mod get_job_statistics;
 mod list_job_machines;
 mod list_job_queues;
 mod list_jobs;
+mod read_job_log;
 mod rerun_job;
 mod retry_job;
 mod schedule_body;
 mod schedules;
+mod search_job_log;
 mod update_job_machine;
 mod update_job_queue;
 
@@ -28,6 +33,10 @@ pub(crate) fn routes() -> OpenApiRouter<Jobs> {
         .routes(routes!(list_jobs::list_jobs, create_job::create_job))
         .routes(routes!(create_jobs::create_jobs))
         .routes(routes!(get_job::get_job))
+        .routes(routes!(read_job_log::read_job_log))
+        .routes(routes!(follow_job_log::follow_job_log))
+        .routes(routes!(search_job_log::search_job_log))
+        .routes(routes!(download_job_log::download_job_log))
         .routes(routes!(cancel_job::cancel_job))
         .routes(routes!(retry_job::retry_job))
         .routes(routes!(rerun_job::rerun_job))

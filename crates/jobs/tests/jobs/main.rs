@@ -9,6 +9,7 @@ mod changing;
 mod dependencies;
 mod light;
 mod limits;
+mod log;
 mod lost;
 #[allow(dead_code, reason = "the stories about commands use all of it")]
 #[path = "../../../fleet/tests/commands/machine.rs"]

@@ -6,7 +6,7 @@ use axum::response::Response;
 use diwan_kernel::ctx::{Allowed, may};
 use diwan_kernel::http::{Path, Query};
 use diwan_kernel::problem::ProblemDocument;
-use diwan_kernel::{Entry, Problem, TaskPolicy};
+use diwan_kernel::{Ctx, Entry, Problem, TaskPolicy};
 use serde::Deserialize;
 
 use crate::commands::attach::{Session, Viewer};
@@ -81,35 +81,64 @@ pub(super) async fn follow_command(
     Query(query): Query<FollowQuery>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let user = ctx.user_id()?;
-    let (mut parts, _) = request.into_parts();
-    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &()).await.map_err(|_| no_handshake())?;
-    // Entered before the look into the table: an end that is written down after it is told there.
-    let live = fleet.commands().live().enter(id);
-    let command = fleet.get_command(id).await?;
-    if command.output_gone_at.is_some() {
-        return Err(output_deleted());
+    fleet.attach(&ctx, id, query, request).await
+}
+
+impl Fleet {
+    /// Lets somebody look on, from a place of each channel on. Whether they may is for the caller to know.
+    ///
+    /// # Errors
+    /// 404, 410 when it is not kept any longer, 426 when this is no WebSocket, 429 when there are too many.
+    pub async fn answer_follower(
+        &self,
+        ctx: &Ctx,
+        id: CommandId,
+        [output, errors]: [u64; 2],
+        request: Request,
+    ) -> Result<Response, Problem> {
+        let query = FollowQuery { output: Some(output), errors: Some(errors), tail: None, view: Some(true) };
+        self.attach(ctx, id, query, request).await
     }
-    access::may_see(&ctx, &command)?;
-    let read_only = query.view.unwrap_or(false) || access::may_type(&ctx, &command).is_err();
-    let place = fleet.commands().places().take(user)?;
-    if command.operation.is_terminal() && live.is_first_visit(user, read_only) {
-        let entry = Entry::done("terminal.join").on("command", id).with("machine", command.machine.to_string());
-        fleet.db().begin(&ctx).await?.commit(entry.with("read_only", read_only)).await?;
+
+    async fn attach(
+        &self,
+        ctx: &Ctx,
+        id: CommandId,
+        query: FollowQuery,
+        request: Request,
+    ) -> Result<Response, Problem> {
+        let fleet = self.clone();
+        let user = ctx.user_id()?;
+        let (mut parts, _) = request.into_parts();
+        let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &()).await.map_err(|_| no_handshake())?;
+        // Entered before the look into the table: an end that is written down after it is told there.
+        let live = fleet.commands().live().enter(id);
+        let command = fleet.get_command(id).await?;
+        if command.output_gone_at.is_some() {
+            return Err(output_deleted());
+        }
+        access::may_see(ctx, &command)?;
+        let read_only = query.view.unwrap_or(false) || access::may_type(ctx, &command).is_err();
+        let place = fleet.commands().places().take(user)?;
+        if command.operation.is_terminal() && live.is_first_visit(user, read_only) {
+            let entry = Entry::done("terminal.join").on("command", id).with("machine", command.machine.to_string());
+            fleet.db().begin(ctx).await?.commit(entry.with("read_only", read_only)).await?;
+        }
+        let from = [query.output.unwrap_or_default(), query.errors.unwrap_or_default()];
+        let session =
+            Session::new(&fleet, Viewer { ctx: ctx.clone(), from, tail: query.tail, read_only }, command, live);
+        let upgrade =
+            upgrade.read_buffer_size(BUFFER).write_buffer_size(BUFFER).max_write_buffer_size(4 * LONGEST_MESSAGE);
+        let upgrade = upgrade.max_message_size(LONGEST_MESSAGE).max_frame_size(LONGEST_MESSAGE);
+        // The connection keeps what the edge gave it for as long as it lasts.
+        let held = parts.extensions;
+        Ok(upgrade.on_upgrade(move |socket| async move {
+            fleet.supervisor().spawn("viewer of a command", TaskPolicy::Once, async move {
+                let _held = (place, held);
+                session.run(socket).await;
+            });
+        }))
     }
-    let from = [query.output.unwrap_or_default(), query.errors.unwrap_or_default()];
-    let session =
-        Session::new(&fleet, Viewer { ctx: (*ctx).clone(), from, tail: query.tail, read_only }, command, live);
-    let upgrade = upgrade.read_buffer_size(BUFFER).write_buffer_size(BUFFER).max_write_buffer_size(4 * LONGEST_MESSAGE);
-    let upgrade = upgrade.max_message_size(LONGEST_MESSAGE).max_frame_size(LONGEST_MESSAGE);
-    // The connection keeps what the edge gave it for as long as it lasts.
-    let held = parts.extensions;
-    Ok(upgrade.on_upgrade(move |socket| async move {
-        fleet.supervisor().spawn("viewer of a command", TaskPolicy::Once, async move {
-            let _held = (place, held);
-            session.run(socket).await;
-        });
-    }))
 }
 
 pub(super) fn no_handshake() -> Problem {

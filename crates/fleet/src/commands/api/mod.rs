@@ -28,6 +28,8 @@ use utoipa_axum::routes;
 
 use crate::fleet::Fleet;
 
+pub use download_command_output::OutputDownload;
+pub use search_command_output::OutputSearch;
 pub(crate) use target::of_path;
 
 /// All of them, with paths relative to `/api/v1`.

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use diwan_kernel::Problem;
 use diwan_kernel::answers::GuardedReadOne;
@@ -58,29 +58,45 @@ pub(super) async fn read_command_output(
     Path(id): Path<CommandId>,
     Query(query): Query<OutputQuery>,
 ) -> Result<Response, Problem> {
-    let (channel, from) = (query.channel.unwrap_or(1), query.from.unwrap_or_default());
-    let limit = query.limit.unwrap_or(USUAL);
-    if !(1..=2).contains(&channel) {
-        return Err(Problem::invalid_field("channel", "out_of_range", "It must be 1 or 2."));
+    let channel = match query.channel.unwrap_or(1) {
+        1 => OutputChannel::Output,
+        2 => OutputChannel::Errors,
+        _ => return Err(Problem::invalid_field("channel", "out_of_range", "It must be 1 or 2.")),
+    };
+    fleet.answer_part(id, channel, query.from, query.limit).await
+}
+
+impl Fleet {
+    /// A part of what a command said, as an answer. Whether somebody may see it is for the caller to know.
+    ///
+    /// # Errors
+    /// 422 for a limit that cannot be; 404, 409 of a terminal, 410 when it is not kept any longer; 500 when it is
+    /// damaged, 503 when the disk does not let itself be read.
+    pub async fn answer_part(
+        &self,
+        id: CommandId,
+        channel: OutputChannel,
+        from: Option<u64>,
+        limit: Option<u32>,
+    ) -> Result<Response, Problem> {
+        let (from, limit) = (from.unwrap_or_default(), limit.unwrap_or(USUAL));
+        if !(1..=LARGEST).contains(&limit) {
+            return Err(Problem::invalid_field("limit", "out_of_range", format!("It must be from 1 to {LARGEST}.")));
+        }
+        let part = self.read_output(id, channel, from, limit as usize).await?;
+        let next = from.saturating_add(part.bytes.len() as u64);
+        let is_end = part.is_over && next >= part.length;
+        let mut response = Response::new(Body::from(part.bytes));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        // Whatever it is: it is never shown as a page of ours.
+        headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
+        headers.insert(HeaderName::from_static("x-output-length"), HeaderValue::from(part.length));
+        headers.insert(HeaderName::from_static("x-output-next"), HeaderValue::from(next));
+        headers.insert(
+            HeaderName::from_static("x-output-end"),
+            HeaderValue::from_static(if is_end { "true" } else { "false" }),
+        );
+        Ok(response)
     }
-    if !(1..=LARGEST).contains(&limit) {
-        return Err(Problem::invalid_field("limit", "out_of_range", format!("It must be from 1 to {LARGEST}.")));
-    }
-    let channel = if channel == 1 { OutputChannel::Output } else { OutputChannel::Errors };
-    let part = fleet.read_output(id, channel, from, limit as usize).await?;
-    let next = from.saturating_add(part.bytes.len() as u64);
-    let is_end = part.is_over && next >= part.length;
-    let mut response = Response::new(Body::from(part.bytes));
-    *response.status_mut() = StatusCode::OK;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-    // Whatever it is: it is never shown as a page of ours.
-    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
-    headers.insert(HeaderName::from_static("x-output-length"), HeaderValue::from(part.length));
-    headers.insert(HeaderName::from_static("x-output-next"), HeaderValue::from(next));
-    headers.insert(
-        HeaderName::from_static("x-output-end"),
-        HeaderValue::from_static(if is_end { "true" } else { "false" }),
-    );
-    Ok(response)
 }

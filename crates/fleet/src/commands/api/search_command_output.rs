@@ -20,7 +20,7 @@ const MOST: u32 = 500;
 /// What is looked for, and where.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct SearchQuery {
+pub struct OutputSearch {
     /// The text: words as they are, no pattern.
     #[param(min_length = 1, max_length = 200)]
     text: String,
@@ -42,7 +42,7 @@ pub(super) struct SearchQuery {
     ignore_case: Option<bool>,
 }
 
-impl SearchQuery {
+impl OutputSearch {
     fn checked(self) -> Result<Sought, Problem> {
         let wrong = |field, code, message: String| Err(Problem::invalid_field(field, code, message));
         let (limit, line) = (self.limit.unwrap_or(USUAL), self.line.unwrap_or(1));
@@ -72,7 +72,7 @@ impl SearchQuery {
     path = "/commands/{id}/output/search",
     operation_id = "search_command_output",
     tag = "commands",
-    params(("id" = CommandId, Path, description = "Which command"), SearchQuery),
+    params(("id" = CommandId, Path, description = "Which command"), OutputSearch),
     responses(
         (status = 200, description = "What was found so far", body = OutputMatches),
         (status = 410, description = "It is not kept any longer", body = ProblemDocument<'static>, content_type = "application/problem+json"),
@@ -85,8 +85,18 @@ pub(super) async fn search_command_output(
     _: Allowed<may::CommandsRun>,
     State(fleet): State<Fleet>,
     Path(id): Path<CommandId>,
-    Query(query): Query<SearchQuery>,
+    Query(query): Query<OutputSearch>,
 ) -> Result<Json<OutputMatches>, Problem> {
-    let sought = query.checked()?;
-    Ok(Json(fleet.search_output(id, sought).await?))
+    Ok(Json(fleet.answer_search(id, query).await?))
+}
+
+impl Fleet {
+    /// Looks for a text in what a command said so far. Whether somebody may see it is for the caller to know.
+    ///
+    /// # Errors
+    /// 422 for what cannot be looked for; 404, 409 of a terminal, 410 when it is not kept any longer; 500 when something
+    /// of it is damaged, 503 when the disk does not let itself be read.
+    pub async fn answer_search(&self, id: CommandId, query: OutputSearch) -> Result<OutputMatches, Problem> {
+        self.search_output(id, query.checked()?).await
+    }
 }
