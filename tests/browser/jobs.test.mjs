@@ -209,6 +209,78 @@ test("of a long log only what is in sight is drawn, and all of it can be reached
   await log(page).getByText("line 99999 ok <b>99999</b>", { exact: true }).waitFor();
 });
 
+/** A job that said this, and has ended. */
+async function said(t, amina, { text, name, files = [] }) {
+  const { place } = await addMachine(t, amina, { name: "heron" });
+  const file = join(place.work, "out.txt");
+  await writeFile(file, text);
+  if (process.getuid() === 0) await chown(file, SOMEBODY, SOMEBODY);
+  const { id } = await amina.api.post("/jobs", { operation: program("cat", "out.txt", ...files), name });
+  await ended(amina, id);
+  return id;
+}
+
+test("words are looked for in a log, shown where they stand, and all of it is taken away", async (t) => {
+  const { amina, page } = await house(t);
+  const lines = Array.from({ length: 60_000 }, (_, at) => `step ${at} \u001b[32mok\u001b[0m`);
+  lines[100] = "an \u001b[31mErr\u001b[1mor\u001b[0m at the beginning";
+  lines[59_000] = "another error near the end";
+  const text = `${lines.join("\n")}\n`;
+  // It complains about the second file, on its error output.
+  const id = await said(t, amina, { text, name: "Looked through", files: ["an-error"] });
+  await page.goto(`/jobs/${id}`);
+  const search = page.getByRole("searchbox", { name: en("jobs.log.search"), exact: true });
+  await search.fill("error");
+  const match = (at, line) => page.getByText(en("jobs.log.match", { at, all: 3, line }), { exact: true }).waitFor();
+  const current = () => log(page).locator("[aria-current]");
+  await match(1, 101);
+  await current().getByText("an Error at the beginning").waitFor();
+  // A word is marked whole, also where its halves look different.
+  assert.deepEqual(await current().locator("span[class*=e8c170]").allTextContents(), ["Err", "or"]);
+  await search.press("Enter");
+  await match(2, "59,001");
+  await current().getByText("another error near the end").waitFor();
+  await search.press("Enter");
+  await match(3, 1);
+  await current().getByText("an-error: No such file or directory").waitFor();
+  await search.press("Enter");
+  await match(1, 101);
+  await search.press("Shift+Enter");
+  await match(3, 1);
+  await press(page, "jobs.log.previous");
+  await match(2, "59,001");
+  assert.deepEqual(await serious(page), []);
+  await search.fill("nowhere to be found");
+  await page.getByText(en("jobs.log.nothing_found"), { exact: true }).waitFor();
+
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: en("commands.output.download_output") }).click(),
+  ]);
+  const chunks = [];
+  for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+  assert.equal(Buffer.concat(chunks).toString(), text);
+  assert.match(download.suggestedFilename(), /^heron-cmd_\w+\.out$/);
+});
+
+test("a log is searched in Arabic on a phone, and what is hostile in it stays text", async (t) => {
+  const { amina, page } = await house(t, { language: "ar", ...phone });
+  const hostile = "<img src=x onerror=window.harmed=1>\u001b]52;c;aGVsbG8=\u0007\u001b]0;title\u0007 خطأ \u202eend";
+  const id = await said(t, amina, { text: `بداية\n${hostile}\n`, name: "عدائي" });
+  await page.goto(`/jobs/${id}`);
+  const search = page.getByRole("searchbox", { name: ar("jobs.log.search"), exact: true });
+  await search.fill("خطأ");
+  await page.getByText(ar("jobs.log.match", { at: 1, all: 1, line: 2 }), { exact: true }).waitFor();
+  const panel = page.getByRole("region", { name: ar("commands.output.title"), exact: true });
+  const line = panel.locator("[aria-current]");
+  assert.equal(await line.textContent(), "<img src=x onerror=window.harmed=1> خطأ \ufffdend");
+  assert.equal(await panel.locator("img").count(), 0);
+  assert.equal(await page.evaluate(() => window.harmed), undefined);
+  const fits = await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
+  assert.ok(fits, "nothing is wider than the phone");
+  assert.deepEqual(await serious(page), []);
+});
+
 test("a schedule says when it comes while it is written, runs by hand, pauses and is changed", async (t) => {
   const { amina, page } = await house(t);
   await addMachine(t, amina, { name: "heron" });

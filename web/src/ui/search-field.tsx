@@ -6,13 +6,15 @@ interface SearchFieldProps {
   label: string;
   value: string;
   onChange: (text: string) => void;
+  /** What Enter does once the text was told; with Shift, back. */
+  onEnter?: (isBack: boolean) => void;
   className?: string;
 }
 
 const PAUSE_MS = 250;
 
 /** Tells its text after a short pause in typing, so each letter does not become a request. */
-export function SearchField({ label, value, onChange, className }: SearchFieldProps) {
+export function SearchField({ label, value, onChange, onEnter, className }: SearchFieldProps) {
   const [text, setText] = useState(value);
   const latest = useRef(onChange);
   latest.current = onChange;
@@ -33,6 +35,12 @@ export function SearchField({ label, value, onChange, className }: SearchFieldPr
           placeholder={label}
           value={text}
           onChange={(event) => setText(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key !== "Enter" || !onEnter || event.nativeEvent.isComposing) return;
+            event.preventDefault();
+            if (text.trim() === value) onEnter(event.shiftKey);
+            else onChange(text.trim());
+          }}
           // The icon stands where the page begins, whatever direction the typed text has.
           className="pl-9 in-[[dir=rtl]]:pr-9 in-[[dir=rtl]]:pl-3"
         />

@@ -84,17 +84,18 @@ export const newHookSecret = (id: string) =>
 export const previewSchedule = (when: ScheduleWhen, count: number, signal: AbortSignal) =>
   unwrap(api.POST("/job-schedules/preview", { body: { when, count }, signal }));
 
-export interface OutputQuestion {
+export interface LogQuestion {
+  attempt: number;
   text: string;
   channel: OutputChannel;
   from: number;
   line: number;
 }
 
-export const searchOutput = (command: string, question: OutputQuestion, signal: AbortSignal) =>
+export const searchLog = (job: string, question: LogQuestion, signal: AbortSignal) =>
   unwrap(
-    api.GET("/commands/{id}/output/search", {
-      params: { path: { id: command }, query: { ...question, ignore_case: true } },
+    api.GET("/jobs/{id}/log/search", {
+      params: { path: { id: job }, query: { ...question, ignore_case: true } },
       signal,
     }),
   );

@@ -8,24 +8,27 @@ import { Choice } from "@/ui/choice";
 import { Checkbox } from "@/ui/field";
 import { useProblemText } from "@/ui/problem";
 import { SearchField } from "@/ui/search-field";
+import { useFinds } from "./finds";
 import type { JobLog, Shown } from "./job-log";
 import { LogPanel } from "./log-panel";
 import { Matches } from "./matches";
-import { useLog } from "./use-log";
+import { type LogOf, logAddress, useLog } from "./use-log";
 
 interface LogViewProps {
-  /** What the attempt is. */
-  command: string;
+  of: LogOf;
   output: number;
   errors: number;
   isOver: boolean;
 }
 
-export function LogView({ command, output, errors, isOver }: LogViewProps) {
+export function LogView({ of, output, errors, isOver }: LogViewProps) {
   const { t } = useTranslation();
   const told = useProblemText();
-  const log = useLog(command, output, errors);
+  const log = useLog(of, output, errors);
+  // Going to a find shows its channel alone; where somebody looks is what they chose.
+  const [where, setWhere] = useState<Shown>("both");
   const [sought, setSought] = useState("");
+  const finds = useFinds(of, sought, where, log);
   const [isWrapped, setWrapped] = useState(() => recall("log-wrap") !== "no");
   const isSilent = log.lengths[0] + log.lengths[1] === 0;
   const silence = isSilent ? t(isOver ? "commands.output.nothing" : "commands.output.not_yet") : null;
@@ -40,12 +43,17 @@ export function LogView({ command, output, errors, isOver }: LogViewProps) {
             { value: "1", label: t("commands.output.output") },
             { value: "2", label: t("commands.output.errors") },
           ]}
-          onChange={(value) => log.show(value === "both" ? value : (Number(value) as Shown))}
+          onChange={(value) => {
+            const shown = value === "both" ? value : (Number(value) as Shown);
+            setWhere(shown);
+            log.show(shown);
+          }}
         />
         <SearchField
           label={t("jobs.log.search")}
           value={sought}
           onChange={setSought}
+          onEnter={(isBack) => finds.go(isBack ? -1 : 1)}
           className="min-w-0 flex-1 basis-44"
         />
         <Checkbox
@@ -57,15 +65,12 @@ export function LogView({ command, output, errors, isOver }: LogViewProps) {
           }}
         />
         <DownloadOutput
-          command={{
-            id: command,
-            output_bytes: log.lengths[0],
-            error_bytes: log.lengths[1],
-            output_deleted_at: null,
-          }}
+          address={(channel) => logAddress(of, "/download", `channel=${channel}`)}
+          output={log.lengths[0]}
+          errors={log.lengths[1]}
         />
       </div>
-      {sought && <Matches key={sought} command={command} text={sought} log={log} />}
+      {sought && <Matches finds={finds} />}
       <Earlier log={log} />
       <div className="relative">
         <LogPanel log={log} version={log.version} isWrapped={isWrapped} sought={sought} silence={silence} />

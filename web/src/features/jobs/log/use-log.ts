@@ -6,16 +6,26 @@ import { Follow } from "@/features/machines/output/follow";
 import { browserParts } from "@/features/machines/output/use-follow";
 import { JobLog } from "./job-log";
 
-/** The log of an attempt, for as long as it is shown: what the command said that the attempt is. */
-export function useLog(command: string, output: number, errors: number): JobLog {
+/** Which attempt at which job. */
+export interface LogOf {
+  job: string;
+  attempt: number;
+}
+
+/** Where something about a log is asked for. */
+export const logAddress = ({ job, attempt }: LogOf, what: string, query: string) =>
+  `${apiBase}/jobs/${job}/log${what}?attempt=${attempt}&${query}`;
+
+/** The log of an attempt, for as long as it is shown. */
+export function useLog(of: LogOf, output: number, errors: number): JobLog {
   const [log] = useState(() => {
-    const base = `${apiBase}/commands/${command}`;
     const address = ([from, errorsFrom]: [number, number]) =>
-      `${base}/attach?view=true&output=${from}&errors=${errorsFrom}`;
+      logAddress(of, "/follow", `output=${from}&errors=${errorsFrom}`);
     return new JobLog([output, errors], {
       link: (lengths, sink, from) =>
         new Follow(lengths, browserParts(address), { command: () => {}, sessionEnded }, sink, from),
-      read: (channel, from, limit) => readPart(`${base}/output?channel=${channel}&from=${from}&limit=${limit}`),
+      read: (channel, from, limit) =>
+        readPart(logAddress(of, "", `channel=${channel === 1 ? "output" : "errors"}&from=${from}&limit=${limit}`)),
     });
   });
   useEffect(() => {

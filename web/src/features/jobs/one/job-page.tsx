@@ -58,8 +58,6 @@ function Shown({ job }: { job: JobDetail }) {
   const attempts = attemptsOf(job);
   const shown = attempts.find(({ attempt }) => attempt === search.attempt) ?? attempts.at(-1);
   const what = summary(job.operation);
-  // What an attempt says is what its command says.
-  const mayFollow = useCan("commands.run");
   return (
     <Page
       title={job.title}
@@ -78,12 +76,12 @@ function Shown({ job }: { job: JobDetail }) {
     >
       <Standing job={job} />
       {attempts.length > 0 && <Attempts job={job} attempts={attempts} shown={shown?.attempt} />}
-      {shown?.command_id && hasLog(shown) && mayFollow && (
+      {shown?.command_id && hasLog(shown) && (
         <Card className="mb-6">
           <h2 className="sr-only">{t("commands.output.title")}</h2>
           <LogView
             key={shown.command_id}
-            command={shown.command_id}
+            of={{ job: job.id, attempt: shown.attempt }}
             output={shown.output_bytes}
             errors={shown.error_bytes}
             isOver={shown.ended_at !== null}

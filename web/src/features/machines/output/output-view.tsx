@@ -1,6 +1,7 @@
 // What a program says, as it says it. Always left to right and always dark, as terminals are.
 import { memo, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { apiBase } from "@/api/client";
 import type { Command } from "@/api/types";
 import { useFormat } from "@/i18n/format";
 import { Choice } from "@/ui/choice";
@@ -30,7 +31,13 @@ export function OutputView({ command }: { command: Command }) {
           ]}
           onChange={setShown}
         />
-        <DownloadOutput command={command} />
+        {!command.output_deleted_at && (
+          <DownloadOutput
+            address={(channel) => `${apiBase}/commands/${command.id}/output/download?channel=${channel}`}
+            output={command.output_bytes}
+            errors={command.error_bytes}
+          />
+        )}
       </div>
       <SearchOutput command={command} channels={shown === "both" ? ["output", "errors"] : [shown]} />
       <Panel
