@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::call::Query;
 use crate::client::Client;
-use crate::commands::CommandUsage;
+use crate::commands::{CommandUsage, SecretVariable};
 use crate::model::Page;
 use crate::operations::{Answer, part};
 
@@ -49,6 +49,12 @@ pub struct Job {
     /// What it is labelled with.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
+    /// The plain variables that its process is given.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// The variables whose values are secrets, which are shown nowhere.
+    #[serde(default)]
+    pub secrets: Vec<SecretVariable>,
     /// What makes it one job however often it is asked for.
     pub idempotency_key: Option<String>,
     /// Where it stands: `queued`, `leased`, `running`, `succeeded`, `failed`, `cancelled`, `timed_out`, `expired`.

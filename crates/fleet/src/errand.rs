@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use diwan_kernel::{Ctx, DbError, Problem, Timestamp, Tx};
 use diwan_protocol::Operation;
+use diwan_protocol::control::ability;
 
 use crate::commands::{
     BatchId, Borrower, Command, CommandActor, CommandId, CommandOperation, CommandOutcome, CommandState, CommandUsage,
@@ -49,6 +50,11 @@ impl Way {
     /// What a machine is called.
     pub fn name_of(&self, machine: MachineId) -> Option<&str> {
         self.there.get(&machine).map(|(_, name)| name.as_str())
+    }
+
+    /// Whether the bridge of a machine can give variables to programs. One that is not there cannot.
+    pub fn takes_variables(&self, machine: MachineId) -> bool {
+        self.there.get(&machine).is_some_and(|(connected, _)| connected.hello.is_able(ability::VARIABLES))
     }
 }
 

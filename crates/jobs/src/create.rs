@@ -254,6 +254,10 @@ fn entry_of(jobs: &[Job]) -> Entry {
     let [only] = jobs else { return entry };
     let entry = entry.with("operation", only.spec.operation.summary());
     let entry = entry.with("queue", only.spec.queue.as_str()).with("target", only.spec.target.stored());
+    let env: Vec<&str> = only.spec.env.keys().map(String::as_str).collect();
+    let entry = if env.is_empty() { entry } else { entry.with("env", env) };
+    let secrets: Vec<&str> = only.spec.secrets.iter().map(|variable| variable.secret.as_str()).collect();
+    let entry = if secrets.is_empty() { entry } else { entry.with("secrets", secrets) };
     match only.rerun_of {
         Some(of) => entry.with("rerun_of", of.to_string()),
         None => entry,

@@ -1,9 +1,10 @@
 //! Gives jobs to machines: looks who goes next, writes the lease and the errand down in one commit, and sends it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
-use diwan_fleet::{Errand, Lent, MachineId, NotWritten, Variables, Way, Written};
+use diwan_fleet::{Errand, Lent, MachineId, NotLent, NotWritten, Way, Written};
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::{DbError, Entry, Problem, TaskPolicy};
 
@@ -17,6 +18,7 @@ use crate::light::MOST_LANES;
 use crate::record;
 use crate::state::JobState;
 use crate::table::{flow, gauge, job};
+use crate::variables;
 
 /// So many are given away in one commit.
 const AT_ONCE: usize = 512;
@@ -52,6 +54,16 @@ pub(crate) fn start(jobs: &Jobs) {
 struct Leased {
     job: Job,
     written: Written,
+}
+
+/// What came of those whose turn it was. Those of which nothing is said wait no more.
+#[derive(Default)]
+struct Given {
+    leased: Vec<Leased>,
+    /// Those whose secrets have to be lent first.
+    borrowers: Vec<(Pick, Errand)>,
+    /// Those that cannot have what they need.
+    refused: Vec<(Pick, Job, NotLent)>,
 }
 
 impl Jobs {
@@ -128,13 +140,7 @@ impl Jobs {
             return Ok(count);
         }
         match self.give_away(&picks).await {
-            Ok(leased) => {
-                for Leased { job, written } in leased {
-                    self.is_under_way(&job);
-                    self.fleet().send_errand(written);
-                }
-                Ok(count)
-            }
+            Ok(()) => Ok(count),
             Err(problem) => {
                 self.take_back(&picks);
                 Err(problem)
@@ -153,13 +159,27 @@ impl Jobs {
         given
     }
 
-    async fn give_away(&self, picks: &[Pick]) -> Result<Vec<Leased>, Problem> {
+    async fn give_away(&self, picks: &[Pick]) -> Result<(), Problem> {
         let machines: BTreeSet<MachineId> = picks.iter().map(|pick| pick.machine).collect();
-        let way = self.fleet().way_to(machines.iter().copied()).await?;
+        let way = Arc::new(self.fleet().way_to(machines).await?);
+        self.give_over(&way, picks, BTreeMap::new()).await
+    }
+
+    /// Gives jobs to machines over a way, with what was lent for them by now.
+    ///
+    /// # Errors
+    /// What the database says. Nothing was given away then.
+    pub(crate) async fn give_over(
+        &self,
+        way: &Arc<Way>,
+        picks: &[Pick],
+        mut lent: BTreeMap<JobId, Lent>,
+    ) -> Result<(), Problem> {
+        let machines: BTreeSet<MachineId> = picks.iter().map(|pick| pick.machine).collect();
         let mut tries = 0;
-        loop {
-            match self.lease_all(&way, picks).await {
-                Ok(leased) => return Ok(leased),
+        let given = loop {
+            match self.lease_all(way, picks, &mut lent).await {
+                Ok(given) => break given,
                 Err(lost) if lost.has_lost_count() && tries < TRIES => {
                     tries += 1;
                     self.fleet().count_anew(machines.iter().copied()).await?;
@@ -167,19 +187,47 @@ impl Jobs {
                 Err(NotWritten::Db(error)) => return Err(error.into()),
                 Err(NotWritten::Invalid(problem)) => return Err(problem),
             }
+        };
+        for Leased { job, written } in given.leased {
+            self.is_under_way(&job);
+            self.fleet().send_errand(written);
         }
+        for (pick, errand) in given.borrowers {
+            self.lend(Arc::clone(way), pick, errand);
+        }
+        self.refuse(given.refused).await;
+        Ok(())
     }
 
     /// One unit of work: leases and errands.
-    async fn lease_all(&self, way: &Way, picks: &[Pick]) -> Result<Vec<Leased>, NotWritten> {
+    async fn lease_all(
+        &self,
+        way: &Way,
+        picks: &[Pick],
+        lent: &mut BTreeMap<JobId, Lent>,
+    ) -> Result<Given, NotWritten> {
         let ctx = self.ctx();
-        let (mut leased, mut gone) = (vec![], vec![]);
+        let (mut given, mut gone) = (Given::default(), vec![]);
         let mut tx = self.db().begin(&ctx).await.map_err(NotWritten::Db)?;
         for pick in picks {
             let found = job::find_in(&mut tx, pick.place.job).await.map_err(NotWritten::Db)?;
             let Some(mut found) = found.filter(|job| job.state == JobState::Queued) else {
                 gone.push(pick);
                 continue;
+            };
+            let errand = match errand(&found, pick.machine, way) {
+                Ok(errand) => errand,
+                Err(why) => {
+                    given.refused.push((pick.clone(), found, why));
+                    continue;
+                }
+            };
+            let lent = match lent.remove(&found.id) {
+                None if !errand.variables.secrets.is_empty() => {
+                    given.borrowers.push((pick.clone(), errand));
+                    continue;
+                }
+                lent => lent.unwrap_or_default(),
             };
             let name = way.name_of(pick.machine).unwrap_or_default().to_owned();
             let key = found.spec.concurrency.as_ref().map(|concurrency| concurrency.key.clone());
@@ -191,9 +239,8 @@ impl Jobs {
             }
             let is_leased =
                 job::lease(&mut tx, &found, (pick.machine, &name), ctx.now()).await.map_err(NotWritten::Db)?;
-            let errand = errand(&found, pick.machine);
             let written = match is_leased {
-                true => self.fleet().write_errand(&ctx, way, &mut tx, &errand, Lent::default()).await?,
+                true => self.fleet().write_errand(&ctx, way, &mut tx, &errand, lent).await?,
                 false => None,
             };
             let Some(written) = written else {
@@ -213,9 +260,9 @@ impl Jobs {
             found.fence += 1;
             (found.leased_at, found.machine) = (Some(ctx.now()), Some((pick.machine, name)));
             found.command = Some(written.command());
-            leased.push(Leased { job: found, written });
+            given.leased.push(Leased { job: found, written });
         }
-        match &leased[..] {
+        match &given.leased[..] {
             [] => {
                 tx.commit_unrecorded(Unrecorded::Bookkeeping).await.map_err(NotWritten::Db)?;
             }
@@ -229,7 +276,7 @@ impl Jobs {
             }
         }
         gone.into_iter().for_each(|pick| drop(self.board().let_go(pick.place.job)));
-        Ok(leased)
+        Ok(given)
     }
 
     /// It is as it was before the lease, but for the fence.
@@ -243,7 +290,7 @@ impl Jobs {
     }
 
     /// Nothing came of it: they wait again.
-    fn take_back(&self, picks: &[Pick]) {
+    pub(crate) fn take_back(&self, picks: &[Pick]) {
         let now = self.world().monotonic();
         let mut board = self.board();
         for pick in picks {
@@ -257,14 +304,14 @@ impl Jobs {
     }
 }
 
-fn errand(job: &Job, machine: MachineId) -> Errand {
-    Errand {
+fn errand(job: &Job, machine: MachineId, way: &Way) -> Result<Errand, NotLent> {
+    Ok(Errand {
         machine,
         actor: job.owner.clone(),
         operation: job.spec.operation.clone(),
         timeout_ms: job.spec.timeout_ms,
-        variables: Variables::default(),
-    }
+        variables: variables::of_next_try(job, way.takes_variables(machine))?,
+    })
 }
 
 fn entry_of(leased: &[Leased]) -> Entry {

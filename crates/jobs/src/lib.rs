@@ -26,6 +26,7 @@ mod flow;
 mod id;
 mod job;
 mod jobs;
+mod lend;
 mod light;
 mod log;
 mod look;
@@ -39,6 +40,7 @@ mod state;
 mod statistics;
 mod table;
 mod upkeep;
+mod variables;
 mod view;
 
 pub use config::JobsConfig;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diwan_fleet::{CommandOperation, MachineId, check_selector};
+use diwan_fleet::{CommandOperation, MachineId, SecretVariable, check_selector};
 use diwan_kernel::problem::FieldError;
 use diwan_kernel::{Problem, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,16 @@ pub(crate) struct JobSpec {
     /// Words to find it by.
     #[serde(default)]
     pub(crate) labels: BTreeMap<String, String>,
+    /// Plain variables that its process is given, by their names. Only for programs in the sandbox. What they say is
+    /// shown to everybody who sees the job.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) env: BTreeMap<String, String>,
+    /// Variables whose values are secrets of the vault, which are lent anew for every try. Whoever wants the job must be
+    /// allowed to read them, for the purpose that is the kind of the operation, now and each time. Needs `secrets.use`
+    /// besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 60)]
+    pub(crate) secrets: Vec<SecretVariable>,
     /// What has to have ended before it begins.
     #[serde(default)]
     #[schema(max_items = 100)]
@@ -278,6 +288,7 @@ impl JobSpec {
         wrong.look_at_words(self);
         wrong.look_at_numbers(self);
         wrong.look_at_after(self);
+        wrong.0.extend(self.flaws_of_variables());
         if wrong.0.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(wrong.0)) }
     }
 }
@@ -406,6 +417,11 @@ mod tests {
             json!({"after": [{"step": 0, "job_id": "job_00000000000000000000000000"}]}),
             json!({"target": {"kind": "labels", "selector": "A B"}}),
             json!({"idempotency_key": "x".repeat(256)}),
+            json!({"env": {"LD_PRELOAD": "x"}}),
+            json!({"env": {"DIWAN_JOB_ID": "x"}}),
+            json!({"secrets": [{"env": "DIWAN_IDEMPOTENCY_KEY", "secret": "a/b"}]}),
+            json!({"secrets": [{"env": "A", "secret": "../b"}]}),
+            json!({"env": {"A": "x"}, "operation": {"kind": "noop"}}),
             json!({"operation": {"kind": "terminal", "root": "work", "columns": 80, "rows": 24}}),
             json!({"operation": {"kind": "files.get", "root": "work"}}),
         ] {

@@ -34,6 +34,8 @@ pub struct LeaseParams {
     pub holder: String,
     /// Everything that rules may know it by: the job, its agent and its machine at once.
     pub asker: Asker,
+    /// Whoever answers for it, if somebody has to: the rules have to allow it to them alone besides.
+    pub guarantor: Option<Asker>,
     /// What for: `git.clone`.
     pub purpose: String,
     /// For how long; it may be renewed.
@@ -114,7 +116,11 @@ impl Vault {
         // The rules about whoever will hold it, besides those about everything else that it is.
         let asker = params.asker.and(params.holder_kind, &params.holder);
         let holder = holder(params.holder_kind, &params.holder);
-        if !self.may_hold(ctx, &asker, &name, &params.purpose).await? {
+        let is_vouched_for = match &params.guarantor {
+            Some(guarantor) => self.may_hold(ctx, guarantor, &name, &params.purpose).await?,
+            None => true,
+        };
+        if !is_vouched_for || !self.may_hold(ctx, &asker, &name, &params.purpose).await? {
             let denied = Entry::denied("secret.lend", "secret_denied").on("secret", &name);
             self.db().begin(ctx).await?.commit(denied.with("holder", holder)).await?;
             return Err(error::denied(Action::Read.as_str(), &name));
@@ -143,6 +149,27 @@ impl Vault {
         let entry = entry.with("holder", holder).with("purpose", lease.purpose.as_str());
         tx.commit(entry.with("lease", lease.id.to_string()).with("until", lease.expires_at.to_string())).await?;
         Ok(Leased { id: lease.id, version: lease.version, value: taken.value, expires_at: lease.expires_at })
+    }
+
+    /// Whether the rules allow somebody this value for this purpose, as they are now. Nothing comes out, so that it can
+    /// be asked while the vault is sealed too.
+    ///
+    /// # Errors
+    /// 403 without a rule, which is written down; 404.
+    pub async fn may_borrow(
+        &self,
+        ctx: &Ctx,
+        asker: &Asker,
+        secret: &SecretName,
+        purpose: &str,
+    ) -> Result<(), Problem> {
+        let secret = table::secret::find_named(self.db(), secret).await?.ok_or_else(error::no_secret)?;
+        if self.may_hold(ctx, asker, &secret.name, purpose).await? {
+            return Ok(());
+        }
+        let denied = Entry::denied("secret.lend", "secret_denied").on("secret", &secret.name).with("purpose", purpose);
+        self.db().begin(ctx).await?.commit(denied).await?;
+        Err(error::denied(Action::Read.as_str(), &secret.name))
     }
 
     /// A person in the terms that policies use, as they are now; `None` for somebody who is not here any more, or may

@@ -104,6 +104,7 @@ impl House {
             holder_kind: SubjectKind::Machine,
             holder: machine.to_owned(),
             asker: Asker::default().and(SubjectKind::Job, "nightly"),
+            guarantor: None,
             purpose: purpose.to_owned(),
             ttl,
         };

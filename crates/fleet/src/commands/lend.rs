@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use diwan_kernel::{Ctx, Problem, TaskPolicy};
+use diwan_kernel::{Ctx, Permission, Problem, TaskPolicy};
 use diwan_protocol::control::ability;
 use diwan_protocol::environment::{Brought, Environment, Promised, SecretText, Variable};
 use diwan_vault::{Asker, LeaseEnd, LeaseId, LeaseParams, SecretName, SubjectKind};
@@ -15,7 +15,7 @@ use futures::stream::FuturesUnordered;
 
 use super::operation::CommandOperation;
 use super::table::CommandActor;
-use super::variables::Variables;
+use super::variables::{SecretVariable, Variables};
 use super::words::CommandProblem;
 use crate::connections::Connected;
 use crate::fleet::Fleet;
@@ -76,6 +76,12 @@ impl NotLent {
             code => (code, format!("{} ({secret})", problem.detail())),
         };
         Self { code: code.to_owned(), detail, may_pass }
+    }
+
+    /// The bridge is from before there were variables.
+    pub fn too_old() -> Self {
+        let detail = "The bridge there is too old to be given variables: put a new one there, with the line of `diwan machine add`.";
+        Self::never("bridge_too_old", detail)
     }
 
     pub(crate) fn problem(&self) -> CommandProblem {
@@ -157,8 +163,7 @@ impl Fleet {
             return Ok(Lent::default());
         }
         if !connected.hello.is_able(ability::VARIABLES) {
-            let detail = "The bridge there is too old to be given variables: put a new one there, with the line of `diwan machine add`.";
-            return Err(NotLent::never("bridge_too_old", detail));
+            return Err(NotLent::too_old());
         }
         if variables.secrets.is_empty() {
             return Ok(Lent::default());
@@ -193,18 +198,51 @@ impl Fleet {
             Some(job) => (SubjectKind::Job, job.clone()),
             None => (SubjectKind::Machine, machine.to_string()),
         };
+        // A job goes on without whoever wanted it, so that no rule about something else stands in for them.
+        let guarantor = borrower.variables.job.is_some().then(|| person.clone());
         let longest = borrower.timeout_ms.map_or(LONGEST, Duration::from_millis);
         let params = LeaseParams {
             secret: name,
             holder_kind,
             holder,
             asker,
+            guarantor,
             purpose: borrower.operation.purpose(),
             ttl: longest + A_LITTLE,
         };
         let leased = self.vault().lend(ctx, params).await?;
         lent.leases.push(leased.id);
         Ok(SecretText::new(leased.value.expose().clone()))
+    }
+
+    /// Whether whoever acts may have these secrets lent for an operation, before it is known where. The vault is asked
+    /// again when they are.
+    ///
+    /// # Errors
+    /// 403 without the permission or a policy, 422 about a secret that is not there.
+    pub async fn may_borrow(
+        &self,
+        ctx: &Ctx,
+        operation: &CommandOperation,
+        secrets: &[SecretVariable],
+    ) -> Result<(), Problem> {
+        if secrets.is_empty() {
+            return Ok(());
+        }
+        ctx.require(Permission::SecretsUse)?;
+        let (asker, purpose) = (Asker::from_actor(&ctx.actor), operation.purpose());
+        for (at, variable) in secrets.iter().enumerate() {
+            let unknown = || {
+                let message = format!("The vault has no secret {}.", variable.secret);
+                Problem::invalid_field(&format!("secrets[{at}].secret"), "secret_unknown", message)
+            };
+            let name = SecretName::parse(&variable.secret).ok_or_else(unknown)?;
+            match self.vault().may_borrow(ctx, &asker, &name, &purpose).await {
+                Err(problem) if problem.status() == StatusCode::NOT_FOUND => return Err(unknown()),
+                allowed => allowed?,
+            }
+        }
+        Ok(())
     }
 
     /// The person who wants it, as the vault's policies know them now.

@@ -56,7 +56,8 @@ impl Variables {
         if flaws.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(flaws)) }
     }
 
-    fn flaws(&self, operation: &CommandOperation) -> Vec<FieldError> {
+    /// What cannot be meant, field by field.
+    pub fn flaws(&self, operation: &CommandOperation) -> Vec<FieldError> {
         let mut wrong = Wrong::default();
         if !self.is_empty() && !operation.takes_variables() {
             let message = "Only programs that run in the sandbox are given variables: no terminals, files or services.";

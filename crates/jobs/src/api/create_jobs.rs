@@ -64,12 +64,18 @@ pub(super) async fn create_jobs(
     for (at, spec) in body.jobs.iter().enumerate() {
         spec.check().map_err(|problem| within(at, problem))?;
     }
+    for (at, spec) in body.jobs.iter().enumerate() {
+        jobs.may_borrow(&ctx, spec).await.map_err(|problem| within(at, problem))?;
+    }
     let created = jobs.create_several(&ctx, &Owner::from_ctx(&ctx), body.jobs).await?;
     Ok(Created(CreatedJobs { jobs: created.into_iter().map(|job| CreatedJob { id: job.id }).collect() }))
 }
 
 /// The fields are those of one of the jobs.
 fn within(at: usize, problem: Problem) -> Problem {
+    if problem.errors().is_empty() {
+        return problem;
+    }
     let errors = problem.errors().iter().map(|error| FieldError {
         field: format!("jobs[{at}].{}", error.field),
         code: error.code,

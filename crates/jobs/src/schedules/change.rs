@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diwan_kernel::seal::Place;
 use diwan_kernel::{Ctx, Entry, Permission, Problem, Secret};
 
-use super::schedule::{Overlap, Schedule, ScheduleWhen};
+use super::schedule::{Overlap, Schedule, ScheduleWhen, of_job};
 use crate::calendar::MissedPolicy;
 use crate::create::Owner;
 use crate::event::ScheduleChanged;
@@ -60,6 +60,7 @@ impl Jobs {
             updated_at: now,
         };
         new.check()?;
+        self.may_borrow(ctx, &new.job).await.map_err(of_job)?;
         self.plan(&mut new)?;
         let secret = if new.when.is_hook() { Some(self.new_secret(&mut new)?) } else { None };
         let mut tx = self.db().begin(ctx).await?;
@@ -126,6 +127,7 @@ impl Jobs {
         (new.updated_at, new.trouble) = (ctx.now(), None);
         // Whoever changes it answers for what it does from now on.
         if new.job != was.job {
+            self.may_borrow(ctx, &new.job).await.map_err(of_job)?;
             let owner = Owner::from_ctx(ctx);
             (new.owner_id, new.owner) = (owner.id().to_owned(), owner.actor);
         }

@@ -215,7 +215,11 @@ impl Schedule {
     }
 }
 
-fn of_job(problem: Problem) -> Problem {
+/// The fields are those of its job.
+pub(super) fn of_job(problem: Problem) -> Problem {
+    if problem.errors().is_empty() {
+        return problem;
+    }
     let errors = problem.errors().iter().map(|error| FieldError {
         field: format!("job.{}", error.field),
         code: error.code,

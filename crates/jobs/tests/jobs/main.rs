@@ -17,6 +17,7 @@ mod machine;
 mod restarts;
 mod schedules;
 mod trying;
+mod variables;
 mod wanting;
 
 use diwan_testkit::{Person, TestServer};

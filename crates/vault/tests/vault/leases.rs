@@ -27,6 +27,7 @@ fn asked(machine: &str, purpose: &str, ttl: Duration) -> LeaseParams {
         holder_kind: SubjectKind::Machine,
         holder: machine.to_owned(),
         asker: Asker::default().and(SubjectKind::Machine, machine),
+        guarantor: None,
         purpose: purpose.to_owned(),
         ttl,
     }

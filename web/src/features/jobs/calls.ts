@@ -99,3 +99,6 @@ export const searchLog = (job: string, question: LogQuestion, signal: AbortSigna
       signal,
     }),
   );
+
+export const listSecrets = (signal: AbortSignal) =>
+  unwrap(api.GET("/secrets", { params: { query: { limit: 100 } }, signal }));

@@ -39,6 +39,12 @@ export const slotsQuery = queryOptions({
   queryFn: ({ signal }) => calls.listMachines(signal),
 });
 
+/** What secrets are called, to be chosen from: begins with the topic of the vault. */
+export const secretNamesQuery = queryOptions({
+  queryKey: ["secrets", "names"],
+  queryFn: async ({ signal }) => (await calls.listSecrets(signal)).items.map(({ name }) => name),
+});
+
 export function deadLettersQuery({ queue, reason, owner }: DeadLettersSearch) {
   return pagedQuery(["jobs", "dead", { queue, reason, owner }], (cursor, signal) =>
     calls.listJobs({ phase: "dead", queue, reason, owner, cursor, limit: 25 }, signal),

@@ -16,6 +16,7 @@ Examples:
   diwan job run -m web-1 -- make test
   diwan job run --label gpu --retries 3 --backoff 10s --timeout 2h -- ./train.sh
   diwan job run --any -d --delay 10m --name warm-up -- ./warm-up.sh
+  diwan job run -m web-1 --env CI=true --secret TOKEN=git/github-token -- ./release.sh
   ID=$(diwan job run -m web-1 -d --build --dir shop)
   diwan job run -m web-1 --after $ID --key deploy --dir shop -- ./deploy.sh
 
@@ -90,7 +91,7 @@ impl Run {
 
     async fn try_run(&self, door: &Door<'_>) -> Result<Done, Failure> {
         let client = door.client()?;
-        let mut spec = self.spec.fields(&Value::Null);
+        let mut spec = self.spec.fields(&Value::Null)?;
         spec.insert("operation".to_owned(), self.work.operation(&self.place)?);
         spec.insert("target".to_owned(), self.target.or_the_only_one(&client).await?);
         spec.extend(self.begin.fields());
@@ -117,7 +118,7 @@ impl Rerun {
     async fn changes(&self, client: &Client) -> Result<Map<String, Value>, Failure> {
         let reply = client.get_job(&self.id).await.map_err(super::unknown)?;
         let before: Value = serde_json::from_str(reply.text()).unwrap_or_default();
-        let mut changes = self.spec.fields(&before);
+        let mut changes = self.spec.fields(&before)?;
         changes.extend(self.target.if_given(client).await?.map(|target| ("target".to_owned(), target)));
         changes.extend(self.begin.fields());
         if self.work.is_given() {

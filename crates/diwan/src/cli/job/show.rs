@@ -100,6 +100,8 @@ fn given(job: &Job) -> Vec<(&'static str, String)> {
     let mut facts = vec![];
     let labels: Vec<_> = job.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
     facts.extend((!labels.is_empty()).then(|| ("labels", labels.join(" "))));
+    facts.extend(job.env.iter().map(|(name, value)| ("variable", format!("{name}={value}"))));
+    facts.extend(job.secrets.iter().map(|one| ("secret", format!("{} from {}", one.env, one.secret))));
     facts
 }
 

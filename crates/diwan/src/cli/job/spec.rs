@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 use diwan_kernel::{Timestamp, World};
 use serde_json::{Map, Value, json};
 
-use super::super::run::duration;
+use super::super::failure::Failure;
+use super::super::run::{Variables, duration};
 use super::parse::{self, After, Key, Lost};
 
 /// After which end a job is tried again.
@@ -74,6 +75,8 @@ pub(in crate::cli) struct Spec {
     /// What to do when its machine is lost: wait, fail[:AFTER] or move[:AFTER]
     #[arg(long, value_name = "WHAT", help_heading = "Job", value_parser = parse::lost)]
     lost: Option<Lost>,
+    #[command(flatten)]
+    variables: Variables,
 }
 
 /// When a single job may begin.
@@ -104,8 +107,8 @@ fn map(pairs: &[(String, String)]) -> Value {
 
 impl Spec {
     /// What was said, as the API takes it. What is changed in one field keeps the rest of it as it was `before`.
-    pub(in crate::cli) fn fields(&self, before: &Value) -> Map<String, Value> {
-        let mut all = Map::new();
+    pub(in crate::cli) fn fields(&self, before: &Value) -> Result<Map<String, Value>, Failure> {
+        let mut all = self.variables.fields()?;
         let mut put = |name: &str, value: Option<Value>| all.extend(value.map(|value| (name.to_owned(), value)));
         put("name", self.name.as_ref().map(|name| json!(name)));
         put("queue", self.queue.as_ref().map(|queue| json!(queue)));
@@ -117,7 +120,7 @@ impl Spec {
         put("concurrency", self.key.as_ref().map(|key| json!({"key": key.key, "limit": key.limit})));
         put("labels", (!self.job_labels.is_empty()).then(|| map(&self.job_labels)));
         put("lost", self.lost.as_ref().map(|lost| with_time(json!({"policy": lost.policy}), lost.after)));
-        all
+        Ok(all)
     }
 
     fn retry(&self, before: &Value) -> Option<Value> {
@@ -181,7 +184,7 @@ mod tests {
     #[test]
     fn what_is_not_said_is_not_sent() {
         let typed = typed("");
-        assert!(typed.spec.fields(&Value::Null).is_empty() && typed.begin.fields().is_empty());
+        assert!(typed.spec.fields(&Value::Null).expect("it is sound").is_empty() && typed.begin.fields().is_empty());
     }
 
     #[test]
@@ -189,15 +192,16 @@ mod tests {
         let typed = typed(
             "--name n -Q slow -p -3 --retries 2 --backoff 1s --max-backoff 5m --retry-on failed,lost --retry-safe \
              --timeout 30s --queue-timeout 1h --key deploy:2 --label-job team=x \
-             --lost move:10m --after job_1:ended --not-before 2026-11-01T09:30 --idempotency-key k",
+             --lost move:10m --env CI=true --secret TOKEN=git/token --after job_1:ended --not-before 2026-11-01T09:30 --idempotency-key k",
         );
         let spec = json!({
             "name": "n", "queue": "slow", "priority": -3, "retry_safe": true, "timeout_ms": 30_000,
             "retry": {"attempts": 3, "delay_ms": 1000, "max_delay_ms": 300_000, "on": ["failed", "lost"]},
             "queue_timeout_ms": 3_600_000, "concurrency": {"key": "deploy", "limit": 2}, "labels": {"team": "x"},
-            "lost": {"policy": "move", "after_ms": 600_000},
+            "lost": {"policy": "move", "after_ms": 600_000}, "env": {"CI": "true"},
+            "secrets": [{"env": "TOKEN", "secret": "git/token"}],
         });
-        assert_eq!(Value::from(typed.spec.fields(&Value::Null)), spec);
+        assert_eq!(Value::from(typed.spec.fields(&Value::Null).expect("it is sound")), spec);
         let begin = json!({"after": [{"job_id": "job_1", "when": "ended"}], "idempotency_key": "k",
             "not_before": "2026-11-01T09:30:00.000Z"});
         assert_eq!(Value::from(typed.begin.fields()), begin);
@@ -206,7 +210,7 @@ mod tests {
     #[test]
     fn what_is_changed_of_the_retries_leaves_the_rest_of_them() {
         let before = json!({"retry": {"attempts": 2, "delay_ms": 500}});
-        let fields = typed("--retries 4").spec.fields(&before);
+        let fields = typed("--retries 4").spec.fields(&before).expect("it is sound");
         assert_eq!(fields["retry"], json!({"attempts": 5, "delay_ms": 500}));
     }
 }

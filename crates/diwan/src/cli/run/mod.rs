@@ -34,6 +34,7 @@ pub(super) use follow::{Hears, follow, may_pass};
 pub(super) use interrupt::Interrupts;
 pub(super) use operation::{Place, Work};
 pub(super) use report::Collected;
+pub(super) use variables::Variables;
 pub(super) use writer::{Gone, Writer};
 
 const AFTER_HELP: &str = "\
@@ -78,7 +79,7 @@ pub(super) struct Run {
     #[command(flatten)]
     place: operation::Place,
     #[command(flatten)]
-    variables: variables::Variables,
+    variables: Variables,
     /// End the program after this time, like 30s or 5m, if the policy allows so long
     #[arg(long, value_name = "TIME", value_parser = duration::read_timeout)]
     timeout: Option<Duration>,

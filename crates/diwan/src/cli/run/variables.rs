@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::failure::Failure;
 
 /// Variables and secrets.
-#[derive(Debug, Args)]
-pub(super) struct Variables {
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct Variables {
     /// Give the program this variable; what it says is seen by everybody who sees the command
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     env: Vec<(String, String)>,
@@ -21,19 +21,27 @@ pub(super) struct Variables {
 impl Variables {
     /// Puts them into the request.
     pub(super) fn put_into(&self, body: &mut Value) -> Result<(), Failure> {
+        for (field, value) in self.fields()? {
+            body[field] = value;
+        }
+        Ok(())
+    }
+
+    /// What was said, as the API takes it.
+    pub(in crate::cli) fn fields(&self) -> Result<Map<String, Value>, Failure> {
         let env: BTreeMap<&String, &String> = self.env.iter().map(|(name, value)| (name, value)).collect();
         if env.len() < self.env.len() {
             return Err(Failure::usage("a variable is there twice", "Give each --env another name."));
         }
+        let mut all = Map::new();
         if !env.is_empty() {
-            body["env"] = json!(env);
+            all.insert("env".to_owned(), json!(env));
         }
         if !self.secret.is_empty() {
-            let secrets: Vec<Value> =
-                self.secret.iter().map(|(env, secret)| json!({"env": env, "secret": secret})).collect();
-            body["secrets"] = json!(secrets);
+            let secrets = self.secret.iter().map(|(env, secret)| json!({"env": env, "secret": secret}));
+            all.insert("secrets".to_owned(), secrets.collect());
         }
-        Ok(())
+        Ok(all)
     }
 }
 

@@ -96,7 +96,7 @@ impl Create {
     pub(super) async fn run(&self, door: &Door<'_>) -> Result<Done, Failure> {
         let client = door.client()?;
         let (place, branch) = split(&self.when, &self.work, &self.place);
-        let mut job = self.spec.fields(&Value::Null);
+        let mut job = self.spec.fields(&Value::Null)?;
         job.insert("operation".to_owned(), self.work.operation(&place)?);
         job.insert("target".to_owned(), self.target.or_the_only_one(&client).await?);
         let mut body = self.otherwise.fields();
@@ -142,7 +142,7 @@ impl Update {
         change.extend(self.rename.as_ref().map(|name| ("name".to_owned(), json!(name))));
         let when = self.when.fields(&before["when"], branch.as_deref())?;
         change.extend(by_id(client, when).await?.map(|when| ("when".to_owned(), when)));
-        let mut fields = self.spec.fields(&before["job"]);
+        let mut fields = self.spec.fields(&before["job"])?;
         fields.extend(self.target.if_given(client).await?.map(|target| ("target".to_owned(), target)));
         if self.work.is_given() {
             fields.insert("operation".to_owned(), self.work.operation(&place)?);

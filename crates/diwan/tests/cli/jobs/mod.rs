@@ -8,6 +8,7 @@ mod queues;
 mod run;
 mod schedules;
 mod stopping;
+mod variables;
 
 use reqwest::StatusCode;
 use serde_json::Value;

@@ -14,6 +14,10 @@ export const reasons = [
   "never_arrived",
   "unknown_outcome",
   "machine_lost",
+  "secret_denied",
+  "secret_unknown",
+  "secret_unusable",
+  "bridge_too_old",
 ] as const;
 
 export function useReasonWords() {

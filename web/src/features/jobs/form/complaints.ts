@@ -21,7 +21,8 @@ export function useFieldWords() {
   const { t, i18n } = useTranslation();
   return ({ field, code, message }: Told): string => {
     const own = `jobs.field.${code}`;
-    if (!field.includes("target") && i18n.exists(own)) return t(own as "jobs.field.key_invalid");
+    if (!field.includes("target") && !field.includes("secrets") && i18n.exists(own))
+      return t(own as "jobs.field.key_invalid");
     return t(`field.${code}` as "field.required", { defaultValue: message });
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JobSpec } from "../api";
-import { draftOf, emptyDraft, type JobDraft, jobOf } from "./draft";
+import { draftOf, emptyDraft, type JobDraft, jobOf, variableRow } from "./draft";
 import { pauses } from "./pauses";
 import { msOf, span } from "./span";
 
@@ -26,6 +26,8 @@ const spec: JobSpec = {
   lost: { policy: "move", after_ms: 120_000 },
   labels: { team: "web", tier: "" },
   after: [{ job_id: "job_1", when: "ended" }],
+  env: { MODE: "night", EMPTY: "" },
+  secrets: [{ env: "TOKEN", secret: "git/token" }],
   idempotency_key: null,
 };
 
@@ -59,6 +61,19 @@ describe("the form of a job", () => {
     ]);
     expect(faults({ timeout: { amount: "soon", unit: "min" } })).toEqual([["timeout_ms", "form"]]);
     expect(faults({ start: "at", at: "" })).toEqual([["not_before", "required"]]);
+  });
+
+  it("leaves out empty rows of variables, and says what is wrong with the others", () => {
+    const { job } = jobOf({ ...program("ls"), env: [variableRow(), variableRow(" CI ", " x ")] }, NOW);
+    expect([job.env, job.secrets]).toEqual([{ CI: " x " }, []]);
+    expect(faults({ env: [variableRow(), variableRow("1A", "x"), variableRow("", "y")] })).toEqual([
+      ["env[0]", "variable"],
+      ["env[1]", "required"],
+    ]);
+    expect(faults({ env: [variableRow("A", "")], secrets: [variableRow("A", "b"), variableRow("B", " ")] })).toEqual([
+      ["secrets[0].env", "twice"],
+      ["secrets[1].secret", "required"],
+    ]);
   });
 
   it("begins later by as much as is said", () => {

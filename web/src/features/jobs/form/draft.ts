@@ -29,7 +29,27 @@ export interface JobDraft {
   concurrency: { key: string; limit: string };
   after: JobSpec["after"];
   lost: { policy: JobSpec["lost"]["policy"]; after: Span };
+  env: VariableRow[];
+  /** The value is the name of the secret. */
+  secrets: VariableRow[];
 }
+
+/** A variable as it is written. */
+export interface VariableRow {
+  id: number;
+  name: string;
+  value: string;
+}
+
+let rows = 0;
+
+export function variableRow(name = "", value = ""): VariableRow {
+  rows += 1;
+  return { id: rows, name, value };
+}
+
+/** Those of which anything is written: the others are not sent. */
+export const written = (all: VariableRow[]) => all.filter(({ name, value }) => name.trim() !== "" || value !== "");
 
 /** What every policy that Diwan writes calls its root. */
 export const USUAL_ROOT = "projects";
@@ -60,6 +80,8 @@ export function emptyDraft(): JobDraft {
     concurrency: { key: "", limit: "1" },
     after: [],
     lost: { policy: "wait", after: span(60_000) },
+    env: [],
+    secrets: [],
   };
 }
 
@@ -92,6 +114,8 @@ export function draftOf(job: NewJob): JobDraft {
       : empty.concurrency,
     after: job.after ?? [],
     lost: job.lost ? { policy: job.lost.policy, after: span(job.lost.after_ms) } : empty.lost,
+    env: Object.entries(job.env ?? {}).map(([name, value]) => variableRow(name, value)),
+    secrets: (job.secrets ?? []).map(({ env, secret }) => variableRow(env, secret)),
   };
 }
 
@@ -104,7 +128,7 @@ function targetDraft(target: JobTarget): JobDraft["target"] {
 }
 
 /** What stands in the way, by the place in the request that it is about. */
-export type Faults = Map<string, "required" | "form" | "label" | "pair" | "argv" | "number">;
+export type Faults = Map<string, "required" | "form" | "label" | "pair" | "argv" | "number" | "variable" | "twice">;
 
 interface Comes {
   job: NewJob;
@@ -140,6 +164,7 @@ export function jobOf(draft: JobDraft, now = Date.now()): Comes {
       : null,
     after: draft.after,
     lost: { policy: draft.lost.policy, after_ms: lasting(draft.lost.after, "lost.after_ms", faults) ?? 0 },
+    ...variablesOf(draft, faults),
   };
   return { job, faults };
 }
@@ -206,6 +231,28 @@ function notBefore({ start, delay, at }: JobDraft, now: number, faults: Faults):
   faults.set("not_before", "required");
   return null;
 }
+
+function variablesOf(draft: JobDraft, faults: Faults): Pick<Required<NewJob>, "env" | "secrets"> {
+  const names = new Set<string>();
+  const look = (name: string, place: string) => {
+    if (!VARIABLE.test(name)) faults.set(place, name === "" ? "required" : "variable");
+    else if (names.has(name)) faults.set(place, "twice");
+    names.add(name);
+    return name;
+  };
+  const env = written(draft.env).map(({ name, value }, at): [string, string] => [
+    look(name.trim(), `env[${at}]`),
+    value,
+  ]);
+  const secrets = written(draft.secrets).map(({ name, value }, at) => {
+    if (value.trim() === "") faults.set(`secrets[${at}].secret`, "required");
+    return { env: look(name.trim(), `secrets[${at}].env`), secret: value.trim() };
+  });
+  return { env: Object.fromEntries(env), secrets };
+}
+
+/** How variables are called. */
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 
 /** What keys and values of labels are made of. */
 const WORD = /^[A-Za-z0-9._/-]{0,63}$/;

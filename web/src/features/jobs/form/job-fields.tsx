@@ -7,9 +7,10 @@ import { Icon } from "@/ui/icon";
 import { Card, Section } from "@/ui/page";
 import { AfterFields } from "./after-fields";
 import type { Complaints } from "./complaints";
-import type { JobDraft } from "./draft";
+import { type JobDraft, written } from "./draft";
 import { LostFields, OrderFields, RetryFields, TimeFields, TurnFields } from "./manner-fields";
 import { msOf, type Span } from "./span";
+import { VariableFields } from "./variable-fields";
 import { WhatFields } from "./what-fields";
 import { WhereFields } from "./where-fields";
 
@@ -59,6 +60,9 @@ export function JobFields({ isScheduled, ...part }: JobFieldsProps) {
           <OrderFields {...part} />
           {!isScheduled && <AfterFields {...part} />}
         </Fold>
+        <Fold title={t("jobs.form.variables")} told={told.variables} isWrong={complaints.has("env", "secrets")}>
+          <VariableFields {...part} />
+        </Fold>
         <Fold title={t("jobs.form.lost")} told={told.lost} isWrong={complaints.has("lost")}>
           <LostFields {...part} />
         </Fold>
@@ -106,6 +110,7 @@ function useTold(draft: JobDraft) {
   const listed = (...texts: (string | null | false | undefined)[]) => texts.filter(Boolean).join(" · ");
   const attempts = Number(draft.retry.attempts) || 1;
   const timeout = span(draft.timeout);
+  const [env, secrets] = [written(draft.env), written(draft.secrets)];
   return {
     turn: listed(
       draft.name.trim() && isolated(draft.name.trim()),
@@ -118,6 +123,10 @@ function useTold(draft: JobDraft) {
     order: listed(
       draft.concurrency.key.trim() && isolated(draft.concurrency.key.trim()),
       draft.after.length > 0 && t("jobs.form.told_after", { count: draft.after.length }),
+    ),
+    variables: listed(
+      env.length > 0 && t("jobs.form.told_env", { count: env.length }),
+      secrets.length > 0 && t("jobs.form.told_secrets", { count: secrets.length }),
     ),
     lost: t(`jobs.form.lost_${draft.lost.policy}`),
   };

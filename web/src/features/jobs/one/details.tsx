@@ -77,6 +77,7 @@ export function Details({ job }: { job: JobDetail }) {
                 {text}
               </Fact>
             ))}
+            <Given job={job} />
             {job.idempotency_key && (
               <Fact label={t("jobs.details.key")}>
                 <Code>{job.idempotency_key}</Code>
@@ -97,5 +98,38 @@ export function Details({ job }: { job: JobDetail }) {
         </div>
       </div>
     </Section>
+  );
+}
+
+/** What its process is given, besides what every job is. */
+function Given({ job }: { job: JobDetail }) {
+  const { t } = useTranslation();
+  const env = Object.entries(job.env ?? {}).map(([name, value]) => `${name}=${value}`);
+  const secrets = (job.secrets ?? []).map(({ env, secret }) => `${env} ← ${secret}`);
+  return (
+    <>
+      {env.length > 0 && (
+        <Fact label={t("commands.variables")}>
+          <Lines lines={env} />
+        </Fact>
+      )}
+      {secrets.length > 0 && (
+        <Fact label={t("commands.secrets")}>
+          <Lines lines={secrets} />
+        </Fact>
+      )}
+    </>
+  );
+}
+
+function Lines({ lines }: { lines: string[] }) {
+  return (
+    <ul className="grid gap-1">
+      {lines.map((line) => (
+        <li key={line} className="break-all">
+          <Code>{line}</Code>
+        </li>
+      ))}
+    </ul>
   );
 }
