@@ -48,9 +48,11 @@ pub use simulated::{Happened, Simulated};
 pub use state::State;
 
 /// Becomes another program if this one was started as that: the launcher of a sandbox, or the agent that serves
-/// files inside of one, or what puts an SSH key into the file of a user. It is to be the very first thing in `main`.
+/// files inside of one or begins a project there, or what puts an SSH key into the file of a user. It is to be the very
+/// first thing in `main`.
 pub fn launch_if_asked() {
     diwan_sandbox::launch_if_asked();
     execute::files::serve_if_asked();
+    execute::starter::make_if_asked();
     execute::keys::serve_if_asked();
 }

@@ -27,6 +27,7 @@ pub mod wire;
 
 mod ahead;
 mod pieces;
+mod plant;
 mod receive;
 mod send;
 mod walk;
@@ -36,5 +37,6 @@ pub use client::Client;
 pub use error::{Code, FilesError};
 pub use ignore::Ignore;
 pub use message::{Entry, Kind, Meta, Over};
+pub use plant::{Seedling, listing};
 pub use tree::Tree;
 pub use walk::{Skipped, Walked};

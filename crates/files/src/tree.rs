@@ -49,6 +49,11 @@ impl Tree {
         Ok(Self { root: openat(CWD, path, flags, Mode::empty())? })
     }
 
+    /// A directory that is open already.
+    pub(crate) fn of(root: OwnedFd) -> Self {
+        Self { root }
+    }
+
     /// Opens what a path leads to.
     fn beneath(&self, path: &str, flags: OFlags) -> io::Result<OwnedFd> {
         let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;

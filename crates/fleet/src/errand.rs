@@ -12,7 +12,7 @@ use diwan_protocol::control::ability;
 
 use crate::commands::{
     BatchId, Borrower, Command, CommandActor, CommandId, CommandOperation, CommandOutcome, CommandState, CommandUsage,
-    Lent, Manner, NotLent, NotPrepared, Prepared, Target, Variables, Wish, find_command,
+    Lent, Manner, NotLent, NotPrepared, Prepared, Target, Variables, Wish, find_command, must_be_able,
 };
 use crate::connections::Connected;
 use crate::fleet::Fleet;
@@ -55,6 +55,22 @@ impl Way {
     /// Whether the bridge of a machine can give variables to programs. One that is not there cannot.
     pub fn takes_variables(&self, machine: MachineId) -> bool {
         self.there.get(&machine).is_some_and(|(connected, _)| connected.hello.is_able(ability::VARIABLES))
+    }
+
+    /// Refuses what the bridge of a machine is too old for. Of one that is not there nothing is known.
+    ///
+    /// # Errors
+    /// [`NotLent`]: nothing is to be sent there.
+    pub fn must_be_able(
+        &self,
+        machine: MachineId,
+        operation: &CommandOperation,
+        needs_variables: bool,
+    ) -> Result<(), NotLent> {
+        match self.there.get(&machine) {
+            Some((connected, _)) => must_be_able(&connected.hello, operation, needs_variables),
+            None => Ok(()),
+        }
     }
 }
 

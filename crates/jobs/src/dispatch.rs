@@ -310,7 +310,7 @@ fn errand(job: &Job, machine: MachineId, way: &Way) -> Result<Errand, NotLent> {
         actor: job.owner.clone(),
         operation: job.spec.operation.clone(),
         timeout_ms: job.spec.timeout_ms,
-        variables: variables::of_next_try(job, way.takes_variables(machine))?,
+        variables: variables::of_next_try(job, machine, way)?,
     })
 }
 

@@ -1,6 +1,6 @@
 //! What the process of a try is given in its environment: what was wanted for it, and which try of which job it is.
 
-use diwan_fleet::{NotLent, Variables};
+use diwan_fleet::{MachineId, NotLent, Variables, Way};
 use diwan_kernel::problem::FieldError;
 
 use crate::id::JobId;
@@ -50,16 +50,17 @@ impl JobSpec {
     }
 }
 
-/// What the next try at a job is given on a machine, whose bridge knows variables or not.
+/// What the next try at a job is given on a machine.
 ///
 /// # Errors
-/// A bridge from before there were variables is given no job that needs any.
-pub(crate) fn of_next_try(job: &Job, knows_variables: bool) -> Result<Variables, NotLent> {
+/// The bridge there is too old for the job. One from before there were variables still has those that need none.
+pub(crate) fn of_next_try(job: &Job, machine: MachineId, way: &Way) -> Result<Variables, NotLent> {
     let spec = &job.spec;
+    let takes_any = spec.operation.takes_variables();
     let needs_any = !spec.env.is_empty() || !spec.secrets.is_empty() || spec.retry_safe;
-    match spec.operation.takes_variables() {
-        true if knows_variables => Ok(spec.variables(job.id, job.attempt + 1, job.fence + 1)),
-        true if needs_any => Err(NotLent::too_old()),
-        _ => Ok(Variables::default()),
-    }
+    way.must_be_able(machine, &spec.operation, takes_any && needs_any)?;
+    Ok(match takes_any && way.takes_variables(machine) {
+        true => spec.variables(job.id, job.attempt + 1, job.fence + 1),
+        false => Variables::default(),
+    })
 }

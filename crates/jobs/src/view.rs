@@ -123,6 +123,14 @@ impl From<Job> for JobView {
     }
 }
 
+impl JobView {
+    /// The same for a list of many.
+    pub(crate) fn in_a_list(mut self) -> Self {
+        self.spec.operation = self.spec.operation.in_a_list();
+        self
+    }
+}
+
 /// One time that a job was given to a machine.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[schema(as = JobAttempt)]

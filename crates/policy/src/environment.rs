@@ -81,6 +81,8 @@ pub(crate) fn of_program(name: &str) -> Vec<(String, String)> {
         }
         "python3" => &[("PYTHONNOUSERSITE", "1"), ("PYTHONDONTWRITEBYTECODE", "1")],
         "cargo" => &[("CARGO_TERM_COLOR", "never")],
+        // Another toolchain than the one that is here would have to be fetched.
+        "go" => &[("GOTOOLCHAIN", "local")],
         _ => &[],
     };
     variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()

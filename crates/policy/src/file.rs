@@ -203,6 +203,10 @@ pub enum Kind {
     /// Tests a project, by what it is.
     #[serde(rename = "test")]
     Test,
+    /// A script that comes with the operation, in one of the rule's `languages`. It is run as a file that only the
+    /// command sees, never as a line for a shell.
+    #[serde(rename = "script")]
+    Script,
     /// How a service is doing.
     #[serde(rename = "service.status")]
     ServiceStatus,
@@ -224,6 +228,9 @@ pub enum Kind {
     /// Keeps a directory the same at both ends.
     #[serde(rename = "files.sync")]
     FilesSync,
+    /// Makes a new directory with a small project to begin with. Nothing that is there is changed.
+    #[serde(rename = "project.create")]
+    ProjectCreate,
     /// Puts an SSH key of the vault into `~/.ssh/authorized_keys` of one of the rule's `users`.
     #[serde(rename = "ssh_key.install")]
     SshKeyInstall,
@@ -236,8 +243,14 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All that writes files.
+    pub(crate) const WRITING: [Self; 3] = [Self::FilesPut, Self::FilesSync, Self::ProjectCreate];
     /// All about SSH keys of the vault.
     pub(crate) const SSH_KEYS: [Self; 3] = [Self::SshKeyInstall, Self::SshKeyProve, Self::SshKeyRemove];
+
+    pub(crate) fn writes_files(self) -> bool {
+        Self::WRITING.contains(&self)
+    }
 
     pub(crate) fn is_of_keys(self) -> bool {
         Self::SSH_KEYS.contains(&self)

@@ -77,6 +77,17 @@ fn check_needs(judge: &mut Judge<'_>, rule: &RuleEntry, key: &str) {
             "class",
             "keys are put into files of users: its class is writes",
         ),
+        (has(&[Kind::Script]) && rule.languages.is_empty(), "needs_languages", "must name the languages of scripts"),
+        (
+            !has(&[Kind::Script]) && (!rule.languages.is_empty() || rule.source_kib.is_some()),
+            "only_for_script",
+            "languages and source_kib are for script",
+        ),
+        (
+            has(&[Kind::Script]) && rule.class != Some(Class::RunsRepoCode),
+            "class",
+            "a script is foreign code: its class is runs_repo_code",
+        ),
         (
             has(&[Kind::Build, Kind::Test]) && rule.class != Some(Class::RunsRepoCode),
             "class",
@@ -146,7 +157,7 @@ fn check_profile(judge: &mut Judge<'_>, rule: &RuleEntry, key: &str) {
     let named = rule.profile.as_ref().and_then(|name| judge.file.profiles.get(name));
     let profile = named.unwrap_or(&usual);
     let outside = [Kind::Terminal, Kind::ServiceStatus, Kind::ServiceRestart];
-    let writes_files = rule.operations.iter().any(|kind| matches!(kind, Kind::FilesPut | Kind::FilesSync));
+    let writes_files = rule.operations.iter().any(|kind| kind.writes_files());
     for (is_wrong, code, text) in [
         (
             rule.class == Some(Class::Reads) && profile.writable,

@@ -31,6 +31,7 @@ mod reference;
 mod request;
 mod rule;
 mod rule_file;
+mod script;
 mod settle;
 mod slot;
 mod spots;

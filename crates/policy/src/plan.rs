@@ -30,6 +30,9 @@ pub struct Plan {
     pub run_as: Option<String>,
     /// What the rule lets it do.
     pub class: Option<Class>,
+    /// A script that it runs: the first of its arguments is the name of a file that holds this. Whoever runs it puts
+    /// that where only the command finds it.
+    pub script: Option<String>,
 }
 
 /// Something to be done with files.

@@ -49,7 +49,7 @@ impl Program {
         let Some(called) = there else {
             return Flaw::of(
                 "program_absent",
-                format!("{} is at none of its places on this machine", shown(&self.name)),
+                format!("{} is at none of its places on this machine: {}", shown(&self.name), self.paths.join(", ")),
             );
         };
         let user = machine.user();

@@ -15,6 +15,7 @@ pub(crate) fn command(machine: &dyn Machine, at: &Path, kind: Kind) -> Result<(&
     let (program, words): (_, &[&str]) = match () {
         () if has("Cargo.toml") => ("cargo", if is_test { &["test"] } else { &["build"] }),
         () if has("package.json") => ("npm", if is_test { &["test"] } else { &["run", "build"] }),
+        () if has("go.mod") => ("go", if is_test { &["test", "./..."] } else { &["build", "./..."] }),
         () if is_test && by_pytest.iter().any(|name| has(name)) => ("python3", &["-m", "pytest"]),
         () if is_test && by_unittest.iter().any(|name| has(name)) => ("python3", &["-m", "unittest", "discover"]),
         () => return Flaw::of("no_project", "nothing there says how it is built or tested"),
@@ -32,6 +33,7 @@ mod tests {
         for (file, build, test) in [
             ("Cargo.toml", Some("cargo build"), Some("cargo test")),
             ("package.json", Some("npm run build"), Some("npm test")),
+            ("go.mod", Some("go build ./..."), Some("go test ./...")),
             ("pyproject.toml", None, Some("python3 -m pytest")),
             ("setup.py", None, Some("python3 -m unittest discover")),
             ("Makefile", None, None),

@@ -32,6 +32,7 @@ const TABLES: &[(&str, Option<&str>)] = &[
 /// Choices that are explained word by word.
 const CHOICES: &[(&str, &str)] = &[
     ("What `operations` may name", "Kind"),
+    ("What `languages` may name", "Language"),
     ("What `value` may be", "ValueKind"),
     ("What `form` may be", "Form"),
     ("What `class` may be", "Class"),

@@ -6,7 +6,7 @@ use crate::fault::{Fault, Faults};
 use crate::file::Decision;
 use crate::policy::Policy;
 use crate::rule::{Flag, Positional, Rule};
-use crate::rule_file::{Form, RuleEntry, Scheme};
+use crate::rule_file::{Form, LONGEST_SOURCE_KIB, RuleEntry, Scheme};
 use crate::slot::Slot;
 use crate::spots;
 use crate::text::is_hidden;
@@ -143,12 +143,19 @@ fn surroundings_in_words(entry: &RuleEntry) -> Vec<String> {
     let parts = [
         (!entry.hosts.is_empty()).then(|| format!("at the hosts {}", entry.hosts.join(", "))),
         (!entry.services.is_empty()).then(|| format!("of the services {}", entry.services.join(", "))),
+        (!entry.languages.is_empty()).then(|| scripts_in_words(entry)),
         (!entry.users.is_empty()).then(|| format!("for the users {}", entry.users.join(", "))),
         has_variables.then(|| format!("with the variables {:?} {:?}", environment.set, environment.pass)),
         entry.schemes.contains(&Scheme::File).then(|| "with repositories of this machine".to_owned()),
         entry.input.then(|| "with input".to_owned()),
     ];
     parts.into_iter().flatten().collect()
+}
+
+fn scripts_in_words(entry: &RuleEntry) -> String {
+    let languages: Vec<String> = entry.languages.iter().map(ToString::to_string).collect();
+    let most = entry.source_kib.unwrap_or(LONGEST_SOURCE_KIB);
+    format!("in {} of up to {most} KiB", languages.join(", "))
 }
 
 fn among(all: &str, some: &str, names: &[String]) -> String {

@@ -3,7 +3,7 @@
 use crate::argv::{self, Fitted};
 use crate::file::{Decision, Kind, ProfileEntry};
 use crate::program::Program;
-use crate::rule_file::{Form, RuleEntry};
+use crate::rule_file::{Form, LONGEST_SOURCE_KIB, RuleEntry};
 use crate::slot::Slot;
 use crate::subject::{Subject, Who};
 use crate::text::{Flaw, shown};
@@ -98,6 +98,7 @@ impl Rule {
         }
         self.check_service(subject)?;
         self.check_user(subject)?;
+        self.check_script(subject)?;
         if let Some(url) = subject.url {
             self.hosts.check(url)?;
         }
@@ -143,6 +144,21 @@ impl Rule {
         Flaw::of("user", format!("the rule does not name the user {}", shown(user)))
     }
 
+    fn check_script(&self, subject: &Subject<'_>) -> Result<(), Flaw> {
+        let Some((language, source)) = subject.script else { return Ok(()) };
+        if !self.entry.languages.contains(&language) {
+            return Flaw::of("language", format!("the rule does not name the language {language}"));
+        }
+        let most = self.entry.source_kib.unwrap_or(LONGEST_SOURCE_KIB);
+        if source.len() as u64 > u64::from(most) * 1024 {
+            return Flaw::of(
+                "script_source",
+                format!("the script is longer than {most} KiB, which is the most of the rule"),
+            );
+        }
+        Ok(())
+    }
+
     /// A rule that denies fits by its words: no value can get round it.
     fn fit_broadly(&self, subject: &Subject<'_>) -> Result<Fitted, Flaw> {
         let services = &self.entry.services;
@@ -151,6 +167,12 @@ impl Rule {
         }
         if !self.entry.users.is_empty() {
             self.check_user(subject)?;
+        }
+        if let Some((language, _)) = subject.script
+            && !self.entry.languages.is_empty()
+            && !self.entry.languages.contains(&language)
+        {
+            return Flaw::of("language", format!("the rule does not name the language {language}"));
         }
         let mut words = subject.arguments.iter();
         if !self.entry.subcommand.iter().all(|word| words.any(|given| argv::is_word((word, given)))) {

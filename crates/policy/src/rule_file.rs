@@ -6,6 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::file::{Class, Decision, Kind};
+use crate::script::Language;
+
+/// No script is longer.
+pub(crate) const LONGEST_SOURCE_KIB: u32 = 64;
 
 /// One rule.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -17,8 +21,8 @@ pub(crate) struct RuleEntry {
     /// What it is about. A rule that denies may leave it out: then it is about everything.
     #[serde(default)]
     pub(crate) operations: Vec<Kind>,
-    /// The program, by its name in `programs`. Needed for `exec` and `terminal`. With `build` and `test`
-    /// the rule is about projects that this program builds.
+    /// The program, by its name in `programs`. Needed for `exec` and `terminal`. With `build`, `test` and `script`
+    /// the rule is about what this program builds or runs.
     #[serde(default)]
     pub(crate) program: Option<String>,
     /// The fixed words after the program, exactly these. `build|test` is either.
@@ -50,6 +54,13 @@ pub(crate) struct RuleEntry {
     /// It is done with the rights of that user, outside the sandbox: as root for `root`.
     #[serde(default)]
     pub(crate) users: Vec<String>,
+    /// For `script`: what scripts may be written in. A rule that denies and names none is about all of them.
+    #[serde(default)]
+    pub(crate) languages: Vec<Language>,
+    /// For `script`: how long a script may be, in KiB; without it 64, which is the most.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 64))]
+    pub(crate) source_kib: Option<u32>,
     /// For git: the hosts that may be cloned from: `github.com`, `*.example.org`, with a port
     /// `git.example.org:8443`, or `*` for every name that is not local.
     #[serde(default)]

@@ -73,8 +73,8 @@ impl Policy {
         if let Some(root) = &root {
             check_inside(machine, root, &dir, &fitted.paths, must_be_there(subject.kind))?;
         }
-        if let (Some(root), Kind::FilesGet | Kind::FilesPut | Kind::FilesList | Kind::FilesSync) = (&root, subject.kind)
-        {
+        let is_of_files = matches!(subject.kind, Kind::FilesGet | Kind::FilesList) || subject.kind.writes_files();
+        if let Some(root) = root.as_ref().filter(|_| is_of_files) {
             let files = Some(self.files(rule, subject, root.clone(), dir, machine)?);
             return Ok(Plans { files, ..Plans::default() });
         }
@@ -100,7 +100,7 @@ impl Policy {
         let most_ms = rule.profile.limits.wall_time_s * 1000;
         Ok(Plan {
             argv: std::iter::once(called).chain(hardening).chain(own).collect(),
-            env: variables(rule, subject, program, &found.called, root.as_ref(), machine),
+            env: variables(rule, subject, program, &found.called, (root.as_ref(), &dir), machine),
             program: found.real,
             root,
             dir,
@@ -110,6 +110,7 @@ impl Policy {
             // A service is restarted by the bridge's own user.
             run_as: if rule.profile.confined || subject.kind == Kind::Terminal { self.run_as.clone() } else { None },
             class: rule.entry.class,
+            script: subject.script.map(|(_, source)| source.to_owned()),
         })
     }
 
@@ -153,12 +154,12 @@ impl Policy {
         path: String,
         machine: &dyn Machine,
     ) -> Result<FilesPlan, Flaw> {
-        let writes = matches!(subject.kind, Kind::FilesPut | Kind::FilesSync);
+        let writes = subject.kind.writes_files();
         if writes && !(root.writable && rule.profile.writable) {
             return Flaw::of("not_writable", "the root or the profile of the rule is read-only");
         }
-        if subject.kind == Kind::FilesPut && path.is_empty() {
-            return Flaw::of("path_not_plain", "a file needs a name");
+        if matches!(subject.kind, Kind::FilesPut | Kind::ProjectCreate) && path.is_empty() {
+            return Flaw::of("path_not_plain", "what is made needs a name");
         }
         let target = machine.look(&root.path.join(&path));
         if writes && target.is_some_and(|seen| matches!(seen.what, What::Link(_))) {
@@ -182,19 +183,23 @@ fn variables(
     subject: &Subject<'_>,
     program: &Program,
     called: &Path,
-    root: Option<&RootRef>,
+    (root, dir): (Option<&RootRef>, &str),
     machine: &dyn Machine,
 ) -> Vec<(String, String)> {
-    let own = ["npm", "python3", "cargo"].into_iter().filter(|name| program.is(name)).flat_map(environment::of_program);
+    let own =
+        ["npm", "python3", "cargo", "go"].into_iter().filter(|name| program.is(name)).flat_map(environment::of_program);
     let git = if program.is("git") {
         let schemes: &[Scheme] = if rule.profile.network == Network::Host { &rule.hosts.schemes } else { &[] };
         git::environment(schemes, root.map(|root| root.path.as_path()))
     } else {
         vec![]
     };
+    let directory = root.map(|root| if dir.is_empty() { root.path.clone() } else { root.path.join(dir) });
+    let directory = directory.map(|directory| directory.to_string_lossy().into_owned());
+    let of_script = subject.script.zip(directory).and_then(|((language, _), dir)| language.environment(&dir));
     let fixed = environment::fixed(called, subject.kind == Kind::Terminal);
     let of_rule = environment::of_rule(&rule.entry.environment, machine);
-    environment::merged(fixed.into_iter().chain(own).chain(of_rule).chain(git))
+    environment::merged(fixed.into_iter().chain(own).chain(of_script).chain(of_rule).chain(git))
 }
 
 /// The directory that something happens in: of a new working copy, the one above it.
@@ -211,7 +216,7 @@ fn directory(operation: &Operation, place: &Place) -> String {
 
 /// Whether the directory must exist: a file that is written need not.
 fn must_be_there(kind: Kind) -> bool {
-    !matches!(kind, Kind::FilesPut | Kind::FilesSync)
+    !kind.writes_files()
 }
 
 /// Whether a directory, and what a command is pointed at in it, lies inside its root as things are now.

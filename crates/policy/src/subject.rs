@@ -7,6 +7,7 @@ use crate::machine::Machine;
 use crate::name::{check_name, check_path, check_ref};
 use crate::program::Program;
 use crate::project;
+use crate::script::{self, Language};
 use crate::text::{Flaw, check_arguments, check_text, shown};
 use crate::{git, nearest::nearest};
 
@@ -36,6 +37,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) service: Option<&'a str>,
     /// What is done with which SSH key.
     pub(crate) key: Option<&'a SshKey>,
+    /// A script, and what it is written in.
+    pub(crate) script: Option<(Language, &'a str)>,
     /// Whether it is given input.
     pub(crate) has_input: bool,
     /// After how long it is to be ended.
@@ -52,6 +55,8 @@ pub(crate) fn kind_of(operation: &Operation) -> Option<Kind> {
         Operation::Git(Git::Status { .. }) => Kind::GitStatus,
         Operation::Build(_) => Kind::Build,
         Operation::Test(_) => Kind::Test,
+        Operation::Script(_) => Kind::Script,
+        Operation::CreateProject(_) => Kind::ProjectCreate,
         Operation::ServiceStatus(_) => Kind::ServiceStatus,
         Operation::ServiceRestart(_) => Kind::ServiceRestart,
         Operation::Terminal(_) => Kind::Terminal,
@@ -74,6 +79,8 @@ pub(crate) fn place_of(operation: &Operation) -> Option<&Place> {
             Git::Clone { into: place, .. } | Git::Pull { place } | Git::Push { place } | Git::Status { place },
         ) => Some(place),
         Operation::Build(place) | Operation::Test(place) => Some(place),
+        Operation::Script(script) => Some(&script.place),
+        Operation::CreateProject(project) => Some(&project.place),
         Operation::ServiceStatus(_) | Operation::ServiceRestart(_) | Operation::SshKey(_) | Operation::Noop => None,
         Operation::Terminal(terminal) => Some(&terminal.place),
         Operation::Files(Files::List(place) | Files::Get(place) | Files::Put(place) | Files::Sync(place)) => {
@@ -115,6 +122,7 @@ impl<'a> Subject<'a> {
             url: None,
             service: None,
             key: None,
+            script: None,
             has_input: false,
             timeout_ms: None,
         }
@@ -152,6 +160,17 @@ impl<'a> Subject<'a> {
                     self.program = Some(usual(programs, "ssh")?);
                 }
                 self.key = Some(key);
+            }
+            Operation::Script(script) => {
+                let (language, program) = script::check(script, programs)?;
+                (self.program, self.script) = (Some(program), Some((language, script.source.as_str())));
+                let file = std::iter::once(language.file().to_owned());
+                self.arguments = file.chain(script.arguments.iter().cloned()).collect();
+                self.timeout_ms = script.timeout_ms;
+            }
+            Operation::CreateProject(project) => {
+                check_name(&project.template)?;
+                check_name(&project.name)?;
             }
             Operation::Terminal(terminal) => check_name(&terminal.session)?,
             Operation::Build(_) | Operation::Test(_) | Operation::Files(_) | Operation::Noop => {}

@@ -46,8 +46,10 @@ fn every_key_is_explained() {
 /// The codes that judging can give, as the sources say them, are those of the list.
 #[test]
 fn every_code_of_a_reason_is_in_the_list() {
-    let sources =
-        ["argv", "name", "policy", "program", "project", "rule", "settle", "slot", "subject", "text", "url", "walk"];
+    let sources = [
+        "argv", "name", "policy", "program", "project", "rule", "script", "settle", "slot", "subject", "text", "url",
+        "walk",
+    ];
     let mut said = BTreeSet::new();
     for name in sources {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("src/{name}.rs"));

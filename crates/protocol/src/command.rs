@@ -14,6 +14,8 @@ pub const LONGEST_LIFE_MS: i64 = 60_000;
 pub const MOST_ARGUMENTS: usize = 64;
 /// And not more bytes in all of them.
 pub const LONGEST_ARGUMENTS: usize = 32 * 1024;
+/// No script is longer.
+pub const LONGEST_SOURCE: usize = 64 * 1024;
 
 /// What a machine is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -121,6 +123,12 @@ pub enum Operation {
     /// Nothing: whoever is asked says that it is done.
     #[n(9)]
     Noop,
+    /// Runs a script that comes along.
+    #[n(10)]
+    Script(#[n(0)] Script),
+    /// Makes a new directory with a small project in it.
+    #[n(11)]
+    CreateProject(#[n(0)] CreateProject),
 }
 
 /// A directory below a root.
@@ -151,6 +159,42 @@ pub struct Exec {
     /// After how long it is ended, if the rule allows so long.
     #[n(3)]
     pub timeout_ms: Option<u64>,
+}
+
+/// A script: a text that is run as a file, and never as a line for a shell.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Script {
+    /// What it is written in: the machine's policy knows which program that means.
+    #[n(0)]
+    pub language: String,
+    /// Its text.
+    #[n(1)]
+    pub source: String,
+    /// What it is told.
+    #[n(2)]
+    pub arguments: Vec<String>,
+    /// Where.
+    #[n(3)]
+    pub place: Place,
+    /// After how long it is ended, if the rule allows so long.
+    #[n(4)]
+    pub timeout_ms: Option<u64>,
+}
+
+/// A small project to begin with.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct CreateProject {
+    /// What it is like, by a name that the bridge knows.
+    #[n(0)]
+    pub template: String,
+    /// What it is called.
+    #[n(1)]
+    pub name: String,
+    /// The directory that is made: nothing is there, or an empty directory.
+    #[n(2)]
+    pub place: Place,
 }
 
 /// What git is asked for.

@@ -59,8 +59,10 @@ impl Hello {
 pub mod ability {
     /// Commands may be given variables and secrets.
     pub const VARIABLES: &str = "variables";
+    /// Scripts are run, and projects begun.
+    pub const SCRIPTS: &str = "scripts";
     /// What a bridge of this version can do.
-    pub const ALL: &[&str] = &[VARIABLES];
+    pub const ALL: &[&str] = &[VARIABLES, SCRIPTS];
 }
 
 /// What a machine says on the control stream.

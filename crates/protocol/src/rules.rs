@@ -8,12 +8,14 @@ use minicbor::{Decode, Encode};
 
 use crate::command::{Actor, Approval, LONGEST_LIFE_MS};
 use crate::run::Reason;
-use crate::signed::{LONGEST, Refusal, SKEW_MS, SigningKey, VerifyingKey};
+use crate::signed::{Refusal, SKEW_MS, SigningKey, VerifyingKey};
 
 /// The version that is written here, and the only one that is read.
 pub const VERSION: u16 = 1;
 /// No text of rules is longer.
 pub const LONGEST_TEXT: usize = 16 * 1024;
+/// Nor is a whole request, with what surrounds it.
+const LONGEST: usize = 64 * 1024;
 /// No reason is longer, in bytes.
 pub const LONGEST_REASON: usize = 2000;
 /// What is asked waits no longer for the machine's owner.

@@ -4,13 +4,13 @@ use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 
-use crate::command::{Command, LONGEST_ARGUMENTS, LONGEST_LIFE_MS, MOST_ARGUMENTS, Operation, VERSION};
+use crate::command::{Command, LONGEST_ARGUMENTS, LONGEST_LIFE_MS, LONGEST_SOURCE, MOST_ARGUMENTS, Operation, VERSION};
 use crate::environment::Environment;
 
 /// What a signature is over besides the command, so that it is worth nothing anywhere else.
 const CONTEXT: &[u8] = b"diwan command 1\0";
-/// No command is longer.
-pub const LONGEST: usize = 64 * 1024;
+/// No command is longer: there is room for a script, its arguments and what surrounds them.
+pub const LONGEST: usize = 128 * 1024;
 
 /// A command as it travels.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -194,15 +194,21 @@ fn is_sane(command: &Command) -> bool {
 }
 
 fn can_be_meant(operation: &Operation) -> bool {
-    let exec = match operation {
-        Operation::Exec(exec) => exec,
-        Operation::SshKey(key) => return key.line().flaw().is_none(),
-        _ => return true,
-    };
-    let length: usize = exec.argv.iter().map(|argument| argument.len() + 1).sum();
-    (1..=MOST_ARGUMENTS).contains(&exec.argv.len())
+    match operation {
+        Operation::Exec(exec) => !exec.argv.is_empty() && are_sane(&exec.argv),
+        Operation::SshKey(key) => key.line().flaw().is_none(),
+        Operation::Script(script) => {
+            are_sane(&script.arguments) && script.source.len() <= LONGEST_SOURCE && !script.source.contains('\0')
+        }
+        _ => true,
+    }
+}
+
+fn are_sane(arguments: &[String]) -> bool {
+    let length: usize = arguments.iter().map(|argument| argument.len() + 1).sum();
+    arguments.len() <= MOST_ARGUMENTS
         && length <= LONGEST_ARGUMENTS
-        && exec.argv.iter().all(|argument| !argument.contains('\0'))
+        && arguments.iter().all(|argument| !argument.contains('\0'))
 }
 
 /// Writing into memory cannot fail.

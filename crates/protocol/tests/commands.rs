@@ -2,7 +2,9 @@
 #![allow(missing_docs, reason = "stories, not an interface")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
 
-use diwan_protocol::command::{Actor, Approval, Exec, Files, Git, Place, SshKey, Terminal, VERSION};
+use diwan_protocol::command::{
+    Actor, Approval, CreateProject, Exec, Files, Git, LONGEST_SOURCE, Place, Script, SshKey, Terminal, VERSION,
+};
 use diwan_protocol::environment::{Brought, Environment, Promised, SecretText, Variable};
 use diwan_protocol::signed::Standing;
 use diwan_protocol::ssh_line::SshLine;
@@ -22,6 +24,12 @@ fn place() -> Place {
 fn exec(argv: &[&str]) -> Operation {
     let argv = argv.iter().map(|a| (*a).to_owned()).collect();
     Operation::Exec(Exec { argv, place: place(), has_input: false, timeout_ms: Some(5000) })
+}
+
+fn script(source: &str, arguments: &[&str]) -> Operation {
+    let arguments = arguments.iter().map(|a| (*a).to_owned()).collect();
+    let (language, source) = ("python".into(), source.into());
+    Operation::Script(Script { language, source, arguments, place: place(), timeout_ms: Some(5000) })
 }
 
 fn line() -> SshLine {
@@ -72,6 +80,7 @@ fn operations() -> Vec<(&'static str, Operation)> {
     let url = "https://git.example.org/shop.git".to_owned();
     let terminal =
         Terminal { session: "main".into(), place: place(), columns: 120, rows: 40, read_only: true, recorded: None };
+    let project = CreateProject { template: "node".into(), name: "shop".into(), place: place() };
     vec![
         ("exec", exec(&["cargo", "test"])),
         ("git_clone", Operation::Git(Git::Clone { url, into: place(), branch: Some("main".into()) })),
@@ -91,6 +100,8 @@ fn operations() -> Vec<(&'static str, Operation)> {
         ("ssh_key_prove", Operation::SshKey(SshKey::Prove { line: line(), port: 22 })),
         ("ssh_key_remove", Operation::SshKey(SshKey::Remove(line()))),
         ("noop", Operation::Noop),
+        ("script", script("print('hi')\n", &["--all", "a b"])),
+        ("create_project", Operation::CreateProject(project)),
     ]
 }
 
@@ -231,6 +242,15 @@ fn a_command_is_believed_in_its_place_and_time_only() {
     assert_eq!(changed(&|c: &mut Command| c.operation = exec(&["a\0b"])), Err(Refusal::Form));
     assert_eq!(changed(&|c: &mut Command| c.operation = exec(&["a"; 65])), Err(Refusal::Form));
     assert_eq!(changed(&|c: &mut Command| c.operation = exec(&[&"a".repeat(32 * 1024)])), Err(Refusal::Form));
+    assert_eq!(changed(&|c: &mut Command| c.operation = script(&"\u{1}".repeat(LONGEST_SOURCE), &[""; 64])), Ok(()));
+    assert_eq!(
+        changed(&|c: &mut Command| c.operation = script(&"a".repeat(LONGEST_SOURCE + 1), &[])),
+        Err(Refusal::Form)
+    );
+    assert_eq!(changed(&|c: &mut Command| c.operation = script("a\0b", &[])), Err(Refusal::Form));
+    assert_eq!(changed(&|c: &mut Command| c.operation = script("", &["a\0b"])), Err(Refusal::Form));
+    assert_eq!(changed(&|c: &mut Command| c.operation = script("", &[""; 65])), Err(Refusal::Form));
+    assert_eq!(changed(&|c: &mut Command| c.actor.name = "a".repeat(128 * 1024)), Err(Refusal::TooLong));
 }
 
 #[test]

@@ -31,4 +31,4 @@ pub use linux::{Prepared, Sandbox, hold, launch_if_asked};
 #[cfg(not(target_os = "linux"))]
 pub use other::{Prepared, Sandbox, hold, launch_if_asked};
 pub use outcome::{Ended, Outcome, Usage};
-pub use profile::{HOME, Limits, Network, PROTECTED, Profile, User};
+pub use profile::{GIVEN, HOME, Limits, Network, PROTECTED, Profile, User};

@@ -50,6 +50,10 @@ impl Sandbox {
     /// If the profile cannot be used.
     pub fn prepare(&self, profile: &Profile) -> Result<Prepared, SandboxError> {
         profile.check()?;
+        if !profile.given.is_empty() {
+            let why = "there is no private place here for a file that only the command may read";
+            return Err(SandboxError::Profile(why.to_owned()));
+        }
         Ok(Prepared { profile: profile.clone() })
     }
 }

@@ -8,6 +8,11 @@ use crate::error::SandboxError;
 /// Where a command finds its home: empty, its own, and gone afterwards.
 pub const HOME: &str = "/home/sandbox";
 
+/// Where a command finds the files that it was given: below its home, in memory, gone afterwards.
+pub const GIVEN: &str = "/home/sandbox/.given";
+/// All files that a command is given are together no longer.
+const LONGEST_GIVEN: usize = 1024 * 1024;
+
 /// What inside a writable root decides what runs later outside of a sandbox, and is read-only therefore.
 pub const PROTECTED: [&str; 6] = [".git/hooks", ".git/config", ".diwan", ".vscode", ".claude", ".codex"];
 
@@ -79,6 +84,8 @@ pub struct Profile {
     pub readable: Vec<PathBuf>,
     /// What it may also write.
     pub writable: Vec<PathBuf>,
+    /// Files that are made for it in [`GIVEN`], by name: texts that nobody outside of its room finds anywhere.
+    pub given: Vec<(String, String)>,
     /// What stays read-only inside each writable root, if it is there when the command starts.
     pub protected: Vec<PathBuf>,
     /// Which network it sees.
@@ -104,6 +111,7 @@ impl Profile {
             directory: directory.into(),
             readable: vec![],
             writable: vec![],
+            given: vec![],
             protected: PROTECTED.iter().map(PathBuf::from).collect(),
             network: Network::None,
             ours: false,
@@ -137,7 +145,23 @@ impl Profile {
         if self.protected.iter().any(|path| !path.components().all(|part| matches!(part, Component::Normal(_)))) {
             return refuse("what is protected is a path below a root");
         }
+        self.check_given()?;
         self.readable.iter().chain(&self.writable).try_for_each(|root| check_root(root))
+    }
+
+    fn check_given(&self) -> Result<(), SandboxError> {
+        let is_name = |name: &str| {
+            let is_letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+            (1..=64).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(is_letter)
+        };
+        let length: usize = self.given.iter().map(|(_, text)| text.len()).sum();
+        let is_odd = |(name, text): &(String, String)| !is_name(name) || text.contains('\0');
+        if length > LONGEST_GIVEN || self.given.iter().any(is_odd) {
+            let why =
+                "a file that is given has a plain name and no zero byte in it, and all are no longer than a mebibyte";
+            return Err(SandboxError::Profile(why.to_owned()));
+        }
+        Ok(())
     }
 }
 

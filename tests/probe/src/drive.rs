@@ -65,6 +65,10 @@ fn read(arguments: &[String]) -> Done<Order> {
                 let (name, value) = value()?.split_once('=').ok_or("NAME=VALUE")?;
                 profile.environment.push((name.into(), value.into()));
             }
+            "--given" => {
+                let (name, text) = value()?.split_once('=').ok_or("NAME=TEXT")?;
+                profile.given.push((name.into(), text.into()));
+            }
             "--cpu" => profile.limits.cpu_seconds = Some(value()?.parse()?),
             "--memory" => profile.limits.memory_bytes = Some(value()?.parse()?),
             "--processes" => profile.limits.processes = Some(value()?.parse()?),

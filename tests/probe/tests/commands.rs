@@ -50,6 +50,18 @@ fn output_errors_and_input_pass_through() {
 }
 
 #[test]
+fn what_it_is_given_lies_ready_and_nobody_writes_to_it() {
+    for &bridge in bridges() {
+        let machine = Machine::new(bridge);
+        let given = ["--given", "a.sh=echo \"$1\" = \"$0\"\n# مرحبا", "--given", "empty="];
+        let script = "cd ~/.given && sh a.sh x && cat a.sh && test ! -s empty && ls -A && echo x > a.sh || echo kept";
+        let said = out(&machine, &given, script);
+        assert_eq!(said, "x = a.sh\necho \"$1\" = \"$0\"\n# مرحباa.sh\nempty\nkept", "{}", machine.outcome());
+        assert_eq!(out(&machine, &[], "ls -A ~"), "");
+    }
+}
+
+#[test]
 fn codes_and_signals_come_back_as_they_were() {
     for &bridge in bridges() {
         let machine = Machine::new(bridge);

@@ -23,6 +23,21 @@ fn f82_where_namespaces_are_missing_the_required_sandbox_refuses_and_names_them(
     }
 }
 
+/// Without a file tree of its own, it would lie where others find it.
+#[test]
+fn f82_what_only_the_command_may_read_is_given_in_a_private_place_or_not_at_all() {
+    let machine = Machine::new(Bridge::User);
+    let probe = machine.probe.display().to_string();
+    let inner = [&probe, "run", "--best-effort", "--given", "a.sh=echo ran", "--", "/bin/sh", "-c", "echo ran"];
+    let said = text(&machine.inside(&[], &inner).output().unwrap().stdout);
+    assert!(said.contains("no private place") && !said.contains("ran\n"), "{said}");
+    for odd in ["../x=", ".x=", "a/b=", "="] {
+        let output = machine.inside(&["--given", odd], &["/bin/echo", "ran"]).output().unwrap();
+        let said = text(&output.stdout);
+        assert!(!said.contains("ran\n") && machine.outcome().contains("plain name"), "{odd}: {}", machine.outcome());
+    }
+}
+
 #[test]
 fn f82_at_best_effort_what_is_left_still_denies_and_what_is_missing_is_said() {
     let machine = Machine::new(Bridge::User);

@@ -5,7 +5,7 @@ use diwan_protocol::command::{Actor, Approval};
 use diwan_protocol::run::{self, Reason, Verdict};
 use diwan_protocol::{Operation, Refusal};
 
-use crate::execute::{files, keys};
+use crate::execute::{files, keys, starter};
 use crate::policy_file::InForce;
 
 /// What the policy says.
@@ -24,16 +24,16 @@ pub(super) fn judge(policy: &InForce, here: &Here, operation: &Operation, actor:
             Opinion { told: denied("no_policy", "this machine has no policy, so everything is denied"), plan: None }
         }
         Some(judged) => {
-            let for_keys = match (&judged.keys, operation) {
-                (Some(plan), Operation::SshKey(wanted)) => keys::plan(plan, wanted).map(Some),
+            let own = match (&judged.keys, &judged.files, operation) {
+                (Some(plan), _, Operation::SshKey(wanted)) => keys::plan(plan, wanted).map(Some),
+                (_, Some(plan), Operation::CreateProject(wanted)) => starter::plan(plan, wanted),
+                (_, Some(plan), _) => Ok(files::plan(plan, operation)),
                 _ => Ok(None),
             };
-            let for_keys = match for_keys {
-                Ok(plan) => plan,
-                Err((code, words)) => return Opinion { told: denied(code, &words), plan: None },
-            };
-            let files = judged.files.as_ref().and_then(|files| files::plan(files, operation));
-            Opinion { told: told(&judged), plan: judged.plan.or(files).or(for_keys) }
+            match own {
+                Ok(own) => Opinion { told: told(&judged), plan: judged.plan.or(own) },
+                Err((code, words)) => Opinion { told: denied(code, &words), plan: None },
+            }
         }
     }
 }

@@ -10,6 +10,8 @@ use diwan_policy::{FilesPlan, Plan};
 use diwan_protocol::Operation;
 use diwan_protocol::command::Files;
 
+use super::starter;
+
 /// What it is called: nobody types this as a command.
 const ROLE: &str = "--files-agent";
 const LIST: &str = "list";
@@ -27,19 +29,18 @@ pub(crate) fn plan(files: &FilesPlan, operation: &Operation) -> Option<Plan> {
         Files::Put(_) => PUT,
         Files::Sync(_) => SYNC,
     };
+    let root = files.root.path.to_str()?;
+    own_plan(files, &[ROLE, root, files.path.trim_end_matches('/'), access, &files.longest_bytes.to_string()])
+}
+
+/// A plan for this same program, told these words.
+pub(super) fn own_plan(files: &FilesPlan, words: &[&str]) -> Option<Plan> {
     let program = std::env::current_exe().ok()?.canonicalize().ok()?;
     let mut profile = files.profile.clone();
     profile.readable.push(program.clone());
-    let own = [
-        program.to_str()?,
-        ROLE,
-        files.root.path.to_str()?,
-        files.path.trim_end_matches('/'),
-        access,
-        &files.longest_bytes.to_string(),
-    ];
+    let argv = std::iter::once(program.to_str()?).chain(words.iter().copied());
     Some(Plan {
-        argv: own.into_iter().map(str::to_owned).collect(),
+        argv: argv.map(str::to_owned).collect(),
         program,
         env: vec![],
         root: Some(files.root.clone()),
@@ -49,13 +50,14 @@ pub(crate) fn plan(files: &FilesPlan, operation: &Operation) -> Option<Plan> {
         output_limit_bytes: files.output_limit_bytes,
         run_as: files.run_as.clone(),
         class: files.class,
+        script: None,
     })
 }
 
-/// Whether that is the agent.
-pub(super) fn is_agent(plan: &Plan) -> bool {
+/// Whether that is this program again, in one of these roles.
+pub(super) fn is_own(plan: &Plan) -> bool {
     let is_ours = || std::env::current_exe().and_then(|own| own.canonicalize()).is_ok_and(|own| own == plan.program);
-    plan.argv.get(1).is_some_and(|role| role == ROLE) && is_ours()
+    plan.argv.get(1).is_some_and(|role| role == ROLE || role == starter::ROLE) && is_ours()
 }
 
 /// Becomes the agent if this program was started as it, and never returns then.

@@ -6,6 +6,7 @@ pub(crate) mod keys;
 mod pty;
 mod ready;
 mod said;
+pub(crate) mod starter;
 mod stop;
 mod users;
 

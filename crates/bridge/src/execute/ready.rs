@@ -1,7 +1,7 @@
 //! A process that only has to be started: in its sandbox, or outside of it where the policy says so.
 
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use diwan_policy::{Network, Plan};
 use diwan_protocol::environment::SecretText;
 use diwan_protocol::run::{Outcome, Usage};
-use diwan_sandbox::{Limits, Prepared, Profile, hold};
+use diwan_sandbox::{GIVEN, Limits, Prepared, Profile, hold};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::attend::{Attended, Bounds};
@@ -55,6 +55,7 @@ impl Executor {
                 Some(self.confine(plan, &without_hands(plan, profile(plan)?))?)
             }
             (true, Streams::Terminal(_)) => Some(self.confine(plan, &in_terminal(profile(plan)?))?),
+            (false, _) if plan.script.is_some() => return Err("a script only ever runs in the sandbox".to_owned()),
             (false, Streams::Terminal(_)) => Some(hold(&at_home(plan)?).map_err(|error| in_words(&error))?),
             (false, Streams::Pipes { .. } | Streams::Pipe) => None,
         };
@@ -161,7 +162,13 @@ fn profile(plan: &Plan) -> Result<Profile, String> {
     let mut profile = Profile::new(called(plan), directory(plan));
     profile.arguments = plan.argv.iter().skip(1).map(Into::into).collect();
     profile.environment = plan.env.iter().map(|(name, value)| (name.into(), value.into())).collect();
-    profile.ours = files::is_agent(plan);
+    if let (Some(source), Some(name)) = (&plan.script, plan.argv.get(1)) {
+        profile.given.push((name.clone(), source.clone()));
+        if let Some(file) = profile.arguments.first_mut() {
+            *file = Path::new(GIVEN).join(name).into();
+        }
+    }
+    profile.ours = files::is_own(plan);
     profile.readable = plan.profile.readable.clone();
     if let Some(root) = &plan.root {
         let roots = if plan.profile.writable { &mut profile.writable } else { &mut profile.readable };

@@ -6,7 +6,7 @@ use minicbor::{Decode, Encode};
 
 /// The length and the check before each record.
 const HEAD: usize = 8;
-/// No record is longer: the longest command is 64 KiB, and a verdict shows it once more.
+/// No record is longer: the longest command is 128 KiB, and a verdict shows what is run once more.
 const LONGEST: usize = 512 * 1024;
 
 /// Something that must not be forgotten.

@@ -272,6 +272,16 @@ pub(super) fn safe(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
+/// One line of a text that somebody decides about: what hides is shown as what it is, rather than left out.
+pub(super) fn plain(line: &str) -> String {
+    let shown = |c: char| match c {
+        '\t' => vec![' '; 4],
+        c if is_unsafe(c) => c.escape_unicode().collect(),
+        c => vec![c],
+    };
+    line.chars().flat_map(shown).collect()
+}
+
 fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use diwan_kernel::{Ctx, Permission, Problem, TaskPolicy};
-use diwan_protocol::control::ability;
+use diwan_protocol::control::{Hello, ability};
 use diwan_protocol::environment::{Brought, Environment, Promised, SecretText, Variable};
 use diwan_vault::{Asker, LeaseEnd, LeaseId, LeaseParams, SecretName, SubjectKind};
 use futures::StreamExt;
@@ -78,14 +78,26 @@ impl NotLent {
         Self { code: code.to_owned(), detail, may_pass }
     }
 
-    /// The bridge is from before there were variables.
-    pub fn too_old() -> Self {
-        let detail = "The bridge there is too old to be given variables: put a new one there, with the line of `diwan machine add`.";
-        Self::never("bridge_too_old", detail)
-    }
-
     pub(crate) fn problem(&self) -> CommandProblem {
         CommandProblem::new(&self.code, self.detail.clone())
+    }
+}
+
+/// What a bridge must be able to do for something. One from before it could is given nothing that it does not know.
+///
+/// # Errors
+/// `bridge_too_old`.
+pub(crate) fn must_be_able(hello: &Hello, operation: &CommandOperation, needs_variables: bool) -> Result<(), NotLent> {
+    let needed = [
+        (needs_variables, ability::VARIABLES, "to be given variables"),
+        (operation.is_script_or_project(), ability::SCRIPTS, "for scripts and new projects"),
+    ];
+    match needed.iter().find(|(is_needed, able, _)| *is_needed && !hello.is_able(able)) {
+        None => Ok(()),
+        Some((.., what)) => {
+            let next = "put a new one there, with the line of `diwan machine add`";
+            Err(NotLent::never("bridge_too_old", format!("The bridge there is too old {what}: {next}.")))
+        }
     }
 }
 
@@ -159,12 +171,7 @@ impl Fleet {
         connected: &Connected,
     ) -> Result<Lent, NotLent> {
         let variables = borrower.variables;
-        if variables.is_empty() {
-            return Ok(Lent::default());
-        }
-        if !connected.hello.is_able(ability::VARIABLES) {
-            return Err(NotLent::too_old());
-        }
+        must_be_able(&connected.hello, borrower.operation, !variables.is_empty())?;
         if variables.secrets.is_empty() {
             return Ok(Lent::default());
         }

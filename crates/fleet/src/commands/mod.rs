@@ -68,7 +68,7 @@ pub(crate) use self::end::run_entry;
 pub use self::id::CommandId;
 pub(crate) use self::id::{ApprovalId, BatchId};
 pub(crate) use self::judge::no_answer;
-pub(crate) use self::lend::Borrower;
+pub(crate) use self::lend::{Borrower, must_be_able};
 pub use self::lend::{Lent, NotLent};
 pub use self::operation::CommandOperation;
 pub(crate) use self::operation::Manner;

@@ -1,22 +1,20 @@
 //! What a machine is asked to do, as people and programs write it, and what of that can be meant at all.
 //! Whether it may be done is the matter of the machine's policy.
 
+mod wrong;
+
 use diwan_kernel::Problem;
-use diwan_kernel::problem::FieldError;
-use diwan_protocol::command::{
-    self, Exec, Files, Git, LONGEST_ARGUMENTS, MOST_ARGUMENTS, Operation, Place, SshKey, Terminal,
-};
+use diwan_protocol::command::{CreateProject, Exec, Files, Git, Operation, Place, Script, SshKey, Terminal};
 use diwan_protocol::ssh_line::SshLine;
+use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
-const LONGEST_PATH: usize = 4096;
-const LONGEST_URL: usize = 2048;
-const LONGEST_NAME: usize = 128;
-const LONGEST_BRANCH: usize = 244;
+use self::wrong::Wrong;
+
+/// So many characters of a script are shown where many operations are.
+const SHOWN_IN_LISTS: usize = 200;
 /// No terminal is wider or higher.
 pub(crate) const LARGEST_SIZE: u16 = 1000;
-/// Nothing runs longer than a week.
-const LONGEST_RUN_MS: u64 = 7 * 24 * 60 * 60 * 1000;
 
 /// What a machine is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -106,6 +104,43 @@ pub enum CommandOperation {
         /// The directory below the root; empty is the root itself.
         #[serde(default)]
         #[schema(max_length = 4096)]
+        path: String,
+    },
+    /// Runs a script as a file that only the command sees, in the sandbox, with the program that the machine's policy
+    /// names for its language.
+    #[serde(rename = "script")]
+    Script {
+        /// What it is written in.
+        language: ScriptLanguage,
+        /// Its text, of at most 64 KiB. In lists and batches only how it begins is shown, at most 200 characters.
+        #[schema(min_length = 1, max_length = 65536)]
+        source: String,
+        /// The root, by its name in the machine's policy.
+        #[schema(min_length = 1, max_length = 128)]
+        root: String,
+        /// The directory below the root that it runs in; empty is the root itself.
+        #[serde(default)]
+        #[schema(max_length = 4096)]
+        path: String,
+        /// What it is told.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[schema(max_items = 64)]
+        args: Vec<String>,
+    },
+    /// Makes a new directory with a small project to begin with, that has a test and needs nothing but the usual tools
+    /// of its language. Nothing that is there is changed.
+    #[serde(rename = "project.create")]
+    ProjectCreate {
+        /// What it is like.
+        template: ProjectTemplate,
+        /// What it is called.
+        #[schema(min_length = 1, max_length = 64, pattern = "^[a-z]([a-z0-9-]*[a-z0-9])?$")]
+        name: String,
+        /// The root, by its name in the machine's policy.
+        #[schema(min_length = 1, max_length = 128)]
+        root: String,
+        /// The directory below the root that is made: nothing is there, or an empty directory.
+        #[schema(min_length = 1, max_length = 4096)]
         path: String,
     },
     /// How a service is doing.
@@ -245,6 +280,56 @@ pub enum CommandOperation {
     Noop {},
 }
 
+/// What a script is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ScriptLanguage {
+    /// Run by `python3`.
+    Python,
+    /// Run by `node`.
+    Javascript,
+    /// Run by `bash`, or `sh` where there is none.
+    Shell,
+}
+
+/// What a project to begin with is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ProjectTemplate {
+    /// A program for Node.js.
+    Node,
+    /// A program in Python.
+    Python,
+    /// A program in Rust.
+    Rust,
+    /// A program in Go.
+    Go,
+    /// A site of plain files.
+    Static,
+}
+
+impl ScriptLanguage {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Python => "python",
+            Self::Javascript => "javascript",
+            Self::Shell => "shell",
+        }
+    }
+}
+
+impl ProjectTemplate {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Node => "node",
+            Self::Python => "python",
+            Self::Rust => "rust",
+            Self::Go => "go",
+            Self::Static => "static",
+        }
+    }
+}
+
 /// How a program is run.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Manner {
@@ -273,9 +358,24 @@ impl CommandOperation {
         matches!(self, Self::Noop {})
     }
 
+    /// The same for a list of many: of a script, only how it begins.
+    #[must_use]
+    pub fn in_a_list(mut self) -> Self {
+        if let Self::Script { source, .. } = &mut self {
+            let end = source.char_indices().nth(SHOWN_IN_LISTS).map_or(source.len(), |(at, _)| at);
+            source.truncate(end);
+        }
+        self
+    }
+
+    /// Whether it is one of those that bridges of earlier versions do not know.
+    pub(crate) const fn is_script_or_project(&self) -> bool {
+        matches!(self, Self::Script { .. } | Self::ProjectCreate { .. })
+    }
+
     /// Whether it can be told how long it may run.
     pub(crate) const fn has_time_limit(&self) -> bool {
-        matches!(self, Self::Exec { .. })
+        matches!(self, Self::Exec { .. } | Self::Script { .. })
     }
 
     /// Whether its input and output are a pipe that somebody takes up.
@@ -311,6 +411,18 @@ impl CommandOperation {
             Self::GitPush { root, path } => Operation::Git(Git::Push { place: place(root, path) }),
             Self::Build { root, path } => Operation::Build(place(root, path)),
             Self::Test { root, path } => Operation::Test(place(root, path)),
+            Self::Script { language, source, root, path, args } => Operation::Script(Script {
+                language: language.as_str().to_owned(),
+                source: source.clone(),
+                arguments: args.clone(),
+                place: place(root, path),
+                timeout_ms: manner.timeout_ms,
+            }),
+            Self::ProjectCreate { template, name, root, path } => Operation::CreateProject(CreateProject {
+                template: template.as_str().to_owned(),
+                name: name.clone(),
+                place: place(root, path),
+            }),
             Self::ServiceStatus { service } => Operation::ServiceStatus(service.clone()),
             Self::ServiceRestart { service } => Operation::ServiceRestart(service.clone()),
             Self::FilesList { root, path } => Operation::Files(Files::List(place(root, path))),
@@ -348,6 +460,13 @@ impl CommandOperation {
             Self::GitPush { root, path } => format!("git push {root}:{path}"),
             Self::Build { root, path } => format!("build {root}:{path}"),
             Self::Test { root, path } => format!("test {root}:{path}"),
+            Self::Script { language, source, root, path, args } => {
+                let (language, short) = (language.as_str(), short_hash(source));
+                format!("{language} script {short} in {root}:{path} {}", args.join(" ")).trim_end().to_owned()
+            }
+            Self::ProjectCreate { template, name, root, path } => {
+                format!("new {} project {name} in {root}:{path}", template.as_str())
+            }
             Self::ServiceStatus { service } => format!("service status {service}"),
             Self::ServiceRestart { service } => format!("service restart {service}"),
             Self::FilesList { root, path } => format!("list files {root}:{path}"),
@@ -367,178 +486,36 @@ impl CommandOperation {
     }
 }
 
+/// By which a script can be found again in the trail: the beginning of its SHA-256.
+fn short_hash(source: &str) -> String {
+    digest(&SHA256, source.as_bytes()).as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn line(user: &str, secret: &str, version: u64, key: &str) -> SshLine {
     SshLine { user: user.to_owned(), secret: secret.to_owned(), version, key: key.to_owned() }
 }
 
-/// What is wrong with an operation, field by field.
-#[derive(Default)]
-struct Wrong(Vec<FieldError>);
-
-impl Wrong {
-    fn say(&mut self, field: impl Into<String>, code: &'static str, message: impl Into<String>) {
-        self.0.push(FieldError { field: field.into(), code, message: message.into() });
-    }
-
-    fn look_at(&mut self, operation: &CommandOperation) {
-        match operation {
-            CommandOperation::Exec { argv, root, path } => {
-                self.look_at_argv(argv);
-                self.look_at_place(root, path);
-            }
-            CommandOperation::GitClone { url, root, path, branch } => {
-                self.look_at_url(url);
-                self.look_at_place(root, path);
-                if path.is_empty() {
-                    self.say("operation.path", "empty", "It must name the directory that is to be made.");
-                }
-                if let Some(branch) = branch {
-                    self.look_at_branch(branch);
-                }
-            }
-            CommandOperation::GitStatus { root, path }
-            | CommandOperation::GitPull { root, path }
-            | CommandOperation::GitPush { root, path }
-            | CommandOperation::Build { root, path }
-            | CommandOperation::Test { root, path }
-            | CommandOperation::FilesList { root, path }
-            | CommandOperation::FilesGet { root, path }
-            | CommandOperation::FilesPut { root, path }
-            | CommandOperation::FilesSync { root, path } => self.look_at_place(root, path),
-            CommandOperation::ServiceStatus { service } | CommandOperation::ServiceRestart { service } => {
-                self.look_at_name("operation.service", service);
-            }
-            CommandOperation::SshKeyInstall { .. }
-            | CommandOperation::SshKeyProve { .. }
-            | CommandOperation::SshKeyRemove { .. } => self.look_at_key(operation),
-            CommandOperation::Terminal { root, path, columns, rows, .. } => {
-                self.look_at_place(root, path);
-                self.look_at_size("operation.columns", *columns);
-                self.look_at_size("operation.rows", *rows);
-            }
-            CommandOperation::Noop {} => {}
-        }
-    }
-
-    fn look_at_key(&mut self, operation: &CommandOperation) {
-        if let Operation::SshKey(key) = operation.to_wire(Manner::default())
-            && let Some(flaw) = key.line().flaw()
-        {
-            self.say("operation.key", "invalid", format!("It cannot be put on a machine: {flaw}."));
-        }
-    }
-
-    fn look_at_size(&mut self, field: &str, size: u16) {
-        if !(1..=LARGEST_SIZE).contains(&size) {
-            self.say(field, "out_of_range", format!("It must be from 1 to {LARGEST_SIZE}."));
-        }
-    }
-
-    fn look_at_manner(&mut self, operation: &CommandOperation, manner: Manner) {
-        let is_program = matches!(operation, CommandOperation::Exec { .. });
-        if !is_program && !operation.is_terminal() && manner.has_input {
-            self.say("has_input", "not_for_this", "Only `exec` takes input.");
-        }
-        match manner.timeout_ms {
-            Some(_) if !is_program => self.say("timeout_ms", "not_for_this", "Only `exec` takes a time limit."),
-            Some(ms) if !(1..=LONGEST_RUN_MS).contains(&ms) => {
-                self.say("timeout_ms", "out_of_range", format!("It must be from 1 to {LONGEST_RUN_MS}."));
-            }
-            _ => {}
-        }
-    }
-
-    fn look_at_argv(&mut self, argv: &[String]) {
-        if argv.is_empty() || argv.len() > MOST_ARGUMENTS {
-            let message = format!("It must have 1 to {MOST_ARGUMENTS} items: the program and its arguments.");
-            self.say("operation.argv", "out_of_range", message);
-        }
-        if argv.iter().map(|argument| argument.len() + 1).sum::<usize>() > LONGEST_ARGUMENTS {
-            let message = format!("All arguments together must not be longer than {LONGEST_ARGUMENTS} bytes.");
-            self.say("operation.argv", "too_long", message);
-        }
-        if argv.first().is_some_and(String::is_empty) {
-            self.say("operation.argv[0]", "empty", "The program must be named.");
-        }
-        for (at, _) in argv.iter().enumerate().filter(|(_, argument)| argument.contains('\0')).take(1) {
-            self.say(format!("operation.argv[{at}]"), "unsafe_character", "It must not hold a NUL character.");
-        }
-    }
-
-    fn look_at_place(&mut self, root: &str, path: &str) {
-        self.look_at_name("operation.root", root);
-        let leads_out = path.starts_with(['/', '\\', '~']) || path.split(['/', '\\']).any(|part| part == "..");
-        if leads_out {
-            self.say("operation.path", "path_not_relative", "It must lead from the root downwards.");
-        } else if path.len() > LONGEST_PATH {
-            self.say("operation.path", "too_long", format!("It must not be longer than {LONGEST_PATH} bytes."));
-        } else if path.chars().any(char::is_control) {
-            self.say("operation.path", "unsafe_character", "It must not hold control characters.");
-        }
-    }
-
-    fn look_at_name(&mut self, field: &str, name: &str) {
-        let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'@' | b':');
-        let begins = name.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
-        if !begins || name.len() > LONGEST_NAME || !name.bytes().all(is_plain) {
-            let message = format!(
-                "It must be 1 to {LONGEST_NAME} letters, digits and . _ - @ :, and begin with a letter or a digit."
-            );
-            self.say(field, "not_a_name", message);
-        }
-    }
-
-    fn look_at_url(&mut self, url: &str) {
-        let is_odd = |c: char| c.is_control() || c.is_whitespace();
-        if url.is_empty() || url.starts_with('-') || url.len() > LONGEST_URL || url.chars().any(is_odd) {
-            let message = format!("It must be an address of at most {LONGEST_URL} bytes without blanks.");
-            self.say("operation.url", "not_a_url", message);
-        }
-    }
-
-    fn look_at_branch(&mut self, branch: &str) {
-        let is_odd = |c: char| c.is_control() || c.is_whitespace();
-        let is_bad = branch.is_empty() || branch.starts_with('-') || branch.len() > LONGEST_BRANCH;
-        if is_bad || branch.chars().any(is_odd) {
-            self.say("operation.branch", "not_a_ref", "It must be the name of a branch.");
-        }
-    }
-}
-
-/// Nothing that passes here may be refused as malformed there.
-const _: () = assert!(command::LONGEST_ARGUMENTS <= 32 * 1024);
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use serde_json::{Value, json};
 
-    fn wrong(operation: Value) -> Vec<(String, &'static str)> {
-        let operation: CommandOperation = serde_json::from_value(operation).expect("it can be read");
-        let mut wrong = Wrong::default();
-        wrong.look_at(&operation);
-        wrong.0.into_iter().map(|e| (e.field, e.code)).collect()
+    #[test]
+    fn of_a_script_a_list_shows_how_it_begins() {
+        let script = |source: &str| {
+            let script = json!({"kind": "script", "language": "python", "source": source, "root": "work"});
+            serde_json::from_value::<CommandOperation>(script).expect("it can be read")
+        };
+        assert_eq!(script(&"é".repeat(300)).in_a_list(), script(&"é".repeat(200)));
+        assert_eq!(script("short").in_a_list(), script("short"));
     }
 
     #[test]
-    fn f81_sizes_have_limits() {
-        let exec = |argv: Vec<String>| wrong(json!({"kind": "exec", "argv": argv, "root": "work"}));
-        assert_eq!(exec(vec!["a".into(); 64]), []);
-        assert_eq!(exec(vec!["a".into(); 65]), [("operation.argv".to_owned(), "out_of_range")]);
-        assert_eq!(exec(vec![]), [("operation.argv".to_owned(), "out_of_range")]);
-        assert_eq!(exec(vec!["a".repeat(32 * 1024)]), [("operation.argv".to_owned(), "too_long")]);
-        assert_eq!(exec(vec![String::new()]), [("operation.argv[0]".to_owned(), "empty")]);
-    }
-
-    #[test]
-    fn f92_paths_lead_downwards() {
-        for path in ["/etc", "../x", "a/../../b", "~/x", "a\\..\\b", "\\x"] {
-            let found = wrong(json!({"kind": "git.status", "root": "work", "path": path}));
-            assert_eq!(found, [("operation.path".to_owned(), "path_not_relative")], "{path}");
-        }
-        for path in ["", ".", "a/b", "a..b/c", "ä/中"] {
-            assert_eq!(wrong(json!({"kind": "git.status", "root": "work", "path": path})), [], "{path}");
-        }
+    fn a_script_is_told_by_its_hash() {
+        let script = json!({"kind": "script", "language": "python", "source": "x", "root": "work", "args": ["a", "b"]});
+        let script: CommandOperation = serde_json::from_value(script).expect("it can be read");
+        assert_eq!(script.summary(), "python script 2d711642b726b044 in work: a b");
     }
 
     #[test]
@@ -559,6 +536,10 @@ mod tests {
             json!({"kind": "terminal", "root": "work", "path": "x", "columns": 80, "rows": 24}),
             json!({"kind": "terminal", "root": "work", "path": "", "columns": 80, "rows": 24, "record": true}),
             json!({"kind": "noop"}),
+            json!({"kind": "script", "language": "python", "source": "x = 1\n", "root": "work", "path": ""}),
+            json!({"kind": "script", "language": "shell", "source": "id", "root": "work", "path": "x", "args": ["", "$x"]}),
+            json!({"kind": "script", "language": "javascript", "source": "1", "root": "work", "path": "x"}),
+            json!({"kind": "project.create", "template": "static", "name": "shop", "root": "work", "path": "x/shop"}),
         ] {
             let read: CommandOperation = serde_json::from_value(operation.clone()).expect("it can be read");
             assert!(read.read(Manner::default()).is_ok(), "{operation}");

@@ -87,7 +87,10 @@ impl Variables {
 impl CommandOperation {
     /// Whether it is a program in the sandbox that may be given variables.
     pub fn takes_variables(&self) -> bool {
-        let is_no_program = matches!(self, Self::ServiceStatus { .. } | Self::ServiceRestart { .. } | Self::Noop {});
+        let is_no_program = matches!(
+            self,
+            Self::ServiceStatus { .. } | Self::ServiceRestart { .. } | Self::ProjectCreate { .. } | Self::Noop {}
+        );
         !self.is_terminal() && !self.has_pipe() && !self.is_own() && !is_no_program
     }
 
@@ -169,6 +172,8 @@ mod tests {
         for (operation, takes) in [
             (json!({"kind": "build", "root": "work"}), true),
             (json!({"kind": "git.push", "root": "work"}), true),
+            (json!({"kind": "script", "language": "shell", "source": "id", "root": "work"}), true),
+            (json!({"kind": "project.create", "template": "go", "name": "x", "root": "work", "path": "x"}), false),
             (json!({"kind": "service.restart", "service": "nginx"}), false),
             (json!({"kind": "noop"}), false),
             (json!({"kind": "files.get", "root": "work"}), false),

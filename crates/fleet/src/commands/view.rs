@@ -90,6 +90,12 @@ pub(crate) struct CommandView {
 }
 
 impl CommandView {
+    /// The same for a list of many.
+    #[must_use]
+    pub(crate) fn in_a_list(self) -> Self {
+        Self { operation: self.operation.in_a_list(), ..self }
+    }
+
     /// A command as it is stored, and as it stands now as far as that is known here.
     pub(crate) fn new(stored: Command, live: &LiveCommands) -> Self {
         let progress =

@@ -25,7 +25,8 @@ use crate::view::JobView;
         (status = 200, description = "The job that was wanted with the same key before", body = JobView),
         GuardedWrite
     ),
-    extensions(("x-permission" = json!("jobs.run"))),
+    // A script is long, and longer still as JSON.
+    extensions(("x-permission" = json!("jobs.run")), ("x-max-body-bytes" = json!(1_048_576))),
     security(("session" = []), ("bearer" = [])),
 )]
 pub(super) async fn create_job(

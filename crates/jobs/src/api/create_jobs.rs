@@ -46,7 +46,7 @@ struct CreatedJob {
     tag = "jobs",
     request_body = CreateJobs,
     responses((status = 201, description = "The jobs", body = CreatedJobs), GuardedWrite),
-    extensions(("x-permission" = json!("jobs.run"))),
+    extensions(("x-permission" = json!("jobs.run")), ("x-max-body-bytes" = json!(8_388_608))),
     security(("session" = []), ("bearer" = [])),
 )]
 pub(super) async fn create_jobs(

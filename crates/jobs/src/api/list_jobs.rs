@@ -116,5 +116,5 @@ pub(super) async fn list_jobs(
 ) -> Result<Json<Page<JobView>>, Problem> {
     let (limit, before) = (page.limit()?, page.position::<JobId>()?);
     let found = job::list(jobs.db(), &query.wanted(before)?, limit + 1).await?;
-    Ok(Json(Page::cut(found, limit, |job| job.id).map(JobView::from)))
+    Ok(Json(Page::cut(found, limit, |job| job.id).map(|job| JobView::from(job).in_a_list())))
 }

@@ -34,7 +34,8 @@ pub(super) struct RerunJob {
     params(("id" = JobId, Path, description = "Which job")),
     request_body = RerunJob,
     responses((status = 201, description = "The new job", body = JobView), GuardedWrite),
-    extensions(("x-permission" = json!("jobs.run"))),
+    // A script is long, and longer still as JSON.
+    extensions(("x-permission" = json!("jobs.run")), ("x-max-body-bytes" = json!(1_048_576))),
     security(("session" = []), ("bearer" = [])),
 )]
 pub(super) async fn rerun_job(

@@ -44,7 +44,8 @@ pub(super) async fn list_job_schedules(
     tag = "jobs",
     request_body = CreateSchedule,
     responses((status = 201, description = "The schedule", body = CreatedSchedule), GuardedWrite),
-    extensions(("x-permission" = json!("jobs.run"))),
+    // A script is long, and longer still as JSON.
+    extensions(("x-permission" = json!("jobs.run")), ("x-max-body-bytes" = json!(1_048_576))),
     security(("session" = []), ("bearer" = [])),
 )]
 pub(super) async fn create_job_schedule(
@@ -85,7 +86,8 @@ pub(super) async fn get_job_schedule(
     params(("id" = ScheduleId, Path, description = "Which schedule")),
     request_body = UpdateSchedule,
     responses((status = 200, description = "The schedule", body = ScheduleView), GuardedWrite),
-    extensions(("x-permission" = json!("jobs.run"))),
+    // A script is long, and longer still as JSON.
+    extensions(("x-permission" = json!("jobs.run")), ("x-max-body-bytes" = json!(1_048_576))),
     security(("session" = []), ("bearer" = [])),
 )]
 pub(super) async fn update_job_schedule(

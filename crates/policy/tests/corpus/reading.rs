@@ -1,7 +1,7 @@
 //! The corpus as operations, for whoever judges them or carries them out.
 
 use diwan_protocol::Operation;
-use diwan_protocol::command::{Exec, Files, Git, Place, Terminal};
+use diwan_protocol::command::{CreateProject, Exec, Files, Git, Place, Script, Terminal};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -38,6 +38,14 @@ pub(crate) struct Case {
     #[serde(default)]
     pub(crate) session: String,
     #[serde(default)]
+    pub(crate) language: String,
+    #[serde(default)]
+    source: String,
+    #[serde(default)]
+    pub(crate) template: String,
+    #[serde(default)]
+    pub(crate) name: String,
+    #[serde(default)]
     pub(crate) setup: String,
 }
 
@@ -70,6 +78,15 @@ impl Case {
             "test" => Operation::Test(place),
             "service.status" => Operation::ServiceStatus(self.service.clone()),
             "service.restart" => Operation::ServiceRestart(self.service.clone()),
+            "script" => {
+                let source = format!("{}{}", self.source, "#".repeat(self.long));
+                let (language, arguments) = (self.language.clone(), self.argv.clone());
+                Operation::Script(Script { language, source, arguments, place, timeout_ms: None })
+            }
+            "project.create" => {
+                let (template, name) = (self.template.clone(), self.name.clone());
+                Operation::CreateProject(CreateProject { template, name, place })
+            }
             "terminal" => {
                 let session = self.session.clone();
                 Operation::Terminal(Terminal {

@@ -39,6 +39,9 @@ impl Plan {
         profile.readable.iter().for_each(|path| put_path(&mut bytes, "readable", path));
         profile.writable.iter().for_each(|path| put_path(&mut bytes, "writable", path));
         profile.protected.iter().for_each(|path| put_path(&mut bytes, "protected", path));
+        for (name, text) in &profile.given {
+            wire::put(&mut bytes, "given", &[name.as_bytes(), b"=", text.as_bytes()].concat());
+        }
         self.memory_door.iter().for_each(|path| put_path(&mut bytes, "memory_door", path));
         self.processes_door.iter().for_each(|path| put_path(&mut bytes, "processes_door", path));
         self.layers.iter().for_each(|layer| wire::put(&mut bytes, "layer", layer.name().as_bytes()));
@@ -81,6 +84,7 @@ impl Plan {
             directory: one("directory"),
             readable: paths("readable"),
             writable: paths("writable"),
+            given: all("given").filter_map(|field| given(&field.value)).collect(),
             protected: paths("protected"),
             network: if number("network").is_some() { Network::Host } else { Network::None },
             ours: number("ours").is_some(),
@@ -114,6 +118,11 @@ fn text(bytes: &[u8]) -> OsString {
     OsString::from_vec(bytes.to_vec())
 }
 
+fn given(bytes: &[u8]) -> Option<(String, String)> {
+    let (name, text) = std::str::from_utf8(bytes).ok()?.split_once('=')?;
+    Some((name.to_owned(), text.to_owned()))
+}
+
 fn variable(bytes: &[u8]) -> Option<(OsString, OsString)> {
     let middle = bytes.iter().position(|byte| *byte == b'=')?;
     let (name, value) = bytes.split_at(middle);
@@ -130,6 +139,7 @@ mod tests {
         profile.arguments = vec!["-c".into(), "".into(), OsString::from_vec(b"\xff\n".to_vec())];
         profile.environment = vec![("A".into(), "b=c".into()), ("E".into(), "".into())];
         profile.writable = vec!["/work".into()];
+        profile.given = vec![("a.sh".into(), "x=1\n\u{1}é".into()), ("empty".into(), String::new())];
         profile.network = Network::Host;
         profile.user = Some(User { uid: 7, gid: 8 });
         profile.limits.cpu_seconds = None;

@@ -71,6 +71,9 @@ impl Sandbox {
                 "the bridge is root, and the profile names no user to become".to_owned(),
             ));
         }
+        if !profile.given.is_empty() && !self.inner.layers.has(Layer::MountNamespace) {
+            return Err(no_private_place());
+        }
         let mut profile = profile.clone();
         profile.user = profile.user.filter(|_| getuid().is_root());
         let layers = self.inner.layers.active().collect();
@@ -87,6 +90,9 @@ impl Sandbox {
 /// If the profile cannot be used, or the system refuses what it needs.
 pub fn hold(profile: &Profile) -> Result<Prepared, SandboxError> {
     profile.check()?;
+    if !profile.given.is_empty() {
+        return Err(no_private_place());
+    }
     let (mut profile, is_root) = (profile.clone(), getuid().is_root());
     profile.user = profile.user.filter(|_| is_root);
     if is_root && profile.user.is_none() {
@@ -94,6 +100,11 @@ pub fn hold(profile: &Profile) -> Result<Prepared, SandboxError> {
     }
     let (layers, group) = (if is_root { vec![Layer::User] } else { vec![] }, Group::none());
     Prepared::new(Path::new("/proc/self/exe"), &plan(profile, layers, false, &group), group)
+}
+
+/// Without a file tree of its own, what a command is given would lie where others find it.
+fn no_private_place() -> SandboxError {
+    SandboxError::Profile("there is no private place here for a file that only the command may read".to_owned())
 }
 
 /// Lets the launcher try each layer on its own.

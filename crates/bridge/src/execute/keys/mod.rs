@@ -98,6 +98,7 @@ pub(crate) fn plan(keys: &KeysPlan, wanted: &SshKey) -> Result<Plan, (&'static s
         output_limit_bytes: keys.output_limit_bytes,
         run_as: Some(line.user.clone()),
         class: keys.class,
+        script: None,
     })
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::super::door::Door;
 use super::super::failure::{Done, Failure};
 use super::super::screen::safe;
-use super::{in_words, unknown};
+use super::{in_words, script_of, unknown};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Approve {
@@ -48,7 +48,9 @@ impl Approve {
         let client = door.client()?;
         let wanted = client.get_command(&self.id).await.map_err(unknown)?.read()?;
         let (who, what) = (&wanted.actor.name, in_words(&wanted.operation));
-        door.confirm(&safe(&format!("{who} wants on {}: {what}\nSay yes?", wanted.machine_name)), self.yes)?;
+        let asked = safe(&format!("{who} wants on {}: {what}", wanted.machine_name)).into_owned();
+        let lines = std::iter::once(asked).chain(script_of(&wanted.operation)).chain(["Say yes?".to_owned()]);
+        door.confirm(&lines.collect::<Vec<_>>().join("\n"), self.yes)?;
         let reply = door.stepped_up(&client, async || client.approve_command(&self.id).await).await?;
         if door.screen.is_json() {
             door.screen.json(reply.text())?;

@@ -12,6 +12,7 @@ use diwan_client::ClientError;
 
 use super::door::Door;
 use super::failure::{Done, Failure};
+use super::screen::plain;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -78,13 +79,18 @@ pub(super) fn in_words(operation: &serde_json::Value) -> String {
         (root, "") => format!(" in {root}"),
         (root, path) => format!(" in {root}/{path}"),
     };
-    let argv = operation["argv"].as_array().map(|words| {
-        let words: Vec<String> = words.iter().filter_map(|word| word.as_str()).map(quoted).collect();
-        words.join(" ")
-    });
-    match (argv, text("kind")) {
-        (Some(argv), _) => format!("{argv}{place}"),
+    let words = |field: &str| {
+        let words = operation[field].as_array().into_iter().flatten().filter_map(|word| word.as_str());
+        words.map(quoted).collect::<Vec<_>>().join(" ")
+    };
+    match (operation.get("argv"), text("kind")) {
+        (Some(_), _) => format!("{}{place}", words("argv")),
         (None, "git.clone") => format!("git clone {}{place}", text("url")),
+        (None, "script") => {
+            let args = Some(words("args")).filter(|args| !args.is_empty()).map(|args| format!(" {args}"));
+            format!("{} script{}{place}", text("language"), args.unwrap_or_default())
+        }
+        (None, "project.create") => format!("new {} project {}{place}", text("template"), text("name")),
         (None, kind) if kind.starts_with("ssh_key.") => {
             let action = kind.trim_start_matches("ssh_key.");
             format!("ssh key {action} {}:{} of {}", text("secret"), operation["version"], text("user"))
@@ -92,6 +98,11 @@ pub(super) fn in_words(operation: &serde_json::Value) -> String {
         (None, kind) if text("service").is_empty() => format!("{}{place}", kind.replace('.', " ")),
         (None, kind) => format!("{} {}", kind.replace('.', " "), text("service")),
     }
+}
+
+/// The text of a script, line by line; nothing for everything else.
+pub(super) fn script_of(operation: &serde_json::Value) -> Vec<String> {
+    operation["source"].as_str().unwrap_or_default().lines().map(|line| format!("  | {}", plain(line))).collect()
 }
 
 /// A word as a shell would need it, so that it is seen where one ends.
@@ -127,8 +138,25 @@ mod tests {
                 "ssh key prove sec_1:2 of deploy",
             ),
             (json!({"kind": "build", "root": "w", "path": ""}), "build in w"),
+            (
+                json!({"kind": "script", "language": "shell", "source": "id", "args": ["a b"], "root": "w", "path": "x"}),
+                "shell script 'a b' in w/x",
+            ),
+            (json!({"kind": "script", "language": "python", "source": "", "root": "w"}), "python script in w"),
+            (
+                json!({"kind": "project.create", "template": "go", "name": "shop", "root": "w", "path": "x"}),
+                "new go project shop in w/x",
+            ),
+            (json!({"kind": "noop"}), "noop"),
         ] {
             assert_eq!(in_words(&operation), words);
         }
+    }
+
+    #[test]
+    fn a_script_is_shown_with_what_hides_in_it() {
+        let script = json!({"kind": "script", "source": "a\tb\n\u{1b}[2J\u{202e}x\n"});
+        assert_eq!(script_of(&script), ["  | a    b", "  | \\u{1b}[2J\\u{202e}x"]);
+        assert_eq!(script_of(&json!({"kind": "noop"})), [] as [&str; 0]);
     }
 }

@@ -6,7 +6,7 @@ use super::super::door::Door;
 use super::super::failure::{Done, Failure};
 use super::super::run::result_of;
 use super::super::screen::{exact_moment, size};
-use super::{in_words, unknown};
+use super::{in_words, script_of, unknown};
 
 pub(super) async fn run(door: &Door<'_>, id: &str) -> Result<Done, Failure> {
     let client = door.client()?;
@@ -26,6 +26,7 @@ pub(super) async fn run(door: &Door<'_>, id: &str) -> Result<Done, Failure> {
     facts.extend(command.detail.iter().map(|detail| ("detail", detail.clone())));
     facts.extend(command.approved_as.iter().map(|id| ("approved as", id.clone())));
     door.screen.facts(&facts)?;
+    script_of(&command.operation).iter().try_for_each(|line| door.screen.line(line))?;
     Ok(Done::Well)
 }
 

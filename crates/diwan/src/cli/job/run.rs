@@ -15,6 +15,7 @@ const AFTER_HELP: &str = "\
 Examples:
   diwan job run -m web-1 -- make test
   diwan job run --label gpu --retries 3 --backoff 10s --timeout 2h -- ./train.sh
+  diwan job run -m web-1 --script report.py -- --year 2026
   diwan job run --any -d --delay 10m --name warm-up -- ./warm-up.sh
   diwan job run -m web-1 --env CI=true --secret TOKEN=git/github-token -- ./release.sh
   ID=$(diwan job run -m web-1 -d --build --dir shop)

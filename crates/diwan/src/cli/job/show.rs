@@ -2,7 +2,7 @@
 
 use diwan_client::{Client, CommandUsage, Job, JobAttempt, JobDetail, JobLost, JobNeighbour, JobTarget};
 
-use super::super::command::in_words;
+use super::super::command::{in_words, script_of};
 use super::super::door::Door;
 use super::super::failure::{Done, Failure};
 use super::super::screen::{Row, exact_moment, size};
@@ -22,6 +22,7 @@ pub(super) async fn run(door: &Door<'_>, id: &str) -> Result<Done, Failure> {
     facts.extend(given(&detail.job));
     facts.extend(related(&detail));
     door.screen.facts(&facts)?;
+    script_of(&detail.job.operation).iter().try_for_each(|line| door.screen.line(line))?;
     if !detail.attempts.is_empty() {
         door.screen.line("")?;
         let headings = ["TRY", "RESULT", "MACHINE", "BEGAN (UTC)", "TOOK", "SAID", "COMMAND", "WHY"];

@@ -14,6 +14,7 @@ mod one;
 mod operation;
 mod prefixed;
 mod report;
+mod script;
 mod target;
 mod variables;
 mod writer;
@@ -45,6 +46,8 @@ Examples:
   diwan run -m web-1 --check -- cat notes.txt
   diwan run -m web-1 -- cat - < words.txt
   diwan run -m web-1 --clone https://github.com/example/shop.git
+  diwan run -m web-1 --dir shop --script report.py -- --year 2026
+  diwan run -m web-1 --dir new/shop --new node
   diwan run --on env=prod --service-status nginx
   diwan run -m web-1 --env CI=1 --secret TOKEN=git/github -- sh release.sh
 
@@ -146,9 +149,9 @@ impl Run {
             body["wait_s"] = json!(wait.as_secs().max(1));
         }
         if let Some(timeout) = self.timeout {
-            if !self.work.is_program() {
+            if !self.work.is_timed() {
                 let next = "How long the others may take stands in the machine's policy.";
-                return Err(Failure::usage("--timeout is for a program after -- only", next));
+                return Err(Failure::usage("--timeout is for a program after -- or a script", next));
             }
             body["timeout_ms"] = json!(timeout.as_millis());
         }

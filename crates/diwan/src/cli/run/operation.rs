@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::super::failure::Failure;
+use super::script::{self, Language};
 
 const USUAL_ROOT: &str = "projects";
 
@@ -18,33 +19,54 @@ enum Git {
     Push,
 }
 
-/// Exactly one of these.
+/// What a project to begin with is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Template {
+    /// A program for Node.js
+    Node,
+    /// A program in Python
+    Python,
+    /// A program in Rust
+    Rust,
+    /// A program in Go
+    Go,
+    /// A site of plain files
+    Static,
+}
+
+/// Exactly one of these; a script takes what follows `--` as its arguments.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-#[group(id = "work", required = true, multiple = false)]
+#[group(id = "work", required = true, multiple = true)]
 pub(in crate::cli) struct Work {
-    /// The program and its arguments
-    #[arg(value_name = "CMD", trailing_var_arg = true, num_args = 1..)]
+    /// The program and its arguments, or the arguments of a script
+    #[arg(value_name = "CMD", trailing_var_arg = true, num_args = 1.., conflicts_with = "typed")]
     command: Vec<String>,
+    /// Run this script there; - is standard input
+    #[arg(long, value_name = "FILE", group = "named")]
+    script: Option<String>,
     /// Do this in a working copy
-    #[arg(long, value_name = "WHAT")]
+    #[arg(long, value_name = "WHAT", groups = ["named", "typed"])]
     git: Option<Git>,
     /// Make a working copy of this repository
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", groups = ["named", "typed"])]
     clone: Option<String>,
     /// Build the project that is there
-    #[arg(long)]
+    #[arg(long, groups = ["named", "typed"])]
     build: bool,
     /// Test the project that is there
-    #[arg(long)]
+    #[arg(long, groups = ["named", "typed"])]
     test: bool,
+    /// Begin a project in the directory that --dir names
+    #[arg(long, value_name = "TEMPLATE", groups = ["named", "typed"])]
+    new: Option<Template>,
     /// How a service is doing
-    #[arg(long, value_name = "SERVICE")]
+    #[arg(long, value_name = "SERVICE", groups = ["named", "typed"])]
     service_status: Option<String>,
     /// Restart a service
-    #[arg(long, value_name = "SERVICE")]
+    #[arg(long, value_name = "SERVICE", groups = ["named", "typed"])]
     service_restart: Option<String>,
     /// Nothing: only the way there and back
-    #[arg(long)]
+    #[arg(long, groups = ["named", "typed"])]
     noop: bool,
 }
 
@@ -60,12 +82,22 @@ pub(in crate::cli) struct Place {
     /// Which branch to clone
     #[arg(long, value_name = "BRANCH")]
     branch: Option<String>,
+    /// What the script is written in, if neither its name nor its first line says so
+    #[arg(long, value_name = "LANGUAGE", requires = "script")]
+    language: Option<Language>,
+    /// What the new project is called, if not like its directory
+    #[arg(long, value_name = "NAME", requires = "new")]
+    project_name: Option<String>,
 }
 
 impl Place {
     /// Whether nothing was said of it.
     pub(in crate::cli) fn is_usual(&self) -> bool {
-        self.root == USUAL_ROOT && self.dir.is_empty() && self.branch.is_none()
+        self.root == USUAL_ROOT
+            && self.dir.is_empty()
+            && self.branch.is_none()
+            && self.language.is_none()
+            && self.project_name.is_none()
     }
 
     /// The branch.
@@ -82,7 +114,12 @@ impl Place {
 impl Work {
     /// Whether it is a program with arguments, rather than an operation with a name.
     pub(super) const fn is_program(&self) -> bool {
-        !self.command.is_empty()
+        !self.command.is_empty() && self.script.is_none()
+    }
+
+    /// Whether it can be told how long it may take.
+    pub(super) const fn is_timed(&self) -> bool {
+        !self.command.is_empty() || self.script.is_some()
     }
 
     /// Whether it is said.
@@ -100,22 +137,32 @@ impl Work {
         if place.branch.is_some() && self.clone.is_none() {
             return Err(Failure::usage("--branch is for --clone only", "Leave it away."));
         }
-        let here = |kind: &str| json!({"kind": kind, "root": place.root, "path": place.dir});
-        Ok(match (&self.git, &self.clone, &self.service_status, &self.service_restart) {
-            (Some(Git::Status), ..) => here("git.status"),
-            (Some(Git::Pull), ..) => here("git.pull"),
-            (Some(Git::Push), ..) => here("git.push"),
-            (_, Some(url), ..) => self.clone_of(url, place)?,
-            (_, _, Some(service), _) => json!({"kind": "service.status", "service": service}),
-            (_, _, _, Some(service)) => json!({"kind": "service.restart", "service": service}),
-            _ if self.build => here("build"),
-            _ if self.test => here("test"),
-            _ if self.noop => json!({"kind": "noop"}),
-            _ => {
-                let mut operation = here("exec");
-                operation["argv"] = json!(self.command);
-                operation
-            }
+        let mut operation = self.what(place)?;
+        let has_place = operation.get("service").is_none() && !self.noop;
+        if has_place && operation.get("root").is_none() {
+            (operation["root"], operation["path"]) = (json!(place.root), json!(place.dir));
+        }
+        Ok(operation)
+    }
+
+    /// What is done; where, only if that is not what was typed.
+    fn what(&self, place: &Place) -> Result<Value, Failure> {
+        let git = |git| match git {
+            Git::Status => "git.status",
+            Git::Pull => "git.pull",
+            Git::Push => "git.push",
+        };
+        Ok(match self {
+            Self { script: Some(file), .. } => script::operation(file, place.language, &self.command)?,
+            Self { git: Some(what), .. } => json!({"kind": git(*what)}),
+            Self { clone: Some(url), .. } => self.clone_of(url, place)?,
+            Self { new: Some(template), .. } => project(*template, place)?,
+            Self { service_status: Some(service), .. } => json!({"kind": "service.status", "service": service}),
+            Self { service_restart: Some(service), .. } => json!({"kind": "service.restart", "service": service}),
+            Self { build: true, .. } => json!({"kind": "build"}),
+            Self { test: true, .. } => json!({"kind": "test"}),
+            Self { noop: true, .. } => json!({"kind": "noop"}),
+            Self { command, .. } => json!({"kind": "exec", "argv": command}),
         })
     }
 
@@ -130,6 +177,16 @@ impl Work {
         }
         Ok(operation)
     }
+}
+
+/// A project that is called like its directory, unless somebody says otherwise.
+fn project(template: Template, place: &Place) -> Result<Value, Failure> {
+    let last = place.dir.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty());
+    let next = "Name it with --dir.";
+    let last = last.ok_or_else(|| Failure::usage("a new project needs a directory", next))?;
+    let template = template.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+    let name = place.project_name.as_deref().unwrap_or(last);
+    Ok(json!({"kind": "project.create", "template": template, "name": name}))
 }
 
 /// The directory that Git would make for a repository.

@@ -3,7 +3,7 @@
 use diwan_client::JobTarget;
 use serde_json::Value;
 
-use super::super::command::in_words;
+use super::super::command::{in_words, script_of};
 use super::super::door::Door;
 use super::super::failure::{Done, Failure};
 use super::super::job::where_in_words;
@@ -39,6 +39,7 @@ pub(super) async fn run(door: &Door<'_>, name: &str) -> Result<Done, Failure> {
     facts.extend(schedule.paused_at.iter().map(|at| ("paused", format!("since {}", exact_moment(at)))));
     facts.extend(schedule.hook_url.iter().map(|url| ("webhooks", url.clone())));
     door.screen.facts(&facts)?;
+    script_of(&schedule.job["operation"]).iter().try_for_each(|line| door.screen.line(line))?;
     Ok(Done::Well)
 }
 

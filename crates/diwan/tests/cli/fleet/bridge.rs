@@ -58,6 +58,14 @@ profile = "scripts"
 decision = "allow"
 
 [[rules]]
+name = "scripts of anybody"
+operations = ["script"]
+languages = ["shell"]
+class = "runs_repo_code"
+profile = "scripts"
+decision = "allow"
+
+[[rules]]
 name = "terminal"
 operations = ["terminal"]
 program = "sh"

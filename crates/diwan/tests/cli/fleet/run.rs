@@ -81,6 +81,14 @@ async fn typed_operations_are_asked_for_by_their_names() {
         ),
         ("--build", json!({"kind": "build", "root": "projects", "path": ""})),
         ("--service-restart nginx", json!({"kind": "service.restart", "service": "nginx"})),
+        (
+            "--new rust --dir new/shop/",
+            json!({"kind": "project.create", "template": "rust", "name": "shop", "root": "projects", "path": "new/shop/"}),
+        ),
+        (
+            "--new static --dir site --project-name my-site",
+            json!({"kind": "project.create", "template": "static", "name": "my-site", "root": "projects", "path": "site"}),
+        ),
     ] {
         let ran = fleet.desk.run(&format!("run -m web-1 {line}")).await;
         assert_eq!(ran.code, 126, "this policy allows none: {line}: {}", ran.err);
@@ -98,11 +106,38 @@ async fn typed_operations_are_asked_for_by_their_names() {
         ("run -m web-1 --timeout soon -- true", "30s"),
         ("run -m web-1 --timeout 10d -- true", "7d"),
         ("run -m web-1 --branch main -- true", "for --clone only"),
+        ("run -m web-1 --noop --test", "cannot be used with"),
+        ("run -m web-1 --script a.sh --build", "cannot be used with"),
+        ("run -m web-1 --script /nowhere.sh", "/nowhere.sh"),
+        ("run -m web-1 --language shell -- true", "--script"),
+        ("run -m web-1 --new node", "needs a directory"),
         ("run -m web-1 --on a -- true", "cannot be used with"),
     ] {
         let slip = fleet.desk.run(line).await;
         assert!(slip.code != 0 && slip.err.contains(why), "{line}: {} {}", slip.code, slip.err);
     }
+}
+
+#[tokio::test]
+async fn a_script_of_this_computer_is_run_there_with_its_arguments() {
+    let (fleet, _bridge) = Fleet::with("web-1").await;
+    let here = fleet.desk.home.path().join("report");
+    let source = "#!/bin/sh\necho \"$1|$2\" in $(basename $PWD)\nexit 9\n";
+    std::fs::write(&here, source).expect("a file");
+    let line = |more: &str| format!("run -m web-1 --script {}{more}", here.display());
+    let denied = fleet.desk.run(&line(" --language python")).await;
+    assert!(denied.code == 126 && denied.err.contains("python"), "{}", denied.err);
+    let ran = fleet.desk.run(&line(" --timeout 60s -- --year 2026")).await;
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (9, "--year|2026 in projects\n", ""));
+    let operation = fleet.last().await["operation"].clone();
+    assert_eq!((&operation["kind"], &operation["source"]), (&json!("script"), &json!(source)));
+    let piped = fleet.desk.run_with("run -m web-1 --script - --language shell", "echo from a pipe").await;
+    assert_eq!((piped.code, piped.out.as_str()), (0, "from a pipe\n"));
+    let unknown = fleet.desk.run_with("run -m web-1 --script -", "echo").await;
+    assert!(unknown.code != 0 && unknown.err.contains("--language"), "{}", unknown.err);
+    std::fs::write(&here, "x".repeat(64 * 1024 + 1)).expect("a file");
+    let long = fleet.desk.run(&line("")).await;
+    assert!(long.code != 0 && long.err.contains("64 KiB"), "{}", long.err);
 }
 
 #[tokio::test]

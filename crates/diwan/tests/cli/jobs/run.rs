@@ -98,6 +98,28 @@ async fn what_is_wanted_arrives_as_it_was_said() {
 }
 
 #[tokio::test]
+async fn a_script_of_this_computer_is_a_job_like_any_other() {
+    let (fleet, _bridge) = Fleet::with("web-1").await;
+    let here = fleet.desk.home.path().join("report.sh");
+    let source = "echo \"$1\"\n[ -e once ] || { : > once; exit 3; }\n";
+    std::fs::write(&here, source).expect("a file");
+    let line = format!("job run -m web-1 --retries 1 --backoff 1ms --script {} -- --year", here.display());
+    let ran = fleet.desk.run(&line).await;
+    assert_eq!((ran.code, ran.out.as_str()), (0, "--year\n--year\n"), "{}", ran.err);
+    let id = fleet.newest_job().await["id"].as_str().expect("an id").to_owned();
+    assert_eq!(fleet.desk.json(&format!("job show {id}")).await["operation"]["source"], json!(source));
+    let shown = fleet.desk.run(&format!("job show {id}")).await;
+    assert!(shown.out.contains("shell script --year in projects") && shown.out.contains("  | echo"), "{}", shown.out);
+    let again = fleet.desk.run(&format!("job rerun {id} -q")).await;
+    assert_eq!((again.code, again.out.as_str()), (0, "--year\n"), "{}", again.err);
+    let new = fleet.wants("-m web-1 --dir new/shop --new node --project-name my-shop --name shop").await;
+    let new = fleet.desk.json(&format!("job show {new}")).await;
+    let project = json!({"kind": "project.create", "template": "node", "name": "my-shop", "root": "projects",
+        "path": "new/shop"});
+    assert_eq!((&new["operation"], &new["title"]), (&project, &json!("shop")));
+}
+
+#[tokio::test]
 async fn the_same_key_is_the_same_job_and_others_are_refused() {
     let (fleet, _bridge) = Fleet::with("web-1").await;
     let first = fleet.wants("-m web-1 --idempotency-key k -- true").await;

@@ -38,7 +38,8 @@ async fn a_job_is_given_a_secret_and_nobody_sees_it() {
     let set = fleet.desk.run_with("secret set ci/token --kind api-key", &format!("{TOKEN}\n")).await;
     assert_eq!(set.code, 0, "{}", set.err);
     bridge.script("release.sh", "echo \"${#TOKEN} $TOKEN\"; echo \"$TOKEN\" | base64 >&2; exit 3\n");
-    let ran = fleet.desk.run("job run -q -m web-1 --retries 1 --backoff 1ms --secret TOKEN=ci/token -- sh release.sh").await;
+    let ran =
+        fleet.desk.run("job run -q -m web-1 --retries 1 --backoff 1ms --secret TOKEN=ci/token -- sh release.sh").await;
     assert_eq!((ran.code, ran.out.as_str()), (3, "17 ***\n17 ***\n"), "{}", ran.err);
     let job = fleet.newest_job().await;
     assert_eq!(job["secrets"], json!([{"env": "TOKEN", "secret": "ci/token"}]));

@@ -33,7 +33,8 @@ pub(super) struct CheckCommand {
     params(("id" = MachineId, Path, description = "Which machine")),
     request_body = CheckCommand,
     responses((status = 200, description = "What the policy says", body = CommandVerdict), GuardedKept),
-    extensions(("x-permission" = json!("commands.run"))),
+    // A script is long, and longer still as JSON.
+    extensions(("x-permission" = json!("commands.run")), ("x-max-body-bytes" = json!(1_048_576))),
     security(("session" = []), ("bearer" = [])),
 )]
 pub(super) async fn check_command(

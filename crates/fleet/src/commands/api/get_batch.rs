@@ -32,6 +32,6 @@ pub(super) async fn get_batch(
         return Err(Problem::not_found("batch"));
     }
     let live = fleet.commands().live();
-    let commands = commands.into_iter().map(|command| CommandView::new(command, live)).collect();
+    let commands = commands.into_iter().map(|command| CommandView::new(command, live).in_a_list()).collect();
     Ok(Json(BatchView::new(id, commands)))
 }

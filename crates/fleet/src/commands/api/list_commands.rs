@@ -53,5 +53,5 @@ pub(super) async fn list_commands(
     let CommandQuery { machine, batch, state, actor } = query;
     let found = table::list(fleet.db(), &Wanted { machine, batch, state, actor, before }, limit + 1).await?;
     let live = fleet.commands().live();
-    Ok(Json(Page::cut(found, limit, |command| command.id).map(|command| CommandView::new(command, live))))
+    Ok(Json(Page::cut(found, limit, |command| command.id).map(|command| CommandView::new(command, live).in_a_list())))
 }

@@ -45,7 +45,8 @@ pub(super) struct RunCommand {
     /// For how many seconds a machine that is not connected is waited for; without it, it is not.
     #[schema(minimum = 1, maximum = 86400)]
     wait_s: Option<u32>,
-    /// After how many milliseconds the program is ended, if the machine's policy allows so long. Only for `exec`.
+    /// After how many milliseconds the program is ended, if the machine's policy allows so long. Only for `exec`
+    /// and `script`.
     #[schema(minimum = 1, maximum = 604_800_000)]
     timeout_ms: Option<u64>,
     /// Whether the program is given input. Only for `exec`.
@@ -129,7 +130,8 @@ impl RunCommand {
     tag = "commands",
     request_body = RunCommand,
     responses((status = 201, description = "One command a machine", body = BatchView), GuardedKept),
-    extensions(("x-permission" = json!("commands.run"))),
+    // A script is long, and longer still as JSON.
+    extensions(("x-permission" = json!("commands.run")), ("x-max-body-bytes" = json!(1_048_576))),
     security(("session" = []), ("bearer" = [])),
 )]
 pub(super) async fn run_command(
@@ -154,7 +156,9 @@ pub(super) async fn run_command(
     if let Some(ms) = body.await_end_ms {
         await_end(&begun, Duration::from_millis(ms.into())).await;
     }
-    let commands = begun.into_iter().map(|begun| view(&fleet, begun)).collect();
+    let is_one = begun.len() == 1;
+    let commands = begun.into_iter().map(|begun| view(&fleet, begun));
+    let commands = commands.map(|command| if is_one { command } else { command.in_a_list() }).collect();
     Ok(Created(BatchView::new(batch, commands)))
 }
 

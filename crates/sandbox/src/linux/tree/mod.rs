@@ -8,8 +8,10 @@ mod etc;
 mod protect;
 mod system;
 
-use std::fs::{create_dir, create_dir_all, remove_dir};
-use std::os::unix::fs::symlink;
+use std::fs::{OpenOptions, create_dir, create_dir_all, remove_dir};
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, symlink};
+use std::path::Path;
 
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
@@ -19,7 +21,7 @@ pub(super) use system::{devices, shown};
 use self::bind::{Access, Place, show};
 use super::plan::Plan;
 use super::steps::{Said, because};
-use crate::profile::HOME;
+use crate::profile::{GIVEN, HOME};
 
 /// Where the new root is put together.
 const STAGE: &str = "/tmp";
@@ -41,7 +43,22 @@ pub(super) fn build(plan: &Plan) -> Said {
     system::make_devices(plan)?;
     etc::fill(plan)?;
     show_roots(plan)?;
+    give_files(plan)?;
     Ok(String::new())
+}
+
+/// They lie in the command's own home, so in memory, and nobody may write to them.
+fn give_files(plan: &Plan) -> Result<(), String> {
+    if plan.profile.given.is_empty() {
+        return Ok(());
+    }
+    create_dir(GIVEN).map_err(because(GIVEN))?;
+    for (name, text) in &plan.profile.given {
+        let path = Path::new(GIVEN).join(name);
+        let made = OpenOptions::new().write(true).create_new(true).mode(0o444).open(&path);
+        made.and_then(|mut file| file.write_all(text.as_bytes())).map_err(because(path.display()))?;
+    }
+    Ok(())
 }
 
 fn enter_new_root() -> Result<(), String> {

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { Argv } from "@/features/machines/command/argv-field";
 import { placeOf } from "@/features/machines/command/draft";
+import { ScriptSource } from "@/features/machines/command/script-fields";
 import { Code, Fact, Facts } from "@/features/vault/facts";
 import { useFormat } from "@/i18n/format";
 import { Section } from "@/ui/page";
@@ -23,6 +24,7 @@ export function Details({ job }: { job: JobDetail }) {
     <Section title={t("jobs.details.title")}>
       <div className="grid gap-5">
         {operation.kind === "exec" && <Argv argv={operation.argv} label={t("commands.argv.title")} />}
+        <ScriptSource operation={operation} />
         <div className="grid items-start gap-x-10 gap-y-5 lg:grid-cols-2">
           <Facts>
             <Fact label={t("jobs.where")}>

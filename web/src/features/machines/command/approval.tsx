@@ -13,6 +13,7 @@ import { asTerminal } from "../terminal/access";
 import { isolated, useRefresh } from "../use-machines";
 import { Argv } from "./argv-field";
 import { summary } from "./draft";
+import { ScriptSource } from "./script-fields";
 
 const linkLook = "rounded-sm text-accent underline-offset-2 hover:underline";
 
@@ -72,11 +73,12 @@ function Approve({ command, onClose }: { command: Command; onClose: () => void }
       run={approve}
       onClose={onClose}
       more={
-        <div className="mt-3">
+        <div className="mt-3 grid gap-2">
           <Argv
             argv={command.verdict?.argv.length ? command.verdict.argv : [summary(command.operation)]}
             label={t("commands.verdict.argv")}
           />
+          <ScriptSource operation={command.operation} />
         </div>
       }
     >

@@ -19,6 +19,7 @@ import { CommandActions } from "./command-actions";
 import { CommandState, isOpen } from "./command-state";
 import { placeOf, summary } from "./draft";
 import { InputLine } from "./input-line";
+import { ScriptSource } from "./script-fields";
 import { Why } from "./why";
 
 export function CommandView({ id, heading }: { id: string; heading?: boolean }) {
@@ -47,6 +48,7 @@ function Shown({ command, heading }: { command: Command; heading: boolean }) {
         <CommandActions command={command} />
       </div>
       <Why command={command} />
+      <ScriptSource operation={command.operation} />
       {isTerminal && <ToTerminal command={command} />}
       {!isTerminal && hasOutput(command) && <OutputView key={command.id} command={command} />}
       <OutputGone command={command} />

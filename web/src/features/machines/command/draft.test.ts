@@ -40,14 +40,34 @@ describe("the form of a command", () => {
       { kind: "service.status", service: "nginx" },
       { kind: "service.restart", service: "nginx" },
       { kind: "noop" },
+      { kind: "script", language: "shell", source: " echo '$1'\n", args: ["a b", "$x"], root: "r", path: "p" },
+      { kind: "script", language: "python", source: "x = 1", root: "r", path: "" },
+      { kind: "project.create", template: "static", name: "my-shop", root: "r", path: "new/shop" },
     ];
     expect(new Set(all.map(({ kind }) => kind))).toEqual(new Set(kinds));
     for (const operation of all) expect(operationOf(draftOf(operation, "projects"))).toEqual(operation);
+  });
+
+  it("takes a script as it is and a project by a fit name", () => {
+    const script = (part: Partial<Draft>) => operationOf(draft({ kind: "script", source: "x", ...part }));
+    expect(script({})).toEqual({ kind: "script", language: "python", source: "x", root: "projects", path: "" });
+    expect(script({ source: " " })).toBeNull();
+    expect(script({ source: "a\0" })).toBeNull();
+    expect(script({ source: "é".repeat(32 * 1024) })).not.toBeNull();
+    expect(script({ source: "é".repeat(32 * 1024 + 1) })).toBeNull();
+    expect(script({ args: "'a" })).toBeNull();
+    const project = (name: string, path = "x") => operationOf(draft({ kind: "project.create", name, path }));
+    expect(project("my-shop")).toMatchObject({ template: "node", name: "my-shop", path: "x" });
+    for (const name of ["", "Shop", "2x", "x-", "a b", "a".repeat(65)]) expect(project(name)).toBeNull();
+    expect(project("shop", "")).toBeNull();
   });
 
   it("is told in one line", () => {
     expect(summary({ kind: "exec", argv: ["echo", "a b"], root: "r" })).toBe("echo 'a b'");
     expect(summary({ kind: "git.pull", root: "r", path: "x" })).toBe("git pull r/x");
     expect(summary({ kind: "service.status", service: "nginx" })).toBe("service status nginx");
+    expect(summary({ kind: "script", language: "shell", source: "id", args: ["a b"], root: "r" })).toBe(
+      "shell script r 'a b'",
+    );
   });
 });

@@ -10,12 +10,25 @@ export const kinds = [
   "git.push",
   "build",
   "test",
+  "script",
+  "project.create",
   "service.status",
   "service.restart",
   "noop",
 ] as const;
 
 export type Kind = (typeof kinds)[number];
+
+export const languages = ["python", "javascript", "shell"] as const;
+export type Language = (typeof languages)[number];
+
+export const templates = ["node", "python", "rust", "go", "static"] as const;
+export type Template = (typeof templates)[number];
+
+/** Names that are the same in every language of people. */
+export const properNames = { python: "Python", javascript: "JavaScript", node: "Node.js", rust: "Rust", go: "Go" };
+
+const LONGEST_SOURCE = 64 * 1024;
 
 export interface Draft {
   kind: Kind;
@@ -25,6 +38,12 @@ export interface Draft {
   url: string;
   branch: string;
   service: string;
+  language: Language;
+  source: string;
+  /** What a script is told, as one line. */
+  args: string;
+  template: Template;
+  name: string;
 }
 
 export type DraftField = Exclude<keyof Draft, "kind">;
@@ -38,19 +57,38 @@ export const fieldsOf: Record<Kind, DraftField[]> = {
   "git.push": ["root", "path"],
   build: ["root", "path"],
   test: ["root", "path"],
+  script: ["language", "source", "args", "root", "path"],
+  "project.create": ["template", "name", "root", "path"],
   "service.status": ["service"],
   "service.restart": ["service"],
   noop: [],
 };
 
 export function emptyDraft(root: string): Draft {
-  return { kind: "exec", line: "", root, path: "", url: "", branch: "", service: "" };
+  const script = { language: languages[0], source: "", args: "" };
+  const project = { template: templates[0], name: "" };
+  return { kind: "exec", line: "", root, path: "", url: "", branch: "", service: "", ...script, ...project };
 }
 
 /** A field that must not be empty. */
 export function isNeeded(kind: Kind, field: DraftField): boolean {
-  if (field === "path") return kind === "git.clone";
-  return field !== "branch";
+  if (field === "path") return kind === "git.clone" || kind === "project.create";
+  return field !== "branch" && field !== "args";
+}
+
+/** Whether it can be told how long it may take, and whether it is given input. */
+export function mannerOf(kind: string) {
+  return { isTimed: kind === "exec" || kind === "script", takesInput: kind === "exec" };
+}
+
+/** The name of a project stands in files of every kind. */
+export function isNameFit(name: string): boolean {
+  return /^[a-z]([a-z0-9-]{0,62}[a-z0-9])?$/.test(name);
+}
+
+/** A script is text of a bounded length; an empty one is only missing. */
+export function isSourceFit(source: string): boolean {
+  return !source.includes("\0") && new TextEncoder().encode(source).length <= LONGEST_SOURCE;
 }
 
 /** What is wrong with the path: it leads downwards, as the server asks. */
@@ -72,6 +110,16 @@ export function operationOf(draft: Draft): CommandOperation | null {
     case "git.clone": {
       const branch = text("branch");
       return { kind: "git.clone", url: text("url"), ...place, ...(branch ? { branch } : {}) };
+    }
+    case "script": {
+      const { argv, fault } = splitLine(draft.args);
+      if (fault || !isSourceFit(draft.source)) return null;
+      const args = argv.length > 0 ? { args: argv } : {};
+      return { kind: "script", language: draft.language, source: draft.source, ...args, ...place };
+    }
+    case "project.create": {
+      const name = text("name");
+      return isNameFit(name) ? { kind: "project.create", template: draft.template, name, ...place } : null;
     }
     case "service.status":
     case "service.restart":
@@ -95,6 +143,10 @@ export function draftOf(operation: CommandOperation, root: string): Draft {
   if ("root" in operation) [draft.root, draft.path] = [operation.root, operation.path ?? ""];
   if (operation.kind === "git.clone") [draft.url, draft.branch] = [operation.url, operation.branch ?? ""];
   if ("service" in operation) draft.service = operation.service;
+  if (operation.kind === "script") {
+    [draft.language, draft.source, draft.args] = [operation.language, operation.source, joinLine(operation.args ?? [])];
+  }
+  if (operation.kind === "project.create") [draft.template, draft.name] = [operation.template, operation.name];
   return draft;
 }
 
@@ -112,6 +164,10 @@ export function summary(operation: CommandOperation): string {
     case "ssh_key.prove":
     case "ssh_key.remove":
       return `${operation.kind.replace("_", " ").replace(".", " ")} ${operation.secret}:${operation.version} ${operation.user}`;
+    case "script":
+      return `${operation.language} script ${placeOf(operation)} ${joinLine(operation.args ?? [])}`.trimEnd();
+    case "project.create":
+      return `new ${operation.template} ${operation.name} ${placeOf(operation)}`;
     case "noop":
       return "noop";
     default:

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useFormat } from "@/i18n/format";
 import { Checkbox, Field, Input, Select } from "@/ui/field";
 import { More } from "@/ui/more";
+import { type Kind, mannerOf } from "./draft";
 
 export interface Manner {
   waitS: number;
@@ -20,25 +21,27 @@ export function isMannerFit({ timeoutS }: Manner): boolean {
   return text === "" || (/^\d{1,6}$/.test(text) && Number(text) >= 1 && Number(text) <= LONGEST_S);
 }
 
-/** As the server is told; input and time are only for programs. */
-export function mannerBody({ waitS, timeoutS, hasInput, retrySafe }: Manner, isProgram: boolean) {
+/** As the server is told; what the kind of operation cannot be told is left away. */
+export function mannerBody({ waitS, timeoutS, hasInput, retrySafe }: Manner, kind: string) {
+  const { isTimed, takesInput } = mannerOf(kind);
   return {
     retry_safe: retrySafe,
-    has_input: isProgram && hasInput,
+    has_input: takesInput && hasInput,
     ...(waitS > 0 ? { wait_s: waitS } : {}),
-    ...(isProgram && timeoutS.trim() ? { timeout_ms: Number(timeoutS.trim()) * 1000 } : {}),
+    ...(isTimed && timeoutS.trim() ? { timeout_ms: Number(timeoutS.trim()) * 1000 } : {}),
   };
 }
 
 interface MannerFieldsProps {
   manner: Manner;
-  isProgram: boolean;
+  kind: Kind;
   /** Input goes to one program at a time. */
   mayHaveInput: boolean;
   onChange: (manner: Manner) => void;
 }
 
-export function MannerFields({ manner, isProgram, mayHaveInput, onChange }: MannerFieldsProps) {
+export function MannerFields({ manner, kind, mayHaveInput, onChange }: MannerFieldsProps) {
+  const { isTimed, takesInput } = mannerOf(kind);
   const { t } = useTranslation();
   const format = useFormat();
   const set = (part: Partial<Manner>) => onChange({ ...manner, ...part });
@@ -55,7 +58,7 @@ export function MannerFields({ manner, isProgram, mayHaveInput, onChange }: Mann
               ))}
             </Select>
           </Field>
-          {isProgram && (
+          {isTimed && (
             <Field
               label={t("commands.manner.timeout")}
               optional
@@ -72,7 +75,7 @@ export function MannerFields({ manner, isProgram, mayHaveInput, onChange }: Mann
             </Field>
           )}
         </div>
-        {isProgram && mayHaveInput && (
+        {takesInput && mayHaveInput && (
           <Checkbox
             label={t("commands.manner.input")}
             hint={t("commands.manner.input_hint")}

@@ -3,7 +3,20 @@ import { useId } from "react";
 import { useTranslation } from "react-i18next";
 import { Field, Input, Select } from "@/ui/field";
 import { ArgvField } from "./argv-field";
-import { type Draft, type DraftField, fieldsOf, isNeeded, isPathFit, type Kind, kinds } from "./draft";
+import {
+  type Draft,
+  type DraftField,
+  fieldsOf,
+  isNameFit,
+  isNeeded,
+  isPathFit,
+  type Kind,
+  kinds,
+  properNames,
+  type Template,
+  templates,
+} from "./draft";
+import { ScriptFields } from "./script-fields";
 
 interface OperationFormProps {
   draft: Draft;
@@ -28,18 +41,28 @@ export function OperationForm({ draft, roots, onChange }: OperationFormProps) {
         </Select>
       </Field>
       {fields.includes("line") && <ArgvField line={draft.line} onChange={(line) => set({ line })} />}
+      {fields.includes("source") && <ScriptFields draft={draft} onChange={set} />}
       <div className="grid items-start gap-4 sm:grid-cols-2">
-        {fields
-          .filter((field) => field !== "line")
-          .map((field) => (
-            <TextField
-              key={field}
-              field={field}
-              draft={draft}
-              roots={roots}
-              onChange={(text) => set({ [field]: text })}
-            />
-          ))}
+        {fields.includes("template") && (
+          <Field label={t("commands.field.template")}>
+            <Select value={draft.template} onChange={(event) => set({ template: event.target.value as Template })}>
+              {templates.map((template) => (
+                <option key={template} value={template}>
+                  {template === "static" ? t("commands.templates.static") : properNames[template]}
+                </option>
+              ))}
+            </Select>
+          </Field>
+        )}
+        {fields.filter(isText).map((field) => (
+          <TextField
+            key={field}
+            field={field}
+            draft={draft}
+            roots={roots}
+            onChange={(text) => set({ [field]: text })}
+          />
+        ))}
       </div>
     </div>
   );
@@ -55,30 +78,47 @@ export function keyOf(kind: Kind) {
     | "build"
     | "test"
     | "service_status"
+    | "script"
+    | "project_create"
     | "service_restart"
     | "noop";
 }
 
+type OneLine = "root" | "path" | "url" | "branch" | "service" | "name";
+
+function isText(field: DraftField): field is OneLine {
+  return field in longest;
+}
+
 interface TextFieldProps {
-  field: Exclude<DraftField, "line">;
+  field: OneLine;
   draft: Draft;
   roots: string[];
   onChange: (text: string) => void;
 }
 
-const examples = { root: "projects", path: "", url: "https://", branch: "main", service: "nginx.service" };
-const longest = { root: 128, path: 4096, url: 2048, branch: 244, service: 128 };
+const examples = {
+  root: "projects",
+  path: "",
+  url: "https://",
+  branch: "main",
+  service: "nginx.service",
+  name: "my-shop",
+};
+const longest = { root: 128, path: 4096, url: 2048, branch: 244, service: 128, name: 64 };
 
 function TextField({ field, draft, roots, onChange }: TextFieldProps) {
   const { t } = useTranslation();
   const list = useId();
   const isUnfit = field === "path" && !isPathFit(draft.path.trim());
+  const name = draft.name.trim();
+  const isNoName = field === "name" && name !== "" && !isNameFit(name);
   return (
     <Field
       label={t(`commands.field.${field}`)}
       optional={!isNeeded(draft.kind, field)}
       hint={field === "root" || field === "path" ? t(`commands.field.${field}_hint`) : undefined}
-      error={isUnfit && t("field.path_not_relative")}
+      error={(isUnfit && t("field.path_not_relative")) || (isNoName && t("commands.field.name_unfit"))}
       className={field === "url" ? "sm:col-span-2" : ""}
     >
       <Input

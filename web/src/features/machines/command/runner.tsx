@@ -43,7 +43,7 @@ export function Runner({ machine, like, onRun }: RunnerProps) {
     setBusy(true);
     setProblem(null);
     try {
-      const body = { machine: machine.id, operation, ...mannerBody(manner, operation.kind === "exec") };
+      const body = { machine: machine.id, operation, ...mannerBody(manner, operation.kind) };
       const { commands } = await unwrap(api.POST("/commands", { body }));
       if (commands[0]) onRun(commands[0].id);
       void refresh();
@@ -65,7 +65,7 @@ export function Runner({ machine, like, onRun }: RunnerProps) {
         }}
       >
         <OperationForm draft={draft} roots={roots} onChange={setDraft} />
-        <MannerFields manner={manner} isProgram={draft.kind === "exec"} mayHaveInput onChange={setManner} />
+        <MannerFields manner={manner} kind={draft.kind} mayHaveInput onChange={setManner} />
         {/* It keeps its place while an answer is awaited, so the button does not jump. */}
         <div aria-live="polite" className={isOld ? "opacity-60" : ""}>
           {!there && <Notice>{t(manner.waitS > 0 ? "commands.run.will_wait" : "commands.run.away")}</Notice>}

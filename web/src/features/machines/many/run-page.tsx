@@ -96,7 +96,7 @@ function Form({ machines, like }: { machines: Machine[]; like: CommandOperation 
         targets.by === "labels" && chosen.length === meant.length
           ? { selector: splitLabels(targets.labels).join(",") }
           : { machines: chosen.map((machine) => machine.id) };
-      const body = { ...who, operation, ...mannerBody({ ...manner, hasInput: false }, operation.kind === "exec") };
+      const body = { ...who, operation, ...mannerBody({ ...manner, hasInput: false }, operation.kind) };
       const { id } = await unwrap(api.POST("/commands", { body }));
       await navigate({ to: "/machines/runs/$id", params: { id } });
     } catch (caught) {
@@ -120,7 +120,7 @@ function Form({ machines, like }: { machines: Machine[]; like: CommandOperation 
       <Section title={t("commands.many.what")}>
         <div className="grid gap-4">
           <OperationForm draft={draft} roots={[USUAL_ROOT]} onChange={setDraft} />
-          <MannerFields manner={manner} isProgram={draft.kind === "exec"} mayHaveInput={false} onChange={setManner} />
+          <MannerFields manner={manner} kind={draft.kind} mayHaveInput={false} onChange={setManner} />
           {operation && meant.length > 0 && <Verdicts answers={answers} waits={manner.waitS > 0} />}
           <ProblemNotice problem={problem} />
           <div>
