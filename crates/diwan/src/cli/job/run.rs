@@ -17,7 +17,7 @@ Examples:
   diwan job run --label gpu --retries 3 --backoff 10s --timeout 2h -- ./train.sh
   diwan job run -m web-1 --script report.py -- --year 2026
   diwan job run --any -d --delay 10m --name warm-up -- ./warm-up.sh
-  diwan job run -m web-1 --env CI=true --secret TOKEN=git/github-token -- ./release.sh
+  diwan job run -m web-1 --env CI=true --secret TOKEN=git/token -- ./release.sh
   ID=$(diwan job run -m web-1 -d --build --dir shop)
   diwan job run -m web-1 --after $ID --key deploy --dir shop -- ./deploy.sh
 
