@@ -16,8 +16,9 @@ use crate::fleet_faults::machine::open_up;
 use crate::fleet_faults::work::give;
 
 /// The step: its key, and three pauses in which it may be killed. That it was called is committed before anything
-/// else; its effect is the key and one more on the account, together or not at all. It says its key in between.
-const STEP: &str = r#"import sqlite3, sys, time
+/// else; its effect is the key and one more on the account, together or not at all. It says its key in between. While
+/// steps are held, none comes to its end.
+const STEP: &str = r#"import os, sqlite3, sys, time
 key, pauses = sys.argv[1], [int(pause) / 1000 for pause in sys.argv[2:]]
 def say():
     print("\n".join([key] * 500), flush=True)
@@ -31,6 +32,8 @@ if effects.execute("INSERT OR IGNORE INTO effect (key) VALUES (?)", [key]).rowco
     effects.execute("UPDATE account SET balance = balance + 1")
 time.sleep(pauses[1])
 effects.execute("COMMIT")
+while os.path.exists("hold"):
+    time.sleep(0.02)
 say()
 time.sleep(pauses[2])
 "#;
@@ -115,6 +118,15 @@ impl Steps {
         &self.root
     }
 
+    /// Holds every step before its end until they are let go.
+    pub(super) fn hold(&self) {
+        std::fs::write(self.root.join("hold"), "").expect("room");
+    }
+
+    pub(super) fn let_go(&self) {
+        std::fs::remove_file(self.root.join("hold")).expect("they are held");
+    }
+
     pub(super) fn policy(&self) -> String {
         POLICY.replace("ROOT", &self.root.to_string_lossy()).replace("PYTHON", PYTHON)
     }
@@ -191,10 +203,8 @@ impl Wish {
 }
 
 impl Wish {
-    /// One of a step that takes its time, for which nobody waits in vain.
-    pub(super) fn slow(mut self) -> Self {
-        let argv = self.body["operation"]["argv"].as_array_mut().expect("arguments");
-        argv.iter_mut().skip(3).for_each(|pause| *pause = json!("300"));
+    /// One that stays with its machine, however long that is away.
+    pub(super) fn staying(mut self) -> Self {
         self.body["lost"] = json!({"policy": "wait"});
         self
     }

@@ -111,7 +111,12 @@ impl Call {
 
     /// What it came to, if it was over; less than nothing if it failed.
     pub(super) fn result(&self) -> Option<i64> {
-        if self.over == usize::MAX { None } else { number(&self.result) }
+        if self.is_over() { number(&self.result) } else { None }
+    }
+
+    /// Whether it was ever over.
+    pub(super) fn is_over(&self) -> bool {
+        self.over != usize::MAX
     }
 
     /// Whether it was over and went wrong.

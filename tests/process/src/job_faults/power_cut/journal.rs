@@ -20,6 +20,13 @@ pub(super) struct Journal {
     pub(super) sound: usize,
 }
 
+impl Journal {
+    /// The commands that have begun and not ended.
+    pub(super) fn open(&self) -> impl Iterator<Item = &String> {
+        self.began.iter().filter(|command| !self.ended.contains(*command) && !self.forgotten.contains(*command))
+    }
+}
+
 /// What the journal in an image of a bridge knows.
 pub(super) fn of(bridge: &Image) -> Journal {
     read(bridge.get(Path::new("journal")).and_then(Option::as_ref).expect("a journal"))

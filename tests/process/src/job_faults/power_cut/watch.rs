@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::timeout;
 
+use super::away::Alone;
 use super::disk::{Cut, Image, Loss};
 use super::record::Record;
 use super::{away, calls, journal};
@@ -30,7 +31,8 @@ pub(super) struct Watched {
     /// What was told to those who wanted jobs: so many before the programs were watched, and all of it.
     pub(super) before: usize,
     pub(super) told: Vec<Told>,
-    /// From which line on what ended while the control plane was away may not be lost any more.
+    /// What ended while the control plane was away, and from which line on it may not be lost any more.
+    pub(super) alone: Alone,
     pub(super) kept: usize,
 }
 
@@ -73,7 +75,7 @@ pub(super) async fn watch(stage: &mut Stage) -> Watched {
     calls.iter().for_each(|call| record.take(call));
     nothing_was_overlooked(&record, lines);
     let carried = carried(&stage.data().join("diwan.db"));
-    Watched { record, carried, before, told, kept }
+    Watched { record, carried, before, told, alone, kept }
 }
 
 async fn is_connected(stage: &Stage) -> bool {
