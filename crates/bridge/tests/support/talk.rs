@@ -33,14 +33,16 @@ pub fn exec_with_input(argv: &[&str]) -> Operation {
 /// A sound command for this machine in this moment.
 pub fn command(plane: &Plane, to: &Connection, operation: Operation) -> Command {
     let sequence = plane.next_sequence();
+    // It lives as long as a command may, and not a millisecond longer.
+    let issued_ms = now_ms();
     Command {
         version: VERSION,
         id: format!("cmd_{sequence}"),
         machine: MACHINE.to_owned(),
         boot: to.hello.boot,
         sequence,
-        issued_ms: now_ms(),
-        expires_ms: now_ms() + 60_000,
+        issued_ms,
+        expires_ms: issued_ms + 60_000,
         policy: to.hello.policy.hash,
         actor: Actor { id: "usr_1".to_owned(), name: "Amina".to_owned() },
         approval: None,
