@@ -33,6 +33,8 @@ impl Fleet {
         if table::open_on(self.db(), target.id).await?.len() >= MOST_OPEN {
             return Err(too_many());
         }
+        // It waits as long as a request may: a clock that is read twice could make that a millisecond more.
+        let now = ctx.now();
         let request = RuleRequest {
             id: RuleRequestId::new(self.world()),
             machine: target.id,
@@ -46,8 +48,8 @@ impl Fleet {
             from_afar: false,
             approval: None,
             problem: None,
-            created_at: ctx.now(),
-            expires_at: ctx.now().plus(WAIT),
+            created_at: now,
+            expires_at: now.plus(WAIT),
             ended_at: None,
         };
         let mut tx = self.db().begin(ctx).await?;
