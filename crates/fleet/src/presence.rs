@@ -5,33 +5,63 @@ use std::sync::Arc;
 use crate::connections::Connected;
 use crate::fleet::Fleet;
 use crate::machine::{Known, MachineId, MachineState, Standing};
+use crate::samples::SamplePoint;
 
 /// Clocks that differ by more make commands refused.
 const MOST_SKEW_MS: i64 = 30_000;
 
+/// What memory knows of a machine.
+#[derive(Debug)]
+pub(crate) struct Presence {
+    pub(crate) connected: Option<Arc<Connected>>,
+    /// How it is if it may come in.
+    state: MachineState,
+    /// What about it needs a person.
+    pub(crate) troubles: Vec<&'static str>,
+    /// How it was doing a moment ago.
+    pub(crate) pulse: Option<SamplePoint>,
+}
+
+impl Presence {
+    pub(crate) fn of(fleet: &Fleet, machine: MachineId) -> Self {
+        let connected = fleet.connections().find(machine);
+        let troubles = connected.as_ref().map_or_else(Vec::new, troubles);
+        let state = fleet.state_by(connected.as_ref());
+        Self { connected, state, troubles, pulse: fleet.samples().pulse(machine) }
+    }
+
+    /// How the machine is that is known so.
+    pub(crate) fn state(&self, known: &Known) -> MachineState {
+        standing_or(known, self.state)
+    }
+}
+
 impl Fleet {
     /// How a machine is that may come in.
     pub(crate) fn presence(&self, machine: MachineId) -> MachineState {
-        match self.connections().find(machine) {
-            None => MachineState::Offline,
-            Some(connected) if !troubles(&connected).is_empty() => MachineState::Error,
-            Some(_) if self.samples().commands(machine) > 0 => MachineState::Busy,
-            Some(_) => MachineState::Online,
-        }
+        self.state_by(self.connections().find(machine).as_ref())
     }
 
     /// How a machine is.
     pub(crate) fn state_of(&self, known: &Known) -> MachineState {
-        match known.standing {
-            Standing::Active => self.presence(known.id),
-            Standing::Locked => MachineState::Locked,
-            Standing::Revoked => MachineState::Revoked,
-        }
+        standing_or(known, self.presence(known.id))
     }
 
-    /// What about a machine needs a person.
-    pub(crate) fn troubles(&self, machine: MachineId) -> Vec<&'static str> {
-        self.connections().find(machine).map_or_else(Vec::new, |connected| troubles(&connected))
+    fn state_by(&self, connected: Option<&Arc<Connected>>) -> MachineState {
+        match connected {
+            None => MachineState::Offline,
+            Some(connected) if !troubles(connected).is_empty() => MachineState::Error,
+            Some(connected) if self.samples().commands(connected.machine) > 0 => MachineState::Busy,
+            Some(_) => MachineState::Online,
+        }
+    }
+}
+
+fn standing_or(known: &Known, presence: MachineState) -> MachineState {
+    match known.standing {
+        Standing::Active => presence,
+        Standing::Locked => MachineState::Locked,
+        Standing::Revoked => MachineState::Revoked,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::facts::MachineFacts;
 use crate::fleet::Fleet;
 use crate::join_token::{JoinTokenId, MachinePolicy};
 use crate::machine::{Known, MachineId, MachineState};
+use crate::presence::Presence;
 use crate::samples::SamplePoint;
 use crate::table;
 use crate::table::join_token::JoinToken;
@@ -53,14 +54,20 @@ pub(super) struct MachineView {
 
 impl MachineView {
     pub(super) fn new(fleet: &Fleet, known: Known) -> Self {
-        let connected = fleet.connections().find(known.id);
-        let pulse = fleet.samples().pulse(known.id);
+        let presence = Presence::of(fleet, known.id);
+        Self::with(known, presence)
+    }
+
+    /// A machine of which this was seen in memory.
+    pub(super) fn with(known: Known, presence: Presence) -> Self {
+        let state = presence.state(&known);
+        let Presence { connected, troubles, pulse, .. } = presence;
         let heard = connected.as_ref().map(|here| pulse.map_or(here.since, |pulse| pulse.at.max(here.since)));
         Self {
             id: known.id,
             labels: known.labels.as_slice().to_vec(),
-            state: fleet.state_of(&known),
-            troubles: fleet.troubles(known.id),
+            state,
+            troubles,
             policy_hash: known.policy_hash.as_deref().map(hex),
             policy_fault: known.policy_fault,
             clock_skew_ms: connected.map(|connected| connected.skew_ms()).or(known.skew_ms),

@@ -10,8 +10,9 @@ use serde::Serialize;
 use super::body::MachineView;
 use crate::fleet::Fleet;
 use crate::machine::MachineId;
+use crate::presence::Presence;
 use crate::samples::MachineSample;
-use crate::table::policy;
+use crate::table::machine;
 
 /// A machine, with what is long about it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -41,8 +42,9 @@ pub(super) async fn get_machine(
     State(fleet): State<Fleet>,
     Path(id): Path<MachineId>,
 ) -> Result<Json<MachineDetail>, Problem> {
-    let known = fleet.require_machine(id).await?;
-    let policy_text = policy::find_of(fleet.db(), id).await?;
-    let sample = fleet.samples().last(id);
-    Ok(Json(MachineDetail { machine: MachineView::new(&fleet, known), policy_text, sample }))
+    // What memory knows was written down before: seen in this order, nothing is older than the state that stands by it.
+    let (presence, sample) = (Presence::of(&fleet, id), fleet.samples().last(id));
+    let found = machine::find_with_policy(fleet.db(), id).await?;
+    let (known, policy_text) = found.ok_or_else(|| Problem::not_found("machine"))?;
+    Ok(Json(MachineDetail { machine: MachineView::with(known, presence), policy_text, sample }))
 }

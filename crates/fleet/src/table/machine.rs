@@ -75,6 +75,15 @@ pub(crate) async fn find(db: &Db, id: MachineId) -> Result<Option<Known>, DbErro
     db.query_opt("SELECT * FROM fleet_machine WHERE id = $1", params![id]).await?.as_ref().map(read).transpose()
 }
 
+/// The machine with this id and what its policy says, as both are in one moment.
+pub(crate) async fn find_with_policy(db: &Db, id: MachineId) -> Result<Option<(Known, Option<String>)>, DbError> {
+    let sql = "SELECT fleet_machine.*, fleet_policy.text AS policy_text
+         FROM fleet_machine LEFT JOIN fleet_policy ON fleet_policy.digest = fleet_machine.policy_digest
+         WHERE fleet_machine.id = $1";
+    let row = db.query_opt(sql, params![id]).await?;
+    row.map(|row| Ok((read(&row)?, row.get("policy_text")?))).transpose()
+}
+
 /// The machine with this name that was not put out.
 pub(crate) async fn find_named(db: &Db, name: &str) -> Result<Option<Known>, DbError> {
     let sql = "SELECT * FROM fleet_machine WHERE name = $1 AND standing <> 'revoked'";

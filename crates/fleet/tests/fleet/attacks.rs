@@ -235,6 +235,37 @@ on_every_backend! {
         assert_eq!((&seen["facts"]["kernel"], &seen["policy_text"]), (&json!("6.1"), &json!("# sound\n")));
     }
 
+    async fn whoever_looks_while_a_machine_tells_of_itself_sees_no_mixture(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let mut bridge = joined(&server, &owner, "box").await;
+        for round in 0..10 {
+            bridge.connections += 1;
+            let mut hello = bridge.hello();
+            hello.policy.fault = Some("not yet".into());
+            let mut connection = bridge.connect_with(hello).await.expect("it connects");
+            becomes(&server, &owner, &bridge, "error").await;
+            let (kernel, policy) = (format!("6.{round}"), format!("# {round}\n"));
+            let tells = async {
+                connection.say(&FromBridge::Facts(Facts { kernel: kernel.clone(), ..bridge::facts() })).await;
+                let policy = PolicyInForce { hash: [9; 32].into(), text: policy.clone(), fault: None };
+                connection.say(&FromBridge::Policy(policy)).await;
+            };
+            let looks = async || {
+                loop {
+                    let seen = machine(&owner, &bridge).await;
+                    if seen["policy_text"] == policy {
+                        assert_eq!(seen["facts"]["kernel"], kernel, "it was told before");
+                    }
+                    if seen["state"] == "online" {
+                        assert_eq!(seen["policy_text"], policy, "it is in force");
+                        return;
+                    }
+                }
+            };
+            tokio::join!(tells, looks(), looks(), looks(), looks());
+        }
+    }
+
     async fn a_machine_puts_no_words_into_the_policies_of_others(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let (mut honest, mut liar) = (joined(&server, &owner, "honest").await, joined(&server, &owner, "liar").await);
