@@ -4,7 +4,6 @@
 use std::path::Path;
 
 use diwan_kernel::params;
-use diwan_protocol::control::ability;
 use diwan_protocol::environment::{Brought, Environment};
 use diwan_protocol::run::{Decision, FromCommand, Outcome, ToCommand};
 use diwan_testkit::server::PASSWORD;
@@ -29,10 +28,6 @@ async fn allow(owner: &Person, (kind, subject): (&str, &str), secrets: &str, pur
     let policy = json!({"name": format!("{subject} {secrets}"), "effect": "allow", "subject_kind": kind,
         "subject": subject, "secrets": secrets, "actions": ["read"], "purposes": purposes});
     owner.post("/api/v1/secret-policies", policy).await.expect(StatusCode::CREATED);
-}
-
-async fn able(server: &TestServer, machine: &mut Machine) {
-    machine.connect_with(server, |hello| hello.abilities = Some(vec![ability::VARIABLES.to_owned()])).await;
 }
 
 /// A program with a plain variable and these secrets.
@@ -77,7 +72,7 @@ on_every_backend! {
     async fn a_machine_is_brought_what_was_lent_for_it_and_it_is_given_back(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let mut machine = Machine::joined(&server, &owner, "box", &[]).await;
-        able(&server, &mut machine).await;
+        machine.connect(&server).await;
         secret(&owner, "ci/token", TOKEN).await;
         secret(&owner, "ci/key", KEY).await;
         let command = run(&owner, with("box", &[("TOKEN", "ci/token"), ("KEY", "ci/key")])).await;
@@ -115,7 +110,7 @@ on_every_backend! {
     async fn f130_a_secret_lies_nowhere_but_in_the_vault(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let mut machine = Machine::joined(&server, &owner, "box", &[]).await;
-        able(&server, &mut machine).await;
+        machine.connect(&server).await;
         secret(&owner, "ci/token", TOKEN).await;
         let command = run(&owner, with("box", &[("TOKEN", "ci/token")])).await;
         let mut sent = machine.sent().await;
@@ -143,7 +138,7 @@ on_every_backend! {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let admin = server.invite(&owner, "Adil", "admin").await;
         let mut machine = Machine::joined(&server, &owner, "box", &[]).await;
-        able(&server, &mut machine).await;
+        machine.connect(&server).await;
         secret(&owner, "ci/token", TOKEN).await;
         secret(&owner, "ci/key", KEY).await;
         allow(&owner, ("role", "admin"), "ci/token", &["exec"]).await;
@@ -177,7 +172,8 @@ on_every_backend! {
 
     async fn a_bridge_that_is_too_old_is_told_apart_before_anything_is_sent(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
-        let mut machine = Machine::connected(&server, &owner, "old").await;
+        let mut machine = Machine::joined(&server, &owner, "old", &[]).await;
+        machine.connect_with(&server, |hello| hello.abilities = None).await;
         secret(&owner, "ci/token", TOKEN).await;
         let refused = run(&owner, with("old", &[("TOKEN", "ci/token")])).await;
         assert_eq!((&refused["state"], &refused["problem"]["code"]), (&json!("refused"), &json!("bridge_too_old")));
@@ -190,7 +186,7 @@ on_every_backend! {
     async fn what_cannot_be_meant_is_refused_and_so_is_whoever_may_use_no_secrets(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let mut machine = Machine::joined(&server, &owner, "box", &[]).await;
-        able(&server, &mut machine).await;
+        machine.connect(&server).await;
         let mut denied = with("box", &[]);
         denied["env"] = json!({"LD_PRELOAD": "x"});
         assert_eq!(owner.post("/api/v1/commands", denied).await.problem(), "fields_invalid");
@@ -221,7 +217,7 @@ on_every_backend! {
         let found = owner.get("/api/v1/secrets").await.expect(StatusCode::OK);
         let versions = format!("/api/v1/secrets/{}/versions", text(&found["items"][0], "id"));
         owner.post(&versions, json!({"value": TOKEN})).await.expect(StatusCode::CREATED);
-        able(&server, &mut machine).await;
+        machine.connect(&server).await;
         let mut sent = machine.sent().await;
         assert_eq!(sent.command.id, text(&command, "id"));
         assert_eq!(brought(&mut sent).await.1.expect("values").values[0].expose(), TOKEN, "the one that is current now");
@@ -247,7 +243,7 @@ on_every_backend! {
             let path = format!("/api/v1/users/{}", text(&me["user"], "id"));
             owner.patch(&path, change).await.expect(StatusCode::OK);
         }
-        able(&server, &mut machine).await;
+        machine.connect(&server).await;
         for command in &commands {
             let refused = becomes(&server, &owner, command, "refused").await;
             assert_eq!(refused["problem"]["code"], "secret_denied");
@@ -258,7 +254,7 @@ on_every_backend! {
     async fn a_sealed_vault_is_waited_for_by_whoever_can_wait(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let mut machine = Machine::joined(&server, &owner, "box", &[]).await;
-        able(&server, &mut machine).await;
+        machine.connect(&server).await;
         secret(&owner, "ci/token", TOKEN).await;
         owner.post("/api/v1/vault/seal", json!({})).await.expect(StatusCode::NO_CONTENT);
         let mut wanted = with("box", &[("TOKEN", "ci/token")]);
@@ -275,7 +271,7 @@ on_every_backend! {
     async fn what_never_arrived_gives_back_what_was_lent_for_it(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let mut machine = Machine::joined(&server, &owner, "box", &[]).await;
-        able(&server, &mut machine).await;
+        machine.connect(&server).await;
         secret(&owner, "ci/token", TOKEN).await;
         let command = run(&owner, with("box", &[("TOKEN", "ci/token")])).await;
         drop(machine.sent().await);
@@ -292,7 +288,7 @@ on_every_backend! {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let admin = server.invite(&owner, "Adil", "admin").await;
         let mut machine = Machine::joined(&server, &owner, "box", &[]).await;
-        able(&server, &mut machine).await;
+        machine.connect(&server).await;
         secret(&owner, "ci/token", TOKEN).await;
         allow(&owner, ("role", "admin"), "ci/*", &["exec"]).await;
         let command = run(&admin, with("box", &[("TOKEN", "ci/token")])).await;
@@ -317,7 +313,7 @@ on_every_backend! {
     async fn what_was_lost_is_repeated_with_what_it_was_given(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let mut machine = Machine::joined(&server, &owner, "box", &[]).await;
-        able(&server, &mut machine).await;
+        machine.connect(&server).await;
         secret(&owner, "ci/token", TOKEN).await;
         let mut wanted = with("box", &[("TOKEN", "ci/token")]);
         wanted["retry_safe"] = json!(true);

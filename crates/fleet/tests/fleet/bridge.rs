@@ -8,7 +8,7 @@ use diwan_kernel::World;
 use diwan_link::tls::{self, CONTROL_PLANE, Fingerprint, Identity};
 use diwan_link::ws::WsBytes;
 use diwan_link::{Ended, Limits, Link, Priority, Side, Stream};
-use diwan_protocol::control::{FromBridge, Hello, ToBridge, VERSION, Welcome};
+use diwan_protocol::control::{FromBridge, Hello, ToBridge, VERSION, Welcome, ability};
 use diwan_protocol::facts::{Facts, PolicyInForce};
 use diwan_protocol::join::{JoinAnswer, JoinRequest, Joined};
 use diwan_protocol::{Opening, decode, encode};
@@ -126,7 +126,7 @@ impl Bridge {
             facts: facts(),
             policy: PolicyInForce { hash: [7; 32].into(), text: "# mine\n".into(), fault: None },
             commands: vec![],
-            abilities: None,
+            abilities: Some(ability::ALL.iter().map(|able| (*able).to_owned()).collect()),
         }
     }
 

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use diwan_kernel::params;
-use diwan_protocol::control::ability;
 use diwan_protocol::environment::Brought;
 use diwan_protocol::run::{Outcome, ToCommand};
 use diwan_testkit::server::PASSWORD;
@@ -34,16 +33,6 @@ async fn rule(owner: &Person, effect: &str, (kind, subject): (&str, &str), secre
 async fn id_of(person: &Person) -> String {
     let me = person.get("/api/v1/me").await.expect(StatusCode::OK);
     text(&me["user"], "id").to_owned()
-}
-
-async fn able(server: &TestServer, machine: &mut Machine) {
-    machine.connect_with(server, |hello| hello.abilities = Some(vec![ability::VARIABLES.to_owned()])).await;
-}
-
-async fn able_machine(server: &TestServer, owner: &Person, name: &str) -> Machine {
-    let mut machine = Machine::joined(server, owner, name, &[]).await;
-    able(server, &mut machine).await;
-    machine
 }
 
 /// A job with a secret, and with changes.
@@ -95,7 +84,7 @@ async fn leases_end(server: &TestServer, owner: &Person) -> Vec<Value> {
 on_every_backend! {
     async fn every_try_is_told_which_one_it_is(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
-        let mut machine = able_machine(&server, &owner, "box").await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
         let retry = json!({"attempts": 2, "delay_ms": 0});
         let wanted = want(&owner, job(json!({"env": {"CI": "true"}, "idempotency_key": "pay 7", "retry": retry}))).await;
         let mut first = machine.sent().await;
@@ -120,7 +109,7 @@ on_every_backend! {
 
     async fn a_secret_is_lent_anew_for_every_try_and_given_back(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
-        let mut machine = able_machine(&server, &owner, "box").await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
         let made = secret(&owner, "ci/token", "canary-of-the-first-try").await;
         let wanted = want(&owner, with_secret(json!({"retry": {"attempts": 2, "delay_ms": 0}}))).await;
         let mut first = machine.sent().await;
@@ -143,7 +132,7 @@ on_every_backend! {
 
     async fn f130_the_secret_of_a_job_lies_nowhere_but_in_the_vault(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
-        let mut machine = able_machine(&server, &owner, "box").await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
         secret(&owner, "ci/token", TOKEN).await;
         let wanted = want(&owner, with_secret(json!({}))).await;
         let mut sent = machine.sent().await;
@@ -166,7 +155,7 @@ on_every_backend! {
     async fn whoever_may_not_read_a_secret_wants_no_job_with_it(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let developer = server.invite(&owner, "Dalal", "developer").await;
-        let machine = able_machine(&server, &owner, "box").await;
+        let machine = Machine::connected(&server, &owner, "box").await;
         owner.put("/api/v1/job-queues/default", json!({"paused": true})).await.expect(StatusCode::OK);
         secret(&owner, "ci/token", TOKEN).await;
         // What a machine or a job may have does not stand in for the person.
@@ -234,7 +223,7 @@ on_every_backend! {
         }
         let after = json!({"after": [{"job_id": waiting[0].0["id"]}]});
         let dependent = want(&owner, job(after)).await;
-        able(&server, &mut machine).await;
+        machine.connect(&server).await;
         for (wanted, _) in &waiting {
             let over = becomes(&server, &owner, wanted, "failed").await;
             assert_eq!((&over["reason"], &over["attempt"]), (&json!("secret_denied"), &json!(0)), "{over}");
@@ -254,7 +243,7 @@ on_every_backend! {
 
     async fn a_job_that_moves_takes_its_secret_only_where_that_may_be(backend) {
         let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
-        let mut first = able_machine(&server, &owner, "first").await;
+        let mut first = Machine::connected(&server, &owner, "first").await;
         secret(&owner, "ci/token", TOKEN).await;
         let lost = json!({"policy": "move", "after_ms": 20_000});
         let change = json!({"lost": lost, "retry": {"attempts": 3, "delay_ms": 0}, "retry_safe": true});
@@ -268,7 +257,7 @@ on_every_backend! {
         rule(&owner, "deny", ("machine", &second.id()), "ci/*").await;
         first.cut(&server).await;
         let mut second = second;
-        able(&server, &mut second).await;
+        second.connect(&server).await;
         let over = loop {
             let now = look(&owner, &wanted).await;
             if now["state"] == "failed" {
@@ -283,7 +272,8 @@ on_every_backend! {
 
     async fn a_bridge_from_before_there_were_variables_is_given_no_job_that_needs_any(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
-        let mut machine = Machine::connected(&server, &owner, "old").await;
+        let mut machine = Machine::joined(&server, &owner, "old", &[]).await;
+        machine.connect_with(&server, |hello| hello.abilities = None).await;
         secret(&owner, "ci/token", TOKEN).await;
         for wanted in [with_secret(json!({})), job(json!({"env": {"CI": "1"}})), job(json!({"retry_safe": true}))] {
             let wanted = want(&owner, wanted).await;
@@ -301,7 +291,7 @@ on_every_backend! {
 
     async fn secrets_that_did_not_arrive_do_not_count_as_a_try(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
-        let mut machine = able_machine(&server, &owner, "box").await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
         secret(&owner, "ci/token", TOKEN).await;
         let wanted = want(&owner, with_secret(json!({}))).await;
         let mut sent = machine.sent().await;
@@ -319,7 +309,7 @@ on_every_backend! {
 
     async fn a_job_waits_while_the_vault_is_sealed(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
-        let mut machine = able_machine(&server, &owner, "box").await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
         secret(&owner, "ci/token", TOKEN).await;
         owner.post("/api/v1/vault/seal", json!({})).await.expect(StatusCode::NO_CONTENT);
         let wanted = want(&owner, with_secret(json!({}))).await;
@@ -332,7 +322,7 @@ on_every_backend! {
 
     async fn schedules_and_repetitions_have_variables_too(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
-        let mut machine = able_machine(&server, &owner, "box").await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
         secret(&owner, "ci/token", TOKEN).await;
         let when = json!({"kind": "cron", "expression": "0 3 * * *"});
         let schedule = json!({"name": "nightly", "when": when, "job": with_secret(json!({"env": {"MODE": "night"}}))});
