@@ -70,6 +70,22 @@ impl Client {
         Ok(Attachment(socket))
     }
 
+    /// Looks on while a try at a job runs, from these places of its output and its errors on.
+    ///
+    /// # Errors
+    /// When the server refuses or does not answer.
+    pub async fn follow_job_log(
+        &self,
+        id: &str,
+        attempt: u32,
+        [output, errors]: [u64; 2],
+    ) -> Result<Attachment, ClientError> {
+        let query =
+            Query::new().with("attempt", Some(attempt)).with("output", Some(output)).with("errors", Some(errors));
+        let socket = self.socket(&format!("/jobs/{}/log/follow", part(id)), query).await?;
+        Ok(Attachment(socket))
+    }
+
     /// Looks at a terminal, and types into it unless it is only to be looked at.
     ///
     /// # Errors

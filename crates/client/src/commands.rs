@@ -188,7 +188,7 @@ pub struct OutputMatch {
 }
 
 /// What of the output is meant where it is named by words.
-fn channel_name(channel: Channel) -> &'static str {
+pub(crate) fn channel_name(channel: Channel) -> &'static str {
     if channel == Channel::Output { "output" } else { "errors" }
 }
 
@@ -248,9 +248,14 @@ impl Client {
     /// When it is not kept any longer, or may not be seen.
     pub async fn read_command_output(&self, id: &str, channel: Channel, from: u64) -> Result<OutputPart, ClientError> {
         let channel = if channel == Channel::Output { 1 } else { 2 };
-        let query =
-            Query::new().with("channel", Some(channel)).with("from", Some(from)).with("limit", Some(LARGEST_PART));
-        let call = Call::get(format!("/api/v1/commands/{}/output", part(id)), query);
+        let query = Query::new().with("channel", Some(channel));
+        self.read_part(&format!("/commands/{}/output", part(id)), query, from).await
+    }
+
+    /// A part of what was said, from a place on.
+    pub(crate) async fn read_part(&self, path: &str, query: Query, from: u64) -> Result<OutputPart, ClientError> {
+        let query = query.with("from", Some(from)).with("limit", Some(LARGEST_PART));
+        let call = Call::get(format!("/api/v1{path}"), query);
         let response = self.respond(&call).await?;
         let mut response = self.accepted(response).await?;
         let mut is_end = response.headers().get("x-output-end").is_some_and(|end| end == "true");

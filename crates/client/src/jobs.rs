@@ -6,9 +6,11 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::attachment::Channel;
 use crate::call::Query;
 use crate::client::Client;
-use crate::commands::{CommandUsage, SecretVariable};
+use crate::commands::{CommandUsage, OutputPart, SecretVariable, channel_name};
+use crate::error::ClientError;
 use crate::model::Page;
 use crate::operations::{Answer, part};
 
@@ -298,5 +300,19 @@ impl Client {
     /// When the server refuses or does not answer.
     pub async fn rerun_job(&self, id: &str, changes: Value) -> Answer<Job> {
         self.write(Method::POST, &format!("/jobs/{}/rerun", part(id)), Some(json!({"changes": changes}))).await
+    }
+    /// What a try at a job said, from a place on.
+    ///
+    /// # Errors
+    /// When it is not kept any longer, or may not be seen.
+    pub async fn read_job_log(
+        &self,
+        id: &str,
+        attempt: u32,
+        channel: Channel,
+        from: u64,
+    ) -> Result<OutputPart, ClientError> {
+        let query = Query::new().with("attempt", Some(attempt)).with("channel", Some(channel_name(channel)));
+        self.read_part(&format!("/jobs/{}/log", part(id)), query, from).await
     }
 }

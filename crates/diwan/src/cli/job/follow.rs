@@ -82,9 +82,9 @@ pub(super) struct Follower<'a, L> {
     teller: Teller,
     changes: Changes<'a>,
     log: Option<Attachment>,
-    /// The attempt that is heard, the command that it is, and how much of its output and its errors was heard.
+    /// The attempt that is heard, whether it has a log, and how much of its output and its errors was heard.
     attempt: u32,
-    command: Option<String>,
+    has_log: bool,
     heard: [u64; 2],
     /// Everything up to this attempt was heard.
     done: u32,
@@ -112,7 +112,7 @@ impl<'a, L: Listens> Follower<'a, L> {
             changes,
             log: None,
             attempt: done,
-            command: None,
+            has_log: false,
             heard: [0; 2],
             done,
             is_silent: false,
@@ -180,13 +180,14 @@ impl<'a, L: Listens> Follower<'a, L> {
             (self.attempt, self.heard, self.log, self.is_silent) = (attempt, [0; 2], None, false);
             self.listens.begin_attempt();
         }
-        self.command = command_of(detail, attempt);
+        self.has_log = has_log(detail, attempt);
     }
 
     async fn open_log(&mut self) -> Result<(), Failure> {
-        let (None, Some(command)) = (&self.log, &self.command) else { return Ok(()) };
-        let [output, errors] = self.heard;
-        match self.client.follow_command(command, output, errors).await {
+        if self.log.is_some() || !self.has_log {
+            return Ok(());
+        }
+        match self.client.follow_job_log(self.id, self.attempt, self.heard).await {
             Ok(log) => self.log = Some(log),
             Err(error) if may_pass(&error) => self.patience.pause().await,
             // It is not to be had: the job itself says how it goes on.
@@ -245,13 +246,14 @@ impl<'a, L: Listens> Follower<'a, L> {
     /// What an attempt that is over said and was not heard.
     async fn hear_the_rest(&mut self) -> Result<(), Left> {
         self.log = None;
-        // An attempt that never came to its machine has said nothing.
-        let Some(command) = self.command.clone() else { return Ok(()) };
+        if !self.has_log {
+            return Ok(());
+        }
         let mut patience = Patience::default();
         for channel in [Channel::Output, Channel::Errors] {
             loop {
                 let at = self.heard[usize::from(channel == Channel::Errors)];
-                let part = match self.client.read_command_output(&command, channel, at).await {
+                let part = match self.client.read_job_log(self.id, self.attempt, channel, at).await {
                     Ok(part) => part,
                     Err(ClientError::Refused(problem)) if problem.status == 410 => {
                         self.listens
@@ -274,9 +276,9 @@ impl<'a, L: Listens> Follower<'a, L> {
     }
 }
 
-/// The command that an attempt is.
-pub(super) fn command_of(detail: &JobDetail, attempt: u32) -> Option<String> {
-    detail.attempts.iter().find(|one| one.attempt == attempt)?.command_id.clone()
+/// Whether an attempt can have said something: one that never came to its machine has not.
+pub(super) fn has_log(detail: &JobDetail, attempt: u32) -> bool {
+    detail.attempts.iter().any(|one| one.attempt == attempt && one.command_id.is_some())
 }
 
 async fn next_of(log: &mut Option<Attachment>) -> Result<FromCommand, Lost> {

@@ -13,7 +13,7 @@ use super::super::door::Door;
 use super::super::failure::{Done, Failure};
 use super::super::run::{Collected, Gone, Hears, Writer};
 use super::super::screen::safe;
-use super::follow::{Follower, Listens, command_of};
+use super::follow::{Follower, Listens, has_log};
 use super::patience::Patience;
 use super::teller::Teller;
 
@@ -69,7 +69,7 @@ impl Logs {
         let reply = client.get_job(&self.id).await.map_err(super::unknown)?;
         let detail = reply.read()?;
         let attempt = self.attempt.unwrap_or(detail.job.attempt).max(1);
-        let command = command_of(&detail, attempt);
+        let log = Log { client: &client, id: &self.id, attempt, is_there: has_log(&detail, attempt) };
         if self.attempt.is_some_and(|attempt| attempt > detail.job.attempt) && !self.follow {
             let next = "`diwan job show` lists the attempts.";
             return Err(Failure::refused(format!("{} was not tried so often", self.id), next));
@@ -78,11 +78,11 @@ impl Logs {
             eprintln!("{} has not begun and said nothing; -f waits for it.", safe(&self.id));
         }
         if let Some(path) = &self.download {
-            return self.download(&client, command, path).await;
+            return self.download(&log, path).await;
         }
         if door.screen.is_json() {
             let mut collected = Collected::default();
-            self.print(&client, attempt, command, &mut collected).await?;
+            self.print(&log, &mut collected).await?;
             // What follows while it runs changes how it stands.
             let raw =
                 if self.follow { client.get_job(&self.id).await?.text().to_owned() } else { reply.text().to_owned() };
@@ -93,10 +93,10 @@ impl Logs {
         let mut writer = Writer::begin().map_err(|e| Failure::unwritable(&e))?;
         if self.errors {
             let mut only = ErrorsOnly(writer);
-            self.print(&client, attempt, command, &mut only).await?;
+            self.print(&log, &mut only).await?;
             writer = only.0;
         } else {
-            self.print(&client, attempt, command, &mut writer).await?;
+            self.print(&log, &mut writer).await?;
         }
         match writer.finish().await {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::unwritable(&error)),
@@ -105,45 +105,35 @@ impl Logs {
     }
 
     /// Hands over what the attempt said; with `-f` also what is said from now on.
-    async fn print(
-        &self,
-        client: &Client,
-        attempt: u32,
-        command: Option<String>,
-        listens: &mut impl Listens,
-    ) -> Result<(), Failure> {
+    async fn print(&self, log: &Log<'_>, listens: &mut impl Listens) -> Result<(), Failure> {
         if self.follow {
             // Whoever does not read any more needs no word about it.
-            Follower::new(client, &self.id, listens, Teller::new(true), attempt).await.run().await?;
+            Follower::new(log.client, log.id, listens, Teller::new(true), log.attempt).await.run().await?;
             return Ok(());
         }
-        // An attempt that never came to its machine has said nothing.
-        let Some(command) = command else { return Ok(()) };
         let channels: &[Channel] = if self.errors { &[Channel::Errors] } else { &[Channel::Output, Channel::Errors] };
         for channel in channels {
             let take = async |bytes: Bytes| listens.hear(*channel, bytes).await.is_ok();
-            if !read(client, &command, *channel, take).await? {
+            if !log.read(*channel, take).await? {
                 break;
             }
         }
         Ok(())
     }
 
-    async fn download(&self, client: &Client, command: Option<String>, path: &Path) -> Result<Done, Failure> {
+    async fn download(&self, log: &Log<'_>, path: &Path) -> Result<Done, Failure> {
         let mut file = create(path, "--download")?;
         let channel = if self.errors { Channel::Errors } else { Channel::Output };
         let mut written = Ok(0_u64);
-        if let Some(command) = command {
-            let take = async |bytes: Bytes| {
-                let before = *written.as_ref().unwrap_or(&0);
-                written = file.write_all(&bytes).map(|()| before + bytes.len() as u64);
-                written.is_ok()
-            };
-            if let Err(failure) = read(client, &command, channel, take).await {
-                // Half a file would be taken for a whole one.
-                let _ = std::fs::remove_file(path);
-                return Err(failure);
-            }
+        let take = async |bytes: Bytes| {
+            let before = *written.as_ref().unwrap_or(&0);
+            written = file.write_all(&bytes).map(|()| before + bytes.len() as u64);
+            written.is_ok()
+        };
+        if let Err(failure) = log.read(channel, take).await {
+            // Half a file would be taken for a whole one.
+            let _ = std::fs::remove_file(path);
+            return Err(failure);
         }
         let length =
             written.and_then(|length| file.sync_all().map(|()| length)).map_err(|e| Failure::unwritable(&e))?;
@@ -159,31 +149,39 @@ fn create(path: &Path, flag: &str) -> Result<File, Failure> {
     })
 }
 
-/// Reads what a command said, to what is its end now; goes on where it stopped when the server is away for a while.
-/// Says whether everything was taken.
-async fn read(
-    client: &Client,
-    command: &str,
-    channel: Channel,
-    mut take: impl AsyncFnMut(Bytes) -> bool,
-) -> Result<bool, Failure> {
-    let (mut at, mut patience) = (0, Patience::default());
-    loop {
-        let part = match client.read_command_output(command, channel, at).await {
-            Ok(part) => part,
-            Err(error) => {
-                patience.bear_quietly(error).await?;
-                continue;
-            }
-        };
-        at = part.next;
-        let is_over = part.is_end || part.bytes.is_empty();
-        if !take(part.bytes).await {
-            return Ok(false);
-        }
-        if is_over {
+/// What an attempt says.
+struct Log<'a> {
+    client: &'a Client,
+    id: &'a str,
+    attempt: u32,
+    is_there: bool,
+}
+
+impl Log<'_> {
+    /// Reads it to what is its end now; goes on where it stopped when the server is away for a while. Says whether
+    /// everything was taken.
+    async fn read(&self, channel: Channel, mut take: impl AsyncFnMut(Bytes) -> bool) -> Result<bool, Failure> {
+        if !self.is_there {
             return Ok(true);
         }
-        patience = Patience::default();
+        let (mut at, mut patience) = (0, Patience::default());
+        loop {
+            let part = match self.client.read_job_log(self.id, self.attempt, channel, at).await {
+                Ok(part) => part,
+                Err(error) => {
+                    patience.bear_quietly(error).await?;
+                    continue;
+                }
+            };
+            at = part.next;
+            let is_over = part.is_end || part.bytes.is_empty();
+            if !take(part.bytes).await {
+                return Ok(false);
+            }
+            if is_over {
+                return Ok(true);
+            }
+            patience = Patience::default();
+        }
     }
 }
