@@ -18,6 +18,8 @@ mod fleet_faults;
 #[cfg(test)]
 mod job_faults;
 #[cfg(test)]
+mod long_log;
+#[cfg(test)]
 mod memory;
 #[cfg(test)]
 mod operations;
