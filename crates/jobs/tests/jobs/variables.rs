@@ -156,7 +156,7 @@ on_every_backend! {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let developer = server.invite(&owner, "Dalal", "developer").await;
         let machine = Machine::connected(&server, &owner, "box").await;
-        owner.put("/api/v1/job-queues/default", json!({"paused": true})).await.expect(StatusCode::OK);
+        owner.put("/api/v1/job-queues/default", json!({"paused": true})).await.expect(StatusCode::NO_CONTENT);
         secret(&owner, "ci/token", TOKEN).await;
         // What a machine or a job may have does not stand in for the person.
         rule(&owner, "allow", ("machine", &machine.id()), "ci/*").await;
