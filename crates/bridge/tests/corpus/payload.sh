@@ -22,7 +22,8 @@ for program in su sudo pkexec mount unshare newgrp; do
   command -v "$program" >/dev/null && "$program" -c 'cat OUTSIDE/canary' </dev/null
 done 2>/dev/null
 bash -c 'echo hello > /dev/tcp/127.0.0.1/TCP_PORT' 2>/dev/null
-python3 - <<'END' 2>/dev/null
+# Isolated: from where a script finds what lies beside it, Python would call this again, and that again.
+python3 -I - <<'END' 2>/dev/null
 import os, socket
 for family, address in [(socket.AF_INET, ("127.0.0.1", TCP_PORT)), (socket.AF_UNIX, "\0MARK"), (socket.AF_UNIX, "OUTSIDE/socket")]:
     try:
