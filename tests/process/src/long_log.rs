@@ -127,8 +127,7 @@ async fn network(server: &Program) -> Proxy {
 fn write_noise(path: &Path, mib: u64) -> u64 {
     let random = File::open("/dev/urandom").expect("randomness");
     let mut file = File::create(path).expect("a file");
-    let length = std::io::copy(&mut random.take(mib * 1024 * 1024), &mut file).expect("room");
-    length
+    std::io::copy(&mut random.take(mib * 1024 * 1024), &mut file).expect("room")
 }
 
 async fn want(owner: &Api, file: &str) -> String {
