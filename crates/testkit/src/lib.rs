@@ -7,6 +7,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up must fail loudly")]
 
 pub mod backend;
+mod files;
 #[cfg(feature = "product")]
 pub mod person;
 #[cfg(feature = "product")]
@@ -14,6 +15,7 @@ pub mod server;
 pub mod sim;
 
 pub use backend::{Backend, Ground};
+pub use files::files_below;
 #[cfg(feature = "product")]
 pub use person::{Answer, Person};
 #[cfg(feature = "product")]

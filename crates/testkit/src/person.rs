@@ -112,6 +112,15 @@ impl Person {
         self.send(Method::DELETE, path, None, &[]).await
     }
 
+    /// All leases of secrets.
+    ///
+    /// # Panics
+    /// When they are not shown.
+    pub async fn leases(&self) -> Vec<Value> {
+        let found = self.get("/api/v1/secret-leases").await.expect(StatusCode::OK);
+        found["items"].as_array().expect("items").clone()
+    }
+
     /// Any request, with further headers. A header given here replaces the usual one; an empty
     /// value leaves it out.
     pub async fn send(&self, method: Method, path: &str, body: Option<Value>, headers: &[(&str, &str)]) -> Answer {

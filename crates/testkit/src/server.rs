@@ -10,7 +10,7 @@ use diwan_kernel::World;
 use diwan_kernel::events::Event;
 use diwan_kernel::world::{Clock, ManualClock, Timestamp};
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{Backend, Person};
 
@@ -173,6 +173,21 @@ impl TestServer {
         while seen < times {
             let event = listening.receiver.recv().await.expect("the feed goes on");
             seen += usize::from(is_one(&event));
+        }
+    }
+
+    /// Waits until all leases of secrets are over, and gives them.
+    ///
+    /// # Panics
+    /// When the feed of events ends before.
+    pub async fn leases_end(&self, owner: &Person) -> Vec<Value> {
+        let mut feed = self.product().events.listen(None).receiver;
+        loop {
+            let all = owner.leases().await;
+            if all.iter().all(|lease| lease["ended_at"].is_string()) {
+                return all;
+            }
+            feed.recv().await.expect("the feed goes on");
         }
     }
 

@@ -1,13 +1,11 @@
 //! Variables and secrets of commands: what a machine is brought, what is written down, what is lent and given back,
 //! and that a value of a secret is nowhere but on its way.
 
-use std::path::Path;
-
 use diwan_kernel::params;
 use diwan_protocol::environment::{Brought, Environment};
 use diwan_protocol::run::{Decision, FromCommand, Outcome, ToCommand};
 use diwan_testkit::server::PASSWORD;
-use diwan_testkit::{Person, TestServer, on_every_backend};
+use diwan_testkit::{Person, TestServer, files_below, on_every_backend};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -51,23 +49,6 @@ async fn brought(sent: &mut Sent) -> (Environment, Option<Brought>) {
     (environment, brought)
 }
 
-async fn leases(owner: &Person) -> Vec<Value> {
-    let found = owner.get("/api/v1/secret-leases").await.expect(StatusCode::OK);
-    found["items"].as_array().expect("items").clone()
-}
-
-/// Waits until all leases are over, and gives them.
-async fn leases_end(server: &TestServer, owner: &Person) -> Vec<Value> {
-    let mut feed = server.product().events.listen(None).receiver;
-    loop {
-        let all = leases(owner).await;
-        if all.iter().all(|lease| lease["ended_at"].is_string()) {
-            return all;
-        }
-        feed.recv().await.expect("the feed goes on");
-    }
-}
-
 on_every_backend! {
     async fn a_machine_is_brought_what_was_lent_for_it_and_it_is_given_back(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
@@ -87,7 +68,7 @@ on_every_backend! {
         let running = becomes(&server, &owner, &command, "running").await;
         assert_eq!(running["env"], json!({"CI": "true"}));
         assert_eq!(running["secrets"][1], json!({"env": "KEY", "secret": "ci/key"}));
-        let lent = leases(&owner).await;
+        let lent = owner.leases().await;
         assert_eq!(lent.len(), 2);
         for lease in &lent {
             assert_eq!((&lease["holder_kind"], text(lease, "holder")), (&json!("machine"), machine.id().as_str()));
@@ -95,7 +76,7 @@ on_every_backend! {
         }
         sent.end(0, 0, 0).await;
         becomes(&server, &owner, &command, "ended").await;
-        let over = leases_end(&server, &owner).await;
+        let over = server.leases_end(&owner).await;
         assert!(over.iter().all(|lease| lease["ended_why"] == "returned"), "{over:?}");
         let entry = &audit(&owner, "command.run").await[0];
         assert_eq!(entry["metadata"]["secrets"], json!(["ci/token", "ci/key"]));
@@ -119,7 +100,7 @@ on_every_backend! {
         sent.begin().await;
         sent.end(0, 0, 0).await;
         becomes(&server, &owner, &command, "ended").await;
-        leases_end(&server, &owner).await;
+        server.leases_end(&owner).await;
         for path in ["/api/v1/commands", "/api/v1/secret-leases", "/api/v1/audit", "/api/v1/secrets"] {
             let told = owner.get(path).await;
             assert!(!told.text.contains("canary"), "{path}: {}", told.text);
@@ -127,7 +108,7 @@ on_every_backend! {
         // Neither the value nor what it could be found out with by trying.
         let row = row_of(&server, &command).await;
         assert!(row.iter().any(|column| holds(column, b"ci/token")), "it is looked for in the right place");
-        let kept = files(server.dir()).into_iter().chain([("the row of the command".to_owned(), row.concat())]);
+        let kept = files_below(server.dir()).into_iter().chain([("the row of the command".to_owned(), row.concat())]);
         for (place, bytes) in kept {
             assert!(!holds(&bytes, b"canary-of"), "{place}");
             assert!(!holds(&bytes, &salt[..]), "{place}");
@@ -146,7 +127,7 @@ on_every_backend! {
         let refused = run(&admin, with("box", &[("TOKEN", "ci/token"), ("KEY", "ci/key")])).await;
         assert_eq!((&refused["state"], &refused["problem"]["code"]), (&json!("refused"), &json!("secret_denied")));
         assert!(text(&refused["problem"], "detail").contains("ci/key"));
-        leases_end(&server, &owner).await;
+        server.leases_end(&owner).await;
         let entry = &audit(&owner, "command.run").await[0];
         assert_eq!(entry["metadata"]["refused"], json!([format!("{}: secret_denied", machine.id())]));
         let unknown = run(&admin, with("box", &[("TOKEN", "ci/other")])).await;
@@ -177,7 +158,7 @@ on_every_backend! {
         secret(&owner, "ci/token", TOKEN).await;
         let refused = run(&owner, with("old", &[("TOKEN", "ci/token")])).await;
         assert_eq!((&refused["state"], &refused["problem"]["code"]), (&json!("refused"), &json!("bridge_too_old")));
-        assert_eq!(leases(&owner).await.len(), 0, "nothing was lent");
+        assert_eq!(owner.leases().await.len(), 0, "nothing was lent");
         // Without variables it is as before.
         run(&owner, exec("old", &["true"])).await;
         assert_eq!(machine.sent().await.command.environment, None);
@@ -213,7 +194,7 @@ on_every_backend! {
             wanted["secrets"][0]["secret"] = json!("ci/gone");
             run(&owner, wanted).await
         };
-        assert_eq!((&command["state"], leases(&owner).await.len()), (&json!("waiting"), 0));
+        assert_eq!((&command["state"], owner.leases().await.len()), (&json!("waiting"), 0));
         let found = owner.get("/api/v1/secrets").await.expect(StatusCode::OK);
         let versions = format!("/api/v1/secrets/{}/versions", text(&found["items"][0], "id"));
         owner.post(&versions, json!({"value": TOKEN})).await.expect(StatusCode::CREATED);
@@ -248,7 +229,7 @@ on_every_backend! {
             let refused = becomes(&server, &owner, command, "refused").await;
             assert_eq!(refused["problem"]["code"], "secret_denied");
         }
-        assert_eq!(leases(&owner).await.len(), 0, "nothing was lent");
+        assert_eq!(owner.leases().await.len(), 0, "nothing was lent");
     }
 
     async fn a_sealed_vault_is_waited_for_by_whoever_can_wait(backend) {
@@ -281,7 +262,7 @@ on_every_backend! {
         say(&mut stream, ended(Outcome::Forgotten, 0, 0)).await;
         let over = becomes(&server, &owner, &command, "refused").await;
         assert_eq!(over["problem"]["code"], "never_arrived");
-        assert_eq!(leases_end(&server, &owner).await.len(), 1);
+        assert_eq!(server.leases_end(&owner).await.len(), 1);
     }
 
     async fn a_yes_sends_the_same_variables_and_secrets_are_lent_to_whoever_wanted_it(backend) {
@@ -298,7 +279,7 @@ on_every_backend! {
         say(&mut sent.stream, ended(Outcome::NotStarted("somebody else".into()), 0, 0)).await;
         let asking = becomes(&server, &owner, &command, "needs_approval").await;
         assert_eq!(asking["secrets"], json!([{"env": "TOKEN", "secret": "ci/token"}]));
-        leases_end(&server, &owner).await;
+        server.leases_end(&owner).await;
         let again = ask(&owner, &command, "approve", json!({})).await.expect(StatusCode::CREATED);
         let mut sent = machine.sent().await;
         assert_eq!(brought(&mut sent).await.1.expect("values").values[0].expose(), TOKEN);
@@ -329,7 +310,7 @@ on_every_backend! {
         again.begin().await;
         again.end(0, 0, 0).await;
         machine.forgets(&again.command.id).await;
-        leases_end(&server, &owner).await;
+        server.leases_end(&owner).await;
     }
 }
 
@@ -345,18 +326,4 @@ async fn row_of(server: &TestServer, command: &Value) -> Vec<Vec<u8>> {
     let texts =
         ["operation", "variables", "leases", "actor"].map(|name| row.get::<String>(name).expect(name).into_bytes());
     texts.into_iter().chain([row.get::<Vec<u8>>("signed").expect("what was sent")]).collect()
-}
-
-/// All files below a directory, with what is in them: on SQLite the database is among them.
-fn files(dir: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut found = vec![];
-    for entry in std::fs::read_dir(dir).expect("a directory").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else if let Ok(bytes) = std::fs::read(&path) {
-            found.push((path.display().to_string(), bytes));
-        }
-    }
-    found
 }

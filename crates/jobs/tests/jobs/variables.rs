@@ -2,14 +2,13 @@
 //! that a value is nowhere but on its way.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::time::Duration;
 
 use diwan_kernel::params;
 use diwan_protocol::environment::Brought;
 use diwan_protocol::run::{Outcome, ToCommand};
 use diwan_testkit::server::PASSWORD;
-use diwan_testkit::{Person, TestServer, on_every_backend};
+use diwan_testkit::{Person, TestServer, files_below, on_every_backend};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -65,23 +64,6 @@ async fn ends(sent: &mut Sent, code: i32) {
     sent.end(code, 0, 0).await;
 }
 
-async fn leases(owner: &Person) -> Vec<Value> {
-    let found = owner.get("/api/v1/secret-leases").await.expect(StatusCode::OK);
-    found["items"].as_array().expect("items").clone()
-}
-
-/// Waits until all leases are over, and gives them.
-async fn leases_end(server: &TestServer, owner: &Person) -> Vec<Value> {
-    let mut feed = server.product().events.listen(None).receiver;
-    loop {
-        let all = leases(owner).await;
-        if all.iter().all(|lease| lease["ended_at"].is_string()) {
-            return all;
-        }
-        feed.recv().await.expect("the feed goes on");
-    }
-}
-
 on_every_backend! {
     async fn every_try_is_told_which_one_it_is(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
@@ -115,7 +97,7 @@ on_every_backend! {
         let wanted = want(&owner, with_secret(json!({"retry": {"attempts": 2, "delay_ms": 0}}))).await;
         let mut first = machine.sent().await;
         assert_eq!(brought(&mut first).await.values[0].expose(), "canary-of-the-first-try");
-        let lease = leases(&owner).await[0].clone();
+        let lease = owner.leases().await[0].clone();
         assert_eq!((text(&lease, "holder_kind"), text(&lease, "holder")), ("job", text(&wanted, "id")));
         assert_eq!((text(&lease, "purpose"), &lease["ended_at"]), ("exec", &json!(null)));
         let versions = format!("/api/v1/secrets/{}/versions", text(&made, "id"));
@@ -126,7 +108,7 @@ on_every_backend! {
         ends(&mut second, 0).await;
         let over = becomes(&server, &owner, &wanted, "succeeded").await;
         assert_eq!(over["secrets"], json!([{"env": "TOKEN", "secret": "ci/token"}]));
-        let ended = leases_end(&server, &owner).await;
+        let ended = server.leases_end(&owner).await;
         // What was lent and could not be sent in that moment is given back, and lent again.
         let versions: BTreeSet<_> = ended.iter().map(|lease| lease["version"].as_u64()).collect();
         assert_eq!(versions, [Some(1), Some(2)].into(), "{ended:?}");
@@ -143,7 +125,7 @@ on_every_backend! {
         let salt = brought(&mut sent).await.salt;
         ends(&mut sent, 3).await;
         becomes(&server, &owner, &wanted, "failed").await;
-        leases_end(&server, &owner).await;
+        server.leases_end(&owner).await;
         let one = format!("/api/v1/jobs/{}", text(&wanted, "id"));
         for path in ["/api/v1/jobs", &one, "/api/v1/commands", "/api/v1/secret-leases", "/api/v1/audit"] {
             let told = owner.get(path).await;
@@ -151,7 +133,7 @@ on_every_backend! {
         }
         let rows = rows(&server, &wanted).await;
         assert!(holds(&rows, b"ci/token"), "it is looked for in the right place");
-        for (place, bytes) in files(server.dir()).into_iter().chain([("the rows".to_owned(), rows)]) {
+        for (place, bytes) in files_below(server.dir()).into_iter().chain([("the rows".to_owned(), rows)]) {
             assert!(!holds(&bytes, b"canary-of") && !holds(&bytes, &salt[..]), "{place}");
         }
     }
@@ -235,7 +217,7 @@ on_every_backend! {
         }
         let cancelled = becomes(&server, &owner, &dependent, "cancelled").await;
         assert_eq!(cancelled["reason"], "dependency_failed");
-        assert_eq!(leases(&owner).await.len(), 0, "nothing was lent");
+        assert_eq!(owner.leases().await.len(), 0, "nothing was lent");
         // What was held for them is free again, and the first is done once it may be.
         rule(&owner, "allow", ("user", text(&waiting[0].0["owner"], "user_id")), "ci/*").await;
         ask(&owner, &waiting[0].0, "retry", json!({})).await.expect(StatusCode::OK);
@@ -270,7 +252,7 @@ on_every_backend! {
             server.advance(Duration::from_secs(1));
         };
         assert_eq!((&over["reason"], &over["attempts"][0]["reason"]), (&json!("secret_denied"), &json!("machine_lost")));
-        let open: Vec<Value> = leases(&owner).await.into_iter().filter(|lease| lease["ended_at"].is_null()).collect();
+        let open: Vec<Value> = owner.leases().await.into_iter().filter(|lease| lease["ended_at"].is_null()).collect();
         assert_eq!(open.len(), 1, "the lost machine may still have it");
     }
 
@@ -285,7 +267,7 @@ on_every_backend! {
             assert_eq!(over["reason"], "bridge_too_old");
             assert!(text(&over, "detail").contains("diwan machine add"));
         }
-        assert_eq!(leases(&owner).await.len(), 0);
+        assert_eq!(owner.leases().await.len(), 0);
         let wanted = want(&owner, job(json!({}))).await;
         let mut sent = machine.sent().await;
         assert_eq!(sent.command.environment, None);
@@ -367,18 +349,4 @@ async fn rows(server: &TestServer, job: &Value) -> Vec<u8> {
         all.extend(row.get::<Vec<u8>>("signed").expect("what was sent"));
     }
     all
-}
-
-/// All files below a directory, with what is in them: on SQLite the database is among them.
-fn files(dir: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut found = vec![];
-    for entry in std::fs::read_dir(dir).expect("a directory").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else if let Ok(bytes) = std::fs::read(&path) {
-            found.push((path.display().to_string(), bytes));
-        }
-    }
-    found
 }

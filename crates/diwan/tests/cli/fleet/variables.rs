@@ -1,7 +1,6 @@
 //! `diwan run --env` and `--secret`, from the command line to a program in the sandbox and back.
 
-use std::path::Path;
-
+use diwan_testkit::files_below;
 use serde_json::json;
 
 use super::Fleet;
@@ -33,7 +32,7 @@ async fn a_program_is_given_variables_and_secrets_and_nobody_sees_the_secrets() 
     let told = [&ran.out, &ran.err, &shown.out, &kept.out, &leases.out, &audit.out, &last.to_string()];
     assert!(told.iter().all(|text| !text.contains("canary-5b1f")), "{told:?}");
     for dir in [fleet.server.dir(), &bridge.state()] {
-        for (file, bytes) in files(dir) {
+        for (file, bytes) in files_below(dir) {
             let is_in = bytes.windows(TOKEN.len()).any(|part| part == TOKEN.as_bytes());
             assert!(!is_in, "it lies in {file}");
         }
@@ -58,17 +57,4 @@ async fn what_is_refused_is_told_with_what_to_do() {
         assert!(slip.code != 0 && slip.err.contains(why), "{line}: {} {}", slip.code, slip.err);
     }
     assert!(!bridge.root().join("ran").exists());
-}
-
-fn files(dir: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut found = vec![];
-    for entry in std::fs::read_dir(dir).expect("a directory").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else if path.is_file() {
-            found.push((path.display().to_string(), std::fs::read(&path).expect("a file")));
-        }
-    }
-    found
 }

@@ -1,7 +1,6 @@
 //! `diwan job run --env` and `--secret`, from the command line to a program in the sandbox and back.
 
-use std::path::Path;
-
+use diwan_testkit::files_below;
 use serde_json::json;
 
 use super::super::fleet::Fleet;
@@ -52,7 +51,7 @@ async fn a_job_is_given_a_secret_and_nobody_sees_it() {
         assert!(!text.contains("canary-9d2e") && !text.contains("Y2FuYXJ5"), "{text}");
     }
     for dir in [fleet.server.dir(), &bridge.state()] {
-        for (file, bytes) in files(dir) {
+        for (file, bytes) in files_below(dir) {
             assert!(!bytes.windows(TOKEN.len()).any(|part| part == TOKEN.as_bytes()), "it lies in {file}");
         }
     }
@@ -64,17 +63,4 @@ async fn a_job_is_given_a_secret_and_nobody_sees_it() {
     assert!(unknown.code == 125 && unknown.err.contains("no secret ci/other"), "{} {}", unknown.code, unknown.err);
     let own = fleet.desk.run("job run -m web-1 --env DIWAN_JOB_ID=1 -- sh release.sh").await;
     assert!(own.code == 125 && own.err.contains("says this one itself"), "{} {}", own.code, own.err);
-}
-
-fn files(dir: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut found = vec![];
-    for entry in std::fs::read_dir(dir).expect("a directory").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else if path.is_file() {
-            found.push((path.display().to_string(), std::fs::read(&path).expect("a file")));
-        }
-    }
-    found
 }
