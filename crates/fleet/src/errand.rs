@@ -376,7 +376,8 @@ fn end_of(command: &Command) -> Option<End> {
 
 /// What a machine refuses without having asked its policy, another try may find otherwise.
 fn disbelieved(command: &Command) -> bool {
-    const PASSING: [&str; 6] = ["expired", "other_policy", "earlier_boot", "too_many", "leaving", "secrets_missing"];
+    const PASSING: [&str; 7] =
+        ["expired", "clock_skew", "other_policy", "earlier_boot", "too_many", "leaving", "secrets_missing"];
     let verdict = command.verdict.as_ref().filter(|verdict| verdict.rule.is_none());
     let first = verdict.and_then(|verdict| verdict.reasons.first());
     first.is_some_and(|reason| PASSING.contains(&reason.code.as_str()))

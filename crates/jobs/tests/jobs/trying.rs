@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use diwan_protocol::run::{Decision, Outcome};
+use diwan_protocol::run::{Decision, FromCommand, Outcome, Reason, Verdict};
 use diwan_testkit::{TestServer, on_every_backend};
 use reqwest::StatusCode;
 use serde_json::json;
@@ -114,6 +114,25 @@ on_every_backend! {
         sent.end(0, 0, 0).await;
         let over = becomes(&server, &owner, &wanted, "succeeded").await;
         assert_eq!((&over["attempt"], &over["tries"]), (&json!(2), &json!(1)));
+    }
+
+    async fn f44_f46_while_the_clocks_differ_a_job_waits_and_no_try_is_counted(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let wanted = want(&owner, job(json!({}))).await;
+        let mut heard = vec![];
+        for code in ["clock_skew", "expired"] {
+            let mut sent = machine.sent().await;
+            let reasons = vec![Reason { code: code.into(), words: "the clocks differ".into() }];
+            let disbelieved = Verdict { decision: Decision::Deny, rule: None, reasons, argv: vec![] };
+            say(&mut sent.stream, FromCommand::Verdict(disbelieved)).await;
+            heard.push(sent);
+        }
+        let mut sent = machine.sent().await;
+        sent.begin().await;
+        sent.end(0, 0, 0).await;
+        let over = becomes(&server, &owner, &wanted, "succeeded").await;
+        assert_eq!((&over["attempt"], &over["tries"]), (&json!(3), &json!(1)));
     }
 
     async fn a_try_that_takes_too_long_is_stopped_and_told_so(backend) {
