@@ -4,12 +4,13 @@ use diwan_fleet::CommandActor;
 use diwan_kernel::{Ctx, DbError, Entry, Problem, Timestamp, Tx};
 use ring::digest::{SHA256, digest};
 
-use crate::event::{JobChanged, JobsChanged};
+use crate::event::{JobChanged, JobEnded, JobsChanged};
 use crate::flow::Flow;
 use crate::id::{JobId, ScheduleId};
 use crate::job::{Fared, Job};
 use crate::jobs::Jobs;
 use crate::record;
+use crate::settle;
 use crate::spec::{AfterWhen, JobAfter, JobSpec};
 use crate::state::{JobHold, JobState};
 use crate::table::{dependency, flow, gauge, job};
@@ -141,7 +142,10 @@ impl Jobs {
             [only] => tx.emit(&JobChanged::from(only)),
             several => tx.emit(&JobsChanged { count: several.len() }),
         }
-        record::commit(tx, entry_of(&jobs), &ids).await?;
+        let ended: Vec<&Job> = jobs.iter().filter(|job| !job.state.is_open()).collect();
+        ended.iter().for_each(|job| tx.emit(&JobEnded::from(*job)));
+        let ends = ended.into_iter().map(settle::entry_of).collect();
+        record::commit_with(tx, entry_of(&jobs), &ids, ends).await?;
         self.noted().extend(noted);
         jobs.iter().filter(|job| job.state.is_open() && job.hold == JobHold::None).for_each(|job| self.let_wait(job));
         Ok(jobs)

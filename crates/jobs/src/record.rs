@@ -11,15 +11,23 @@ const MOST: usize = 32;
 ///
 /// # Errors
 /// What the database says.
-pub(crate) async fn commit(mut tx: Tx, entry: Entry, jobs: &[JobId]) -> Result<(), DbError> {
+pub(crate) async fn commit(tx: Tx, entry: Entry, jobs: &[JobId]) -> Result<(), DbError> {
+    commit_with(tx, entry, jobs, vec![]).await
+}
+
+/// The same, with these entries after it.
+///
+/// # Errors
+/// What the database says.
+pub(crate) async fn commit_with(mut tx: Tx, entry: Entry, jobs: &[JobId], then: Vec<Entry>) -> Result<(), DbError> {
     let named = |some: &[JobId]| match some {
         [only] => entry.clone().on("job", *only),
         several => entry.clone().with("jobs", several.iter().map(ToString::to_string).collect::<Vec<_>>()),
     };
-    let mut chunks = jobs.chunks(MOST);
-    let Some(last) = chunks.next_back() else { return tx.commit(entry).await };
-    for some in chunks {
-        tx.record(named(some)).await?;
+    let mut entries: Vec<Entry> = jobs.chunks(MOST).map(named).chain(then).collect();
+    let Some(last) = entries.pop() else { return tx.commit(entry).await };
+    for entry in entries {
+        tx.record(entry).await?;
     }
-    tx.commit(named(last)).await
+    tx.commit(last).await
 }

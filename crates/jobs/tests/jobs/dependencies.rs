@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::machine::Sent;
-use super::{Machine, ask, becomes, job, look, want};
+use super::{Machine, ask, audit, becomes, job, look, want};
 
 /// A diamond: a, then b and c, then d.
 async fn diamond(owner: &Person) -> Vec<Value> {
@@ -53,6 +53,8 @@ on_every_backend! {
         }
         let late = want(&owner, job(json!({"after": [{"job_id": jobs[0]["id"]}]}))).await;
         assert_eq!((&late["state"], &late["reason"]), (&json!("cancelled"), &json!("dependency_failed")));
+        let ends = audit(&owner, "job.end").await;
+        assert!(ends.iter().any(|entry| entry["resource"]["id"] == late["id"]), "that it ended is written down: {ends:?}");
         let whatever = want(&owner, job(json!({"after": [{"job_id": jobs[0]["id"], "when": "ended"}]}))).await;
         let _done = do_next(&mut machine, 0).await;
         becomes(&server, &owner, &whatever, "succeeded").await;
