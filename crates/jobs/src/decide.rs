@@ -12,9 +12,21 @@ use crate::state::{JobHold, JobState};
 /// A job that never comes to its machine is not carried there more often than this.
 const MOST_VAIN: u32 = 50;
 
+const FIRST_VAIN_PAUSE_MS: u64 = 100;
+const VAIN_PAUSES_THAT_GROW: u32 = 9;
+
+/// The longest pause after a try that did not come to its machine.
+pub(crate) const LONGEST_VAIN_PAUSE: Duration = vain_pause(VAIN_PAUSES_THAT_GROW);
+
 /// The pause after so many tries that did not come to their machine.
-fn vain_pause(vain: u32) -> Duration {
-    Duration::from_millis(100u64 << vain.min(9))
+const fn vain_pause(vain: u32) -> Duration {
+    let grown = if vain < VAIN_PAUSES_THAT_GROW { vain } else { VAIN_PAUSES_THAT_GROW };
+    Duration::from_millis(FIRST_VAIN_PAUSE_MS << grown)
+}
+
+/// The longest pause between two tries, of whatever kind.
+pub(crate) fn longest_pause(retry: &JobRetry) -> Duration {
+    LONGEST_VAIN_PAUSE.max(Duration::from_millis(retry.max_delay_ms.max(retry.delay_ms)))
 }
 
 /// Why a try is over.

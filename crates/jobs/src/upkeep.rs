@@ -7,8 +7,9 @@ use diwan_fleet::CommandId;
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::{Problem, TaskPolicy};
 
-use crate::decide::Over;
+use crate::decide::{LONGEST_VAIN_PAUSE, Over, longest_pause};
 use crate::id::JobId;
+use crate::job::Job;
 use crate::jobs::Jobs;
 use crate::settle::{Changes, Finished, follow_up};
 use crate::spec::LostPolicy;
@@ -46,6 +47,7 @@ impl Jobs {
         self.stop_what_runs_too_long().await;
         self.give_up_lost_machines().await?;
         if beat.is_multiple_of(BEATS_TO_LOOK) {
+            self.cut_pauses_short().await?;
             self.look_at_everything().await?;
         }
         let shares = self.db().engine() != "sqlite";
@@ -79,6 +81,22 @@ impl Jobs {
             tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
             self.let_all_wait(&ready);
         }
+    }
+
+    /// No pause between tries takes longer than any may: the clock was put back meanwhile.
+    async fn cut_pauses_short(&self) -> Result<(), Problem> {
+        let now = self.world().now();
+        let far = job::pausing(self.db(), now.plus(LONGEST_VAIN_PAUSE)).await?;
+        let too_far = |one: &&Job| one.due_at.is_some_and(|due| due > now.plus(longest_pause(&one.spec.retry)));
+        let too_far: Vec<JobId> = far.iter().filter(too_far).map(|one| one.id).collect();
+        if too_far.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.db().begin(&self.ctx()).await?;
+        for id in too_far {
+            job::end_pause(&mut tx, id, now).await?;
+        }
+        Ok(tx.commit_unrecorded(Unrecorded::Bookkeeping).await?)
     }
 
     async fn expire_what_is_overdue(&self) -> Result<(), Problem> {

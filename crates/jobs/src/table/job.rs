@@ -213,6 +213,19 @@ pub(crate) async fn due(db: &Db, now: Timestamp) -> Result<Vec<Job>, DbError> {
     db.query(sql, params![now]).await?.iter().map(read).collect()
 }
 
+/// Jobs that pause between tries until after this moment, those first that pause longest.
+pub(crate) async fn pausing(db: &Db, until: Timestamp) -> Result<Vec<Job>, DbError> {
+    let sql = "SELECT * FROM job WHERE state = 'queued' AND hold = 'time' AND due_at > $1 AND attempt > 0
+         ORDER BY due_at DESC LIMIT 500";
+    db.query(sql, params![until]).await?.iter().map(read).collect()
+}
+
+/// The pause of a job ends now.
+pub(crate) async fn end_pause(tx: &mut Tx, id: JobId, now: Timestamp) -> Result<(), DbError> {
+    let sql = "UPDATE job SET due_at = $1 WHERE id = $2 AND state = 'queued' AND hold = 'time'";
+    tx.execute(sql, params![now, id]).await.map(drop)
+}
+
 /// Queued jobs that should have begun by now.
 pub(crate) async fn overdue(db: &Db, now: Timestamp) -> Result<Vec<Job>, DbError> {
     let sql = "SELECT * FROM job WHERE state = 'queued' AND deadline_at IS NOT NULL AND deadline_at <= $1
