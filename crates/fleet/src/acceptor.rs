@@ -21,11 +21,20 @@ pub(crate) struct Meeting {
     pub(crate) config: Arc<ServerConfig>,
 }
 
-/// How machines are met, and until when so.
+/// How machines are met, and from when until when so.
 #[derive(Debug, Clone)]
 pub(crate) struct Acceptor {
     meetings: Vec<Meeting>,
+    made_at: Timestamp,
     until: Timestamp,
+}
+
+impl Acceptor {
+    /// Whether machines are still met so. What was made later than now was made while the clock was ahead, and the
+    /// machines do not believe it yet.
+    fn counts(&self, now: Timestamp) -> bool {
+        self.made_at <= now && now < self.until
+    }
 }
 
 /// The world's clock, for certificates.
@@ -54,7 +63,7 @@ impl Fleet {
         let now = self.world().now();
         let wanted = keys.known_by(knows).number;
         let mut slot = self.acceptor_slot().lock().unwrap_or_else(PoisonError::into_inner);
-        let known = slot.as_ref().filter(|acceptor| acceptor.until > now);
+        let known = slot.as_ref().filter(|acceptor| acceptor.counts(now));
         let known = known.and_then(|acceptor| acceptor.meetings.iter().find(|one| one.generation == wanted));
         if let Some(meeting) = known {
             return Ok(meeting.clone());
@@ -62,7 +71,7 @@ impl Fleet {
         let (meetings, untils): (Vec<_>, Vec<_>) =
             keys.all().map(|one| self.meet_under(one, now)).collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
         let found = meetings.iter().find(|one| one.generation == wanted).cloned();
-        *slot = untils.into_iter().min().map(|until| Acceptor { meetings, until });
+        *slot = untils.into_iter().min().map(|until| Acceptor { meetings, made_at: now, until });
         found.ok_or_else(|| Problem::internal("there are no keys to meet machines with"))
     }
 

@@ -159,7 +159,8 @@ fn only(authority: &CertificateDer<'static>) -> Result<RootCertStore, Error> {
     Ok(store)
 }
 
-/// Believes certificates of machines for [`GRACE`] after their end; everything else about them must hold.
+/// Believes certificates of machines for [`GRACE`] after their end, and before their beginning, since they were made
+/// while our clock was ahead; everything else about them must hold.
 #[derive(Debug)]
 struct Forgiving(Arc<dyn ClientCertVerifier>);
 
@@ -183,6 +184,9 @@ impl ClientCertVerifier for Forgiving {
                 if now.as_secs().saturating_sub(not_after.as_secs()) <= GRACE.as_secs() =>
             {
                 self.0.verify_client_cert(end_entity, intermediates, not_after)
+            }
+            Err(Error::InvalidCertificate(CertificateError::NotValidYetContext { not_before, .. })) => {
+                self.0.verify_client_cert(end_entity, intermediates, not_before)
             }
             other => other,
         }

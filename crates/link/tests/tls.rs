@@ -169,19 +169,31 @@ async fn whoever_is_not_of_the_house_is_not_let_in() {
     assert!(wrong.contains("client authentication"), "{wrong}");
 }
 
+/// What the control plane of this authority sees of a machine when it is so late by its clock.
+async fn meet_at(authority: &Authority, machine: Identity, now: u64) -> Result<(Option<Vec<u8>>, bool, Link), String> {
+    let (mut plane, pin) = (authority.plane(), authority.certificate());
+    plane.chain.truncate(1);
+    let server = tls::control_plane(plane, &pin, at(now)).unwrap();
+    meet(server, tls::machine(machine, &pin, at(NOW)).unwrap()).await.plane
+}
+
 #[tokio::test]
 async fn f68_a_machine_that_was_away_may_come_back_within_the_grace() {
     let (authority, other) = (Authority::new(), Authority::new());
-    let meets = async |machine: Identity| {
-        let (now, pin) = (NOW + 24 * HOUR + tls::GRACE.as_secs(), authority.certificate());
-        let mut plane = authority.plane();
-        plane.chain.truncate(1);
-        let server = tls::control_plane(plane, &pin, at(now)).unwrap();
-        meet(server, tls::machine(machine, &pin, at(NOW)).unwrap()).await.plane
-    };
-    let (speaks, has_shown, _) = meets(authority.machine()).await.unwrap();
+    let now = NOW + 24 * HOUR + tls::GRACE.as_secs();
+    let (speaks, has_shown, _) = meet_at(&authority, authority.machine(), now).await.unwrap();
     assert_eq!((speaks.as_deref(), has_shown), (Some(tls::TALK), true));
-    assert!(meets(other.machine()).await.is_err(), "grace is for those of the house");
+    assert!(meet_at(&authority, other.machine(), now).await.is_err(), "grace is for those of the house");
+}
+
+#[tokio::test]
+async fn f44_a_certificate_that_was_made_while_the_clock_was_ahead_is_believed() {
+    let (authority, other) = (Authority::new(), Authority::new());
+    let now = NOW - 40 * 24 * HOUR;
+    let (speaks, has_shown, _) = meet_at(&authority, authority.machine(), now).await.unwrap();
+    assert_eq!((speaks.as_deref(), has_shown), (Some(tls::TALK), true));
+    assert!(meet_at(&authority, other.machine(), now).await.is_err(), "but only one of the house");
+    assert!(meet_at(&authority, authority.plane(), now).await.is_err(), "and only one of a machine");
 }
 
 #[tokio::test]
