@@ -39,6 +39,7 @@ mod tls_time;
 pub use commands::{Channel, Given, Running, Said, Size};
 pub use daemon::{RunParams, serve};
 pub use dial::DialError;
+pub use diwan_policy::Plan;
 pub use error::{JoinError, RunError, StateError};
 pub use execute::{Finished, Streams};
 pub use join::{JoinParams, join};

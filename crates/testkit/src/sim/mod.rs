@@ -1,23 +1,28 @@
 //! A world inside a deterministic simulation: time, chance and network are the simulation's, heavy
 //! work happens in place, and files are real (a crashed host finds what it had flushed).
 
+mod disk;
+mod person;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use diwan_kernel::World;
 use diwan_kernel::world::{BoxStream, Chance, Clock, Heavy, Listener, Net, RealDisk, Timestamp};
-use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+pub use disk::SimDisk;
+pub use person::{Raw, SimAnswer, SimPerson};
 
 /// When simulated time begins: an ordinary Tuesday.
-const START: Timestamp = Timestamp::from_millis(1_767_690_000_000);
+pub const START: Timestamp = Timestamp::from_millis(1_767_690_000_000);
 
 /// The simulated world of the host that calls this. Same seed, same run.
 pub fn world(seed: u64) -> World {
     World::new(
-        Arc::new(SimClock),
+        Arc::new(SimClock::default()),
         Arc::new(SeededChance::new(seed)),
         Arc::new(RealDisk),
         Arc::new(SimNet),
@@ -25,11 +30,23 @@ pub fn world(seed: u64) -> World {
     )
 }
 
-struct SimClock;
+/// The clock of a simulated host. Its hands can be set; what goes on behind them cannot.
+#[derive(Debug, Clone, Default)]
+pub struct SimClock {
+    wrong_by_ms: Arc<AtomicI64>,
+}
+
+impl SimClock {
+    /// Sets the hands: so many milliseconds before or after the right time.
+    pub fn set_wrong_by(&self, ms: i64) {
+        self.wrong_by_ms.store(ms, Ordering::Relaxed);
+    }
+}
 
 impl Clock for SimClock {
     fn now(&self) -> Timestamp {
-        START.plus(self.monotonic())
+        let right = START.plus(self.monotonic());
+        Timestamp::from_millis(right.as_millis() + self.wrong_by_ms.load(Ordering::Relaxed))
     }
 
     fn monotonic(&self) -> Duration {
@@ -61,7 +78,9 @@ impl Chance for SeededChance {
     }
 }
 
-struct SimNet;
+/// The network of a simulation.
+#[derive(Debug, Clone, Copy)]
+pub struct SimNet;
 
 #[async_trait]
 impl Net for SimNet {
@@ -87,55 +106,5 @@ impl Listener for SimDoor {
 
     fn local_addr(&self) -> std::io::Result<SocketAddr> {
         self.0.local_addr()
-    }
-}
-
-/// Somebody on another simulated host who talks to the server: one connection per request.
-#[derive(Debug)]
-pub struct SimPerson {
-    server: &'static str,
-    port: u16,
-    cookie: Option<String>,
-}
-
-/// What came back: the status and the body.
-pub type SimAnswer = std::io::Result<(u16, Value)>;
-
-impl SimPerson {
-    /// Somebody who has not signed in.
-    pub const fn visiting(server: &'static str, port: u16) -> Self {
-        Self { server, port, cookie: None }
-    }
-
-    /// Sends one request; gives up on a connection that says nothing for a while.
-    ///
-    /// # Errors
-    /// When the network or the server fails.
-    pub async fn send(&mut self, method: &str, path: &str, body: &Value, headers: &str) -> SimAnswer {
-        let patience = Duration::from_secs(5);
-        let answer = tokio::time::timeout(patience, self.round_trip(method, path, body, headers)).await;
-        let text = answer.map_err(|_| std::io::ErrorKind::TimedOut)??;
-        let (head, body) = text.split_once("\r\n\r\n").ok_or(std::io::ErrorKind::UnexpectedEof)?;
-        let status = head.get(9..12).and_then(|s| s.parse().ok()).ok_or(std::io::ErrorKind::InvalidData)?;
-        for line in head.lines().filter(|l| l.to_lowercase().starts_with("set-cookie: diwan_session=")) {
-            self.cookie = line[12..].split(';').next().map(str::to_owned);
-        }
-        Ok((status, serde_json::from_str(body).unwrap_or_default()))
-    }
-
-    async fn round_trip(&self, method: &str, path: &str, body: &Value, headers: &str) -> std::io::Result<String> {
-        let mut stream = turmoil::net::TcpStream::connect((self.server, self.port)).await?;
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let cookie = self.cookie.as_ref().map(|c| format!("Cookie: {c}\r\n")).unwrap_or_default();
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\nX-Diwan-Csrf: 1\r\n\
-             Sec-Fetch-Site: same-origin\r\nContent-Type: application/json\r\n{cookie}{headers}Content-Length: {}\r\n\r\n{body}",
-            self.port,
-            body.len()
-        );
-        stream.write_all(request.as_bytes()).await?;
-        let mut text = String::new();
-        stream.read_to_string(&mut text).await?;
-        Ok(text)
     }
 }
