@@ -11,6 +11,7 @@ use diwan_protocol::facts::Facts;
 use diwan_protocol::{Opening, decode, encode};
 use tokio::sync::watch;
 
+use crate::artifacts;
 use crate::backoff::Backoff;
 use crate::commands::{self, Commands, Intake, OpenTerminals, Parts, Spool};
 use crate::control::{self, Conversation};
@@ -115,7 +116,7 @@ impl Daemon {
         params: &RunParams,
     ) -> Result<Self, RunError> {
         let state = State::open(world, &params.state_dir)?;
-        let (journal, spool) = (state.journal(), state.spool());
+        let (journal, spool, kept) = (state.journal(), state.spool(), state.artifacts());
         let terminals = OpenTerminals::begin(world, &state.terminals()).map_err(RunError::System)?;
         let policy = PolicyFile::open(world, &params.policy, vec![params.state_dir.clone()]);
         let knowledge = SelfKnowledge::new(world, state, policy)?;
@@ -139,6 +140,9 @@ impl Daemon {
             journal: commands::open_journal(world, &journal).map_err(RunError::Journal)?,
             terminals,
             spool: Arc::new(Spool::open(world, &spool, SPOOL_BYTES).map_err(RunError::System)?),
+            artifacts: Arc::new(
+                artifacts::Store::open(world, &kept, artifacts::Limits::USUAL).map_err(RunError::System)?,
+            ),
             executor: Arc::clone(&machine),
             most_at_once: COMMANDS_AT_ONCE,
         });
@@ -308,6 +312,11 @@ impl Daemon {
                 Ok(Some(Opening::Pipe(command))) => {
                     self.supervisor.spawn("pipe of a command", commands::ONCE, async move {
                         commands.pipe(&command, stream).await;
+                    });
+                }
+                Ok(Some(Opening::Artifact(wanted))) => {
+                    self.supervisor.spawn("file of a command", commands::ONCE, async move {
+                        commands.give(wanted, stream).await;
                     });
                 }
                 Ok(Some(Opening::Light)) => {

@@ -13,6 +13,7 @@
 
 pub mod cli;
 
+mod artifacts;
 mod backoff;
 mod commands;
 mod control;
@@ -48,12 +49,13 @@ pub use membership::Membership;
 pub use simulated::{Happened, Simulated};
 pub use state::State;
 
-/// Becomes another program if this one was started as that: the launcher of a sandbox, or the agent that serves
-/// files inside of one or begins a project there, or what puts an SSH key into the file of a user. It is to be the very
-/// first thing in `main`.
+/// Becomes another program if this one was started as that: the launcher of a sandbox, or one of the agents that serve
+/// or gather files inside of one or begin a project there, or what puts an SSH key into the file of a user. It is to be
+/// the very first thing in `main`.
 pub fn launch_if_asked() {
     diwan_sandbox::launch_if_asked();
     execute::files::serve_if_asked();
+    execute::gather::serve_if_asked();
     execute::starter::make_if_asked();
     execute::keys::serve_if_asked();
 }

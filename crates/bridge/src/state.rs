@@ -131,6 +131,11 @@ impl State {
         self.dir.join("spool")
     }
 
+    /// Where files are that commands left.
+    pub(crate) fn artifacts(&self) -> PathBuf {
+        self.dir.join("artifacts")
+    }
+
     /// A file is made for the owner alone; later ones take after it.
     fn replace(&self, name: &str, content: &[u8]) -> Result<(), StateError> {
         Ok(self.world.disk().replace(&self.dir.join(name), content)?)

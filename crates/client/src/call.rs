@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{
-    AUTHORIZATION, CONNECTION, DATE, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+    AUTHORIZATION, CONNECTION, DATE, HeaderValue, RANGE, RETRY_AFTER, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use reqwest::{Method, Response, StatusCode};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -52,17 +52,25 @@ pub(crate) struct Call {
     key: Option<String>,
     /// What a WebSocket is asked for with.
     pub(crate) nonce: Option<String>,
+    /// From which place on the answer is wanted.
+    from: u64,
 }
 
 impl Call {
     pub(crate) fn get(path: impl Into<String>, query: Query) -> Self {
-        Self { method: Method::GET, path: path.into(), query, body: None, key: None, nonce: None }
+        Self { method: Method::GET, path: path.into(), query, body: None, key: None, nonce: None, from: 0 }
+    }
+
+    /// Only what comes from this place on.
+    #[must_use]
+    pub(crate) fn beginning_at(self, from: u64) -> Self {
+        Self { from, ..self }
     }
 
     /// A write; its key is made once, however often it is sent.
     pub(crate) fn write(method: Method, path: impl Into<String>, body: Option<Value>) -> Result<Self, ClientError> {
         let key = chance()?.iter().map(|b| format!("{b:02x}")).collect();
-        Ok(Self { method, path: path.into(), query: Query::new(), body, key: Some(key), nonce: None })
+        Ok(Self { method, path: path.into(), query: Query::new(), body, key: Some(key), nonce: None, from: 0 })
     }
 
     /// Asks for a WebSocket.
@@ -108,6 +116,9 @@ impl Client {
         }
         if let Some(key) = &call.key {
             request = request.header("Idempotency-Key", key);
+        }
+        if call.from > 0 {
+            request = request.header(RANGE, format!("bytes={}-", call.from));
         }
         if let Some(body) = &call.body {
             request = request.json(body);

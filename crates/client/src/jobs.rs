@@ -57,6 +57,9 @@ pub struct Job {
     /// The variables whose values are secrets, which are shown nowhere.
     #[serde(default)]
     pub secrets: Vec<SecretVariable>,
+    /// Patterns of the files that are kept of it.
+    #[serde(default)]
+    pub artifacts: Vec<String>,
     /// What makes it one job however often it is asked for.
     pub idempotency_key: Option<String>,
     /// Where it stands: `queued`, `leased`, `running`, `succeeded`, `failed`, `cancelled`, `timed_out`, `expired`.

@@ -10,6 +10,7 @@
 //! Start at [`Client`]; then `credentials` for what is kept between two commands.
 #![forbid(unsafe_code)]
 
+mod artifacts;
 mod attachment;
 mod call;
 mod client;
@@ -34,6 +35,7 @@ mod settings;
 mod socket;
 mod tls;
 
+pub use artifacts::{ArtifactLeftOut, JobArtifact, JobArtifacts};
 pub use attachment::{Attachment, Channel, FromCommand, Place};
 pub use call::Query;
 pub use client::{Client, Options};

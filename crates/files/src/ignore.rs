@@ -98,7 +98,8 @@ impl Pattern {
     }
 }
 
-fn name_fits(pattern: &str, name: &str) -> bool {
+/// Whether a name fits a pattern with `*` and `?`.
+pub(crate) fn name_fits(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut t, mut back) = (0, 0, None);
     while t < name.len() {

@@ -37,6 +37,8 @@ pub struct Errand {
     pub timeout_ms: Option<u64>,
     /// What it is given in its environment.
     pub variables: Variables,
+    /// Patterns of the files that it leaves and that are kept, where the bridge can do that.
+    pub artifacts: Vec<String>,
 }
 
 /// The way to machines that are there, for one unit of work.
@@ -288,6 +290,7 @@ impl Fleet {
             approval: None,
             wait: None,
             variables: errand.variables.clone(),
+            artifacts: errand.artifacts.clone(),
         };
         let target = Target { id: errand.machine, name: name.clone() };
         match self.prepare_to_send(ctx, tx, &wish, &target, (connected, keys), lent).await {

@@ -4,7 +4,7 @@ use diwan_kernel::db::{Migration, Migrations};
 
 /// The steps, oldest first.
 pub const MIGRATIONS: Migrations =
-    Migrations { component: "fleet", steps: &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH] };
+    Migrations { component: "fleet", steps: &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH] };
 
 const SECOND: Migration = crate::commands::migration::COMMANDS;
 
@@ -17,6 +17,8 @@ const SIXTH: Migration = crate::commands::migration::ONE_REPETITION;
 const SEVENTH: Migration = crate::commands::migration::PACKED_OUTPUT;
 
 const EIGHTH: Migration = crate::commands::migration::VARIABLES;
+
+const NINTH: Migration = crate::commands::migration::ARTIFACTS;
 
 const FIFTH: Migration = Migration {
     name: "0005_generations",

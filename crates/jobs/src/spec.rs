@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diwan_fleet::{CommandOperation, MachineId, SecretVariable, check_selector};
+use diwan_fleet::{CommandOperation, MachineId, SecretVariable, check_selector, flaws_of_globs};
 use diwan_kernel::problem::FieldError;
 use diwan_kernel::{Problem, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -80,6 +80,12 @@ pub(crate) struct JobSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 60)]
     pub(crate) secrets: Vec<SecretVariable>,
+    /// Patterns of files below the directory of its process that are kept on the machine when a try has ended: `*` and
+    /// `?` stand for letters of a name, `**` for any directories, and a directory for everything in it. Only what the
+    /// machine's policy lets be read (`files.get`) is kept. Secrets are not taken out of files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 32)]
+    pub(crate) artifacts: Vec<String>,
     /// What has to have ended before it begins.
     #[serde(default)]
     #[schema(max_items = 100)]
@@ -289,6 +295,7 @@ impl JobSpec {
         wrong.look_at_numbers(self);
         wrong.look_at_after(self);
         wrong.0.extend(self.flaws_of_variables());
+        wrong.0.extend(flaws_of_globs("artifacts", &self.artifacts, &self.operation));
         if wrong.0.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(wrong.0)) }
     }
 }
@@ -418,6 +425,9 @@ mod tests {
             json!({"target": {"kind": "labels", "selector": "A B"}}),
             json!({"idempotency_key": "x".repeat(256)}),
             json!({"env": {"LD_PRELOAD": "x"}}),
+            json!({"artifacts": ["../secret"]}),
+            json!({"artifacts": ["/etc/*"]}),
+            json!({"artifacts": ["a"], "operation": {"kind": "noop"}}),
             json!({"env": {"DIWAN_JOB_ID": "x"}}),
             json!({"secrets": [{"env": "DIWAN_IDEMPOTENCY_KEY", "secret": "a/b"}]}),
             json!({"secrets": [{"env": "A", "secret": "../b"}]}),

@@ -61,6 +61,10 @@ pub struct Command {
     /// refuses.
     #[n(12)]
     pub environment: Option<Environment>,
+    /// Patterns of the files that are kept when it has ended; said only if there are any, and only to a bridge that can
+    /// keep them.
+    #[n(13)]
+    pub artifacts: Option<Vec<String>>,
 }
 
 /// Who wants something.

@@ -61,8 +61,10 @@ pub mod ability {
     pub const VARIABLES: &str = "variables";
     /// Scripts are run, and projects begun.
     pub const SCRIPTS: &str = "scripts";
+    /// Files that commands leave are kept.
+    pub const ARTIFACTS: &str = "artifacts";
     /// What a bridge of this version can do.
-    pub const ALL: &[&str] = &[VARIABLES, SCRIPTS];
+    pub const ALL: &[&str] = &[VARIABLES, SCRIPTS, ARTIFACTS];
 }
 
 /// What a machine says on the control stream.

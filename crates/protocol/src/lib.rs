@@ -8,6 +8,7 @@
 //! [`signed`] for why it believes it.
 #![forbid(unsafe_code)]
 
+pub mod artifacts;
 pub mod command;
 pub mod control;
 pub mod environment;

@@ -2,6 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::artifacts::FetchArtifact;
 use crate::command::{Actor, Operation};
 
 /// How every stream opens. It is short: what may be long is the message after it.
@@ -37,6 +38,10 @@ pub enum Opening {
     /// [`crate::light`] says. It is not signed, because nothing follows from it.
     #[n(7)]
     Light,
+    /// The control plane wants a file that a command has left: the answer is one
+    /// [`FoundArtifact`](crate::artifacts::FoundArtifact), and the bytes of the file behind it.
+    #[n(8)]
+    Artifact(#[n(0)] FetchArtifact),
 }
 
 /// Which command, and from where on.

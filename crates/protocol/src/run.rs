@@ -7,12 +7,14 @@
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 
+use crate::artifacts::Artifacts;
 use crate::environment::Brought;
 
 /// No piece of output or input is longer.
 pub const LONGEST_PIECE: usize = 48 * 1024;
 
-/// What a machine says about a command, in this order: one verdict, perhaps a start, output, an end.
+/// What a machine says about a command, in this order: one verdict, perhaps a start, output, perhaps the files
+/// that it left, an end.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum FromCommand {
     /// What the machine thinks of it.
@@ -30,6 +32,9 @@ pub enum FromCommand {
     /// So much of the input is taken.
     #[n(4)]
     InputTaken(#[n(0)] u64),
+    /// Files that it left are kept here. Said only if that was asked for.
+    #[n(5)]
+    Artifacts(#[n(0)] Artifacts),
 }
 
 /// What the control plane says to a command.

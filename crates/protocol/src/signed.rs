@@ -4,6 +4,7 @@ use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 
+use crate::artifacts;
 use crate::command::{Command, LONGEST_ARGUMENTS, LONGEST_LIFE_MS, LONGEST_SOURCE, MOST_ARGUMENTS, Operation, VERSION};
 use crate::environment::Environment;
 
@@ -190,7 +191,8 @@ fn judge(command: &Command, standing: Standing<'_>) -> Result<(), Refusal> {
 
 fn is_sane(command: &Command) -> bool {
     let is_given_sanely = command.environment.as_ref().is_none_or(Environment::is_sane);
-    is_given_sanely && can_be_meant(&command.operation)
+    let leaves_sanely = command.artifacts.as_deref().is_none_or(artifacts::are_sane);
+    is_given_sanely && leaves_sanely && can_be_meant(&command.operation)
 }
 
 fn can_be_meant(operation: &Operation) -> bool {

@@ -52,6 +52,7 @@ fn command(operation: Operation) -> Command {
         operation,
         retry_safe: false,
         environment: None,
+        artifacts: None,
     }
 }
 
@@ -66,6 +67,11 @@ fn promised(names: &[&str]) -> Promised {
 
 fn given(plain: Vec<Variable>, secret: Option<Promised>) -> Command {
     Command { environment: Some(Environment { plain, secret }), ..command(exec(&["cargo", "test"])) }
+}
+
+fn leaving(globs: &[&str]) -> Command {
+    let globs = globs.iter().map(|glob| (*glob).to_owned()).collect();
+    Command { artifacts: Some(globs), ..command(exec(&["cargo", "test"])) }
 }
 
 fn standing() -> Standing<'static> {
@@ -150,6 +156,32 @@ fn frozen_variables_are_written_and_read_as_ever() {
         }
         assert_eq!(open(&signed), Ok(command), "{name}");
         assert!(!String::from_utf8_lossy(&signed.bytes).contains("the value of"), "{name}");
+    }
+}
+
+/// One that leaves nothing is written as before any did: the files above say so.
+#[test]
+fn frozen_artifacts_are_written_and_read_as_ever() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/frozen/command_leaves_files.hex");
+    let command = leaving(&["target/*.bin", "تقرير/**"]);
+    let signed = key().sign(&command);
+    let written = format!("{}\n{}\n", hex(&signed.bytes), hex(&signed.signature));
+    let frozen = std::fs::read_to_string(path);
+    if frozen.is_err() && std::env::var_os("DIWAN_FREEZE").is_some() {
+        std::fs::write(path, &written).unwrap();
+    } else {
+        assert_eq!(frozen.unwrap_or_default(), written);
+    }
+    assert_eq!(open(&signed), Ok(command));
+}
+
+#[test]
+fn patterns_of_files_that_cannot_be_meant_are_refused_by_their_form() {
+    let opened = |globs: &[&str]| open(&key().sign(&leaving(globs))).map(|_| ());
+    assert_eq!(opened(&["a"; 32]), Ok(()));
+    let long = "a".repeat(257);
+    for odd in [&[][..], &["a"; 33], &[""], &["a\0b"], &[long.as_str()]] {
+        assert_eq!(opened(odd), Err(Refusal::Form), "{odd:?}");
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::fmt::Debug;
 
+use diwan_protocol::artifacts::{Artifact, Artifacts, FetchArtifact, FoundArtifact, LeftOut};
 use diwan_protocol::command::{Actor, Place};
 use diwan_protocol::control::{self, FromBridge, Hello, ToBridge, Welcome, ability};
 use diwan_protocol::environment::{Brought, Promised, SecretText};
@@ -109,6 +110,15 @@ fn verdict(decision: Decision) -> FromCommand {
     FromCommand::Verdict(Verdict { decision, rule: Some("git".into()), reasons, argv: vec!["/usr/bin/git".into()] })
 }
 
+fn artifacts() -> Artifacts {
+    let path = "تقرير/a.html".into();
+    Artifacts {
+        files: vec![Artifact { path, size: 9, modified_ms: NOW, hash: [7; 32].into() }],
+        left_out: vec![LeftOut { path: "link".into(), why: "it is a link".into() }],
+        more_left_out: 1,
+    }
+}
+
 fn ended(outcome: Outcome) -> FromCommand {
     let usage = Usage { user_us: 1, system_us: 2, memory_bytes: 3, wall_us: 4 };
     FromCommand::Ended(Ended { outcome, at_ms: NOW, output: 5, errors: 6, usage })
@@ -200,6 +210,12 @@ fn frozen_messages_are_written_and_read_as_ever() {
     frozen("from_command_started", FromCommand::Started(NOW));
     frozen("from_command_output", FromCommand::Output(piece(2)));
     frozen("from_command_input_taken", FromCommand::InputTaken(70_002));
+    frozen("from_command_artifacts", FromCommand::Artifacts(artifacts()));
+    let (hash, length) = ([7; 32].into(), Some(3));
+    let wanted = FetchArtifact { command: "cmd_1".into(), number: 2, hash, from: 5, length };
+    frozen("opening_artifact", Opening::Artifact(wanted));
+    frozen("found_artifact_here", FoundArtifact::Here);
+    frozen("found_artifact_gone", FoundArtifact::Gone);
     let outcomes = [
         ("exited", Outcome::Exited(-1)),
         ("signalled", Outcome::Signalled(9)),

@@ -11,6 +11,7 @@ use diwan_protocol::{Command, Operation};
 use super::entry::Entry;
 use super::open_terminals::Open;
 use super::{Channel, Inner, Parts, Running, Size, given, verdict};
+use crate::execute::gather::Wanted;
 use crate::execute::{Finished, Streams};
 use crate::journal::{Record, Started};
 use crate::machine::Ready;
@@ -27,6 +28,7 @@ pub(super) async fn carry_out(inner: &Arc<Inner>, entry: &Arc<Entry>, command: C
         true => entry.secrets.take(entry.asks.cancelled()).await,
         false => None,
     };
+    let wanted = Wanted::of(&command).map(Arc::new);
     let (of_thread, of_entry) = (Arc::clone(inner), Arc::clone(entry));
     let begun = inner.parts.world.heavy(move || match begin(&of_thread.parts, &of_entry, &command, brought) {
         Ok(begun) => Some(begun),
@@ -36,7 +38,7 @@ pub(super) async fn carry_out(inner: &Arc<Inner>, entry: &Arc<Entry>, command: C
         }
     });
     if let Ok(Some(begun)) = begun.await {
-        let running = Running { inner: Arc::clone(inner), entry: Arc::clone(entry) };
+        let running = Running { inner: Arc::clone(inner), entry: Arc::clone(entry), wanted };
         begun.ready.run(running).await;
     }
     if !entry.is_over() {

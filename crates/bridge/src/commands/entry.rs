@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use diwan_protocol::artifacts::Artifacts;
 use diwan_protocol::run::{Ended, Outcome, Usage, Verdict};
 use tokio::sync::watch;
 
@@ -27,6 +28,8 @@ pub(crate) struct Entry {
     pub(crate) secrets: Arrival,
     /// Its newest output, if it is a terminal that has begun in this life of the bridge.
     ring: OnceLock<Arc<Ring>>,
+    /// The files that it left, once they are kept.
+    left: OnceLock<Artifacts>,
     /// Its input and output, if they are for whoever takes them up.
     pub(crate) pipe: Pipe,
     progress: watch::Sender<Progress>,
@@ -38,7 +41,8 @@ impl Entry {
         let progress = watch::Sender::new(Progress::default());
         let (asks, secrets, pipe) = Default::default();
         let [is_journaled, is_kept] = [false, false].map(AtomicBool::new);
-        Self { id, is_journaled, is_kept, asks, secrets, ring: OnceLock::new(), pipe, progress }
+        let (ring, left) = Default::default();
+        Self { id, is_journaled, is_kept, asks, secrets, ring, left, pipe, progress }
     }
 
     /// One from an earlier life of the bridge.
@@ -69,6 +73,17 @@ impl Entry {
     /// Its newest output, if it is a terminal.
     pub(crate) fn ring(&self) -> Option<&Arc<Ring>> {
         self.ring.get()
+    }
+
+    /// These files of it are kept, which is told before its end is.
+    pub(crate) fn left(&self, artifacts: Artifacts) {
+        // It ends only once.
+        let _ = self.left.set(artifacts);
+    }
+
+    /// The files of it that are kept, if any were wanted.
+    pub(crate) fn artifacts(&self) -> Option<&Artifacts> {
+        self.left.get()
     }
 
     /// How much of the input was taken.

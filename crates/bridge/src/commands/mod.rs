@@ -23,6 +23,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use diwan_kernel::{Supervisor, TaskPolicy, World};
 use diwan_link::Stream;
+use diwan_protocol::artifacts::FetchArtifact;
 use diwan_protocol::opening::{Follow, Judge};
 use diwan_protocol::run::{Ended, FromCommand, Outcome, Usage};
 use diwan_protocol::{VerifyingKey, decode, encode};
@@ -40,6 +41,7 @@ pub use running::{Running, Said};
 pub(crate) use serve::{refuse, say_goodbye};
 pub(crate) use spool::{Spool, SpoolError, Writer};
 
+use crate::artifacts;
 use crate::journal::{Journal, Record};
 use crate::machine::Machine;
 use crate::policy_file::PolicyFile;
@@ -62,6 +64,8 @@ pub(crate) struct Parts {
     pub(crate) journal: Journal,
     pub(crate) spool: Arc<Spool>,
     pub(crate) terminals: OpenTerminals,
+    /// Files that commands left.
+    pub(crate) artifacts: Arc<artifacts::Store>,
     /// What carries them out.
     pub(crate) executor: Arc<dyn Machine>,
     /// How many run at once.
@@ -124,12 +128,14 @@ impl Commands {
                 None => give_up(&parts, &id, now_ms)?,
             };
             let entry = Entry::restored(id.clone(), started.at_ms, started.verdict, ended);
+            parts.artifacts.told(&id).into_iter().for_each(|told| entry.left(told));
             known.entries.insert(id, Arc::new(entry));
         }
         parts.spool.tidy(|command| known.entries.contains_key(command))?;
         let inner = Inner { parts, known: Mutex::new(known), followers: watch::Sender::new(0) };
         let this = Self { inner: Arc::new(inner) };
         this.keep();
+        this.tidy_artifacts();
         Ok(this)
     }
 
@@ -164,6 +170,24 @@ impl Commands {
     async fn serve(&self, entry: Arc<Entry>, stream: Stream, from: [u64; 2]) {
         let _follower = Follower::begin(&self.inner.followers);
         serve::serve(entry, Arc::clone(&self.inner.parts.spool), stream, from).await;
+    }
+
+    /// Gives a file that a command left, if it is still kept.
+    pub(crate) async fn give(&self, wanted: FetchArtifact, stream: Stream) {
+        let parts = &self.inner.parts;
+        artifacts::give(&parts.world, Arc::clone(&parts.artifacts), wanted, stream).await;
+    }
+
+    /// Gives up files that are too old, again and again.
+    fn tidy_artifacts(&self) {
+        let (inner, supervisor) = (Arc::clone(&self.inner), self.inner.parts.supervisor.clone());
+        self.inner.parts.supervisor.spawn("keeping of files", ONCE, async move {
+            while supervisor.pause(artifacts::BEAT).await {
+                let store = Arc::clone(&inner.parts.artifacts);
+                // What breaks down is done the next time.
+                let _ = inner.parts.world.heavy(move || store.tidy()).await;
+            }
+        });
     }
 
     /// Answers what the policy would say.
@@ -234,6 +258,7 @@ impl Inner {
             known.entries.remove(id)
         };
         self.parts.spool.forget(id);
+        self.parts.artifacts.was_told(id);
         if entry.is_some_and(|entry| entry.is_journaled.load(Ordering::Relaxed)) {
             let now_ms = self.parts.world.now().as_millis();
             self.parts.journal.memory(|memory| memory.expire(now_ms));

@@ -4,18 +4,23 @@
 use std::sync::Arc;
 
 use diwan_kernel::World;
+use diwan_protocol::run::Outcome;
+use diwan_sandbox::Sandbox;
 
 use super::carry_out::end;
 use super::entry::Entry;
 use super::{Inner, Parts, Writer};
 use crate::commands::Channel;
 use crate::execute::Finished;
+use crate::execute::gather::Wanted;
 
 /// A command that runs.
 #[derive(Debug, Clone)]
 pub struct Running {
     pub(super) inner: Arc<Inner>,
     pub(super) entry: Arc<Entry>,
+    /// Which files it leaves are kept.
+    pub(super) wanted: Option<Arc<Wanted>>,
 }
 
 /// What a command says.
@@ -50,6 +55,15 @@ impl Running {
     /// It is over: that is written down and told. Nothing that runs may be left without this.
     pub fn end(&self, finished: Finished) {
         end(&self.inner.parts, &self.entry, finished);
+    }
+
+    /// Keeps the files that it has left, if it ran and that is wanted. They are on the disk before its end is.
+    pub(crate) fn keep_what_it_left(&self, sandbox: Option<&Sandbox>, finished: &Finished) {
+        let has_run = !matches!(finished.outcome, Outcome::NotStarted(_) | Outcome::Unknown | Outcome::Forgotten);
+        if let Some(wanted) = self.wanted.as_ref().filter(|_| has_run) {
+            let was_cancelled = finished.outcome == Outcome::Cancelled;
+            self.entry.left(wanted.keep(sandbox, self.parts(), &self.entry, was_cancelled));
+        }
     }
 
     pub(crate) fn parts(&self) -> &Parts {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use diwan_kernel::world::DiskFile;
 use diwan_link::{FILLS_A_FRAME, Receiving, Reset, ResetCode, Sending, Stream};
+use diwan_protocol::artifacts::{Artifacts, FILES_AT_ONCE};
 use diwan_protocol::run::{FromCommand, LONGEST_PIECE, ToCommand};
 use diwan_protocol::{decode, encode};
 use minicbor::Encoder;
@@ -125,6 +126,7 @@ impl Tell<'_> {
                 continue;
             }
             if let Some(ended) = now.ended {
+                self.tell_artifacts().await?;
                 return self.say(&FromCommand::Ended(ended)).await;
             }
             if progress.changed().await.is_err() {
@@ -144,6 +146,19 @@ impl Tell<'_> {
         if is_news {
             self.input = Some(now.input_taken);
             self.say(&FromCommand::InputTaken(now.input_taken)).await?;
+        }
+        Ok(())
+    }
+
+    /// Says which files it left are kept, if any were wanted, in messages that are not too long.
+    async fn tell_artifacts(&mut self) -> Result<(), Reset> {
+        let Some(artifacts) = self.entry.artifacts() else { return Ok(()) };
+        let mut pages = artifacts.files.chunks(FILES_AT_ONCE);
+        let (left_out, more_left_out) = (artifacts.left_out.clone(), artifacts.more_left_out);
+        let files = pages.next().map(<[_]>::to_vec).unwrap_or_default();
+        self.say(&FromCommand::Artifacts(Artifacts { files, left_out, more_left_out })).await?;
+        for files in pages {
+            self.say(&FromCommand::Artifacts(Artifacts { files: files.to_vec(), ..Artifacts::default() })).await?;
         }
         Ok(())
     }

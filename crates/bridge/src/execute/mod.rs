@@ -2,6 +2,7 @@
 
 mod attend;
 pub(crate) mod files;
+pub(crate) mod gather;
 pub(crate) mod keys;
 mod pty;
 mod ready;

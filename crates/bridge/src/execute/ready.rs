@@ -9,7 +9,7 @@ use std::time::Duration;
 use diwan_policy::{Network, Plan};
 use diwan_protocol::environment::SecretText;
 use diwan_protocol::run::{Outcome, Usage};
-use diwan_sandbox::{GIVEN, Limits, Prepared, Profile, hold};
+use diwan_sandbox::{GIVEN, Limits, Prepared, Profile, Sandbox, hold};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::attend::{Attended, Bounds};
@@ -28,6 +28,8 @@ pub(crate) struct Ready {
     command: Command,
     /// Its sandbox, if it is in one.
     prepared: Option<Prepared>,
+    /// What makes another one, for gathering what it leaves.
+    sandbox: Option<Sandbox>,
     /// Its terminal, if it runs in one.
     pty: Option<Pty>,
     /// Whether its input and output are for whoever takes them up.
@@ -79,6 +81,7 @@ impl Executor {
             is_pipe: streams == Streams::Pipe,
             masks,
             command,
+            sandbox: self.sandbox.as_ref().ok().filter(|_| prepared.is_some()).cloned(),
             prepared,
             pty,
             wall_time: Duration::from_millis(plan.wall_time_ms),
@@ -158,7 +161,7 @@ fn called(plan: &Plan) -> PathBuf {
     called.filter(is_it).unwrap_or_else(|| plan.program.clone())
 }
 
-fn profile(plan: &Plan) -> Result<Profile, String> {
+pub(super) fn profile(plan: &Plan) -> Result<Profile, String> {
     let mut profile = Profile::new(called(plan), directory(plan));
     profile.arguments = plan.argv.iter().skip(1).map(Into::into).collect();
     profile.environment = plan.env.iter().map(|(name, value)| (name.into(), value.into())).collect();
@@ -217,6 +220,11 @@ fn unconfined(plan: &Plan) -> Result<Command, String> {
 }
 
 impl Ready {
+    /// The sandbox that it runs in, for what comes after it.
+    pub(crate) fn sandbox(&self) -> Option<Sandbox> {
+        self.sandbox.clone()
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(mut self, parts: &Parts, entry: &Entry) -> Finished {
         let began = parts.world.monotonic();

@@ -41,7 +41,9 @@ impl Ready for execute::Ready {
     async fn run(self: Box<Self>, running: Running) {
         let world = running.world().clone();
         let attend = move || {
+            let sandbox = self.sandbox();
             let finished = (*self).run(running.parts(), running.entry());
+            running.keep_what_it_left(sandbox.as_ref(), &finished);
             running.end(finished);
         };
         // What broke down is told as such by whoever finds it without an end.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use diwan_link::{Priority, Reset, Stream};
+use diwan_protocol::artifacts::Artifacts;
 use diwan_protocol::command::{Actor, Exec, Place, VERSION};
 use diwan_protocol::environment::{Brought, Environment};
 use diwan_protocol::opening::Follow;
@@ -49,6 +50,7 @@ pub fn command(plane: &Plane, to: &Connection, operation: Operation) -> Command 
         operation,
         retry_safe: false,
         environment: None,
+        artifacts: None,
     }
 }
 
@@ -61,6 +63,8 @@ pub struct Heard {
     pub errors: Vec<u8>,
     pub input_taken: u64,
     pub ended: Option<Ended>,
+    /// The files that it left, if that was told.
+    pub artifacts: Option<Artifacts>,
     /// How much was heard and not kept, where only the amount matters.
     pub passed_over: [u64; 2],
     keeps_nothing: bool,
@@ -101,6 +105,13 @@ impl Heard {
                 }
             }
             FromCommand::InputTaken(taken) => self.input_taken = taken,
+            FromCommand::Artifacts(mut page) => {
+                assert!(self.ended.is_none());
+                let all = self.artifacts.get_or_insert_default();
+                all.files.append(&mut page.files);
+                all.left_out.append(&mut page.left_out);
+                all.more_left_out += page.more_left_out;
+            }
             FromCommand::Ended(ended) => {
                 if ended.outcome != Outcome::Forgotten {
                     let heard = [self.output.len() as u64, self.errors.len() as u64];

@@ -44,6 +44,7 @@ impl Fleet {
             approval: Some(approval.clone()),
             wait: None,
             variables: command.variables.clone(),
+            artifacts: vec![],
         };
         if self.connections().find(command.machine).is_none() {
             return Err(super::api::machine_offline(&command.machine_name));

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use diwan_kernel::{Ctx, DbError, Entry};
 
+use super::artifacts;
 use super::event::{About, CommandEnded};
 use super::id::{BatchId, CommandId};
 use super::operation::Manner;
@@ -61,6 +62,9 @@ impl Fleet {
         if !table::end(&mut tx, command).await? {
             return Ok(false);
         }
+        if let Some(left) = &command.left {
+            artifacts::table::insert(&mut tx, command.id, left).await?;
+        }
         tx.emit(&CommandEnded(About::from(command)));
         tx.commit(entry_of(command)).await?;
         Ok(true)
@@ -84,6 +88,7 @@ impl Fleet {
             approval: None,
             wait: Some(WAIT_TO_REPEAT),
             variables: command.variables.clone(),
+            artifacts: vec![],
         };
         let target = Target { id: command.machine, name: command.machine_name.clone() };
         let ctx = Ctx::system(self.world(), "fleet");
@@ -125,6 +130,10 @@ fn entry_of(command: &Command) -> Entry {
     };
     let entry = match told.exit_code.or(told.signal) {
         Some(number) => entry.with("status", number),
+        None => entry,
+    };
+    let entry = match &command.left {
+        Some(left) => entry.with("files", left.files.len()).with("file_bytes", left.bytes()),
         None => entry,
     };
     let rule = command.verdict.as_ref().and_then(|verdict| verdict.rule.clone());

@@ -61,6 +61,7 @@ impl Fleet {
             approval: None,
             wait: None,
             variables: Variables::default(),
+            artifacts: vec![],
         };
         if self.connections().find(target.id).is_none() {
             return Err(super::api::machine_offline(&target.name));

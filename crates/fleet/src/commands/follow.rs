@@ -13,6 +13,7 @@ use diwan_protocol::run::{Ended, FromCommand, Outcome};
 use diwan_protocol::{Opening, decode, encode};
 use futures::FutureExt;
 
+use super::artifacts::LeftFiles;
 use super::event::{About, CommandStarted};
 use super::id::CommandId;
 use super::intake::{Fault, Intake, Step};
@@ -124,6 +125,8 @@ struct Follower<'a> {
     recorder: Option<Recorder>,
     /// What is to be sent right behind it, once.
     secrets: Option<Brought>,
+    /// The files that it left, as told on this stream.
+    left: Option<LeftFiles>,
 }
 
 impl<'a> Follower<'a> {
@@ -134,8 +137,8 @@ impl<'a> Follower<'a> {
         let writer = fleet.commands().store().fresh(command.id);
         let intake = Intake::new(writer.lengths()).approved(command.approval.is_some());
         let intake = intake.terminal(command.operation.is_terminal());
-        let (lost, recorder, secrets) = Default::default();
-        Self { fleet, connected, live, command, intake, writer, lost, is_too_much: false, recorder, secrets }
+        let (lost, recorder, secrets, left) = Default::default();
+        Self { fleet, connected, live, command, intake, writer, lost, is_too_much: false, recorder, secrets, left }
     }
 
     async fn run(&mut self, begins: Begins) {
@@ -225,6 +228,8 @@ impl<'a> Follower<'a> {
     }
 
     async fn listen(&mut self, stream: Stream) -> Heard {
+        // Each stream tells all of them.
+        self.left = None;
         let (sending, mut receiving) = stream.split();
         let orders = self.live.take_orders();
         self.live.tell_size();
@@ -336,6 +341,10 @@ impl<'a> Follower<'a> {
             }
             Step::InputTaken(count) => {
                 self.live.input_was_taken(count);
+                None
+            }
+            Step::Artifacts(artifacts) => {
+                self.left.get_or_insert_default().take(artifacts);
                 None
             }
             Step::TooMuch => {
@@ -452,8 +461,7 @@ impl<'a> Follower<'a> {
         let now = self.fleet.world().now();
         let hello = &self.connected.hello;
         let sent = self.command.sent.as_ref();
-        let signed = sent.and_then(|sent| decode::<diwan_protocol::SignedCommand>(&sent.bytes).ok().flatten());
-        let signed = signed.and_then(|signed| decode::<diwan_protocol::Command>(&signed.bytes).ok().flatten());
+        let signed = sent.and_then(|sent| sent.read());
         let is_same_life = signed.is_some_and(|command| command.boot == hello.boot);
         let never_came = is_same_life && sent.is_some_and(|sent| hello.seen < sent.sequence);
         if never_came {
@@ -488,6 +496,7 @@ impl<'a> Follower<'a> {
             command.output_bytes = length;
             command.problem = command.problem.take().or(problem);
         }
+        command.left = self.left.take().map(Arc::new);
         command.input_bytes = self.live.input_taken();
         self.fleet.write_end(self.command.clone(), Some(self.connected)).await;
     }

@@ -4,6 +4,7 @@
 //! what would leave a gap is refused, and whoever breaks the order is not listened to any longer.
 
 use bytes::Bytes;
+use diwan_protocol::artifacts::Artifacts;
 use diwan_protocol::run::{Decision, Ended, FromCommand, LONGEST_PIECE, Piece, Verdict};
 
 /// Standard output and standard error.
@@ -41,6 +42,8 @@ pub(crate) enum Step {
     TooMuch,
     /// So much of its input is taken.
     InputTaken(u64),
+    /// Files that it left are kept there.
+    Artifacts(Artifacts),
     /// It is over.
     Ended(Ended),
 }
@@ -109,6 +112,10 @@ impl Intake {
             FromCommand::InputTaken(count) => {
                 self.must_run()?;
                 Ok(Step::InputTaken(count))
+            }
+            FromCommand::Artifacts(artifacts) => {
+                self.must_run()?;
+                Ok(Step::Artifacts(artifacts))
             }
             FromCommand::Ended(ended) => self.hear_end(ended),
         }
@@ -203,7 +210,8 @@ mod tests {
 
     #[test]
     fn the_order_is_kept() {
-        for early in [FromCommand::Started(1), piece(1, 0, b"x"), FromCommand::InputTaken(3)] {
+        let files = FromCommand::Artifacts(Artifacts::default());
+        for early in [FromCommand::Started(1), piece(1, 0, b"x"), FromCommand::InputTaken(3), files] {
             assert_eq!(Intake::default().hear(early), Err(Fault::Order));
         }
         for late in [piece(1, 0, b"x"), ended(0, 0), verdict(Decision::Allow), FromCommand::Started(1)] {

@@ -50,6 +50,9 @@ pub(crate) const COMMANDS: Migration = Migration {
     down: "DROP TABLE fleet_command",
 };
 
+/// What commands have left.
+pub(crate) use super::artifacts::table::ARTIFACTS;
+
 /// How much room the output of an ended command takes, once it is packed.
 pub(crate) const PACKED_OUTPUT: Migration = Migration {
     name: "0007_packed_output",

@@ -11,6 +11,7 @@
 
 pub(crate) mod api;
 mod approve;
+mod artifacts;
 mod attach;
 mod cancel;
 mod config;
@@ -51,6 +52,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use diwan_kernel::{DbError, World};
 use diwan_protocol::control::ToBridge;
 
+use self::artifacts::Fetches;
 use self::attach::Places;
 use self::line::Line;
 use self::live::LiveCommands;
@@ -63,6 +65,7 @@ use crate::machine::MachineId;
 pub use self::api::{OutputDownload, OutputSearch};
 pub(crate) use self::api::{machine_offline, of_path};
 pub(crate) use self::approve::{fresh, nothing_to_approve};
+pub use self::artifacts::{Artifact, ArtifactLeftOut, Artifacts, ArtifactsState, flaws_of_globs};
 pub use self::config::OutputsConfig;
 pub(crate) use self::end::run_entry;
 pub use self::id::CommandId;
@@ -93,6 +96,7 @@ pub(crate) struct Commands {
     store: OutputStore,
     places: Arc<Places>,
     pipes: Arc<Pipes>,
+    fetches: Fetches,
 }
 
 /// The line of a machine, and whether it was looked up where it stopped.
@@ -104,8 +108,8 @@ struct Numbers {
 
 impl Commands {
     pub(crate) fn new(world: &World, data_dir: &Path) -> Self {
-        let (live, lines, places, pipes) = Default::default();
-        Self { live, lines, store: OutputStore::new(world, data_dir), places, pipes }
+        let (live, lines, places, pipes, fetches) = Default::default();
+        Self { live, lines, store: OutputStore::new(world, data_dir), places, pipes, fetches }
     }
 
     pub(crate) fn live(&self) -> &LiveCommands {
@@ -122,6 +126,10 @@ impl Commands {
 
     fn pipes(&self) -> &Arc<Pipes> {
         &self.pipes
+    }
+
+    fn fetches(&self) -> &Fetches {
+        &self.fetches
     }
 
     fn numbers<T>(&self, machine: MachineId, look: impl FnOnce(&mut Numbers) -> T) -> T {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use diwan_kernel::{Ctx, DbError, Entry, Problem, Timestamp, Tx};
 use diwan_protocol::command::{Actor, Approval, LONGEST_LIFE_MS, VERSION};
+use diwan_protocol::control::ability;
 use diwan_protocol::{Opening, Operation, encode};
 use futures::FutureExt;
 
@@ -54,6 +55,8 @@ pub(crate) struct Wish {
     pub(crate) wait: Option<Duration>,
     /// What it is given in its environment.
     pub(crate) variables: Variables,
+    /// Patterns of the files that it leaves and that are kept.
+    pub(crate) artifacts: Vec<String>,
 }
 
 impl Wish {
@@ -247,6 +250,8 @@ impl Fleet {
             output_gone_at: None,
             variables: wish.variables.clone(),
             leases: vec![],
+            artifacts: wish.artifacts.clone(),
+            left: None,
         }
     }
 
@@ -373,6 +378,11 @@ fn is_offline() -> CommandProblem {
     CommandProblem::new(OFFLINE, "The machine is not connected.")
 }
 
+/// A bridge that cannot keep files carries the command out all the same.
+fn artifacts_for(globs: &[String], connected: &Connected) -> Option<Vec<String>> {
+    (!globs.is_empty() && connected.hello.is_able(ability::ARTIFACTS)).then(|| globs.to_vec())
+}
+
 /// Writes into a command what is sent, and which leases hang on it.
 fn sign(keys: &Keys, command: &mut Command, wire: &Operation, (connected, sequence): (&Connected, u64), lent: &Lent) {
     let actor = |actor: &CommandActor| Actor { id: actor.id.clone(), name: actor.name.clone() };
@@ -395,6 +405,7 @@ fn sign(keys: &Keys, command: &mut Command, wire: &Operation, (connected, sequen
         operation: wire.clone(),
         retry_safe: command.retry_safe,
         environment: lent.environment(&command.variables),
+        artifacts: artifacts_for(&command.artifacts, connected),
     });
     command.leases = lent.leases();
     command.sent = Some(Signed { sequence, policy: *policy, bytes: encode(&signed) });

@@ -1,11 +1,15 @@
 //! Commands, as stored.
 
+use std::sync::Arc;
+
 use diwan_kernel::db::{BuiltSql, Row};
 use diwan_kernel::world::Timestamp;
 use diwan_kernel::{Actor, Ctx, Db, DbError, Tx, params};
+use diwan_protocol::decode;
 use diwan_vault::LeaseId;
 use serde::{Deserialize, Serialize};
 
+use super::artifacts::LeftFiles;
 use super::id::{ApprovalId, BatchId, CommandId};
 use super::operation::CommandOperation;
 use super::state::{CommandOutcome, CommandState, CommandUsage, Told};
@@ -46,6 +50,10 @@ pub(crate) struct Command {
     pub(crate) variables: Variables,
     /// What the vault lends for it.
     pub(crate) leases: Vec<LeaseId>,
+    /// Patterns of the files that are kept, while it is being sent: they are written down in what is signed.
+    pub(crate) artifacts: Vec<String>,
+    /// The files that it has left, while its end is being written down.
+    pub(crate) left: Option<Arc<LeftFiles>>,
 }
 
 /// What was signed for the machine.
@@ -82,6 +90,14 @@ pub(crate) struct CommandApproval {
     pub(crate) at: Timestamp,
     /// To which command, which this one repeats.
     pub(crate) of: CommandId,
+}
+
+impl Signed {
+    /// The command that was signed.
+    pub(crate) fn read(&self) -> Option<diwan_protocol::Command> {
+        let signed: diwan_protocol::SignedCommand = decode(&self.bytes).ok().flatten()?;
+        decode(&signed.bytes).ok().flatten()
+    }
 }
 
 impl CommandActor {
@@ -150,6 +166,8 @@ fn read(row: &Row) -> Result<Command, DbError> {
         output_gone_at: row.get("output_gone_at")?,
         variables: json(row, "variables")?.unwrap_or_default(),
         leases: json(row, "leases")?.unwrap_or_default(),
+        artifacts: vec![],
+        left: None,
     })
 }
 

@@ -64,6 +64,7 @@ impl Fleet {
             approval: None,
             wait: None,
             variables: Variables::default(),
+            artifacts: vec![],
         };
         let targets = [Target { id: known.id, name: known.name }];
         let entry = run_entry(wish.batch, &wish, &targets).with("ssh_key", key.id.to_string());

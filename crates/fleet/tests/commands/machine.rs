@@ -1,6 +1,7 @@
 //! A machine that joined and carries out what a test has it carry out.
 
 use diwan_link::Stream;
+use diwan_protocol::artifacts::FetchArtifact;
 use diwan_protocol::control::{Hello, ToBridge};
 use diwan_protocol::opening::Follow;
 use diwan_protocol::run::{Decision, Ended, FromCommand, Outcome, Piece, Reason, ToCommand, Usage, Verdict};
@@ -33,6 +34,8 @@ pub(crate) enum Asked {
     Run(Box<Sent>),
     Follow(Follow, Stream),
     Judge(Stream),
+    #[allow(dead_code, reason = "the stories about jobs use it")]
+    Artifact(FetchArtifact, Stream),
 }
 
 impl Machine {
@@ -119,6 +122,7 @@ impl Machine {
             }
             Opening::Follow(follow) => Asked::Follow(follow, stream),
             Opening::Judge => Asked::Judge(stream),
+            Opening::Artifact(wanted) => Asked::Artifact(wanted, stream),
             other => panic!("nobody asks a machine for {other:?}"),
         }
     }

@@ -10,9 +10,11 @@ mod download_job_log;
 mod follow_job_log;
 mod get_job;
 mod get_job_statistics;
+mod list_job_artifacts;
 mod list_job_machines;
 mod list_job_queues;
 mod list_jobs;
+mod read_job_artifact;
 mod read_job_log;
 mod rerun_job;
 mod retry_job;
@@ -37,6 +39,8 @@ pub(crate) fn routes() -> OpenApiRouter<Jobs> {
         .routes(routes!(follow_job_log::follow_job_log))
         .routes(routes!(search_job_log::search_job_log))
         .routes(routes!(download_job_log::download_job_log))
+        .routes(routes!(list_job_artifacts::list_job_artifacts))
+        .routes(routes!(read_job_artifact::read_job_artifact))
         .routes(routes!(cancel_job::cancel_job))
         .routes(routes!(retry_job::retry_job))
         .routes(routes!(rerun_job::rerun_job))

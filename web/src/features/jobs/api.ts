@@ -46,5 +46,8 @@ export type ScheduleWhen = Whole<Schemas["ScheduleWhen"]>;
 export type ScheduleSpec = Omit<Required<Schemas["CreateSchedule"]>, "job"> & { job: NewJob };
 export type Schedule = Omit<Schemas["JobSchedule"], "job" | "when"> & { job: JobSpec; when: ScheduleWhen };
 
+export type Artifacts = Schemas["JobArtifacts"];
+export type Artifact = Schemas["Artifact"];
+
 export type OutputChannel = Schemas["OutputMatch"]["channel"];
 export type OutputMatches = Schemas["OutputMatches"];

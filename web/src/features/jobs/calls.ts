@@ -27,6 +27,9 @@ export const listJobs = (query: JobFilter, signal: AbortSignal) =>
 export const getJob = (id: string, signal: AbortSignal) =>
   unwrap(api.GET("/jobs/{id}", { params: { path: { id } }, signal })) as Promise<unknown> as Promise<JobDetail>;
 
+export const listArtifacts = (id: string, attempt: number | undefined, signal: AbortSignal) =>
+  unwrap(api.GET("/jobs/{id}/artifacts", { params: { path: { id }, query: { attempt } }, signal }));
+
 export const createJob = (body: NewJob) =>
   unwrap(api.POST("/jobs", { body: body as components["schemas"]["JobSpec"] }));
 

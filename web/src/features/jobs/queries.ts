@@ -21,6 +21,14 @@ export function jobQuery(id: string) {
   });
 }
 
+/** The files that an attempt has left: below the job, so that they are looked at anew with it. */
+export function artifactsQuery(id: string, attempt: number | undefined) {
+  return queryOptions({
+    queryKey: ["jobs", "one", id, "artifacts", attempt],
+    queryFn: ({ signal }) => calls.listArtifacts(id, attempt, signal),
+  });
+}
+
 /** A few jobs that a word is found in, to be chosen from. */
 export function jobsFoundQuery(search: string) {
   return queryOptions({

@@ -3,10 +3,12 @@
 //! Start at `run.rs` for how one is wanted; `follow.rs` looks on over all its attempts, `teller.rs` says how it
 //! stands, `ending.rs` with which exit code it ends.
 
+mod artifacts;
 mod change;
 mod changes;
 mod dead;
 mod ending;
+mod fetch;
 mod follow;
 mod list;
 mod logs;
@@ -37,6 +39,7 @@ Examples:
   diwan job list --state running --watch
   diwan job show job_01k9…
   diwan job logs -f job_01k9…
+  diwan job fetch job_01k9… dist/shop.tar.gz
   diwan job cancel job_01k9…
   diwan job retry job_01k9…
   diwan job wait job_01k9… && echo done
@@ -59,6 +62,10 @@ pub(super) enum Job {
     Show(Which),
     /// Print what a job said, byte for byte; follow it while it runs
     Logs(logs::Logs),
+    /// List the files that a job has left
+    Artifacts(artifacts::Artifacts),
+    /// Bring a file that a job has left
+    Fetch(fetch::Fetch),
     /// Stop jobs, or keep them from beginning
     Cancel(change::Several),
     /// Try jobs again that have ended
@@ -88,6 +95,8 @@ impl Job {
             Self::List(list) => list.run(door).await,
             Self::Show(which) => show::run(door, &which.id).await,
             Self::Logs(logs) => logs.run(door).await,
+            Self::Artifacts(artifacts) => artifacts.run(door).await,
+            Self::Fetch(fetch) => fetch.run(door).await,
             Self::Cancel(jobs) => change::cancel(door, jobs).await,
             Self::Retry(jobs) => change::retry(door, jobs).await,
             Self::Rerun(rerun) => rerun.run(door).await,

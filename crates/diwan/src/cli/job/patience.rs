@@ -12,6 +12,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A server that is away for longer is not waited for.
 const MOST_TRIES: u32 = 60;
+/// What breaks off so often with nothing to show is given up.
+const FRUITLESS: u32 = 4;
 /// After so many failures it is said.
 const SAY_SO: u32 = 5;
 
@@ -43,6 +45,14 @@ impl Patience {
         }
         self.pause().await;
         Ok(())
+    }
+
+    /// Nothing came although nothing is wrong: that is not borne for ever either.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        match self.0 > FRUITLESS {
+            true => Err(Failure::refused("it breaks off again and again", "Try again later.")),
+            false => Ok(()),
+        }
     }
 
     /// Waits a moment, longer than the last time.

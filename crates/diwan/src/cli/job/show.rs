@@ -102,6 +102,7 @@ fn given(job: &Job) -> Vec<(&'static str, String)> {
     let labels: Vec<_> = job.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
     facts.extend((!labels.is_empty()).then(|| ("labels", labels.join(" "))));
     facts.extend(job.env.iter().map(|(name, value)| ("variable", format!("{name}={value}"))));
+    facts.extend(job.artifacts.iter().map(|glob| ("keeps", glob.clone())));
     facts.extend(job.secrets.iter().map(|one| ("secret", format!("{} from {}", one.env, one.secret))));
     facts
 }

@@ -75,6 +75,9 @@ pub(in crate::cli) struct Spec {
     /// What to do when its machine is lost: wait, fail[:AFTER] or move[:AFTER]
     #[arg(long, value_name = "WHAT", help_heading = "Job", value_parser = parse::lost)]
     lost: Option<Lost>,
+    /// Keep these files that it leaves on the machine, like 'dist/**'; repeat it for several
+    #[arg(long = "artifact", value_name = "GLOB", help_heading = "Job")]
+    artifacts: Vec<String>,
     #[command(flatten)]
     variables: Variables,
 }
@@ -119,6 +122,7 @@ impl Spec {
         put("queue_timeout_ms", self.queue_timeout.map(ms));
         put("concurrency", self.key.as_ref().map(|key| json!({"key": key.key, "limit": key.limit})));
         put("labels", (!self.job_labels.is_empty()).then(|| map(&self.job_labels)));
+        put("artifacts", (!self.artifacts.is_empty()).then(|| json!(self.artifacts)));
         put("lost", self.lost.as_ref().map(|lost| with_time(json!({"policy": lost.policy}), lost.after)));
         Ok(all)
     }
@@ -192,14 +196,14 @@ mod tests {
         let typed = typed(
             "--name n -Q slow -p -3 --retries 2 --backoff 1s --max-backoff 5m --retry-on failed,lost --retry-safe \
              --timeout 30s --queue-timeout 1h --key deploy:2 --label-job team=x \
-             --lost move:10m --env CI=true --secret TOKEN=git/token --after job_1:ended --not-before 2026-11-01T09:30 --idempotency-key k",
+             --artifact dist/** --artifact *.deb --lost move:10m --env CI=true --secret TOKEN=git/token --after job_1:ended --not-before 2026-11-01T09:30 --idempotency-key k",
         );
         let spec = json!({
             "name": "n", "queue": "slow", "priority": -3, "retry_safe": true, "timeout_ms": 30_000,
             "retry": {"attempts": 3, "delay_ms": 1000, "max_delay_ms": 300_000, "on": ["failed", "lost"]},
             "queue_timeout_ms": 3_600_000, "concurrency": {"key": "deploy", "limit": 2}, "labels": {"team": "x"},
             "lost": {"policy": "move", "after_ms": 600_000}, "env": {"CI": "true"},
-            "secrets": [{"env": "TOKEN", "secret": "git/token"}],
+            "secrets": [{"env": "TOKEN", "secret": "git/token"}], "artifacts": ["dist/**", "*.deb"],
         });
         assert_eq!(Value::from(typed.spec.fields(&Value::Null).expect("it is sound")), spec);
         let begin = json!({"after": [{"job_id": "job_1", "when": "ended"}], "idempotency_key": "k",

@@ -1,5 +1,6 @@
 //! Jobs on the command line: a real server, real bridges, real programs.
 
+mod artifacts;
 mod away;
 mod dead;
 mod logs;

@@ -13,6 +13,7 @@ mod list_commands;
 mod list_machine_files;
 mod list_machine_roots;
 mod open_command_pipe;
+mod range;
 mod read_command_output;
 mod read_machine_file;
 mod run_command;
@@ -29,6 +30,7 @@ use utoipa_axum::routes;
 use crate::fleet::Fleet;
 
 pub use download_command_output::OutputDownload;
+pub(crate) use range::{dress, part_of, wanted_range};
 pub use search_command_output::OutputSearch;
 pub(crate) use target::of_path;
 

@@ -117,6 +117,7 @@ impl RunCommand {
             approval: None,
             wait: self.wait_s.map(|s| Duration::from_secs(s.into())),
             variables,
+            artifacts: vec![],
         })
     }
 }

@@ -28,6 +28,7 @@ const spec: JobSpec = {
   after: [{ job_id: "job_1", when: "ended" }],
   env: { MODE: "night", EMPTY: "" },
   secrets: [{ env: "TOKEN", secret: "git/token" }],
+  artifacts: ["dist/**", "*.log"],
   idempotency_key: null,
 };
 

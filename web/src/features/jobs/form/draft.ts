@@ -32,6 +32,8 @@ export interface JobDraft {
   env: VariableRow[];
   /** The value is the name of the secret. */
   secrets: VariableRow[];
+  /** A pattern on each line. */
+  artifacts: string;
 }
 
 /** A variable as it is written. */
@@ -50,6 +52,13 @@ export function variableRow(name = "", value = ""): VariableRow {
 
 /** Those of which anything is written: the others are not sent. */
 export const written = (all: VariableRow[]) => all.filter(({ name, value }) => name.trim() !== "" || value !== "");
+
+/** The lines on which something is written. */
+export const linesOf = (text: string) =>
+  text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
 
 /** What every policy that Diwan writes calls its root. */
 export const USUAL_ROOT = "projects";
@@ -82,6 +91,7 @@ export function emptyDraft(): JobDraft {
     lost: { policy: "wait", after: span(60_000) },
     env: [],
     secrets: [],
+    artifacts: "",
   };
 }
 
@@ -116,6 +126,7 @@ export function draftOf(job: NewJob): JobDraft {
     lost: job.lost ? { policy: job.lost.policy, after: span(job.lost.after_ms) } : empty.lost,
     env: Object.entries(job.env ?? {}).map(([name, value]) => variableRow(name, value)),
     secrets: (job.secrets ?? []).map(({ env, secret }) => variableRow(env, secret)),
+    artifacts: (job.artifacts ?? []).join("\n"),
   };
 }
 
@@ -165,6 +176,7 @@ export function jobOf(draft: JobDraft, now = Date.now()): Comes {
     after: draft.after,
     lost: { policy: draft.lost.policy, after_ms: lasting(draft.lost.after, "lost.after_ms", faults) ?? 0 },
     ...variablesOf(draft, faults),
+    artifacts: linesOf(draft.artifacts),
   };
   return { job, faults };
 }

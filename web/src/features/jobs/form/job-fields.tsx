@@ -6,8 +6,9 @@ import { useFormat } from "@/i18n/format";
 import { Icon } from "@/ui/icon";
 import { Card, Section } from "@/ui/page";
 import { AfterFields } from "./after-fields";
+import { ArtifactFields } from "./artifact-fields";
 import type { Complaints } from "./complaints";
-import { type JobDraft, written } from "./draft";
+import { type JobDraft, linesOf, written } from "./draft";
 import { LostFields, OrderFields, RetryFields, TimeFields, TurnFields } from "./manner-fields";
 import { msOf, type Span } from "./span";
 import { VariableFields } from "./variable-fields";
@@ -62,6 +63,9 @@ export function JobFields({ isScheduled, ...part }: JobFieldsProps) {
         </Fold>
         <Fold title={t("jobs.form.variables")} told={told.variables} isWrong={complaints.has("env", "secrets")}>
           <VariableFields {...part} />
+        </Fold>
+        <Fold title={t("jobs.form.artifacts")} told={told.artifacts} isWrong={complaints.has("artifacts")}>
+          <ArtifactFields {...part} />
         </Fold>
         <Fold title={t("jobs.form.lost")} told={told.lost} isWrong={complaints.has("lost")}>
           <LostFields {...part} />
@@ -128,6 +132,7 @@ function useTold(draft: JobDraft) {
       env.length > 0 && t("jobs.form.told_env", { count: env.length }),
       secrets.length > 0 && t("jobs.form.told_secrets", { count: secrets.length }),
     ),
+    artifacts: linesOf(draft.artifacts).map(isolated).join(" · "),
     lost: t(`jobs.form.lost_${draft.lost.policy}`),
   };
 }

@@ -120,6 +120,11 @@ function Given({ job }: { job: JobDetail }) {
           <Lines lines={secrets} />
         </Fact>
       )}
+      {(job.artifacts ?? []).length > 0 && (
+        <Fact label={t("jobs.details.artifacts")}>
+          <Lines lines={job.artifacts} />
+        </Fact>
+      )}
     </>
   );
 }

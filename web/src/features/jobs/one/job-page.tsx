@@ -18,6 +18,7 @@ import { jobQuery } from "../queries";
 import { JobStateBadge } from "../state";
 import { labelTexts } from "../target-labels";
 import { useJobWords } from "../words";
+import { Artifacts } from "./artifacts";
 import { Attempts } from "./attempts";
 import { Dependencies } from "./dependencies";
 import { Details } from "./details";
@@ -88,6 +89,7 @@ function Shown({ job }: { job: JobDetail }) {
           />
         </Card>
       )}
+      <Artifacts job={job} attempt={shown?.attempt} />
       <Dependencies job={job} />
       <Details job={job} />
     </Page>
