@@ -312,6 +312,8 @@ test("a schedule says when it comes while it is written, runs by hand, pauses an
   await page.getByRole("link", { name: en("schedules.change.action") }).click();
   await page.getByText(en("schedules.cron.daily", { time: "03:00" }), { exact: true }).click();
   await press(page, "common.save");
+  // The form has the same words.
+  await page.getByRole("link", { name: en("schedules.change.action") }).waitFor();
   await page.getByText(en("schedules.cron.daily", { time: "03:00" }), { exact: true }).waitFor();
   const { items } = await amina.api.get("/job-schedules");
   assert.deepEqual(

@@ -67,6 +67,17 @@ describe("the log of an attempt", () => {
     expect(texts(log)).toEqual(["a", "c"]);
   });
 
+  it("keeps the line that was asked for when the end is in sight as well", async () => {
+    stored[2] = bytes("an error\n");
+    const log = open();
+    say(2, 0);
+    await log.jump(2, 0);
+    log.toEnd();
+    expect([log.isFollowing, log.target]).toEqual([true, { channel: 2, at: 0 }]);
+    log.show(2);
+    expect(log.target).toBe(null);
+  });
+
   it("hands out lists that do not grow under whoever draws them", () => {
     for (const shown of ["both", 1] as const) {
       const log = open();

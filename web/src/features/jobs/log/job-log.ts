@@ -106,10 +106,10 @@ export class JobLog implements LinkSink {
     this.#tell();
   }
 
-  /** The end, from now on. */
+  /** The end, from now on. A line that was asked for stays the one: it may be in sight. */
   toEnd() {
     this.#question += 1;
-    [this.isFollowing, this.busy, this.failed, this.target] = [true, null, null, null];
+    [this.isFollowing, this.busy, this.failed] = [true, null, null];
     const isWhole = this.#link !== null && !this.hasLater;
     if (!isWhole) {
       for (const channel of [1, 2] as const) this.windows[channel].reset(0);
