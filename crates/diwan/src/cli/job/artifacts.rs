@@ -9,10 +9,10 @@ use super::super::screen::{exact_moment, safe, size};
 
 const AFTER_HELP: &str = "\
 Examples:
-  diwan job run -m web-1 --artifact 'target/*.deb' --artifact 'report/**' -- make dist
+  diwan job run -m web-1 --artifact 'dist/**' --artifact '*.log' -- make dist
   diwan job artifacts job_01k9…
   diwan job artifacts job_01k9… --attempt 1 --json
-  diwan job fetch job_01k9… target/shop.deb
+  diwan job fetch job_01k9… dist/shop.deb
 
 The files stay on the machine, for up to 30 days, until one of them is wanted.";
 

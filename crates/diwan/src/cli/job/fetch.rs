@@ -20,7 +20,7 @@ use super::patience::Patience;
 
 const AFTER_HELP: &str = "\
 Examples:
-  diwan job fetch job_01k9… target/shop.deb
+  diwan job fetch job_01k9… dist/shop.deb
   diwan job fetch job_01k9… report/index.html -o report.html
   diwan job fetch job_01k9… dump.sql -o - | psql shop
 
