@@ -113,17 +113,19 @@ async fn an_end_whose_output_was_lost_with_the_power_is_told_as_one_that_nobody_
     bridge.script("say.sh", "echo whole; echo wrong >&2\n");
     bridge.start();
     let machine = plane.meet().await;
-    let commands = [(); 3].map(|()| command(&plane, &machine, exec(&["sh", "say.sh"])));
+    let commands = [(); 4].map(|()| command(&plane, &machine, exec(&["sh", "say.sh"])));
     for command in &commands {
         machine.bring(&plane.signing.sign(command)).await.until_the_end().await;
     }
     bridge.kill();
-    // The journal came to the disk, and of what was said all, a part, or not even the name.
+    // The journal came to the disk, and of what was said all, a part, its length alone, or not even the name.
     let spool = |number: usize, channel: u8| bridge.state().join(format!("spool/{}.{channel}", commands[number].id));
     std::fs::write(spool(1, 1), "who").unwrap();
-    std::fs::remove_file(spool(2, 1)).unwrap();
-    std::fs::remove_file(spool(2, 2)).unwrap();
-    let told = [("whole\n", Outcome::Exited(0)), ("who", Outcome::Unknown), ("", Outcome::Unknown)];
+    std::fs::write(spool(2, 1), [0; 6]).unwrap();
+    std::fs::remove_file(spool(3, 1)).unwrap();
+    std::fs::remove_file(spool(3, 2)).unwrap();
+    let lost = ("", Outcome::Unknown);
+    let told = [("whole\n", Outcome::Exited(0)), lost.clone(), lost.clone(), lost];
     for _ in 0..2 {
         bridge.start();
         let machine = plane.meet().await;

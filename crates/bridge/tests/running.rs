@@ -219,7 +219,7 @@ async fn what_is_forgotten_is_gone_and_its_id_is_used() {
     bridge.script("say.sh", "echo something\n");
     let first = command(&plane, &machine, exec(&["sh", "say.sh"]));
     machine.bring(&plane.signing.sign(&first)).await.until_the_end().await;
-    assert_eq!(std::fs::read_dir(bridge.state().join("spool")).unwrap().count(), 1);
+    assert_eq!(std::fs::read_dir(bridge.state().join("spool")).unwrap().count(), 2, "the output and its marks");
     machine.tell(&diwan_protocol::control::ToBridge::Forget(vec![first.id.clone(), "cmd_never".to_owned()])).await;
     // What is told after it is heard after it, so that it is done by then.
     machine.until_policy_is_told(&bridge).await;

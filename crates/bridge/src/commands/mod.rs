@@ -7,6 +7,7 @@ mod entry;
 mod given;
 mod intake;
 mod keep;
+mod marks;
 mod open_terminals;
 mod pipe;
 mod progress;
@@ -271,8 +272,8 @@ impl Inner {
 
 /// What is told of a command that was cut off with the process that ran it.
 fn give_up(parts: &Parts, id: &str, at_ms: i64) -> std::io::Result<Ended> {
-    let length = |channel| parts.spool.length(id, channel);
-    let (output, errors) = (length(Channel::Output), length(Channel::Errors));
+    let sound = |channel| parts.spool.sound(id, channel);
+    let (output, errors) = (sound(Channel::Output)?, sound(Channel::Errors)?);
     let ended = Ended { outcome: Outcome::Unknown, at_ms, output, errors, usage: Usage::default() };
     tracing::warn!(command = id, "it was cut off when the bridge or the machine died: nobody knows how it ended");
     parts.journal.commit(Record::Ended { command: id.to_owned(), ended: ended.clone() })?;

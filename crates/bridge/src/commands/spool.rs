@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use diwan_kernel::World;
 use diwan_kernel::world::{DiskFile, Opens};
 
+use super::marks::{self, MARK};
 use super::progress::Channel;
 use super::ring::{ROOM, Ring};
 
@@ -34,10 +35,18 @@ pub(crate) enum SpoolError {
 #[derive(Debug)]
 pub(crate) struct Writer<'a> {
     spool: &'a Spool,
-    path: PathBuf,
-    file: Option<Box<dyn DiskFile>>,
+    paths: [PathBuf; 2],
+    files: Option<Files>,
+    pieces: u64,
     /// How much is there.
     pub(crate) length: u64,
+}
+
+/// An output, and the marks beside it.
+#[derive(Debug)]
+struct Files {
+    output: Box<dyn DiskFile>,
+    marks: Box<dyn DiskFile>,
 }
 
 impl Spool {
@@ -54,6 +63,11 @@ impl Spool {
         self.dir.join(format!("{command}.{}", channel.number()))
     }
 
+    /// Where the marks beside it are.
+    fn marks_path(&self, command: &str, channel: Channel) -> PathBuf {
+        self.dir.join(format!("{command}.marks-{}", channel.number()))
+    }
+
     /// What was written of a channel.
     pub(crate) fn reader(&self, command: &str, channel: Channel) -> Result<Box<dyn DiskFile>> {
         Ok(self.world.disk().open(&self.path(command, channel), Opens::Reading)?)
@@ -64,17 +78,36 @@ impl Spool {
         self.world.disk().length(&self.path(command, channel)).unwrap_or(0)
     }
 
+    /// How much of a channel is on the disk as it was written, whatever became of the power since.
+    pub(crate) fn sound(&self, command: &str, channel: Channel) -> Result<u64> {
+        let [output, marks] = self.paths(command, channel).map(|path| self.open_if_there(&path));
+        match (output?, marks?) {
+            (Some(output), Some(marks)) => marks::sound(&*output, &*marks),
+            _ => Ok(0),
+        }
+    }
+
     /// Brings what was written of a command to the disk.
     pub(crate) fn sync(&self, command: &str) -> Result<()> {
-        for channel in Channel::BOTH {
-            match self.world.disk().open(&self.path(command, channel), Opens::Reading) {
-                Ok(file) => file.sync_data()?,
-                // It said nothing there, or was forgotten a moment ago.
-                Err(error) if error.is_missing() => {}
-                Err(error) => return Err(error.into()),
-            }
+        for path in Channel::BOTH.into_iter().flat_map(|channel| self.paths(command, channel)) {
+            // It said nothing there, or was forgotten a moment ago.
+            let Some(file) = self.open_if_there(&path)? else { continue };
+            file.sync_data()?;
         }
         Ok(())
+    }
+
+    /// The output of a channel, and its marks.
+    fn paths(&self, command: &str, channel: Channel) -> [PathBuf; 2] {
+        [self.path(command, channel), self.marks_path(command, channel)]
+    }
+
+    fn open_if_there(&self, path: &Path) -> Result<Option<Box<dyn DiskFile>>> {
+        match self.world.disk().open(path, Opens::Reading) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.is_missing() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Brings to the disk which files there are.
@@ -84,7 +117,7 @@ impl Spool {
 
     /// A place for a channel of a command that begins.
     pub(crate) fn writer(&self, command: &str, channel: Channel) -> Writer<'_> {
-        Writer { spool: self, path: self.path(command, channel), file: None, length: 0 }
+        Writer { spool: self, paths: self.paths(command, channel), files: None, pieces: 0, length: 0 }
     }
 
     /// A place for the newest output of a terminal that begins. All of its room is taken at once.
@@ -110,8 +143,8 @@ impl Spool {
 
     /// Gives up what is kept of a command.
     pub(crate) fn forget(&self, command: &str) {
-        let channels = Channel::BOTH.map(|channel| self.path(command, channel));
-        for path in channels.into_iter().chain([self.ring_path(command)]) {
+        let channels = Channel::BOTH.into_iter().flat_map(|channel| self.paths(command, channel));
+        for path in channels.chain([self.ring_path(command)]) {
             let disk = self.world.disk();
             let Ok(length) = disk.length(&path) else { continue };
             if disk.remove(&path).is_ok() {
@@ -144,22 +177,28 @@ impl Spool {
 
 impl Writer<'_> {
     /// Keeps more output.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> std::result::Result<(), SpoolError> {
-        if !self.spool.take_room(bytes.len() as u64) {
+    pub(crate) fn write(&mut self, piece: &[u8]) -> std::result::Result<(), SpoolError> {
+        let room = piece.len() as u64 + MARK;
+        if !self.spool.take_room(room) {
             return Err(SpoolError::Full);
         }
-        let at = self.length;
-        let written = self.file().and_then(|file| file.write_at(at, bytes));
+        let (at, number) = (self.length, self.pieces);
+        let written = self.files().and_then(|files| {
+            files.output.write_at(at, piece)?;
+            marks::put(&*files.marks, number, piece)
+        });
         match written {
             Ok(()) => {
-                self.length += bytes.len() as u64;
+                self.length += piece.len() as u64;
+                self.pieces += 1;
                 Ok(())
             }
             Err(error) => {
-                self.spool.used.fetch_sub(bytes.len() as u64, Ordering::Relaxed);
+                self.spool.used.fetch_sub(room, Ordering::Relaxed);
                 // What is only half there does not count.
-                if let Some(file) = &self.file {
-                    let _ = file.set_len(self.length);
+                if let Some(files) = &self.files {
+                    let _ = files.output.set_len(self.length);
+                    let _ = files.marks.set_len(self.pieces * MARK);
                 }
                 let is_full = matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
                 Err(if is_full { SpoolError::NoSpace } else { SpoolError::Disk(error) })
@@ -167,12 +206,16 @@ impl Writer<'_> {
         }
     }
 
-    fn file(&mut self) -> Result<&dyn DiskFile> {
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => self.spool.world.disk().open(&self.path, Opens::Kept)?,
+    fn files(&mut self) -> Result<&Files> {
+        let files = match self.files.take() {
+            Some(files) => files,
+            None => {
+                let [output, marks] = &self.paths;
+                let disk = self.spool.world.disk();
+                Files { output: disk.open(output, Opens::Kept)?, marks: disk.open(marks, Opens::Kept)? }
+            }
         };
-        Ok(&**self.file.insert(file))
+        Ok(self.files.insert(files))
     }
 }
 
@@ -183,25 +226,25 @@ mod tests {
     #[test]
     fn output_is_kept_until_it_is_forgotten() {
         let dir = tempfile::tempdir().unwrap();
-        let spool = Spool::open(&World::real(), &dir.path().join("spool"), 10).unwrap();
+        let spool = Spool::open(&World::real(), &dir.path().join("spool"), 10 + 2 * MARK).unwrap();
         let mut output = spool.writer("cmd_1", Channel::Output);
         output.write(b"12345").unwrap();
         let mut errors = spool.writer("cmd_1", Channel::Errors);
         errors.write(b"678").unwrap();
         assert!(matches!(errors.write(b"abc"), Err(SpoolError::Full)));
-        assert_eq!((spool.length("cmd_1", Channel::Output), spool.length("cmd_1", Channel::Errors)), (5, 3));
+        assert_eq!(Channel::BOTH.map(|channel| spool.sound("cmd_1", channel).unwrap()), [5, 3]);
         spool.forget("cmd_1");
-        assert_eq!(spool.length("cmd_1", Channel::Output), 0);
-        spool.writer("cmd_2", Channel::Output).write(&[0; 10]).unwrap();
+        assert_eq!(spool.sound("cmd_1", Channel::Output).unwrap(), 0);
+        spool.writer("cmd_2", Channel::Output).write(&[0; 10 + MARK as usize]).unwrap();
     }
 
     #[test]
     fn what_belongs_to_nobody_is_cleared_away_and_what_is_known_counts() {
         let dir = tempfile::tempdir().unwrap();
-        let first = Spool::open(&World::real(), dir.path(), 10).unwrap();
+        let first = Spool::open(&World::real(), dir.path(), 10 + 2 * MARK).unwrap();
         first.writer("cmd_1", Channel::Output).write(&[0; 6]).unwrap();
         first.writer("cmd_2", Channel::Errors).write(&[0; 4]).unwrap();
-        let again = Spool::open(&World::real(), dir.path(), 10).unwrap();
+        let again = Spool::open(&World::real(), dir.path(), 10 + 2 * MARK).unwrap();
         again.tidy(|command| command == "cmd_1").unwrap();
         assert_eq!((again.length("cmd_1", Channel::Output), again.length("cmd_2", Channel::Errors)), (6, 0));
         let mut more = again.writer("cmd_3", Channel::Output);

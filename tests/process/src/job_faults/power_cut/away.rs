@@ -62,7 +62,8 @@ impl Alone {
     /// everything is synced after it was written, however often that took.
     pub(super) fn kept(&self, calls: &[Call], from: usize) -> Option<usize> {
         let calls: Vec<_> = calls.iter().filter(|call| call.began >= from && !call.has_failed()).collect();
-        let files: Vec<_> = self.commands.iter().map(|command| format!("spool/{command}.1")).collect();
+        let of = |command: &String| ["1", "marks-1"].map(|what| format!("spool/{command}.{what}"));
+        let files: Vec<_> = self.commands.iter().flat_map(of).collect();
         // Nothing is synced by itself that has not ended.
         let said = files.iter().map(|file| first_sync(&calls, "fdatasync", file, 0)).collect::<Option<Vec<_>>>()?;
         let last = said.iter().map(|call| call.began).max()?;
@@ -112,11 +113,18 @@ pub(super) async fn what_ended_alone_is_told(stage: &mut Stage, watched: &Watche
 mod tests {
     use super::*;
 
-    const ENDS: [&str; 2] = ["pwrite64(3</b/spool/cmd_1.1>) = 9", "pwrite64(4</b/journal>) = 9"];
-    const LATER: [&str; 2] = ["pwrite64(5</b/spool/cmd_2.1>) = 9", "pwrite64(4</b/journal>) = 9"];
-    const SYNC: [&str; 3] =
-        ["fdatasync(6</b/spool/cmd_1.1>) = 0", "fsync(7</b/spool>) = 0", "fdatasync(4</b/journal>) = 0"];
-    const SYNC_LATER: [&str; 2] = ["fdatasync(6</b/spool/cmd_2.1>) = 0", "fsync(7</b/spool>) = 0"];
+    const ENDS: [&str; 3] =
+        ["pwrite64(3</b/spool/cmd_1.1>) = 9", "pwrite64(4</b/spool/cmd_1.marks-1>) = 8", "pwrite64(5</b/journal>) = 9"];
+    const LATER: [&str; 3] =
+        ["pwrite64(6</b/spool/cmd_2.1>) = 9", "pwrite64(7</b/spool/cmd_2.marks-1>) = 8", "pwrite64(5</b/journal>) = 9"];
+    const SYNC: [&str; 4] = [
+        "fdatasync(8</b/spool/cmd_1.1>) = 0",
+        "fdatasync(8</b/spool/cmd_1.marks-1>) = 0",
+        "fsync(8</b/spool>) = 0",
+        "fdatasync(5</b/journal>) = 0",
+    ];
+    const SYNC_LATER: [&str; 3] =
+        ["fdatasync(8</b/spool/cmd_2.1>) = 0", "fdatasync(8</b/spool/cmd_2.marks-1>) = 0", "fsync(8</b/spool>) = 0"];
 
     fn kept(lines: &[&[&str]]) -> Option<usize> {
         let trace = tempfile::NamedTempFile::new().expect("room");
@@ -128,16 +136,17 @@ mod tests {
 
     #[test]
     fn an_end_that_was_synced_along_with_another_is_kept_as_soon_as_what_was_said_is() {
-        let both = [&ENDS[..], &LATER, &SYNC[..1], &SYNC_LATER[..1], &SYNC[1..]];
-        assert_eq!(kept(&both), Some(8), "at once");
-        assert_eq!(kept(&[&ENDS, &LATER, &SYNC, &SYNC_LATER]), Some(8), "its end along with that of the first");
-        assert_eq!(kept(&[&ENDS, &SYNC, &LATER, &SYNC_LATER, &SYNC[2..]]), Some(10), "one after the other");
+        let both = [&ENDS[..], &LATER, &SYNC[..2], &SYNC_LATER[..2], &SYNC[2..]];
+        assert_eq!(kept(&both), Some(12), "at once");
+        assert_eq!(kept(&[&ENDS, &LATER, &SYNC, &SYNC_LATER]), Some(12), "its end along with that of the first");
+        assert_eq!(kept(&[&ENDS, &SYNC, &LATER, &SYNC_LATER, &SYNC[3..]]), Some(14), "one after the other");
     }
 
     #[test]
     fn what_was_not_synced_since_it_was_written_is_not_kept() {
         assert_eq!(kept(&[&ENDS, &SYNC, &LATER, &SYNC_LATER]), None, "its end");
         assert_eq!(kept(&[&ENDS, &LATER, &SYNC]), None, "what it said");
-        assert_eq!(kept(&[&ENDS, &SYNC, &LATER, &SYNC_LATER[..1], &SYNC[2..]]), None, "that there is such a file");
+        assert_eq!(kept(&[&ENDS, &LATER, &SYNC, &SYNC_LATER[..1], &SYNC[2..]]), None, "the marks beside it");
+        assert_eq!(kept(&[&ENDS, &SYNC, &LATER, &SYNC_LATER[..2], &SYNC[3..]]), None, "that there is such a file");
     }
 }
