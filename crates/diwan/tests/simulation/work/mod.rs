@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use run::run;
 
 /// Seeds that once failed.
-const KEPT_SEEDS: &[u64] = &[0, 1, 28, 33, 40, 406, 480];
+const KEPT_SEEDS: &[u64] = &[0, 1, 28, 33, 40, 406, 480, 1406, 1979];
 
 fn given(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()

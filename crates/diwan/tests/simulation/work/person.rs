@@ -209,15 +209,18 @@ impl Person {
                     self.compare(id, &was, job);
                 }
             }
-            let is_over = |id: &String| before.get(id).is_some_and(|job| !job["ended_at"].is_null());
             let wanted: Vec<String> = self.ids.borrow().iter().flatten().cloned().collect();
+            // Schedules made so many others that these are on the page no more.
+            for id in wanted.iter().filter(|id| jobs.iter().all(|job| job["id"] != **id)) {
+                let is_settled = before.get(id).is_some_and(|job| !job["ended_at"].is_null());
+                if !is_settled || self.tried_anew.borrow().contains(id) {
+                    before.insert(id.clone(), self.job(id).await);
+                }
+            }
+            let is_over = |id: &String| before.get(id).is_some_and(|job| !job["ended_at"].is_null());
             let open: Vec<String> = wanted.into_iter().filter(|id| !is_over(id)).collect();
             if is_done && open.is_empty() {
                 return;
-            }
-            // Schedules made so many others that these are on the page no more.
-            for id in open.iter().filter(|id| jobs.iter().all(|job| job["id"] != **id)) {
-                before.insert(id.clone(), self.job(id).await);
             }
             self.ledger.book().open =
                 open.iter().map(|id| before.get(id).unwrap_or(&Value::Null).to_string()).collect();
