@@ -35,7 +35,7 @@ pub(super) struct ArtifactQuery {
     responses(
         (status = 200, description = "The file", body = Vec<u8>, content_type = "application/octet-stream"),
         (status = 206, description = "The part that was asked for", body = Vec<u8>, content_type = "application/octet-stream"),
-        (status = 410, description = "It is not kept any longer", body = ProblemDocument<'static>, content_type = "application/problem+json"),
+        (status = 410, description = "It is not kept any longer, or the copy is damaged", body = ProblemDocument<'static>, content_type = "application/problem+json"),
         GuardedKept,
     ),
     extensions(("x-permission" = json!("jobs.read")), ("x-time-limit-s" = json!(120))),

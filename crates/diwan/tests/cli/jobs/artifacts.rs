@@ -74,7 +74,13 @@ async fn a_copy_that_was_damaged_is_not_taken_for_the_file() {
     std::fs::write(copy.expect("a copy"), "HELLO").expect("it is damaged");
     let target = fleet.desk.home.path().join("left");
     let fetched = fleet.desk.run(&format!("job fetch {id} left -o {}", target.display())).await;
-    assert!(fetched.code == 1 && !target.exists(), "{} {}", fetched.code, fetched.err);
+    assert!(
+        fetched.code == 1 && fetched.err.contains("not the file that it told of"),
+        "{} {}",
+        fetched.code,
+        fetched.err
+    );
+    assert!(!target.exists());
     let wrong = fleet.desk.run("job run -m web-1 --artifact ../up -- sh leave.sh").await;
     assert!(wrong.code == 125 && wrong.err.contains("never leaves the directory"), "{} {}", wrong.code, wrong.err);
 }

@@ -17,7 +17,8 @@ impl Fleet {
     /// `Content-Length` says.
     ///
     /// # Errors
-    /// 404; 409 while the machine is not connected; 410 when it keeps the file no longer; 429; 502.
+    /// 404; 409 while the machine is not connected; 410 when it keeps the file no longer, or another in its place; 429;
+    /// 502.
     pub async fn answer_artifact(&self, id: CommandId, path: &str, asked: &HeaderMap) -> Result<Response, Problem> {
         let range = asked.get(header::RANGE).and_then(|range| wanted_range(range.to_str().ok()?));
         let part = |size: u64| match part_of(size, range) {

@@ -110,7 +110,8 @@ impl Fleet {
     /// place and how many bytes.
     ///
     /// # Errors
-    /// 404; 409 while the machine is not connected; 410 when it keeps the file no longer; 429; 502.
+    /// 404; 409 while the machine is not connected; 410 when it keeps the file no longer, or another in its place; 429;
+    /// 502.
     pub(super) async fn fetch_artifact(
         &self,
         id: CommandId,
@@ -156,7 +157,10 @@ impl Fleet {
         let is_whole = length == found.shown.size_bytes;
         let hasher = is_whole.then(|| Context::new(&SHA256));
         let pieces = Pieces { stream, left: length, first: None, hash: hasher, wanted: hash, _held: held };
-        let pieces = pieces.begin().await.map_err(|error| interrupted(&error.to_string()))?;
+        let pieces = pieces.begin().await.map_err(|error| match error.kind() {
+            ErrorKind::InvalidData | ErrorKind::UnexpectedEof => damaged(&command.machine_name),
+            _ => interrupted(&error.to_string()),
+        })?;
         Ok(Fetched { file: found.shown, pieces })
     }
 
@@ -194,6 +198,17 @@ fn gone(machine: &str) -> Problem {
         "artifact_gone",
         "The file is not kept any longer",
         format!("{machine} keeps files of jobs for up to 30 days, and the oldest make room for new ones."),
+        "Run the job again.",
+    )
+}
+
+/// Another attempt would end no better.
+fn damaged(machine: &str) -> Problem {
+    Problem::new(
+        StatusCode::GONE,
+        "artifact_damaged",
+        "The copy is damaged",
+        format!("What {machine} keeps is not the file that it told of when the job ended."),
         "Run the job again.",
     )
 }
