@@ -17,7 +17,7 @@ use crate::throttle::Tried;
 /// How long somebody has to approve.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(600);
 /// How often a program may ask.
-pub(crate) const INTERVAL: Duration = Duration::from_secs(5);
+pub(crate) const INTERVAL: Duration = Duration::from_secs(2);
 /// How much slower a program must be that asks too often.
 const SLOWER_BY_MS: i64 = 5_000;
 /// So many may wait at a time, whoever asks: the table stays small. One network alone is stopped

@@ -87,7 +87,7 @@ on_every_backend! {
         assert_eq!(poll(&server, &begun).await.problem(), "authorization_pending");
         assert_eq!(poll(&server, &begun).await.problem(), "slow_down");
         server.advance(Duration::from_secs(5));
-        assert_eq!(poll(&server, &begun).await.problem(), "slow_down", "the pause is ten seconds now");
+        assert_eq!(poll(&server, &begun).await.problem(), "slow_down", "the pause is longer now");
         server.advance(Duration::from_secs(15));
         assert_eq!(poll(&server, &begun).await.problem(), "authorization_pending");
     }
