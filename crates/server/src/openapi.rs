@@ -177,22 +177,11 @@ fn refuse_two_meanings(parts: &[OpenApi]) -> Result<(), String> {
     Ok(())
 }
 
-/// The document as it is served and committed.
+/// The document as it is served and committed: with its keys sorted, so that it is the same every time.
 pub(crate) fn to_json(document: &OpenApi) -> Result<String, serde_json::Error> {
-    // By way of a value: keys that the document keeps unordered come out sorted, the same every time.
-    serde_json::to_string_pretty(&sorted(serde_json::to_value(document)?)).map(|json| json + "\n")
-}
-
-fn sorted(value: serde_json::Value) -> serde_json::Value {
-    use serde_json::Value;
-    match value {
-        Value::Object(map) => {
-            let map: BTreeMap<String, Value> = map.into_iter().map(|(k, v)| (k, sorted(v))).collect();
-            Value::Object(map.into_iter().collect())
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
-        other => other,
-    }
+    let mut document = serde_json::to_value(document)?;
+    document.sort_all_objects();
+    Ok(format!("{document:#}\n"))
 }
 
 fn complete(components: &mut Components) {
