@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { addPerson, claimOwner } from "./support/api.mjs";
-import { serious } from "./support/axe.mjs";
+import { flaws } from "./support/axe.mjs";
 import { addMachine, joinByLine, machinePlace, startBridge } from "./support/bridge.mjs";
 import { closeBrowsers, openBrowser } from "./support/browser.mjs";
 import { startServer } from "./support/server.mjs";
@@ -237,9 +237,7 @@ test("who may only look sees machines and no way to command them", async (t) => 
 
 for (const [language, theme, options] of [
   ["en", "light", {}],
-  ["ar", "dark", {}],
-  ["en", "dark", phone],
-  ["ar", "light", phone],
+  ["ar", "dark", phone],
 ]) {
   const t9n = { en, ar }[language];
   const where = options === phone ? "on a phone" : "on a wide screen";
@@ -275,9 +273,7 @@ for (const [language, theme, options] of [
       `/machines/runs/${done.id}`,
     ]) {
       await page.goto(place);
-      for (const issue of await serious(page)) found.push({ place, ...issue });
-      const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      if (wider > 0) found.push({ place, wider });
+      for (const flaw of await flaws(page)) found.push({ place, ...flaw });
     }
     assert.deepEqual(found, []);
   });

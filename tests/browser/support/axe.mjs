@@ -1,4 +1,4 @@
-// What axe says of a page as it is now.
+// What is wrong with a page as it is now, for whoever cannot see or reach all of it.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -27,4 +27,11 @@ export async function serious(page) {
   await devtools.detach();
   assert.equal(exceptionDetails, undefined);
   return result.value.filter(({ impact }) => MATTERS.includes(impact));
+}
+
+/** All of that, and whether the page is wider than the screen. */
+export async function flaws(page) {
+  const found = await serious(page);
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  return wider > 0 ? [...found, { wider }] : found;
 }
