@@ -19,8 +19,7 @@ const BEAT: Duration = Duration::from_secs(1);
 
 /// How a command of an earlier life has ended, as far as that is to be believed: what it said has to be here.
 pub(super) fn believe(parts: &Parts, id: &str, ended: Ended, now_ms: i64) -> Result<Ended> {
-    let sound = |channel| parts.spool.sound(id, channel);
-    let (output, errors) = (sound(Channel::Output)?, sound(Channel::Errors)?);
+    let [output, errors] = Channel::BOTH.map(|channel| parts.spool.sound(id, channel));
     if output >= ended.output && errors >= ended.errors {
         return Ok(ended);
     }

@@ -272,8 +272,7 @@ impl Inner {
 
 /// What is told of a command that was cut off with the process that ran it.
 fn give_up(parts: &Parts, id: &str, at_ms: i64) -> std::io::Result<Ended> {
-    let sound = |channel| parts.spool.sound(id, channel);
-    let (output, errors) = (sound(Channel::Output)?, sound(Channel::Errors)?);
+    let [output, errors] = Channel::BOTH.map(|channel| parts.spool.sound(id, channel));
     let ended = Ended { outcome: Outcome::Unknown, at_ms, output, errors, usage: Usage::default() };
     tracing::warn!(command = id, "it was cut off when the bridge or the machine died: nobody knows how it ended");
     parts.journal.commit(Record::Ended { command: id.to_owned(), ended: ended.clone() })?;

@@ -78,13 +78,19 @@ impl Spool {
         self.world.disk().length(&self.path(command, channel)).unwrap_or(0)
     }
 
-    /// How much of a channel is on the disk as it was written, whatever became of the power since.
-    pub(crate) fn sound(&self, command: &str, channel: Channel) -> Result<u64> {
+    /// How much of a channel is on the disk as it was written, whatever became of the power since. What the disk cannot
+    /// give any more is not there.
+    pub(crate) fn sound(&self, command: &str, channel: Channel) -> u64 {
         let [output, marks] = self.paths(command, channel).map(|path| self.open_if_there(&path));
-        match (output?, marks?) {
-            (Some(output), Some(marks)) => marks::sound(&*output, &*marks),
+        let sound = match (output, marks) {
+            (Ok(Some(output)), Ok(Some(marks))) => marks::sound(&*output, &*marks),
+            (Err(error), _) | (_, Err(error)) => Err(error),
             _ => Ok(0),
-        }
+        };
+        sound.unwrap_or_else(|error| {
+            tracing::error!(command, "what it said cannot be read any more: {error}");
+            0
+        })
     }
 
     /// Brings what was written of a command to the disk.
@@ -232,9 +238,9 @@ mod tests {
         let mut errors = spool.writer("cmd_1", Channel::Errors);
         errors.write(b"678").unwrap();
         assert!(matches!(errors.write(b"abc"), Err(SpoolError::Full)));
-        assert_eq!(Channel::BOTH.map(|channel| spool.sound("cmd_1", channel).unwrap()), [5, 3]);
+        assert_eq!(Channel::BOTH.map(|channel| spool.sound("cmd_1", channel)), [5, 3]);
         spool.forget("cmd_1");
-        assert_eq!(spool.sound("cmd_1", Channel::Output).unwrap(), 0);
+        assert_eq!(spool.sound("cmd_1", Channel::Output), 0);
         spool.writer("cmd_2", Channel::Output).write(&[0; 10 + MARK as usize]).unwrap();
     }
 
