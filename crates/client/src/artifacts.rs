@@ -19,6 +19,12 @@ pub struct JobArtifacts {
     /// Whether that is connected, so that files can be had.
     #[serde(default)]
     pub is_machine_connected: bool,
+    /// How copying them to the object storage stands: `off`, `waiting`, `done`.
+    #[serde(default)]
+    pub copying: String,
+    /// Why not all of them are copied, if that was tried.
+    #[serde(default)]
+    pub copying_problem: Option<String>,
     /// The files.
     #[serde(default)]
     pub files: Vec<JobArtifact>,
@@ -41,6 +47,9 @@ pub struct JobArtifact {
     pub modified_at: String,
     /// SHA-256 of it, in hexadecimal digits.
     pub sha256: String,
+    /// What its copy in the object storage is called, if there is one.
+    #[serde(default)]
+    pub copy: Option<String>,
 }
 
 /// Something that fitted and was not kept.

@@ -10,7 +10,7 @@ use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::acceptor::Acceptor;
-use crate::commands::{self, Commands, OutputsConfig};
+use crate::commands::{self, ArtifactsConfig, Commands, OutputsConfig};
 use crate::connections::Connections;
 use crate::install::{Bridges, Installer};
 use crate::keys::Keys;
@@ -33,6 +33,8 @@ pub struct Parts {
     pub data_dir: PathBuf,
     /// How much of it is kept, and for how long.
     pub outputs: Live<OutputsConfig>,
+    /// Where copies of the files that they leave are put.
+    pub artifacts: Live<ArtifactsConfig>,
     /// What machines and people reach the control plane by.
     pub public_url: Url,
     /// What is handed out to machines that are to join.
@@ -137,6 +139,16 @@ impl Fleet {
     /// What is kept of what commands say, by the settings of this moment.
     pub(crate) fn outputs(&self) -> Arc<OutputsConfig> {
         self.inner.parts.outputs.get()
+    }
+
+    /// Where copies of files are put, by the settings of this moment.
+    pub(crate) fn artifacts_config(&self) -> Arc<ArtifactsConfig> {
+        self.inner.parts.artifacts.get()
+    }
+
+    /// The same, for whoever waits for others.
+    pub(crate) fn artifacts_live(&self) -> Live<ArtifactsConfig> {
+        self.inner.parts.artifacts.clone()
     }
 
     pub(crate) fn commands(&self) -> &Commands {

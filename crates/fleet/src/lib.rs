@@ -44,7 +44,7 @@ mod talk;
 mod upkeep;
 mod watchers;
 
-pub use commands::{Artifact, ArtifactLeftOut, Artifacts, ArtifactsState, flaws_of_globs};
+pub use commands::{Artifact, ArtifactLeftOut, Artifacts, ArtifactsConfig, ArtifactsState, Copying, flaws_of_globs};
 pub use commands::{CommandActor, CommandId, CommandOperation, CommandUsage, Lent, NotLent, SecretVariable, Variables};
 pub use commands::{OutputChannel, OutputDownload, OutputMatches, OutputSearch, OutputsConfig};
 pub use concern::Concern;

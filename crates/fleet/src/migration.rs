@@ -3,8 +3,10 @@
 use diwan_kernel::db::{Migration, Migrations};
 
 /// The steps, oldest first.
-pub const MIGRATIONS: Migrations =
-    Migrations { component: "fleet", steps: &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH] };
+pub const MIGRATIONS: Migrations = Migrations {
+    component: "fleet",
+    steps: &[FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH, TENTH],
+};
 
 const SECOND: Migration = crate::commands::migration::COMMANDS;
 
@@ -19,6 +21,8 @@ const SEVENTH: Migration = crate::commands::migration::PACKED_OUTPUT;
 const EIGHTH: Migration = crate::commands::migration::VARIABLES;
 
 const NINTH: Migration = crate::commands::migration::ARTIFACTS;
+
+const TENTH: Migration = crate::commands::migration::COPIES;
 
 const FIFTH: Migration = Migration {
     name: "0005_generations",

@@ -221,7 +221,13 @@ impl TestServer {
     }
 
     /// Stops it and starts it again on the same data, at the same address.
-    pub async fn restart(mut self) -> Self {
+    pub async fn restart(self) -> Self {
+        self.restart_with(|_| {}).await
+    }
+
+    /// The same, with other settings.
+    pub async fn restart_with(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
         let product = self.product.take().expect("the server runs");
         self.config.server.listen = product.address;
         let world = product.world.clone();

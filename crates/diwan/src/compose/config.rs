@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use diwan_audit::AuditConfig;
-use diwan_fleet::OutputsConfig;
+use diwan_fleet::{ArtifactsConfig, OutputsConfig};
 use diwan_identity::{IdentityConfig, MailConfig, OidcConfig};
 use diwan_jobs::JobsConfig;
 use diwan_kernel::config::{
@@ -105,6 +105,8 @@ sections! {
     jobs: JobsConfig,
     /// The output of commands.
     outputs: OutputsConfig,
+    /// Copies of what jobs leave.
+    artifacts: ArtifactsConfig,
 }
 
 /// What is known of a section.

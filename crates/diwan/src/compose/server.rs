@@ -186,6 +186,7 @@ async fn build(mut config: Config, world: World, supervisor: &Supervisor) -> Res
         vault: vault.clone(),
         data_dir: data.path().to_owned(),
         outputs: sections.outputs.clone(),
+        artifacts: sections.artifacts.clone(),
         public_url: public_url.clone(),
         bridges: fleet::bridges(data.path()),
     });

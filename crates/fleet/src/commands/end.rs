@@ -47,6 +47,9 @@ impl Fleet {
         if command.output_bytes + command.error_bytes > TOO_SHORT_TO_PACK {
             self.commands().store().is_ripe(command.id);
         }
+        if command.left.is_some() && self.makes_copies() {
+            self.commands().to_copy().add(command.id);
+        }
         if let Some(connected) = connected {
             super::forget(connected, vec![command.id.to_string()]).await;
         }

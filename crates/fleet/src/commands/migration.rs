@@ -50,8 +50,8 @@ pub(crate) const COMMANDS: Migration = Migration {
     down: "DROP TABLE fleet_command",
 };
 
-/// What commands have left.
-pub(crate) use super::artifacts::table::ARTIFACTS;
+/// What commands have left, and which of it has been copied.
+pub(crate) use super::artifacts::table::{ARTIFACTS, COPIES};
 
 /// How much room the output of an ended command takes, once it is packed.
 pub(crate) const PACKED_OUTPUT: Migration = Migration {

@@ -31,6 +31,7 @@ mod operation;
 mod output;
 mod packer;
 mod pipe;
+mod queue;
 mod resume;
 mod run;
 mod search;
@@ -52,7 +53,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use diwan_kernel::{DbError, World};
 use diwan_protocol::control::ToBridge;
 
-use self::artifacts::Fetches;
+use self::artifacts::{CopyQueue, Fetches, Storage};
 use self::attach::Places;
 use self::line::Line;
 use self::live::LiveCommands;
@@ -65,7 +66,9 @@ use crate::machine::MachineId;
 pub use self::api::{OutputDownload, OutputSearch};
 pub(crate) use self::api::{machine_offline, of_path};
 pub(crate) use self::approve::{fresh, nothing_to_approve};
-pub use self::artifacts::{Artifact, ArtifactLeftOut, Artifacts, ArtifactsState, flaws_of_globs};
+pub use self::artifacts::{
+    Artifact, ArtifactLeftOut, Artifacts, ArtifactsConfig, ArtifactsState, Copying, flaws_of_globs,
+};
 pub use self::config::OutputsConfig;
 pub(crate) use self::end::run_entry;
 pub use self::id::CommandId;
@@ -97,6 +100,8 @@ pub(crate) struct Commands {
     places: Arc<Places>,
     pipes: Arc<Pipes>,
     fetches: Fetches,
+    to_copy: CopyQueue,
+    storage: Storage,
 }
 
 /// The line of a machine, and whether it was looked up where it stopped.
@@ -108,8 +113,9 @@ struct Numbers {
 
 impl Commands {
     pub(crate) fn new(world: &World, data_dir: &Path) -> Self {
-        let (live, lines, places, pipes, fetches) = Default::default();
-        Self { live, lines, store: OutputStore::new(world, data_dir), places, pipes, fetches }
+        let (live, lines, places, pipes, fetches, to_copy, storage) = Default::default();
+        let store = OutputStore::new(world, data_dir);
+        Self { live, lines, store, places, pipes, fetches, to_copy, storage }
     }
 
     pub(crate) fn live(&self) -> &LiveCommands {
@@ -130,6 +136,15 @@ impl Commands {
 
     fn fetches(&self) -> &Fetches {
         &self.fetches
+    }
+
+    /// Those that have left files of which copies are to be made.
+    fn to_copy(&self) -> &CopyQueue {
+        &self.to_copy
+    }
+
+    fn storage(&self) -> &Storage {
+        &self.storage
     }
 
     fn numbers<T>(&self, machine: MachineId, look: impl FnOnce(&mut Numbers) -> T) -> T {

@@ -21,6 +21,7 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 /// Goes on with the commands of a machine that has just connected.
 pub(crate) fn on_connected(fleet: &Fleet, connected: &Arc<Connected>) {
+    fleet.commands().to_copy().look();
     let (this, connected) = (fleet.clone(), Arc::clone(connected));
     fleet.supervisor().spawn("commands of a machine", TaskPolicy::Once, async move {
         while let Err(error) = this.go_on(&connected).await {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::{Ctx, DbError, Problem, TaskPolicy, Timestamp};
 
+use super::artifacts;
 use super::config::OutputsConfig;
 use super::end::WAIT_TO_REPEAT;
 use super::id::CommandId;
@@ -22,6 +23,7 @@ const BEATS_TO_SWEEP: u64 = 300;
 /// Begins to look after the commands.
 pub(crate) fn start(fleet: &Fleet) {
     packer::start(fleet);
+    artifacts::start(fleet);
     let this = fleet.clone();
     fleet.supervisor().spawn("upkeep of commands", TaskPolicy::Critical, async move {
         if let Err(error) = this.repeat_what_was_lost().await {

@@ -1,7 +1,7 @@
 //! Lists the files that a job has left.
 
 use axum::extract::State;
-use diwan_fleet::{Artifact, ArtifactLeftOut, ArtifactsState, MachineId};
+use diwan_fleet::{Artifact, ArtifactLeftOut, ArtifactsState, Copying, MachineId};
 use diwan_kernel::Problem;
 use diwan_kernel::answers::GuardedKept;
 use diwan_kernel::ctx::{Allowed, may};
@@ -25,6 +25,10 @@ pub(super) struct JobArtifacts {
     machine_name: Option<String>,
     /// Whether that is connected, so that files can be had.
     is_machine_connected: bool,
+    /// How copying them to the object storage stands.
+    copying: Copying,
+    /// Why not all of them are copied, if that was tried; for people, in English.
+    copying_problem: Option<String>,
     /// The files, in the order of their paths.
     #[schema(max_items = 1000)]
     files: Vec<Artifact>,
@@ -66,6 +70,8 @@ pub(super) async fn list_job_artifacts(
         machine_id: Some(found.machine),
         machine_name: Some(found.machine_name),
         is_machine_connected: found.is_there,
+        copying: found.copying,
+        copying_problem: found.copying_problem,
         files: found.files,
         left_out: found.left_out,
         left_out_more: found.left_out_more,
@@ -80,6 +86,8 @@ impl JobArtifacts {
             machine_id: None,
             machine_name: None,
             is_machine_connected: false,
+            copying: Copying::Off,
+            copying_problem: None,
             files: vec![],
             left_out: vec![],
             left_out_more: 0,

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::machine::{Asked, Sent, ended, say, verdict};
 use super::{Machine, ask, audit, becomes, job, look, text, want};
 
-fn leaving(change: Value) -> Value {
+pub(crate) fn leaving(change: Value) -> Value {
     let mut wanted = job(json!({"artifacts": ["dist/**", "*.log"]}));
     for (field, value) in change.as_object().expect("an object") {
         wanted[field] = value.clone();
@@ -21,7 +21,7 @@ fn leaving(change: Value) -> Value {
     wanted
 }
 
-fn file(path: &str, content: &[u8]) -> Artifact {
+pub(crate) fn file(path: &str, content: &[u8]) -> Artifact {
     let mut hash = [0; 32];
     hash.copy_from_slice(digest(&SHA256, content).as_ref());
     Artifact { path: path.to_owned(), size: content.len() as u64, modified_ms: 1_800_000_000_000, hash: hash.into() }
@@ -32,7 +32,7 @@ fn told(files: Vec<Artifact>) -> FromCommand {
 }
 
 /// Ends the next try, which has left these. Its stream stays open: what was said on it is heard.
-async fn leaves(machine: &mut Machine, files: Vec<Artifact>) -> Sent {
+pub(crate) async fn leaves(machine: &mut Machine, files: Vec<Artifact>) -> Sent {
     let mut sent = machine.sent().await;
     sent.begin().await;
     say(&mut sent.stream, told(files)).await;
@@ -40,17 +40,17 @@ async fn leaves(machine: &mut Machine, files: Vec<Artifact>) -> Sent {
     sent
 }
 
-async fn list(person: &Person, job: &Value, query: &str) -> Value {
+pub(crate) async fn list(person: &Person, job: &Value, query: &str) -> Value {
     person.get(&format!("/api/v1/jobs/{}/artifacts{query}", text(job, "id"))).await.expect(StatusCode::OK)
 }
 
-async fn fetch(person: &Person, job: &Value, path: &str, range: &str) -> Answer {
+pub(crate) async fn fetch(person: &Person, job: &Value, path: &str, range: &str) -> Answer {
     let path = format!("/api/v1/jobs/{}/artifacts/content?path={path}", text(job, "id"));
     person.send(Method::GET, &path, None, &[("range", range)]).await
 }
 
 /// What the machine is asked for, answered with what comes from there on in the content; or with something else.
-async fn gives(machine: &mut Machine, content: &[u8]) -> FetchArtifact {
+pub(crate) async fn gives(machine: &mut Machine, content: &[u8]) -> FetchArtifact {
     let (wanted, mut stream) = asked(machine).await;
     stream.send(encode(&FoundArtifact::Here).into()).await.expect("it is heard");
     let from = usize::try_from(wanted.from).expect("a place");
@@ -63,12 +63,12 @@ async fn gives(machine: &mut Machine, content: &[u8]) -> FetchArtifact {
 }
 
 /// Says its last, and stays until that is heard.
-async fn say_goodbye(mut stream: Stream) {
+pub(crate) async fn say_goodbye(mut stream: Stream) {
     stream.finish();
     while let Ok(Some(_)) = stream.receive().await {}
 }
 
-async fn asked(machine: &mut Machine) -> (FetchArtifact, Stream) {
+pub(crate) async fn asked(machine: &mut Machine) -> (FetchArtifact, Stream) {
     match machine.asked().await {
         Asked::Artifact(wanted, stream) => (wanted, stream),
         _ => panic!("it is asked for something else"),

@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "stories, not an interface")]
 #![allow(clippy::expect_used, clippy::panic, reason = "that is how a test fails")]
 
+mod artifact_copies;
 mod artifacts;
 #[allow(dead_code, reason = "the stories about machines use all of it")]
 #[path = "../../../fleet/tests/fleet/bridge.rs"]
@@ -17,6 +18,7 @@ mod lost;
 mod machine;
 mod restarts;
 mod schedules;
+mod storage;
 mod trying;
 mod variables;
 mod wanting;

@@ -26,6 +26,8 @@ export function artifactsQuery(id: string, attempt: number | undefined) {
   return queryOptions({
     queryKey: ["jobs", "one", id, "artifacts", attempt],
     queryFn: ({ signal }) => calls.listArtifacts(id, attempt, signal),
+    // Nobody says when one more is copied.
+    refetchInterval: ({ state }) => state.data?.copying === "waiting" && 10_000,
   });
 }
 

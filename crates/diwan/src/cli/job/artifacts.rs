@@ -14,7 +14,8 @@ Examples:
   diwan job artifacts job_01k9… --attempt 1 --json
   diwan job fetch job_01k9… dist/shop.deb
 
-The files stay on the machine, for up to 30 days, until one of them is wanted.";
+The files stay on the machine, for up to 30 days, until one of them is wanted. If an
+object storage is set (`diwan config get artifacts.address`), it gets copies of them.";
 
 /// List the files that a job has left
 #[derive(Debug, Args)]
@@ -57,6 +58,7 @@ impl Artifacts {
 fn notes(found: &JobArtifacts) -> Vec<String> {
     let machine = found.machine_name.as_deref().unwrap_or("the machine");
     let mut notes: Vec<String> = in_words(found, machine).into_iter().collect();
+    notes.extend(copied(found));
     for one in &found.left_out {
         let what = if one.path.is_empty() { "all files" } else { &one.path };
         notes.push(format!("Not kept: {what}: {}", one.why));
@@ -69,13 +71,32 @@ fn in_words(found: &JobArtifacts, machine: &str) -> Option<String> {
     Some(match found.state.as_str() {
         "not_asked" => "The job was not asked to leave files: `diwan job run --artifact 'dist/**'` is.".to_owned(),
         "pending" => "Files are kept when the attempt has ended.".to_owned(),
-        "gone" => format!("{machine} does not keep these files any longer."),
+        "gone" => format!("{machine} does not keep these files any longer{}.", from_storage(found)),
         "bridge_too_old" => format!("The bridge of {machine} is too old to keep files."),
         "untold" => format!("{machine} told of no files: the attempt did not begin, or nobody knows how it ended."),
         _ if found.files.is_empty() => "It left no files.".to_owned(),
-        _ if !found.is_machine_connected => format!("{machine} keeps them and is not connected now."),
+        _ if !found.is_machine_connected => {
+            format!("{machine} keeps them and is not connected now{}.", from_storage(found))
+        }
         _ => return None,
     })
+}
+
+fn from_storage(found: &JobArtifacts) -> &'static str {
+    let has_copies = found.files.iter().any(|file| file.copy.is_some());
+    if has_copies { "; what is copied comes from the object storage" } else { "" }
+}
+
+/// Which copies there are, when some are made.
+fn copied(found: &JobArtifacts) -> Option<String> {
+    let (copies, all) = (found.files.iter().filter(|file| file.copy.is_some()).count(), found.files.len());
+    let problem = found.copying_problem.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+    match found.copying.as_str() {
+        "waiting" => Some(format!("The object storage has copies of {copies} of {all}; the others follow{problem}.")),
+        "done" if copies == all => Some("The object storage has copies of all of them.".to_owned()),
+        "done" => Some(format!("The object storage has copies of {copies} of {all}{problem}.")),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -104,5 +125,24 @@ mod tests {
             ]
         );
         assert_eq!(notes(&found(serde_json::json!({"state": "kept"}))), ["It left no files."]);
+    }
+
+    #[test]
+    fn which_copies_there_are_is_said() {
+        let file = |copy: Option<&str>| {
+            serde_json::json!({"path": "a", "size_bytes": 1, "modified_at": "2026-01-01T00:00:00Z", "sha256": "00",
+                "copy": copy})
+        };
+        let told = |copying: &str, problem: Option<&str>, files: [serde_json::Value; 2]| {
+            copied(&found(serde_json::json!({"state": "kept", "is_machine_connected": true, "copying": copying,
+                "copying_problem": problem, "files": files})))
+        };
+        assert_eq!(told("off", None, [file(None), file(None)]), None);
+        let said = told("waiting", Some("it is full"), [file(Some("c/a")), file(None)]);
+        assert_eq!(said.as_deref(), Some("The object storage has copies of 1 of 2; the others follow (it is full)."));
+        let said = told("done", None, [file(Some("c/a")), file(Some("c/b"))]);
+        assert_eq!(said.as_deref(), Some("The object storage has copies of all of them."));
+        let said = told("done", Some("it is damaged"), [file(Some("c/a")), file(None)]);
+        assert_eq!(said.as_deref(), Some("The object storage has copies of 1 of 2 (it is damaged)."));
     }
 }

@@ -24,9 +24,10 @@ Examples:
   diwan job fetch job_01k9… report/index.html -o report.html
   diwan job fetch job_01k9… dump.sql -o - | psql shop
 
-The file comes from the machine that keeps it, which has to be connected; after a
-connection that broke it goes on where it stopped. It takes its place when all of
-it is there and its SHA-256 is right. `diwan job artifacts` lists what there is.";
+The file comes from the machine that keeps it, which has to be connected, or from
+the object storage, if that has a copy; after a connection that broke it goes on
+where it stopped. It takes its place when all of it is there and its SHA-256 is
+right. `diwan job artifacts` lists what there is.";
 
 /// Bring a file that a job has left
 #[derive(Debug, Args)]

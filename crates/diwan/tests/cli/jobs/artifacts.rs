@@ -75,7 +75,7 @@ async fn a_copy_that_was_damaged_is_not_taken_for_the_file() {
     let target = fleet.desk.home.path().join("left");
     let fetched = fleet.desk.run(&format!("job fetch {id} left -o {}", target.display())).await;
     assert!(
-        fetched.code == 1 && fetched.err.contains("not the file that it told of"),
+        fetched.code == 1 && fetched.err.contains("not the file that the job has left"),
         "{} {}",
         fetched.code,
         fetched.err

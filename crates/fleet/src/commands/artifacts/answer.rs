@@ -6,7 +6,7 @@ use axum::response::Response;
 use diwan_kernel::Problem;
 use futures::stream;
 
-use super::fetch::Pieces;
+use super::pieces::Pieces;
 use crate::commands::api::{dress, part_of, wanted_range};
 use crate::commands::id::CommandId;
 use crate::fleet::Fleet;

@@ -1,28 +1,30 @@
-//! Fetches a file that a command has left from the machine that keeps it, as fast as whoever wants it takes it. Nothing
-//! of it is kept here.
+//! Fetches a file that a command has left from the machine that keeps it, or else its copy from the object storage, as
+//! fast as whoever wants it takes it. Nothing of it is kept here.
 
-use std::io::{Error, ErrorKind};
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use bytes::Bytes;
 use diwan_kernel::db::Unrecorded;
-use diwan_kernel::{Ctx, DbError, Problem};
-use diwan_link::{Priority, Stream};
-use diwan_protocol::artifacts::{FetchArtifact, FoundArtifact, LONGEST_PIECE};
+use diwan_kernel::{Ctx, DbError, Problem, Timestamp};
+use diwan_link::Priority;
+use diwan_objects::ObjectError;
+use diwan_protocol::artifacts::{FetchArtifact, FoundArtifact};
 use diwan_protocol::control::ability;
 use diwan_protocol::{Opening, decode, encode};
-use ring::digest::{Context, SHA256};
+use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::pieces::{PATIENCE, Pieces, Source, hash_of};
+use super::storage::problem_of;
+use super::told::LeftFile;
 use super::{Artifact, table};
 use crate::commands::id::CommandId;
+use crate::commands::table::Command;
 use crate::commands::words::plain;
 use crate::fleet::Fleet;
 
-/// A machine answers, and goes on, within this time.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// So many bytes may be under way.
 const WINDOW: u32 = 1024 * 1024;
 /// More files at once this server does not fetch.
@@ -32,9 +34,22 @@ const MOST: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Fetches(Arc<Semaphore>);
 
+/// Room for one of them.
+pub(super) type Held = Arc<OwnedSemaphorePermit>;
+
 impl Default for Fetches {
     fn default() -> Self {
         Self(Arc::new(Semaphore::new(MOST)))
+    }
+}
+
+impl Fetches {
+    /// Room for one more.
+    ///
+    /// # Errors
+    /// 429.
+    pub(super) fn hold(&self) -> Result<Held, Problem> {
+        Arc::clone(&self.0).try_acquire_owned().map(Arc::new).map_err(|_| too_many())
     }
 }
 
@@ -47,67 +62,19 @@ pub(super) struct Fetched {
     pub(super) pieces: Pieces,
 }
 
-/// The bytes of a file, or of a part of it.
-pub(super) struct Pieces {
-    stream: Stream,
-    left: u64,
-    /// The first piece, which was waited for and is not given yet.
-    first: Option<Bytes>,
-    /// Of all of it, what has come is compared with what was told.
-    hash: Option<Context>,
-    wanted: [u8; 32],
-    _held: OwnedSemaphorePermit,
+/// What is called so in the object storage, below the address that is set.
+pub(super) fn object_name(id: CommandId, path: &str) -> String {
+    format!("{id}/{path}")
 }
 
-impl std::fmt::Debug for Pieces {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pieces").field("left", &self.left).finish_non_exhaustive()
-    }
-}
-
-impl Pieces {
-    /// Waits for the first piece: what goes wrong until then can still be answered.
-    async fn begin(self) -> Result<Self, Error> {
-        if self.left == 0 {
-            return Ok(self);
-        }
-        let (bytes, pieces) = self.next().await?.ok_or_else(broken_off)?;
-        Ok(Self { first: Some(bytes), ..pieces })
-    }
-
-    /// What comes next; nothing at the end. The last piece of a whole file is given only if all of it is what was told.
-    pub(super) async fn next(mut self) -> Result<Option<(Bytes, Self)>, Error> {
-        if let Some(bytes) = self.first.take() {
-            return Ok(Some((bytes, self)));
-        }
-        if self.left == 0 {
-            return Ok(None);
-        }
-        let received = tokio::time::timeout(PATIENCE, self.stream.receive()).await;
-        let received = received.map_err(|_| Error::new(ErrorKind::TimedOut, "The machine did not go on in time."))?;
-        let bytes = received.map_err(Error::other)?.ok_or_else(broken_off)?;
-        let length = bytes.len() as u64;
-        if length == 0 || length > self.left || bytes.len() > LONGEST_PIECE {
-            return Err(Error::new(ErrorKind::InvalidData, "The machine gave what it was not asked for."));
-        }
-        self.left -= length;
-        if let Some(hash) = &mut self.hash {
-            hash.update(&bytes);
-        }
-        if self.left == 0 {
-            self.stream.finish();
-            let is_it = self.hash.take().is_none_or(|hash| hash.finish().as_ref() == self.wanted);
-            if !is_it {
-                return Err(Error::new(ErrorKind::InvalidData, "The file is not what the machine told of it."));
-            }
-        }
-        Ok(Some((bytes, self)))
-    }
+/// A moment as the object storage is told it.
+pub(super) fn moment(now: Timestamp) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(now.as_secs()).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 impl Fleet {
     /// Looks a file up by its path and has its machine give it, or the part that `part` makes of its length: the first
-    /// place and how many bytes.
+    /// place and how many bytes. What the machine cannot give comes from the object storage, if that has a copy.
     ///
     /// # Errors
     /// 404; 409 while the machine is not connected; 410 when it keeps the file no longer, or another in its place; 429;
@@ -120,22 +87,40 @@ impl Fleet {
     ) -> Result<Fetched, Problem> {
         let command = self.get_command(id).await?;
         let row = table::find(self.db(), id).await?.ok_or_else(|| Problem::not_found("artifact"))?;
-        if row.gone_at.is_some() {
-            return Err(gone(&command.machine_name));
-        }
-        let found = row.told.files.into_iter().find(|file| file.shown.path == path);
-        let found = found.ok_or_else(|| Problem::not_found("artifact"))?;
+        let found = row.told.files.into_iter().enumerate().find(|(_, file)| file.shown.path == path);
+        let (at, file) = found.ok_or_else(|| Problem::not_found("artifact"))?;
+        let held = self.commands().fetches().hold()?;
+        let part = part(file.shown.size_bytes);
+        let kept = match row.gone_at {
+            Some(_) => Err(gone(&command.machine_name)),
+            None => self.fetch_kept(&command, &file, part, held.clone()).await,
+        };
+        let pieces = match kept {
+            Err(_) if row.copies.has(at) && self.makes_copies() => self.fetch_copy(id, &file.shown, part, held).await?,
+            other => other?,
+        };
+        Ok(Fetched { file: file.shown, pieces })
+    }
+
+    /// What a machine keeps.
+    ///
+    /// # Errors
+    /// 409 while the machine is not connected; 410 when it keeps the file no longer, or another in its place; 502.
+    pub(super) async fn fetch_kept(
+        &self,
+        command: &Command,
+        file: &LeftFile,
+        (from, length): (u64, u64),
+        held: Held,
+    ) -> Result<Pieces, Problem> {
         let connected = self.connections().find(command.machine).ok_or_else(|| away(&command.machine_name))?;
         if !connected.hello.is_able(ability::ARTIFACTS) {
             return Err(too_old(&command.machine_name));
         }
-        let fetches = Arc::clone(&self.commands().fetches().0);
-        let held = fetches.try_acquire_owned().map_err(|_| too_many())?;
-        let hash = hash_of(&found.shown.sha256).ok_or_else(|| Problem::internal("a hash that is none"))?;
-        let (from, length) = part(found.shown.size_bytes);
+        let hash = hash_of(&file.shown.sha256).ok_or_else(|| Problem::internal("a hash that is none"))?;
         let wanted = FetchArtifact {
-            command: id.to_string(),
-            number: found.number,
+            command: command.id.to_string(),
+            number: file.number,
             hash: hash.into(),
             from,
             length: Some(length),
@@ -149,19 +134,44 @@ impl Fleet {
         match decode::<FoundArtifact>(&answer) {
             Ok(Some(FoundArtifact::Here)) => {}
             Ok(Some(FoundArtifact::Gone)) => {
-                self.set_artifacts_gone(id).await?;
+                self.set_artifacts_gone(command.id).await?;
                 return Err(gone(&command.machine_name));
             }
             _ => return Err(interrupted("What the machine answered makes no sense.")),
         }
-        let is_whole = length == found.shown.size_bytes;
-        let hasher = is_whole.then(|| Context::new(&SHA256));
-        let pieces = Pieces { stream, left: length, first: None, hash: hasher, wanted: hash, _held: held };
-        let pieces = pieces.begin().await.map_err(|error| match error.kind() {
+        let pieces = Pieces::begin(Source::Machine(stream), &file.shown, length, held).await;
+        pieces.map_err(|error| match error.kind() {
             ErrorKind::InvalidData | ErrorKind::UnexpectedEof => damaged(&command.machine_name),
             _ => interrupted(&error.to_string()),
+        })
+    }
+
+    /// What the object storage has.
+    async fn fetch_copy(
+        &self,
+        id: CommandId,
+        file: &Artifact,
+        (from, length): (u64, u64),
+        held: Held,
+    ) -> Result<Pieces, Problem> {
+        let storage = self.storage().await?.ok_or_else(|| Problem::not_found("artifact"))?;
+        let is_whole = length == file.size_bytes;
+        let part = (!is_whole).then_some((from, length));
+        let object = storage.get(moment(self.world().now()), &object_name(id, &file.path), part).await;
+        let object = object.map_err(|error| {
+            if matches!(error, ObjectError::Refused(_)) {
+                self.commands().storage().forget();
+            }
+            problem_of(&error)
         })?;
-        Ok(Fetched { file: found.shown, pieces })
+        if object.length != length {
+            return Err(damaged("the object storage"));
+        }
+        let pieces = Pieces::begin(Source::Storage(object), file, length, held).await;
+        pieces.map_err(|error| match error.kind() {
+            ErrorKind::InvalidData | ErrorKind::UnexpectedEof => damaged("the object storage"),
+            _ => problem_of(&ObjectError::Away(error.to_string())),
+        })
     }
 
     async fn set_artifacts_gone(&self, id: CommandId) -> Result<(), DbError> {
@@ -169,18 +179,6 @@ impl Fleet {
         table::set_gone(&mut tx, id, self.world().now()).await?;
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await
     }
-}
-
-fn broken_off() -> Error {
-    Error::new(ErrorKind::UnexpectedEof, "The file broke off.")
-}
-
-fn hash_of(hex: &str) -> Option<[u8; 32]> {
-    let mut hash = [0; 32];
-    for (at, byte) in hash.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    Some(hash)
 }
 
 fn away(machine: &str) -> Problem {
@@ -203,12 +201,12 @@ fn gone(machine: &str) -> Problem {
 }
 
 /// Another attempt would end no better.
-fn damaged(machine: &str) -> Problem {
+fn damaged(who: &str) -> Problem {
     Problem::new(
         StatusCode::GONE,
         "artifact_damaged",
         "The copy is damaged",
-        format!("What {machine} keeps is not the file that it told of when the job ended."),
+        format!("What {who} keeps is not the file that the job has left."),
         "Run the job again.",
     )
 }

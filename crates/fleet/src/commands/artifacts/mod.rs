@@ -1,11 +1,15 @@
 //! Files that commands leave: which there are is written down with the end of the command, and what is in them stays on
-//! the machine until somebody wants it.
+//! the machine until somebody wants it. If an object storage is set, it gets copies ([`copier`]).
 //!
 //! What a machine tells of them is cleaned and cut ([`told`]); a path is looked up in what was written down, and never
 //! reaches the machine.
 
 mod answer;
+mod config;
+mod copier;
 mod fetch;
+mod pieces;
+mod storage;
 pub(super) mod table;
 mod told;
 
@@ -20,7 +24,10 @@ use super::operation::CommandOperation;
 use crate::fleet::Fleet;
 use crate::machine::MachineId;
 
+pub use config::ArtifactsConfig;
+pub(super) use copier::{CopyQueue, start};
 pub(crate) use fetch::Fetches;
+pub(crate) use storage::Storage;
 pub(crate) use told::LeftFiles;
 
 /// Files that a command has left, as far as that is known.
@@ -34,6 +41,10 @@ pub struct Artifacts {
     pub machine_name: String,
     /// Whether the machine is connected, so that they can be had.
     pub is_there: bool,
+    /// How copying them to the object storage stands.
+    pub copying: Copying,
+    /// Why not all of them are copied, if that was tried.
+    pub copying_problem: Option<String>,
     /// The files.
     pub files: Vec<Artifact>,
     /// What fitted and was not kept.
@@ -60,6 +71,18 @@ pub enum ArtifactsState {
     Untold,
 }
 
+/// How copying files to the object storage stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Copying {
+    /// No object storage is set, or there is nothing to copy.
+    Off,
+    /// Not all of them are copied yet.
+    Waiting,
+    /// It is over: those that have a copy say where it is.
+    Done,
+}
+
 /// A file that a command has left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Artifact {
@@ -73,6 +96,10 @@ pub struct Artifact {
     /// SHA-256 of it, in hexadecimal digits.
     #[schema(min_length = 64, max_length = 64)]
     pub sha256: String,
+    /// What its copy in the object storage is called, below the address that is set; left out without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub copy: Option<String>,
 }
 
 /// Something that fitted and was not kept.
@@ -118,13 +145,25 @@ impl Fleet {
                 _ => ArtifactsState::Untold,
             },
         };
-        let told = row.map(|row| row.told).unwrap_or_default();
+        let (told, copies) = row.map(|row| (row.told, row.copies)).unwrap_or_default();
+        let copying = match copies.next_at {
+            _ if told.files.is_empty() || !self.makes_copies() => Copying::Off,
+            Some(_) => Copying::Waiting,
+            None => Copying::Done,
+        };
+        let is_copied = |at| copying != Copying::Off && copies.has(at);
+        let files = told.files.into_iter().enumerate().map(|(at, file)| {
+            let copy = is_copied(at).then(|| fetch::object_name(id, &file.shown.path));
+            Artifact { copy, ..file.shown }
+        });
         Ok(Artifacts {
             state,
             machine: command.machine,
             machine_name: command.machine_name,
             is_there: self.is_there(command.machine),
-            files: told.files.into_iter().map(|file| file.shown).collect(),
+            copying,
+            files: files.collect(),
+            copying_problem: copies.problem.filter(|_| copying != Copying::Off),
             left_out: told.left_out,
             left_out_more: told.left_out_more,
         })

@@ -50,7 +50,7 @@ impl LeftFiles {
                 let sha256 = file.hash.iter().map(|byte| format!("{byte:02x}")).collect();
                 let modified_at = Timestamp::from_millis(file.modified_ms.clamp(0, LATEST_MS));
                 known.insert(file.path.clone());
-                let shown = Artifact { path: file.path, size_bytes: file.size, modified_at, sha256 };
+                let shown = Artifact { path: file.path, size_bytes: file.size, modified_at, sha256, copy: None };
                 self.files.push(LeftFile { number, shown });
             } else {
                 self.left_out_more = self.left_out_more.saturating_add(1);

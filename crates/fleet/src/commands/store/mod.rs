@@ -7,7 +7,6 @@ mod kept;
 mod names;
 mod packed;
 mod packing;
-mod queue;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -23,11 +22,11 @@ use diwan_kernel::{Supervisor, World};
 
 use self::kept::Kept;
 use self::packing::Packing;
-use self::queue::PackQueue;
 pub(crate) use self::reader::OutputReader;
 pub(crate) use self::writer::OutputWriter;
 use super::id::CommandId;
 use super::live::LiveCommand;
+use super::queue::Queue;
 use super::table::Command;
 use super::terminal::{Recorded, Recorder, recording};
 
@@ -45,7 +44,7 @@ pub(crate) struct OutputStore {
     dir: PathBuf,
     part_length: u64,
     frame: usize,
-    queue: Arc<PackQueue>,
+    queue: Arc<Queue>,
 }
 
 /// Bytes that come next on a channel (0 or 1).

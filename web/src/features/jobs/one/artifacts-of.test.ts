@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { Artifacts } from "../api";
-import { artifactAddress, canBeHad, wordOf } from "./artifacts-of";
+import type { Artifact, Artifacts } from "../api";
+import { artifactAddress, canBeHad, copiesOf, wordOf } from "./artifacts-of";
+
+const file: Artifact = {
+  path: "a b/ü.txt",
+  size_bytes: 5,
+  modified_at: "2026-01-02T03:04:05Z",
+  sha256: "0".repeat(64),
+};
+const copied: Artifact = { ...file, copy: "cmd_1/a b/ü.txt" };
 
 const found = (change: Partial<Artifacts>): Artifacts => ({
   state: "kept",
@@ -8,7 +16,9 @@ const found = (change: Partial<Artifacts>): Artifacts => ({
   machine_id: "mch_1",
   machine_name: "web-1",
   is_machine_connected: true,
-  files: [{ path: "a b/ü.txt", size_bytes: 5, modified_at: "2026-01-02T03:04:05Z", sha256: "0".repeat(64) }],
+  copying: "off",
+  copying_problem: null,
+  files: [file],
   left_out: [],
   left_out_more: 0,
   ...change,
@@ -16,9 +26,9 @@ const found = (change: Partial<Artifacts>): Artifacts => ({
 
 describe("the files of an attempt", () => {
   it("are had while their machine is there, and nothing is said then", () => {
-    expect([wordOf(found({})), canBeHad(found({}))]).toEqual([null, true]);
+    expect([wordOf(found({})), canBeHad(found({}), file)]).toEqual([null, true]);
     const away = found({ is_machine_connected: false });
-    expect([wordOf(away), canBeHad(away)]).toEqual([{ key: "away", tone: "warn" }, false]);
+    expect([wordOf(away), canBeHad(away, file)]).toEqual([{ key: "away", tone: "warn" }, false]);
   });
 
   it("are spoken of when there are none to be had", () => {
@@ -28,7 +38,22 @@ describe("the files of an attempt", () => {
     expect(wordOf(found({ state: "bridge_too_old", files: [] }))?.key).toBe("too_old");
     expect(wordOf(found({ state: "untold", files: [] }))?.key).toBe("untold");
     expect(wordOf(found({ state: "not_asked", files: [] }))).toBeNull();
-    expect(canBeHad(found({ state: "gone" }))).toBe(false);
+    expect(canBeHad(found({ state: "gone" }), file)).toBe(false);
+  });
+
+  it("are had from the object storage when their machine does not give them", () => {
+    const away = found({ is_machine_connected: false, copying: "done", files: [copied] });
+    expect([wordOf(away), canBeHad(away, copied)]).toEqual([{ key: "away_copied", tone: "info" }, true]);
+    expect(wordOf({ ...away, state: "gone" })).toEqual({ key: "gone_copied", tone: "info" });
+    const half = found({ is_machine_connected: false, copying: "done", files: [copied, file] });
+    expect([wordOf(half)?.key, canBeHad(half, copied), canBeHad(half, file)]).toEqual(["away", true, false]);
+  });
+
+  it("say which of them are copied", () => {
+    expect(copiesOf(found({}))).toBeNull();
+    expect(copiesOf(found({ copying: "waiting", files: [copied, file] }))).toEqual({ key: "under_way", done: 1 });
+    expect(copiesOf(found({ copying: "done", files: [copied, file] }))).toEqual({ key: "some", done: 1 });
+    expect(copiesOf(found({ copying: "done", files: [copied, copied] }))).toEqual({ key: "all", done: 2 });
   });
 
   it("are named in the address whatever they are called", () => {

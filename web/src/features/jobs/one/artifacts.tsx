@@ -12,7 +12,7 @@ import { type Column, Table } from "@/ui/table";
 import { Moment } from "@/ui/time";
 import type { Artifact, Artifacts as Found, JobDetail } from "../api";
 import { artifactsQuery } from "../queries";
-import { artifactAddress, canBeHad, wordOf } from "./artifacts-of";
+import { artifactAddress, canBeHad, copiesOf, wordOf } from "./artifacts-of";
 
 interface ArtifactsProps {
   job: JobDetail;
@@ -47,7 +47,6 @@ function Shown({ job, found }: { job: string; found: Found }) {
   const format = useFormat();
   const machine = found.machine_name ?? "";
   const word = wordOf(found);
-  const isHere = canBeHad(found);
   const columns: Column<Artifact>[] = [
     {
       key: "path",
@@ -70,12 +69,12 @@ function Shown({ job, found }: { job: string; found: Found }) {
       key: "download",
       heading: t("jobs.files.download"),
       quiet: true,
-      cell: ({ path }) =>
-        isHere && (
+      cell: (file) =>
+        canBeHad(found, file) && (
           <a
             className={buttonLook("secondary", "sm")}
-            href={artifactAddress(job, found.attempt, path)}
-            aria-label={t("jobs.files.download_one", { path })}
+            href={artifactAddress(job, found.attempt, file.path)}
+            aria-label={t("jobs.files.download_one", { path: file.path })}
             download
           >
             <Icon name="download" />
@@ -94,8 +93,26 @@ function Shown({ job, found }: { job: string; found: Found }) {
       {found.files.length > 0 && (
         <Table caption={t("jobs.files.title")} columns={columns} rows={found.files} rowKey={({ path }) => path} />
       )}
+      <Copies found={found} />
       <LeftOut found={found} />
     </>
+  );
+}
+
+function Copies({ found }: { found: Found }) {
+  const { t } = useTranslation();
+  const copies = copiesOf(found);
+  if (!copies) return null;
+  return (
+    <p className="flex flex-wrap items-center gap-x-2 border-t border-line px-5 py-3 text-sm text-muted">
+      <Icon name="database" />
+      {t(`jobs.files.copies_${copies.key}`, { done: copies.done, all: found.files.length })}
+      {found.copying_problem && (
+        <bdi lang="en" className="wrap-anywhere">
+          {found.copying_problem}
+        </bdi>
+      )}
+    </p>
   );
 }
 

@@ -1,4 +1,4 @@
-//! The commands of which something may be packed.
+//! Commands with which something is to be done in the background.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -7,21 +7,21 @@ use tokio::sync::Notify;
 
 use crate::commands::id::CommandId;
 
-/// Each is in it once. What is lost with the process is found again by whoever looks for what is not packed.
+/// Each is in it once. What is lost with the process is found again by whoever looks for what is not done.
 #[derive(Debug, Default)]
-pub(super) struct PackQueue {
+pub(crate) struct Queue {
     waiting: Mutex<BTreeSet<CommandId>>,
     came: Notify,
 }
 
-impl PackQueue {
-    pub(super) fn add(&self, id: CommandId) {
+impl Queue {
+    pub(crate) fn add(&self, id: CommandId) {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
         self.came.notify_one();
     }
 
     /// Waits until there are some, and takes all of them.
-    pub(super) async fn take(&self) -> BTreeSet<CommandId> {
+    pub(crate) async fn take(&self) -> BTreeSet<CommandId> {
         loop {
             let taken = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
             if !taken.is_empty() {
