@@ -10,7 +10,7 @@ use diwan_kernel::journal::{Entry, Journal, Outcome};
 use diwan_kernel::{Actor, Ctx, Id, Permission, Timestamp};
 use serde::Serialize;
 
-use crate::canonical::{Hash, encode, entry_hash};
+use crate::canonical::{encode, entry_hash};
 use crate::clean;
 use crate::entry::{ActorKind, AuditActor, Recorded};
 use crate::keys::SigningKey;
@@ -45,23 +45,33 @@ impl DomainEvent for EntryRecorded {
 
 #[async_trait]
 impl Journal for Trail {
-    async fn append(&self, tx: &mut Tx, ctx: &Ctx, entry: Entry) -> Result<(), DbError> {
-        let head = audit_head::take_next(tx).await.map_err(closed)?;
+    async fn append(&self, tx: &mut Tx, entries: Vec<(Ctx, Entry)>) -> Result<(), DbError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
+        let head = audit_head::take_next(tx, count).await.map_err(closed)?;
         let head = head.ok_or_else(|| DbError::Audit("the trail has no head".into()))?;
         // To go on from a head that somebody else wrote would vouch for what they did.
         if self.key.vouching().is_sealed(head.seq, &head.hash, &head.seal) != Some(true) {
             return Err(DbError::Audit("the head of the trail was changed outside Diwan".into()));
         }
-        let (seq, at) = (head.seq + 1, ctx.now());
-        let (action, outcome) = (entry.action, entry.outcome);
-        let actor = AuditActor::from(entry.actor.as_ref().unwrap_or(&ctx.actor));
-        let fields = fields(ctx, at, entry);
-        let mut bytes = Vec::with_capacity(512);
-        encode(fields.iter().map(Cell::from), &mut bytes);
-        let hash: Hash = entry_hash(&head.hash, seq, &bytes);
-        audit_entry::insert(tx, seq, fields, hash).await.map_err(closed)?;
+        let (mut seq, mut hash) = (head.seq, head.hash);
+        let (mut rows, mut bytes) = (Vec::with_capacity(entries.len()), Vec::with_capacity(512));
+        for (ctx, entry) in entries {
+            let at = ctx.now();
+            let (action, outcome) = (entry.action, entry.outcome);
+            let actor = AuditActor::from(entry.actor.as_ref().unwrap_or(&ctx.actor));
+            let fields = fields(&ctx, at, entry);
+            seq += 1;
+            bytes.clear();
+            encode(fields.iter().map(Cell::from), &mut bytes);
+            hash = entry_hash(&hash, seq, &bytes);
+            rows.push(audit_entry::row(seq, fields, hash));
+            tx.emit(&EntryRecorded { seq, at, actor, action, outcome });
+        }
+        audit_entry::insert(tx, &rows).await.map_err(closed)?;
         audit_head::set(tx, &hash, &self.key.seal_head(seq, &hash)).await.map_err(closed)?;
-        tx.emit(&EntryRecorded { seq, at, actor, action, outcome });
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use diwan_kernel::{Ctx, DbError, Entry, Problem, Timestamp, Tx};
 use ring::digest::{SHA256, digest};
 
 use crate::event::{JobChanged, JobEnded, JobsChanged};
-use crate::flow::Flow;
+use crate::flow::{Flow, FlowId};
 use crate::id::{JobId, ScheduleId};
 use crate::job::{Fared, Job};
 use crate::jobs::Jobs;
@@ -68,8 +68,8 @@ impl Jobs {
         if let Some(known) = self.known(owner, &spec).await? {
             return Ok(Created::Known(known));
         }
-        match self.create_all(ctx, owner, vec![spec.clone()], cause).await {
-            Ok(mut created) => created.pop().map(Created::New).ok_or_else(|| Problem::internal("no job was made")),
+        match self.create_beside_others(ctx, owner, spec.clone(), cause).await {
+            Ok(created) => Ok(Created::New(created)),
             Err(NotCreated::Problem(problem)) => Err(problem),
             Err(NotCreated::Db(error)) if error.is_unique("job", "idempotency_key") => {
                 // Somebody was faster with the same key.
@@ -146,12 +146,17 @@ impl Jobs {
         ended.iter().for_each(|job| tx.emit(&JobEnded::from(*job)));
         let ends = ended.into_iter().map(settle::entry_of).collect();
         record::commit_with(tx, entry_of(&jobs), &ids, ends).await?;
-        self.noted().extend(noted);
-        jobs.iter().filter(|job| job.state.is_open() && job.hold == JobHold::None).for_each(|job| self.let_wait(job));
+        self.are_written(&jobs, noted);
         Ok(jobs)
     }
 
-    fn new_job(&self, ctx: &Ctx, owner: &Owner, spec: JobSpec, cause: Cause) -> Job {
+    /// Jobs and these flows are written down now.
+    pub(crate) fn are_written(&self, jobs: &[Job], noted: Vec<FlowId>) {
+        self.noted().extend(noted);
+        jobs.iter().filter(|job| job.state.is_open() && job.hold == JobHold::None).for_each(|job| self.let_wait(job));
+    }
+
+    pub(crate) fn new_job(&self, ctx: &Ctx, owner: &Owner, spec: JobSpec, cause: Cause) -> Job {
         let now = ctx.now();
         let due_at = spec.not_before.filter(|at| *at > now);
         Job {
@@ -190,7 +195,7 @@ impl Jobs {
     }
 
     /// Writes a flow down, unless this server knows that it was. Says whether it did.
-    async fn note_flow(&self, tx: &mut Tx, flow: &Flow) -> Result<bool, DbError> {
+    pub(crate) async fn note_flow(&self, tx: &mut Tx, flow: &Flow) -> Result<bool, DbError> {
         let id = flow.id();
         if self.noted().contains(&id) {
             return Ok(false);
@@ -253,7 +258,7 @@ fn digest_of(spec: &JobSpec) -> Option<Vec<u8>> {
     Some(digest(&SHA256, serde_json::json!(spec).to_string().as_bytes()).as_ref().to_vec())
 }
 
-fn entry_of(jobs: &[Job]) -> Entry {
+pub(crate) fn entry_of(jobs: &[Job]) -> Entry {
     let entry = Entry::done("job.create");
     let [only] = jobs else { return entry };
     let entry = entry.with("operation", only.spec.operation.summary());

@@ -19,6 +19,7 @@ use crate::flow::FlowId;
 use crate::id::JobId;
 use crate::job::Job;
 use crate::light::Lanes;
+use crate::together::{self, Wishes};
 
 /// What the capability stands on.
 #[derive(Clone)]
@@ -82,6 +83,7 @@ struct Inner {
     noted: Mutex<HashSet<FlowId>>,
     /// Something may go that could not before.
     wake: Notify,
+    wishes: Wishes,
 }
 
 /// Tries that are under way, as far as this server looks after them.
@@ -115,11 +117,14 @@ impl Jobs {
     pub async fn start(parts: Parts) -> Result<Self, diwan_kernel::DbError> {
         let (board, open, noted, wake, lanes, hears_ends) = Default::default();
         let newest = Mutex::new(JobId::from_bits(0));
-        let this = Self { inner: Arc::new(Inner { parts, board, open, lanes, hears_ends, newest, noted, wake }) };
+        let (wishes, wanted) = together::queue();
+        let inner = Inner { parts, board, open, lanes, hears_ends, newest, noted, wake, wishes };
+        let this = Self { inner: Arc::new(inner) };
         // From here on nothing that machines tell is missed.
         let news = this.events().listen(None);
         this.take_up().await?;
         crate::news::start(&this, news);
+        together::start(&this, wanted);
         crate::dispatch::start(&this);
         crate::upkeep::start(&this);
         crate::schedules::start(&this);
@@ -129,6 +134,10 @@ impl Jobs {
     /// Its operations, with paths relative to `/api/v1`.
     pub fn routes(&self) -> OpenApiRouter {
         crate::api::routes().with_state(self.clone())
+    }
+
+    pub(crate) fn wishes(&self) -> &Wishes {
+        &self.inner.wishes
     }
 
     pub(crate) fn db(&self) -> &Db {

@@ -39,6 +39,7 @@ mod spec;
 mod state;
 mod statistics;
 mod table;
+mod together;
 mod upkeep;
 mod variables;
 mod view;

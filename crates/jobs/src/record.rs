@@ -19,15 +19,14 @@ pub(crate) async fn commit(tx: Tx, entry: Entry, jobs: &[JobId]) -> Result<(), D
 ///
 /// # Errors
 /// What the database says.
-pub(crate) async fn commit_with(mut tx: Tx, entry: Entry, jobs: &[JobId], then: Vec<Entry>) -> Result<(), DbError> {
+pub(crate) async fn commit_with(tx: Tx, entry: Entry, jobs: &[JobId], then: Vec<Entry>) -> Result<(), DbError> {
     let named = |some: &[JobId]| match some {
+        [] => entry.clone(),
         [only] => entry.clone().on("job", *only),
         several => entry.clone().with("jobs", several.iter().map(ToString::to_string).collect::<Vec<_>>()),
     };
-    let mut entries: Vec<Entry> = jobs.chunks(MOST).map(named).chain(then).collect();
-    let Some(last) = entries.pop() else { return tx.commit(entry).await };
-    for entry in entries {
-        tx.record(entry).await?;
-    }
-    tx.commit(last).await
+    let ctx = tx.ctx().clone();
+    let first = if jobs.is_empty() { vec![&[][..]] } else { jobs.chunks(MOST).collect() };
+    let entries = first.into_iter().map(named).chain(then);
+    tx.commit_all(entries.map(|entry| (ctx.clone(), entry)).collect()).await
 }

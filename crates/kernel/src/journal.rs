@@ -87,6 +87,6 @@ impl Entry {
 /// Writes entries down, in the transaction of the change.
 #[async_trait]
 pub trait Journal: Send + Sync {
-    /// Appends an entry.
-    async fn append(&self, tx: &mut Tx, ctx: &Ctx, entry: Entry) -> Result<(), DbError>;
+    /// Appends entries in this order, each by whoever acts in its context.
+    async fn append(&self, tx: &mut Tx, entries: Vec<(Ctx, Entry)>) -> Result<(), DbError>;
 }

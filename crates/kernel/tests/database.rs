@@ -46,11 +46,12 @@ struct Notebook {
 
 #[async_trait]
 impl Journal for Notebook {
-    async fn append(&self, tx: &mut Tx, _: &Ctx, entry: Entry) -> Result<(), DbError> {
+    async fn append(&self, tx: &mut Tx, entries: Vec<(Ctx, Entry)>) -> Result<(), DbError> {
         if self.refuses {
             return Err(DbError::Audit("the notebook is full".into()));
         }
-        tx.execute("INSERT INTO entry (action) VALUES ($1)", params![entry.action]).await.map(drop)
+        let rows: Vec<_> = entries.into_iter().map(|(_, entry)| params![entry.action]).collect();
+        tx.execute_many("INSERT INTO entry (action) VALUES ($1)", &rows).await
     }
 }
 

@@ -24,13 +24,18 @@ const LIST: &str = "SELECT seq, id, at, actor_kind, actor_id, actor_name, action
     outcome, command, machine, address, user_agent, request_id, duration_ms, error, metadata, hash
     FROM audit_entry WHERE 1 = 1";
 
-/// Appends an entry.
-pub(crate) async fn insert(tx: &mut Tx, seq: i64, fields: Vec<Value>, hash: Hash) -> Result<(), DbError> {
+/// An entry as it is inserted.
+pub(crate) fn row(seq: i64, fields: Vec<Value>, hash: Hash) -> Vec<Value> {
     let mut values = Vec::with_capacity(fields.len() + 2);
     values.push(seq.into());
     values.extend(fields);
     values.push(hash.into());
-    tx.execute(INSERT, values).await.map(drop)
+    values
+}
+
+/// Appends entries.
+pub(crate) async fn insert(tx: &mut Tx, rows: &[Vec<Value>]) -> Result<(), DbError> {
+    tx.execute_many(INSERT, rows).await
 }
 
 /// The rows after `seq`, as they stand, oldest first.

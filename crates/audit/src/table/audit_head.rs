@@ -23,11 +23,11 @@ pub(crate) async fn find(db: &Db) -> Result<Option<Head>, DbError> {
     Ok(row.and_then(|row| read(&row).ok()))
 }
 
-/// Takes the next place for this unit of work: who comes after waits until it is committed or undone.
+/// Takes the next places for this unit of work: who comes after waits until it is committed or undone.
 /// The head that is given back is the one before; `None` when there is none.
-pub(crate) async fn take_next(tx: &mut Tx) -> Result<Option<Head>, DbError> {
-    let sql = "UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING seq - 1 AS seq, hash, seal";
-    tx.query_opt(sql, vec![]).await?.map(|row| read(&row)).transpose()
+pub(crate) async fn take_next(tx: &mut Tx, count: i64) -> Result<Option<Head>, DbError> {
+    let sql = "UPDATE audit_head SET seq = seq + $1 WHERE id = 1 RETURNING seq - $1 AS seq, hash, seal";
+    tx.query_opt(sql, params![count]).await?.map(|row| read(&row)).transpose()
 }
 
 /// Says what the trail ends with now.

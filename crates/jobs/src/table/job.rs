@@ -1,7 +1,7 @@
 //! Jobs, as stored.
 
 use diwan_fleet::{CommandId, MachineId};
-use diwan_kernel::db::{BuiltSql, Row, like_pattern};
+use diwan_kernel::db::{BuiltSql, Row, Value, like_pattern};
 use diwan_kernel::{Db, DbError, Timestamp, Tx, params};
 
 use super::{int, json, mismatch};
@@ -68,13 +68,23 @@ fn read(row: &Row) -> Result<Job, DbError> {
 
 /// Adds a job that was not given to a machine yet.
 pub(crate) async fn insert(tx: &mut Tx, job: &Job) -> Result<(), DbError> {
+    insert_all(tx, std::slice::from_ref(job)).await
+}
+
+/// Writes new jobs down.
+pub(crate) async fn insert_all(tx: &mut Tx, jobs: &[Job]) -> Result<(), DbError> {
     let sql = "INSERT INTO job (id, flow, name, queue, job_key, owner_id, owner, spec, labels, state, hold, attempt,
             tries, most_tries, fence, due_at, deadline_at, created_at, ready_at, open_dependencies, dependents,
             output_bytes, error_bytes, schedule_id, scheduled_for, rerun_of, depth, idempotency_key,
             idempotency_digest)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, $12, 0, $13, $14, $15, $16, $17, 0, 0, 0, $18, $19,
             $20, $21, $22, $23)";
-    let values = params![
+    let rows: Vec<_> = jobs.iter().map(row_of).collect();
+    tx.execute_many(sql, &rows).await
+}
+
+fn row_of(job: &Job) -> Vec<Value> {
+    params![
         job.id,
         job.flow,
         &job.name,
@@ -98,8 +108,7 @@ pub(crate) async fn insert(tx: &mut Tx, job: &Job) -> Result<(), DbError> {
         job.depth,
         job.spec.idempotency_key.as_ref(),
         job.idempotency_digest.clone(),
-    ];
-    tx.execute(sql, values).await.map(drop)
+    ]
 }
 
 /// The job with this id.

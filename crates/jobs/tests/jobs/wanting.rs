@@ -1,10 +1,18 @@
 //! How jobs come about, and what is refused.
 
-use diwan_testkit::{TestServer, on_every_backend};
+use diwan_kernel::Ctx;
+use diwan_kernel::db::Unrecorded;
+use diwan_testkit::{Backend, Person, TestServer, on_every_backend};
 use reqwest::StatusCode;
 use serde_json::json;
 
 use super::{Machine, ask, audit, becomes, job, look, text, titles, want};
+
+/// Wants jobs with these names, all at once; what is answered to each.
+async fn want_named(person: &Person, names: impl Iterator<Item = String>) -> Vec<StatusCode> {
+    let wanted = names.map(|name| person.post("/api/v1/jobs", job(json!({"name": name}))));
+    futures::future::join_all(wanted).await.into_iter().map(|answer| answer.status).collect()
+}
 
 on_every_backend! {
     async fn a_job_is_written_down_given_to_a_machine_and_done(backend) {
@@ -50,6 +58,47 @@ on_every_backend! {
             many.into_iter().map(|answer| text(&answer.json, "id").to_owned()).collect();
         assert_eq!(ids.len(), 1, "twenty at once are one");
         assert_eq!(titles(&owner, "").await.len(), 2);
+    }
+
+    async fn of_many_at_once_each_is_written_down_as_what_its_owner_wanted(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let other = server.invite(&owner, "Ola", "developer").await;
+        let wants = |person, name: &'static str| want_named(person, (0..40).map(move |n| format!("{name} {n}")));
+        let (first, second) = tokio::join!(wants(&owner, "mine"), wants(&other, "hers"));
+        assert!(first.iter().chain(&second).all(|status| *status == StatusCode::CREATED), "{first:?} {second:?}");
+        let mut names = titles(&owner, "limit=100").await;
+        names.sort();
+        let mut wanted: Vec<String> = (0..40).flat_map(|n| [format!("mine {n}"), format!("hers {n}")]).collect();
+        wanted.sort();
+        assert_eq!(names, wanted, "each once");
+        let entries = owner.get("/api/v1/audit?action=job.create&limit=100").await.expect(StatusCode::OK);
+        let entries = entries["items"].as_array().expect("items").clone();
+        let of_hers = entries.iter().filter(|entry| text(&entry["actor"], "name") == "Ola").count();
+        assert_eq!((entries.len(), of_hers), (80, 40), "each in the name of whoever wanted it");
+        assert_eq!(owner.post("/api/v1/audit/verify", json!({})).await.expect(StatusCode::OK)["ok"], true);
+    }
+
+    async fn what_the_database_refuses_of_one_does_not_keep_others_from_being_written_down(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let db = &server.product().db;
+        let mut tx = db.begin(&Ctx::system(db.world(), "test")).await.expect("a unit of work");
+        let refuse = match backend {
+            Backend::Sqlite => {
+                "CREATE TRIGGER refuse BEFORE INSERT ON job WHEN NEW.name = 'poison'
+                 BEGIN SELECT RAISE(ABORT, 'poison'); END"
+            }
+            Backend::Postgresql => "ALTER TABLE job ADD CONSTRAINT refuse CHECK (name <> 'poison')",
+        };
+        tx.execute(refuse, vec![]).await.expect("it is refused from now on");
+        tx.commit_unrecorded(Unrecorded::Bookkeeping).await.expect("it is there");
+        let names = (0..60).map(|n| if n % 20 == 7 { "poison".to_owned() } else { format!("good {n}") });
+        let answers = want_named(&owner, names).await;
+        for (at, status) in answers.iter().enumerate() {
+            let wanted = if at % 20 == 7 { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::CREATED };
+            assert_eq!(*status, wanted, "the {at}th");
+        }
+        assert_eq!(titles(&owner, "limit=100").await.len(), 57);
+        assert_eq!(audit(&owner, "job.create").await.len(), 50, "a page of them");
     }
 
     async fn what_cannot_be_meant_is_refused_field_by_field(backend) {

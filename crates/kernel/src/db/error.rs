@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use crate::problem::Problem;
 
 /// Why the database did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum DbError {
     /// Something with that key is there already. Callers decide by the constraint's name.
     #[error("unique constraint {0}")]

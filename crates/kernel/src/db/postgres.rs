@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType};
 use futures::TryStreamExt;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, try_join_all};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -123,6 +123,16 @@ impl PostgresUnit {
             let connection = self.connection()?;
             let statement = connection.prepare_cached(sql).await.map_err(|e| translate(&e))?;
             connection.execute_raw(&statement, references(params)).await.map_err(|e| translate(&e))
+        })
+    }
+
+    /// Sent one after the other without waiting in between.
+    pub(super) fn execute_many<'a>(&'a mut self, sql: &'a str, rows: &'a [Vec<Value>]) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let connection = self.connection()?;
+            let statement = connection.prepare_cached(sql).await.map_err(|e| translate(&e))?;
+            let sent = rows.iter().map(|row| connection.execute_raw(&statement, references(row)));
+            try_join_all(sent).await.map(drop).map_err(|e| translate(&e))
         })
     }
 

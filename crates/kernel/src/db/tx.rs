@@ -104,6 +104,22 @@ impl Tx {
         }
     }
 
+    /// The same statement for many rows, in this order: on PostgreSQL they travel together.
+    ///
+    /// # Errors
+    /// When the engine refuses one of them; the unit must then be dropped.
+    pub async fn execute_many(&mut self, sql: &'static str, rows: &[Vec<Value>]) -> Result<(), DbError> {
+        match &mut self.unit {
+            Unit::Sqlite(unit) => rows.iter().try_for_each(|row| unit.execute(sql, row).map(drop)),
+            Unit::Postgres(unit) => unit.execute_many(sql, rows).await,
+        }
+    }
+
+    /// In which context it was begun.
+    pub fn ctx(&self) -> &Ctx {
+        &self.ctx
+    }
+
     pub(super) async fn execute_script(&mut self, sql: &str) -> Result<(), DbError> {
         match &mut self.unit {
             Unit::Sqlite(unit) => unit.execute_script(sql),
@@ -121,10 +137,14 @@ impl Tx {
     /// # Errors
     /// When it cannot be written; the unit must then be dropped.
     pub async fn record(&mut self, entry: Entry) -> Result<(), DbError> {
+        let ctx = self.ctx.clone();
+        self.record_all(vec![(ctx, entry)]).await
+    }
+
+    async fn record_all(&mut self, entries: Vec<(Ctx, Entry)>) -> Result<(), DbError> {
         let journal = self.db.inner.journal.get().cloned();
         let journal = journal.ok_or_else(|| DbError::Audit("no journal is set".into()))?;
-        let ctx = self.ctx.clone();
-        journal.append(self, &ctx, entry).await
+        journal.append(self, entries).await
     }
 
     /// Commits the change with its audit entry. When this returns, both are on the disk.
@@ -133,6 +153,15 @@ impl Tx {
     /// When either cannot be saved; then neither is.
     pub async fn commit(mut self, entry: Entry) -> Result<(), DbError> {
         self.record(entry).await?;
+        self.finish().await
+    }
+
+    /// The same with several entries, each by whoever acts in its context: what many did is committed together.
+    ///
+    /// # Errors
+    /// When any of it cannot be saved; then nothing is.
+    pub async fn commit_all(mut self, entries: Vec<(Ctx, Entry)>) -> Result<(), DbError> {
+        self.record_all(entries).await?;
         self.finish().await
     }
 

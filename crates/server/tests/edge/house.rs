@@ -199,8 +199,8 @@ impl Notes {
 
 #[async_trait]
 impl Journal for Notes {
-    async fn append(&self, _: &mut Tx, ctx: &Ctx, entry: Entry) -> Result<(), DbError> {
-        self.0.lock().unwrap().push((ctx.actor.key(), entry));
+    async fn append(&self, _: &mut Tx, entries: Vec<(Ctx, Entry)>) -> Result<(), DbError> {
+        self.0.lock().unwrap().extend(entries.into_iter().map(|(ctx, entry)| (ctx.actor.key(), entry)));
         Ok(())
     }
 }

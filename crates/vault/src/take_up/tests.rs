@@ -22,15 +22,17 @@ struct Memory(Arc<Mutex<LastMarks>>);
 
 #[async_trait]
 impl Journal for Memory {
-    async fn append(&self, _: &mut Tx, _: &Ctx, entry: Entry) -> Result<(), DbError> {
-        let text = |key: &str| entry.metadata.get(key).and_then(|v| v.as_str()).map(str::to_owned);
+    async fn append(&self, _: &mut Tx, entries: Vec<(Ctx, Entry)>) -> Result<(), DbError> {
         let mut marks = self.0.lock().expect("nobody panics");
-        match (&entry.resource, text("id"), text("mark")) {
-            (Some(("secret", name)), Some(id), mark @ Some(_)) => {
-                marks.secrets.insert(id, LastMark { name: name.clone(), mark });
+        for (_, entry) in entries {
+            let text = |key: &str| entry.metadata.get(key).and_then(|v| v.as_str()).map(str::to_owned);
+            match (&entry.resource, text("id"), text("mark")) {
+                (Some(("secret", name)), Some(id), mark @ Some(_)) => {
+                    marks.secrets.insert(id, LastMark { name: name.clone(), mark });
+                }
+                (Some(("secret_policy", _)), _, mark @ Some(_)) => marks.policies = mark,
+                _ => {}
             }
-            (Some(("secret_policy", _)), _, mark @ Some(_)) => marks.policies = mark,
-            _ => {}
         }
         Ok(())
     }
