@@ -13,7 +13,7 @@ use crate::load::{Connection, Load, Request};
 use crate::product::{Product, free_address};
 use crate::report::Report;
 
-const BINARY: &str = "target/tools/bin/rvault";
+const BINARY: &str = "target/tools/release/bin/rvault";
 const VALUE: &str = "the value of one";
 /// Turns of each, one after the other, so that a busy moment of the machine is nobody's advantage.
 const TURNS: usize = 3;

@@ -222,11 +222,11 @@ fn free_address() -> SocketAddr {
     listener.local_addr().expect("an address")
 }
 
-/// The program below the folder that this test lies in: `target/debug/deps/x` → `target/tools/bin/rvault`.
+/// The program below the folder that this test lies in: `target/debug/deps/x` → `target/tools/debug/bin/rvault`.
 fn program() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows where it is");
     let target = test.ancestors().nth(3).expect("three folders up");
-    let program = target.join("tools/bin/rvault");
+    let program = target.join("tools/debug/bin/rvault");
     let missing = format!("{} is not there: `scripts/rusty-vault` builds it, as `make test` does", program.display());
     assert!(program.is_file(), "{missing}");
     program
