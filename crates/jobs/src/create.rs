@@ -1,5 +1,7 @@
 //! From what somebody wants to jobs that are written down: all of them or none.
 
+use std::collections::BTreeMap;
+
 use diwan_fleet::CommandActor;
 use diwan_kernel::{Ctx, DbError, Entry, Problem, Timestamp, Tx};
 use ring::digest::{SHA256, digest};
@@ -117,15 +119,22 @@ impl Jobs {
         let mut jobs: Vec<Job> = specs.into_iter().map(|spec| self.new_job(ctx, owner, spec, cause)).collect();
         let mut tx = self.db().begin(ctx).await?;
         let ids: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
-        let mut noted = vec![];
-        for (at, new) in jobs.iter_mut().enumerate() {
-            let flow = new.in_flow();
-            if self.note_flow(&mut tx, &flow).await? {
-                noted.push(flow.id());
+        let noted = self.note_flows(&mut tx, &jobs).await?;
+        // In one order, whoever comes: nobody waits for somebody who waits for them.
+        let limits = jobs.iter().filter_map(|job| job.spec.concurrency.as_ref());
+        let limits: BTreeMap<String, u32> = limits.map(|one| (one.key.clone(), one.limit)).collect();
+        for (key, limit) in &limits {
+            gauge::set_key(&mut tx, key, *limit).await?;
+        }
+        let mut written = 0;
+        for at in 0..jobs.len() {
+            let (earlier, new) = jobs.split_at_mut(at);
+            let Some(new) = new.first_mut() else { break };
+            if new.spec.after.is_empty() {
+                continue;
             }
-            if let Some(concurrency) = &new.spec.concurrency {
-                gauge::set_key(&mut tx, &concurrency.key, concurrency.limit).await?;
-            }
+            // It may wait for any of those before it.
+            job::insert_all(&mut tx, &earlier[written..]).await?;
             wait_for(&mut tx, new, &ids[..at]).await?;
             job::insert(&mut tx, new).await?;
             if !new.state.is_open() {
@@ -137,7 +146,9 @@ impl Jobs {
                     dependency::insert(&mut tx, new.id, on, after.when).await?;
                 }
             }
+            written = at + 1;
         }
+        job::insert_all(&mut tx, &jobs[written..]).await?;
         match &jobs[..] {
             [only] => tx.emit(&JobChanged::from(only)),
             several => tx.emit(&JobsChanged { count: several.len() }),
@@ -194,14 +205,15 @@ impl Jobs {
         }
     }
 
-    /// Writes a flow down, unless this server knows that it was. Says whether it did.
-    pub(crate) async fn note_flow(&self, tx: &mut Tx, flow: &Flow) -> Result<bool, DbError> {
-        let id = flow.id();
-        if self.noted().contains(&id) {
-            return Ok(false);
+    /// Writes down those flows of jobs of which this server does not know that they are; says which, in one order,
+    /// whoever comes.
+    pub(crate) async fn note_flows(&self, tx: &mut Tx, jobs: &[Job]) -> Result<Vec<FlowId>, DbError> {
+        let mut new: BTreeMap<FlowId, Flow> = jobs.iter().map(|job| (job.flow, job.in_flow())).collect();
+        new.retain(|id, _| !self.noted().contains(id));
+        for (id, flow) in &new {
+            flow::note(tx, *id, flow).await?;
         }
-        flow::note(tx, id, flow).await?;
-        Ok(true)
+        Ok(new.into_keys().collect())
     }
 }
 

@@ -7,11 +7,11 @@ use diwan_kernel::{Ctx, DbError, TaskPolicy};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::create::{Cause, NotCreated, Owner, entry_of};
-use crate::event::JobChanged;
+use crate::event::{JobChanged, JobsChanged};
 use crate::job::Job;
 use crate::jobs::Jobs;
 use crate::spec::JobSpec;
-use crate::table::{gauge, job};
+use crate::table::job;
 
 /// No more are written down in one commit.
 const AT_ONCE: usize = 128;
@@ -66,8 +66,9 @@ impl Jobs {
         spec: JobSpec,
         cause: Cause,
     ) -> Result<Job, NotCreated> {
-        // What depends on others, or may be known already, is for itself: whether it is written down is not said by it.
-        if !spec.after.is_empty() || spec.idempotency_key.is_some() || ctx.idempotency.is_some() {
+        // What depends on others, may be known already or holds a key that they count is for itself.
+        let is_for_itself = !spec.after.is_empty() || spec.idempotency_key.is_some() || spec.concurrency.is_some();
+        if is_for_itself || ctx.idempotency.is_some() {
             return self.create_alone(ctx, owner, spec, cause).await;
         }
         let (answer, told) = oneshot::channel();
@@ -84,7 +85,12 @@ impl Jobs {
         created.pop().ok_or_else(|| NotCreated::Problem(diwan_kernel::Problem::internal("no job was made")))
     }
 
-    async fn write_down(&self, wishes: Vec<Wish>) {
+    async fn write_down(&self, mut wishes: Vec<Wish>) {
+        // Whoever has gone may want it again, and then it would be there twice.
+        wishes.retain(|wish| !wish.answer.is_closed());
+        if wishes.is_empty() {
+            return;
+        }
         match self.try_write_down(&wishes).await {
             Ok(jobs) => wishes.into_iter().zip(jobs).for_each(|(wish, job)| drop(wish.answer.send(Ok(job)))),
             Err(error) if is_of_all(&error) => {
@@ -93,8 +99,9 @@ impl Jobs {
             // One of them is to blame: the others are not to suffer from it.
             Err(_) => {
                 for Wish { ctx, owner, spec, cause, answer } in wishes {
-                    // Whoever has gone meanwhile is not told.
-                    let _ = answer.send(self.create_alone(&ctx, &owner, spec, cause).await);
+                    if !answer.is_closed() {
+                        let _ = answer.send(self.create_alone(&ctx, &owner, spec, cause).await);
+                    }
                 }
             }
         }
@@ -104,18 +111,12 @@ impl Jobs {
         let new = |wish: &Wish| self.new_job(&wish.ctx, &wish.owner, wish.spec.clone(), wish.cause);
         let jobs: Vec<Job> = wishes.iter().map(new).collect();
         let mut tx = self.db().begin(&self.ctx()).await?;
-        let mut noted = vec![];
-        for job in &jobs {
-            let flow = job.in_flow();
-            if !noted.contains(&flow.id()) && self.note_flow(&mut tx, &flow).await? {
-                noted.push(flow.id());
-            }
-            if let Some(concurrency) = &job.spec.concurrency {
-                gauge::set_key(&mut tx, &concurrency.key, concurrency.limit).await?;
-            }
-        }
+        let noted = self.note_flows(&mut tx, &jobs).await?;
         job::insert_all(&mut tx, &jobs).await?;
-        jobs.iter().for_each(|job| tx.emit(&JobChanged::from(job)));
+        match &jobs[..] {
+            [only] => tx.emit(&JobChanged::from(only)),
+            several => tx.emit(&JobsChanged { count: several.len() }),
+        }
         let entry =
             |(wish, job): (&Wish, &Job)| (wish.ctx.clone(), entry_of(std::slice::from_ref(job)).on("job", job.id));
         tx.commit_all(wishes.iter().zip(&jobs).map(entry).collect()).await?;

@@ -1,6 +1,6 @@
 //! Hears what happens here, for schedules that fire by it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use diwan_kernel::events::Event;
@@ -18,25 +18,36 @@ const DEEPEST: u64 = 16;
 /// Begins to hear.
 pub(super) fn start(jobs: &Jobs) {
     let this = jobs.clone();
-    let mut feed = jobs.events().listen(None).receiver;
+    let mut feed = jobs.events().listen(None);
     jobs.supervisor().spawn("schedules by event", TaskPolicy::Critical, async move {
         let mut schedules = Known::default();
+        let (mut heard_up_to, mut late) = (feed.latest_seq, VecDeque::new());
         this.look_who_hears().await;
         loop {
-            let heard = tokio::select! {
-                biased;
-                () = this.supervisor().stopping() => return,
-                heard = feed.recv() => heard,
+            let heard = match late.pop_front() {
+                Some(event) => Ok(event),
+                None => tokio::select! {
+                    biased;
+                    () = this.supervisor().stopping() => return,
+                    heard = feed.receiver.recv() => heard,
+                },
             };
             let event = match heard {
                 Ok(event) => event,
-                Err(RecvError::Lagged(missed)) => {
-                    tracing::warn!(missed, "schedules that fire by what happens here missed some of it");
+                // More happened than was heard meanwhile: the rest of it is remembered for a while.
+                Err(RecvError::Lagged(_)) => {
+                    feed = this.events().listen(Some((this.events().epoch(), heard_up_to)));
+                    if feed.missed.is_none() {
+                        tracing::warn!("schedules that fire by what happens here missed some of it");
+                        heard_up_to = feed.latest_seq;
+                    }
+                    late.extend(feed.missed.take().into_iter().flatten());
                     continue;
                 }
                 // The house is being closed.
                 Err(RecvError::Closed) => std::future::pending().await,
             };
+            heard_up_to = event.seq;
             if event.name == crate::event::SCHEDULE_CHANGED {
                 schedules = Known::default();
                 this.look_who_hears().await;
