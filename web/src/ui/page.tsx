@@ -36,7 +36,7 @@ export function Page({ title, heading, above, lead, actions, tabs, tab, narrow, 
           <h1 className="text-xl font-semibold tracking-tight">{heading ?? title}</h1>
           {lead && <p className="mt-1 max-w-prose text-muted">{lead}</p>}
         </div>
-        {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
+        {actions && <div className="flex flex-wrap gap-1 sm:gap-2">{actions}</div>}
       </div>
       {tabs && <div className="mt-5">{tabs}</div>}
       {/* Narrow pages begin where wide ones do, so nothing jumps between them. */}
