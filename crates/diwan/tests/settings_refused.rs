@@ -373,6 +373,13 @@ const SLIPS: &[Slip] = &[
         None,
     ),
     (
+        "artifacts:\n  address: https://s3.example/bucket/of diwan\n  key_id: AKIA\n  secret_key: vault:storage/key\n",
+        2,
+        "artifacts.address",
+        "its path must be of letters, digits and - . _ ~ between slashes",
+        None,
+    ),
+    (
         "artifacts:\n  region: us east\n",
         2,
         "artifacts.region",

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, RANGE};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE};
 use reqwest::redirect::Policy;
-use reqwest::{Body, Certificate, Client, Method, Response, StatusCode};
+use reqwest::{Body, Certificate, Client, ClientBuilder, Method, Response, StatusCode};
 use time::OffsetDateTime;
 use url::Url;
 
@@ -15,7 +15,13 @@ use crate::sign::{Keys, Request, hex, spelled};
 
 /// A storage answers within this time, and goes on within it.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// What is put there arrives at this pace at the least, in bytes a second.
+const SLOWEST: u64 = 64 * 1024;
+/// What it complains about is listened to for so long.
+const COMPLAINT_PATIENCE: Duration = Duration::from_secs(10);
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
+/// No name of an object may be longer, what stands before it in a path included.
+const LONGEST_NAME: usize = 1024;
 /// No more of a complaint is read.
 const LONGEST_COMPLAINT: usize = 64 * 1024;
 /// SHA-256 of nothing.
@@ -35,10 +41,16 @@ pub struct BucketParts<'a> {
     pub keys: Keys,
 }
 
+/// What storages call an object that they never take.
+const UNFIT: [&str; 3] = ["KeyTooLong", "EntityTooLarge", "XMinioInvalidObjectName"];
+
 /// A bucket, or a place in one. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Bucket {
-    http: Client,
+    /// For what is fetched: whoever gives it goes on giving.
+    getting: Client,
+    /// For what is put there: nothing is heard until all of it has arrived.
+    putting: Client,
     base: Url,
     keys: Keys,
 }
@@ -75,20 +87,24 @@ impl Bucket {
         // Another part of the process may have chosen the same before: then this changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let base = address(parts.address)?;
-        let mut http = Client::builder()
-            .redirect(Policy::none())
-            .connect_timeout(CONNECT_PATIENCE)
-            .read_timeout(PATIENCE)
-            .pool_idle_timeout(Duration::from_secs(30))
-            .referer(false)
-            .no_proxy()
-            .user_agent(concat!("diwan/", env!("CARGO_PKG_VERSION")));
-        if let Some(pem) = parts.believed {
-            let unusable = |_| ObjectError::Setting("there are no certificates in that file".to_owned());
-            http = http.tls_certs_only(Certificate::from_pem_bundle(pem).map_err(unusable)?);
-        }
-        let http = http.build().map_err(|error| ObjectError::Setting(plain(&error)))?;
-        Ok(Self { http, base, keys: parts.keys })
+        let unusable = |_| ObjectError::Setting("there are no certificates in that file".to_owned());
+        let believed = parts.believed.map(|pem| Certificate::from_pem_bundle(pem).map_err(unusable)).transpose()?;
+        let http = || {
+            let http = Client::builder()
+                .redirect(Policy::none())
+                .connect_timeout(CONNECT_PATIENCE)
+                .pool_idle_timeout(Duration::from_secs(30))
+                .referer(false)
+                .no_proxy()
+                .user_agent(concat!("diwan/", env!("CARGO_PKG_VERSION")));
+            match &believed {
+                Some(authorities) => http.tls_certs_only(authorities.clone()),
+                None => http,
+            }
+        };
+        let built = |http: ClientBuilder| http.build().map_err(|error| ObjectError::Setting(plain(&error)));
+        let (getting, putting) = (built(http().read_timeout(PATIENCE))?, built(http())?);
+        Ok(Self { getting, putting, base, keys: parts.keys })
     }
 
     /// Puts an object there, of which length and SHA-256 are known: the storage keeps nothing else.
@@ -107,13 +123,15 @@ impl Bucket {
         E: Into<Box<dyn std::error::Error + Send + Sync>> + 'static,
     {
         let headers = [("content-length", length.to_string()), ("content-type", "application/octet-stream".to_owned())];
-        let mut request = self.request(Method::PUT, name, &headers, sha256, at);
+        let mut request = self.request(&self.putting, Method::PUT, name, &headers, sha256, at);
         for (header, value) in headers {
             request = request.header(if header == "content-length" { CONTENT_LENGTH } else { CONTENT_TYPE }, value);
         }
         let body = if length == 0 { Body::from("") } else { Body::wrap_stream(content) };
-        let answer = request.body(body).send().await.map_err(|error| ObjectError::Away(plain(&error)))?;
-        judged(answer).await.map(drop)
+        let patience = PATIENCE + Duration::from_secs(length / SLOWEST);
+        let answer = tokio::time::timeout(patience, request.body(body).send()).await;
+        let answer = answer.map_err(|_| ObjectError::Away("it does not take it fast enough".to_owned()))?;
+        judged(answer.map_err(|error| ObjectError::Away(plain(&error)))?).await.map(drop)
     }
 
     /// Fetches an object, or so many bytes of it from a place on.
@@ -123,7 +141,7 @@ impl Bucket {
     pub async fn get(&self, at: OffsetDateTime, name: &str, part: Option<(u64, u64)>) -> Result<Object, ObjectError> {
         let range = part.map(|(from, length)| format!("bytes={from}-{}", from + length.max(1) - 1));
         let headers: Vec<_> = range.iter().map(|range| ("range", range.clone())).collect();
-        let mut request = self.request(Method::GET, name, &headers, &NOTHING, at);
+        let mut request = self.request(&self.getting, Method::GET, name, &headers, &NOTHING, at);
         if let Some(range) = range {
             request = request.header(RANGE, range);
         }
@@ -133,13 +151,25 @@ impl Bucket {
         if answer.status() != wanted {
             return Err(ObjectError::Malformed(format!("it answered {}", answer.status())));
         }
+        if let Some((from, length)) = part {
+            let told = answer.headers().get(CONTENT_RANGE).and_then(|told| told.to_str().ok()).unwrap_or_default();
+            if !told.starts_with(&format!("bytes {from}-{}/", from + length.max(1) - 1)) {
+                return Err(ObjectError::Malformed("it gave another part than it was asked for".to_owned()));
+            }
+        }
         let length =
             answer.content_length().ok_or_else(|| ObjectError::Malformed("it does not say how long it is".into()))?;
         Ok(Object { length, response: answer })
     }
 
+    /// Whether a storage takes names of this length, there.
+    pub fn takes(&self, name: &str) -> bool {
+        self.base.path().trim_matches('/').len() + 1 + name.len() <= LONGEST_NAME
+    }
+
     fn request(
         &self,
+        http: &Client,
         method: Method,
         name: &str,
         headers: &[(&'static str, String)],
@@ -150,7 +180,7 @@ impl Bucket {
         url.set_path(&format!("{}/{}", self.base.path().trim_end_matches('/'), spelled(name)));
         let body = hex(sha256);
         let signed = self.keys.sign(&Request { method: method.as_str(), url: &url, headers, body: &body, at });
-        signed.into_iter().fold(self.http.request(method, url), |request, (name, value)| request.header(name, value))
+        signed.into_iter().fold(http.request(method, url), |request, (name, value)| request.header(name, value))
     }
 }
 
@@ -176,9 +206,14 @@ async fn judged(answer: Response) -> Result<Response, ObjectError> {
     if status.is_success() {
         return Ok(answer);
     }
-    let complaint = format!("{status}{}", complaint_of(answer).await);
+    let said = tokio::time::timeout(COMPLAINT_PATIENCE, complaint_of(answer)).await.unwrap_or_default();
+    let is_unfit = |code: &str| said.starts_with(&format!(": {code}"));
+    let complaint = format!("{status}{said}");
     Err(match status {
         StatusCode::NOT_FOUND => ObjectError::Missing,
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ObjectError::Denied(complaint),
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::URI_TOO_LONG => ObjectError::Unfit(complaint),
+        StatusCode::BAD_REQUEST if UNFIT.into_iter().any(is_unfit) => ObjectError::Unfit(complaint),
         status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => ObjectError::Away(complaint),
         status if status.is_client_error() => ObjectError::Refused(complaint),
         _ => ObjectError::Malformed(complaint),

@@ -9,7 +9,13 @@ pub enum ObjectError {
     /// The storage cannot be reached, or is in trouble itself: later it may be better.
     #[error("the object storage cannot be reached: {0}")]
     Away(String),
-    /// It does not let us.
+    /// It does not let us in.
+    #[error("the object storage refuses: {0}")]
+    Denied(String),
+    /// It does not take this object, and never will.
+    #[error("the object storage does not take it: {0}")]
+    Unfit(String),
+    /// It does not do it.
     #[error("the object storage refuses: {0}")]
     Refused(String),
     /// There is no such object, or no such bucket.

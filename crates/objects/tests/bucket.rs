@@ -81,20 +81,29 @@ async fn an_object_is_fetched_whole_or_in_part() {
     assert_eq!((object.length, object.next().await.unwrap().unwrap()), (5, Bytes::from_static(b"hello")));
     assert_eq!(object.next().await.unwrap(), None);
     assert!(asked.await.unwrap().starts_with("GET /files/of%20diwan/a HTTP/1.1\r\n"));
-    let (bucket, asked) = answering("HTTP/1.1 206 Partial Content\r\ncontent-length: 2\r\n\r\nll").await;
+    let part = "HTTP/1.1 206 Partial Content\r\ncontent-length: 2\r\ncontent-range: bytes 2-3/5\r\n\r\nll";
+    let (bucket, asked) = answering(part).await;
     let mut object = bucket.get(now(), "a", Some((2, 2))).await.unwrap();
     assert_eq!(object.next().await.unwrap().unwrap(), Bytes::from_static(b"ll"));
     assert!(asked.await.unwrap().contains("\r\nrange: bytes=2-3\r\n"));
+    let (bucket, asked) = answering(part).await;
+    let other = bucket.get(now(), "a", Some((1, 2))).await.unwrap_err();
+    assert_eq!(other, ObjectError::Malformed("it gave another part than it was asked for".to_owned()));
+    asked.await.unwrap();
 }
 
 #[tokio::test]
 async fn what_a_storage_complains_about_is_told_in_a_line() {
     let denied = "HTTP/1.1 403 Forbidden\r\ncontent-length: 76\r\n\r\n<Error><Code>AccessDenied</Code><Message>Not\nfor you.</Message></Error>     ";
     let (away, refused) =
-        (|why: &str| ObjectError::Away(why.to_owned()), |why: &str| ObjectError::Refused(why.to_owned()));
+        (|why: &str| ObjectError::Away(why.to_owned()), |why: &str| ObjectError::Denied(why.to_owned()));
+    let long = "HTTP/1.1 400 Bad Request\r\ncontent-length: 45\r\n\r\n<Error><Code>KeyTooLongError</Code></Error>  ";
+    let region = "HTTP/1.1 400 Bad Request\r\ncontent-length: 56\r\n\r\n<Error><Code>AuthorizationHeaderMalformed</Code></Error>";
     let malformed = |why: &str| ObjectError::Malformed(why.to_owned());
     for (answer, wanted) in [
         (denied, refused("403 Forbidden: AccessDenied: Not for you.")),
+        (long, ObjectError::Unfit("400 Bad Request: KeyTooLongError".to_owned())),
+        (region, ObjectError::Refused("400 Bad Request: AuthorizationHeaderMalformed".to_owned())),
         ("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", ObjectError::Missing),
         ("HTTP/1.1 503 Slow Down\r\ncontent-length: 0\r\n\r\n", away("503 Service Unavailable")),
         (
@@ -128,4 +137,11 @@ async fn an_address_that_cannot_be_meant_is_refused() {
         let Err(ObjectError::Setting(why)) = bucket(address) else { panic!("{address}") };
         assert!(why.contains("is no address of a bucket"), "{why}");
     }
+}
+
+#[test]
+fn a_name_is_taken_if_it_fits_with_what_stands_before_it() {
+    let place = bucket("https://storage.example/bucket/of/diwan/").unwrap();
+    assert!(place.takes(&"a".repeat(1024 - "bucket/of/diwan/".len())));
+    assert!(!place.takes(&"a".repeat(1025 - "bucket/of/diwan/".len())));
 }

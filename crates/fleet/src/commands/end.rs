@@ -47,8 +47,8 @@ impl Fleet {
         if command.output_bytes + command.error_bytes > TOO_SHORT_TO_PACK {
             self.commands().store().is_ripe(command.id);
         }
-        if command.left.is_some() && self.makes_copies() {
-            self.commands().to_copy().add(command.id);
+        if command.left.is_some() && self.place_of_copies().is_some() {
+            self.commands().to_copy().add(command.machine, command.id);
         }
         if let Some(connected) = connected {
             super::forget(connected, vec![command.id.to_string()]).await;

@@ -59,7 +59,7 @@ on_every_backend! {
 
         storage.spoil(|objects| objects.values_mut().filter(|object| object.len() == 5).for_each(|object| object[0] ^= 1));
         let answer = fetch(&owner, &wanted, "dist/%D9%85%20b.txt", "").await;
-        assert_eq!((answer.status, answer.problem()), (StatusCode::GONE, "artifact_damaged"));
+        assert_eq!((answer.status, answer.problem()), (StatusCode::CONFLICT, "machine_offline"), "the machine has a better one");
         for (trouble, status, code) in [
             (Trouble::Denied, StatusCode::CONFLICT, "storage_failed"),
             (Trouble::Down, StatusCode::BAD_GATEWAY, "storage_away"),
@@ -71,7 +71,7 @@ on_every_backend! {
         }
         storage.is_in(None);
         storage.spoil(std::collections::BTreeMap::clear);
-        assert_eq!(fetch(&owner, &wanted, "empty", "").await.problem(), "artifact_gone");
+        assert_eq!(fetch(&owner, &wanted, "empty", "").await.problem(), "machine_offline", "the machine still has it");
     }
 
     async fn what_the_machine_keeps_no_longer_still_comes_from_the_copy(backend) {
@@ -140,5 +140,57 @@ on_every_backend! {
         assert!(text(&found["files"][1], "copy").ends_with("/b.log"));
         assert!(text(&found, "copying_problem").contains("not what the machine told"), "{found}");
         assert_eq!(storage.objects().into_values().collect::<Vec<_>>(), [b"second"]);
+    }
+
+    async fn a_file_that_turns_out_to_be_damaged_on_its_machine_comes_from_the_copy_then(backend) {
+        let (_storage, settings) = Storage::start().await;
+        let (server, owner) = TestServer::builder().on(backend).config(|c| c.artifacts = settings).owned().await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let wanted = want(&owner, leaving(json!({}))).await;
+        let large = vec![b'x'; 1_000_000];
+        let _sent = leaves(&mut machine, vec![file("large", &large)]).await;
+        gives(&mut machine, &large).await;
+        copied(&owner, &wanted).await;
+        let mut other = large.clone();
+        other[999_999] ^= 1;
+        let (answer, _) = tokio::join!(fetch(&owner, &wanted, "large", ""), gives(&mut machine, &other));
+        assert_eq!(answer.text, "", "it breaks off");
+        let answer = fetch(&owner, &wanted, "large", "").await;
+        assert_eq!((answer.status, answer.text.len()), (StatusCode::OK, 1_000_000), "the machine is not asked again");
+    }
+
+    async fn another_bucket_gets_copies_of_what_is_still_kept(backend) {
+        let ((first, settings), (second, others)) = (Storage::start().await, Storage::start().await);
+        let (server, owner) = TestServer::builder().on(backend).config(|c| c.artifacts = settings).owned().await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let wanted = want(&owner, leaving(json!({}))).await;
+        let _sent = leaves(&mut machine, vec![file("a.log", b"hello")]).await;
+        gives(&mut machine, b"hello").await;
+        copied(&owner, &wanted).await;
+        machine.cut(&server).await;
+        let server = server.restart_with(|config| config.artifacts = others).await;
+        let found = list(&owner, &wanted, "").await;
+        assert_eq!((&found["copying"], &found["files"][0]["copy"]), (&json!("waiting"), &Value::Null));
+        machine.connect(&server).await;
+        gives(&mut machine, b"hello").await;
+        copied(&owner, &wanted).await;
+        assert_eq!((first.puts(), second.puts(), second.objects().len()), (1, 1, 1));
+    }
+
+    async fn a_machine_that_gives_nothing_keeps_no_other_waiting(backend) {
+        let (storage, settings) = Storage::start().await;
+        let (server, owner) = TestServer::builder().on(backend).config(|c| c.artifacts = settings).owned().await;
+        let mut silent = Machine::connected(&server, &owner, "silent").await;
+        let first = want(&owner, leaving(json!({}))).await;
+        let _first = leaves(&mut silent, vec![file("a.log", b"hello")]).await;
+        let (_, _never_answered) = asked(&mut silent).await;
+        let mut other = Machine::connected(&server, &owner, "other").await;
+        let there = json!({"kind": "machine", "machine_id": other.id()});
+        let second = want(&owner, leaving(json!({"target": there}))).await;
+        let _second = leaves(&mut other, vec![file("b.log", b"there")]).await;
+        gives(&mut other, b"there").await;
+        copied(&owner, &second).await;
+        assert_eq!(list(&owner, &first, "").await["copying"], "waiting");
+        assert_eq!(storage.objects().len(), 1);
     }
 }

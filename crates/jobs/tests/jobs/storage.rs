@@ -39,7 +39,7 @@ impl Storage {
     pub(crate) async fn start() -> (Self, ArtifactsConfig) {
         let this = Self::default();
         let door = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = format!("http://{}/bucket/of diwan", door.local_addr().expect("an address"));
+        let address = format!("http://{}/bucket/of-diwan", door.local_addr().expect("an address"));
         let routes = Router::new().fallback(any(answer)).with_state(this.clone());
         tokio::spawn(async move { axum::serve(door, routes).await });
         let secret_key = SecretValue::from("a secret of the storage");
@@ -57,7 +57,7 @@ impl Storage {
 
     /// What is in it, below its place in the bucket.
     pub(crate) fn objects(&self) -> BTreeMap<String, Vec<u8>> {
-        let below = |name: String| name.trim_start_matches("/bucket/of%20diwan/").to_owned();
+        let below = |name: String| name.trim_start_matches("/bucket/of-diwan/").to_owned();
         self.with(|kept| kept.objects.clone()).into_iter().map(|(name, object)| (below(name), object)).collect()
     }
 
@@ -95,11 +95,11 @@ async fn answer(State(storage): State<Storage>, method: Method, uri: Uri, header
             return StatusCode::OK.into_response();
         }
         let Some(object) = kept.objects.get(&name) else { return complain(StatusCode::NOT_FOUND, "NoSuchKey") };
-        let part = header("range").strip_prefix("bytes=").and_then(|part| part.split_once('-'));
-        match part.and_then(|(from, to)| object.get(from.parse().ok()?..=to.parse().ok()?)) {
-            Some(part) => (StatusCode::PARTIAL_CONTENT, part.to_vec()).into_response(),
-            None => object.clone().into_response(),
-        }
+        let Some(range) = header("range").strip_prefix("bytes=") else { return object.clone().into_response() };
+        let part = range.split_once('-').and_then(|(from, to)| object.get(from.parse().ok()?..=to.parse().ok()?));
+        let Some(part) = part else { return complain(StatusCode::RANGE_NOT_SATISFIABLE, "InvalidRange") };
+        let told = [("content-range", format!("bytes {range}/{}", object.len()))];
+        (StatusCode::PARTIAL_CONTENT, told, part.to_vec()).into_response()
     })
 }
 

@@ -14,8 +14,8 @@ Examples:
   diwan job artifacts job_01k9… --attempt 1 --json
   diwan job fetch job_01k9… dist/shop.deb
 
-The files stay on the machine, for up to 30 days, until one of them is wanted. If an
-object storage is set (`diwan config get artifacts.address`), it gets copies of them.";
+The files stay on the machine, for up to 30 days, until one of them is wanted. If
+an object storage is set (`artifacts.address`), it gets copies of them.";
 
 /// List the files that a job has left
 #[derive(Debug, Args)]

@@ -1,5 +1,7 @@
 //! The answer to whoever wants a file that a command has left.
 
+use std::io::ErrorKind;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
@@ -27,11 +29,18 @@ impl Fleet {
         };
         let fetched = self.fetch_artifact(id, path, part).await?;
         let size = fetched.file.size_bytes;
-        let command = id;
-        let body = stream::try_unfold(fetched.pieces, move |pieces: Pieces| async move {
-            pieces.next().await.inspect_err(|error| {
-                tracing::warn!(%command, %error, "a file that a command has left breaks off");
-            })
+        let (this, number) = (self.clone(), fetched.number);
+        let body = stream::try_unfold(fetched.pieces, move |pieces: Pieces| {
+            let this = this.clone();
+            async move {
+                let is_kept = pieces.is_kept();
+                pieces.next().await.inspect_err(|error| {
+                    tracing::warn!(command = %id, %error, "a file that a command has left breaks off");
+                    if is_kept && error.kind() == ErrorKind::InvalidData {
+                        this.commands().fetches().set_damaged(id, number);
+                    }
+                })
+            }
         });
         let mut response = Response::new(Body::from_stream(body));
         dress(&mut response, name_of(path), size, range);

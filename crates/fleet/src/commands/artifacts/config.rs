@@ -2,6 +2,7 @@
 
 use diwan_kernel::config::{Phrase, SecretValue, Section, Wrong, check_address, check_file};
 use serde::{Deserialize, Serialize};
+use url::Url;
 use utoipa::ToSchema;
 
 /// Where copies of the files that jobs leave are put besides the machine: a bucket that is spoken to as S3 is.
@@ -34,6 +35,7 @@ diwan_kernel::phrases! {
     /// What this section can say.
     pub(crate) REASONS:
     KEY = "storage_key", "a bucket needs the access key that requests are signed with";
+    PLACE = "storage_place", "its path must be of letters, digits and - . _ ~ between slashes";
     REGION = "storage_region", "it must be a name of letters, digits and dashes, like us-east-1";
 }
 
@@ -58,6 +60,9 @@ impl Section for ArtifactsConfig {
             return Ok(());
         }
         check_address(&self.address).map_err(|why| why.at("address"))?;
+        if !is_place(&self.address) {
+            return Err(PLACE.at("address"));
+        }
         if self.key_id.is_empty() {
             return Err(KEY.at("key_id"));
         }
@@ -66,4 +71,12 @@ impl Section for ArtifactsConfig {
         }
         Ok(())
     }
+}
+
+/// Whether the path of an address is spelled in the one way in which it is signed.
+fn is_place(address: &str) -> bool {
+    let letter = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '-' | '.' | '_' | '~');
+    let Ok(url) = Url::parse(address) else { return false };
+    let path = url.path().trim_matches('/');
+    path.is_empty() || path.split('/').all(|part| !part.is_empty() && part.chars().all(letter))
 }

@@ -1,8 +1,9 @@
 //! Fetches a file that a command has left from the machine that keeps it, or else its copy from the object storage, as
 //! fast as whoever wants it takes it. Nothing of it is kept here.
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -29,27 +30,46 @@ use crate::fleet::Fleet;
 const WINDOW: u32 = 1024 * 1024;
 /// More files at once this server does not fetch.
 const MOST: usize = 64;
+/// No more damaged files are remembered; whichever is forgotten is found out again.
+const MOST_DAMAGED: usize = 10_000;
 
 /// How many are being fetched.
 #[derive(Debug)]
-pub(crate) struct Fetches(Arc<Semaphore>);
+pub(crate) struct Fetches {
+    room: Arc<Semaphore>,
+    /// What machines gave turned out not to be these files, which was seen when most of it had been given.
+    damaged: Mutex<BTreeSet<(CommandId, u32)>>,
+}
 
 /// Room for one of them.
 pub(super) type Held = Arc<OwnedSemaphorePermit>;
 
 impl Default for Fetches {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MOST)))
+        Self { room: Arc::new(Semaphore::new(MOST)), damaged: Mutex::default() }
     }
 }
 
 impl Fetches {
+    /// From now on this file comes from its copy, if there is one.
+    pub(super) fn set_damaged(&self, id: CommandId, number: u32) {
+        let mut damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
+        if damaged.len() >= MOST_DAMAGED {
+            damaged.clear();
+        }
+        damaged.insert((id, number));
+    }
+
+    fn is_damaged(&self, id: CommandId, number: u32) -> bool {
+        self.damaged.lock().unwrap_or_else(PoisonError::into_inner).contains(&(id, number))
+    }
+
     /// Room for one more.
     ///
     /// # Errors
     /// 429.
     pub(super) fn hold(&self) -> Result<Held, Problem> {
-        Arc::clone(&self.0).try_acquire_owned().map(Arc::new).map_err(|_| too_many())
+        Arc::clone(&self.room).try_acquire_owned().map(Arc::new).map_err(|_| too_many())
     }
 }
 
@@ -58,6 +78,8 @@ impl Fetches {
 pub(super) struct Fetched {
     /// What it is.
     pub(super) file: Artifact,
+    /// By which number its machine knows it.
+    pub(super) number: u32,
     /// The bytes that are wanted of it.
     pub(super) pieces: Pieces,
 }
@@ -93,13 +115,20 @@ impl Fleet {
         let part = part(file.shown.size_bytes);
         let kept = match row.gone_at {
             Some(_) => Err(gone(&command.machine_name)),
+            None if self.commands().fetches().is_damaged(id, file.number) => Err(damaged(&command.machine_name)),
             None => self.fetch_kept(&command, &file, part, held.clone()).await,
         };
+        let place = self.place_of_copies();
+        let has_copy = place.is_some_and(|place| row.copies.at(&place).has(at));
         let pieces = match kept {
-            Err(_) if row.copies.has(at) && self.makes_copies() => self.fetch_copy(id, &file.shown, part, held).await?,
+            Err(problem) if has_copy => match self.fetch_copy(id, &file.shown, part, held).await {
+                // Without the copy it is as it would be if there were none.
+                Err(other) if is_lost(&other) => return Err(problem),
+                copied => copied?,
+            },
             other => other?,
         };
-        Ok(Fetched { file: file.shown, pieces })
+        Ok(Fetched { number: file.number, file: file.shown, pieces })
     }
 
     /// What a machine keeps.
@@ -154,14 +183,12 @@ impl Fleet {
         (from, length): (u64, u64),
         held: Held,
     ) -> Result<Pieces, Problem> {
-        let storage = self.storage().await?.ok_or_else(|| Problem::not_found("artifact"))?;
+        let (storage, _) = self.storage().await?.ok_or_else(|| Problem::not_found("artifact"))?;
         let is_whole = length == file.size_bytes;
         let part = (!is_whole).then_some((from, length));
         let object = storage.get(moment(self.world().now()), &object_name(id, &file.path), part).await;
         let object = object.map_err(|error| {
-            if matches!(error, ObjectError::Refused(_)) {
-                self.commands().storage().forget();
-            }
+            self.heard_from_storage(&error);
             problem_of(&error)
         })?;
         if object.length != length {
@@ -179,6 +206,11 @@ impl Fleet {
         table::set_gone(&mut tx, id, self.world().now()).await?;
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await
     }
+}
+
+/// Whether there is no such copy any longer, or one that is of no use.
+fn is_lost(problem: &Problem) -> bool {
+    matches!(problem.code(), "artifact_gone" | "artifact_damaged")
 }
 
 fn away(machine: &str) -> Problem {

@@ -23,11 +23,13 @@ use super::id::CommandId;
 use super::operation::CommandOperation;
 use crate::fleet::Fleet;
 use crate::machine::MachineId;
+use table::Copies;
 
 pub use config::ArtifactsConfig;
 pub(super) use copier::{CopyQueue, start};
 pub(crate) use fetch::Fetches;
 pub(crate) use storage::Storage;
+use told::LeftFile;
 pub(crate) use told::LeftFiles;
 
 /// Files that a command has left, as far as that is known.
@@ -146,24 +148,27 @@ impl Fleet {
             },
         };
         let (told, copies) = row.map(|row| (row.told, row.copies)).unwrap_or_default();
-        let copying = match copies.next_at {
-            _ if told.files.is_empty() || !self.makes_copies() => Copying::Off,
-            Some(_) => Copying::Waiting,
-            None => Copying::Done,
+        let place = self.place_of_copies().filter(|_| !told.files.is_empty());
+        let copies = place.map(|place| copies.at(&place));
+        let copying = match &copies {
+            None => Copying::Off,
+            Some(Copies { next_at: Some(_), .. }) => Copying::Waiting,
+            Some(_) => Copying::Done,
         };
-        let is_copied = |at| copying != Copying::Off && copies.has(at);
-        let files = told.files.into_iter().enumerate().map(|(at, file)| {
+        let is_copied = |at| copies.as_ref().is_some_and(|copies| copies.has(at));
+        let listed = |(at, file): (usize, LeftFile)| {
             let copy = is_copied(at).then(|| fetch::object_name(id, &file.shown.path));
             Artifact { copy, ..file.shown }
-        });
+        };
+        let files = told.files.into_iter().enumerate().map(listed).collect();
         Ok(Artifacts {
             state,
             machine: command.machine,
             machine_name: command.machine_name,
             is_there: self.is_there(command.machine),
             copying,
-            files: files.collect(),
-            copying_problem: copies.problem.filter(|_| copying != Copying::Off),
+            files,
+            copying_problem: copies.and_then(|copies| copies.problem),
             left_out: told.left_out,
             left_out_more: told.left_out_more,
         })

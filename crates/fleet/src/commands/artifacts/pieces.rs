@@ -76,6 +76,11 @@ impl Pieces {
         Ok(Self { first: Some(bytes), ..this })
     }
 
+    /// Whether it is a machine that gives them.
+    pub(super) fn is_kept(&self) -> bool {
+        matches!(self.source, Source::Machine(_))
+    }
+
     /// What comes next; nothing at the end. The last piece of a whole file is given only if all of it is what was told.
     pub(super) async fn next(mut self) -> Result<Option<(Bytes, Self)>, Error> {
         if let Some(bytes) = self.first.take() {

@@ -27,7 +27,8 @@ pub(crate) const ARTIFACTS: Migration = Migration {
 /// How far copying them to the object storage has come.
 pub(crate) const COPIES: Migration = Migration {
     name: "0010_artifact_copies",
-    up: "ALTER TABLE fleet_artifacts ADD COLUMN copies_done BIGINT NOT NULL DEFAULT 0;
+    up: "ALTER TABLE fleet_artifacts ADD COLUMN copies_place TEXT NOT NULL DEFAULT '';
+         ALTER TABLE fleet_artifacts ADD COLUMN copies_done BIGINT NOT NULL DEFAULT 0;
          ALTER TABLE fleet_artifacts ADD COLUMN copies_missing TEXT NOT NULL DEFAULT '[]';
          ALTER TABLE fleet_artifacts ADD COLUMN copies_failed BIGINT NOT NULL DEFAULT 0;
          ALTER TABLE fleet_artifacts ADD COLUMN copies_problem TEXT;
@@ -38,7 +39,8 @@ pub(crate) const COPIES: Migration = Migration {
            ALTER TABLE fleet_artifacts DROP COLUMN copies_problem;
            ALTER TABLE fleet_artifacts DROP COLUMN copies_failed;
            ALTER TABLE fleet_artifacts DROP COLUMN copies_missing;
-           ALTER TABLE fleet_artifacts DROP COLUMN copies_done",
+           ALTER TABLE fleet_artifacts DROP COLUMN copies_done;
+           ALTER TABLE fleet_artifacts DROP COLUMN copies_place",
 };
 
 /// What is written down of a command.
@@ -53,6 +55,8 @@ pub(crate) struct Written {
 /// How far copying files to the object storage has come: one after the other, in the order in which they are listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Copies {
+    /// The address that they are below.
+    pub(crate) place: String,
     /// With how many it is done, those included of which no copy could be made.
     pub(crate) done: u32,
     /// Of which of these there is no copy, and will be none.
@@ -66,7 +70,15 @@ pub(crate) struct Copies {
 }
 
 impl Copies {
-    /// Whether there is a copy of the file at this place of the list.
+    /// The same, if it is about this address; otherwise nothing is copied there yet.
+    pub(crate) fn at(self, place: &str) -> Self {
+        if self.place == place {
+            return self;
+        }
+        Self { place: place.to_owned(), next_at: Some(Timestamp::from_millis(0)), ..Self::default() }
+    }
+
+    /// Whether there is a copy of the file that is listed in this place.
     pub(crate) fn has(&self, at: usize) -> bool {
         u32::try_from(at).is_ok_and(|at| at < self.done && !self.missing.contains(&at))
     }
@@ -92,7 +104,7 @@ pub(crate) async fn insert(tx: &mut Tx, id: CommandId, told: &LeftFiles) -> Resu
 /// What a command has left, if that was told.
 pub(crate) async fn find(db: &Db, id: CommandId) -> Result<Option<Written>, DbError> {
     let sql =
-        "SELECT files, left_out, left_out_more, gone_at, copies_done, copies_missing, copies_failed, copies_problem,
+        "SELECT files, left_out, left_out_more, gone_at, copies_place, copies_done, copies_missing, copies_failed, copies_problem,
                copy_next_at FROM fleet_artifacts WHERE command_id = $1";
     db.query_opt(sql, params![id]).await?.as_ref().map(read).transpose()
 }
@@ -122,18 +134,27 @@ pub(crate) async fn to_copy(
     rows.iter().map(read).collect()
 }
 
+/// What was copied to another address is to be copied to this one as well, if it is still kept.
+pub(crate) async fn copy_anew(tx: &mut Tx, place: &str) -> Result<(), DbError> {
+    let sql = "UPDATE fleet_artifacts SET copy_next_at = 0
+               WHERE copy_next_at IS NULL AND copies_place <> $1 AND files <> '[]' AND gone_at IS NULL";
+    tx.execute(sql, params![place]).await.map(drop)
+}
+
 /// Writes down how far copying has come.
 pub(crate) async fn set_copies(tx: &mut Tx, id: CommandId, copies: &Copies) -> Result<(), DbError> {
-    let sql = "UPDATE fleet_artifacts SET copies_done = $1, copies_missing = $2, copies_failed = $3,
-               copies_problem = $4, copy_next_at = $5 WHERE command_id = $6";
+    let sql = "UPDATE fleet_artifacts SET copies_place = $1, copies_done = $2, copies_missing = $3, copies_failed = $4,
+               copies_problem = $5, copy_next_at = $6 WHERE command_id = $7";
     let problem = copies.problem.clone();
-    let (missing, failed) = (json!(copies.missing), i64::from(copies.failed));
-    tx.execute(sql, params![copies.done, missing, failed, problem, copies.next_at, id]).await.map(drop)
+    let missing = json!(copies.missing);
+    let values = params![&copies.place, copies.done, missing, copies.failed, problem, copies.next_at, id];
+    tx.execute(sql, values).await.map(drop)
 }
 
 fn read(row: &Row) -> Result<Written, DbError> {
     let told = LeftFiles::written(list(row, "files")?, list(row, "left_out")?, row.get("left_out_more")?);
     let copies = Copies {
+        place: row.get("copies_place")?,
         done: row.get("copies_done")?,
         missing: list::<u32>(row, "copies_missing")?.into_iter().collect(),
         failed: row.get("copies_failed")?,

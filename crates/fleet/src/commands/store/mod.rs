@@ -44,7 +44,7 @@ pub(crate) struct OutputStore {
     dir: PathBuf,
     part_length: u64,
     frame: usize,
-    queue: Arc<Queue>,
+    queue: Arc<Queue<CommandId>>,
 }
 
 /// Bytes that come next on a channel (0 or 1).
