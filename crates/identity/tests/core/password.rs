@@ -131,8 +131,9 @@ on_every_backend! {
                 assert_eq!(answer.problem(), "credentials_wrong");
             }
         }
-        let median = |times: &mut Vec<Duration>| { times.sort(); times[times.len() / 2] };
-        let [known, unknown] = took.each_mut().map(median);
+        // Whatever disturbs makes it longer: the quickest tell most.
+        let quickest = |times: &mut Vec<Duration>| { times.sort(); times[times.len() / 10] };
+        let [known, unknown] = took.each_mut().map(quickest);
         assert!(known.abs_diff(unknown) < Duration::from_millis(5), "{known:?} and {unknown:?}");
     }
 
