@@ -67,8 +67,8 @@ impl Jobs {
         cause: Cause,
     ) -> Result<Job, NotCreated> {
         // What depends on others, may be known already or holds a key that they count is for itself.
-        let is_for_itself = !spec.after.is_empty() || spec.idempotency_key.is_some() || spec.concurrency.is_some();
-        if is_for_itself || ctx.idempotency.is_some() {
+        let has_key = spec.idempotency_key.is_some() || ctx.idempotency.is_some();
+        if has_key || !spec.after.is_empty() || spec.concurrency.is_some() {
             return self.create_alone(ctx, owner, spec, cause).await;
         }
         let (answer, told) = oneshot::channel();

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use diwan_fleet::ArtifactsConfig;
 use diwan_protocol::artifacts::FoundArtifact;
 use diwan_protocol::encode;
-use diwan_testkit::{Person, TestServer, on_every_backend};
+use diwan_testkit::{Backend, Person, TestServer, on_every_backend};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -26,12 +27,18 @@ async fn copied(person: &Person, job: &Value) -> Value {
     listed(person, job, |found| found["copying"] == "done").await
 }
 
+/// A server with a storage, a machine that is there, and a job for it that leaves files.
+async fn ground(backend: Backend, storage: ArtifactsConfig) -> (TestServer, Person, Machine, Value) {
+    let (server, owner) = TestServer::builder().on(backend).config(|c| c.artifacts = storage).owned().await;
+    let machine = Machine::connected(&server, &owner, "box").await;
+    let wanted = want(&owner, leaving(json!({}))).await;
+    (server, owner, machine, wanted)
+}
+
 on_every_backend! {
     async fn what_a_job_leaves_is_copied_and_given_from_there_when_the_machine_is_away(backend) {
         let (storage, settings) = Storage::start().await;
-        let (server, owner) = TestServer::builder().on(backend).config(|c| c.artifacts = settings).owned().await;
-        let mut machine = Machine::connected(&server, &owner, "box").await;
-        let wanted = want(&owner, leaving(json!({}))).await;
+        let (server, owner, mut machine, wanted) = ground(backend, settings).await;
         let large: Vec<u8> = (0..300_000_u32).flat_map(u32::to_le_bytes).collect();
         let left = vec![file("dist/large", &large), file("dist/\u{645} b.txt", b"hello"), file("empty", b"")];
         let sent = leaves(&mut machine, left).await;
@@ -76,9 +83,7 @@ on_every_backend! {
 
     async fn what_the_machine_keeps_no_longer_still_comes_from_the_copy(backend) {
         let (_storage, settings) = Storage::start().await;
-        let (server, owner) = TestServer::builder().on(backend).config(|c| c.artifacts = settings).owned().await;
-        let mut machine = Machine::connected(&server, &owner, "box").await;
-        let wanted = want(&owner, leaving(json!({}))).await;
+        let (server, owner, mut machine, wanted) = ground(backend, settings).await;
         let _sent = leaves(&mut machine, vec![file("a.log", b"hello")]).await;
         gives(&mut machine, b"hello").await;
         copied(&owner, &wanted).await;
@@ -126,9 +131,7 @@ on_every_backend! {
 
     async fn of_what_is_damaged_there_is_no_copy_and_the_others_are_copied(backend) {
         let (storage, settings) = Storage::start().await;
-        let (server, owner) = TestServer::builder().on(backend).config(|c| c.artifacts = settings).owned().await;
-        let mut machine = Machine::connected(&server, &owner, "box").await;
-        let wanted = want(&owner, leaving(json!({}))).await;
+        let (_server, owner, mut machine, wanted) = ground(backend, settings).await;
         let large = vec![b'x'; 1_000_000];
         let _sent = leaves(&mut machine, vec![file("large", &large), file("b.log", b"second")]).await;
         let mut other = large.clone();
@@ -144,9 +147,7 @@ on_every_backend! {
 
     async fn a_file_that_turns_out_to_be_damaged_on_its_machine_comes_from_the_copy_then(backend) {
         let (_storage, settings) = Storage::start().await;
-        let (server, owner) = TestServer::builder().on(backend).config(|c| c.artifacts = settings).owned().await;
-        let mut machine = Machine::connected(&server, &owner, "box").await;
-        let wanted = want(&owner, leaving(json!({}))).await;
+        let (_server, owner, mut machine, wanted) = ground(backend, settings).await;
         let large = vec![b'x'; 1_000_000];
         let _sent = leaves(&mut machine, vec![file("large", &large)]).await;
         gives(&mut machine, &large).await;
@@ -161,9 +162,7 @@ on_every_backend! {
 
     async fn another_bucket_gets_copies_of_what_is_still_kept(backend) {
         let ((first, settings), (second, others)) = (Storage::start().await, Storage::start().await);
-        let (server, owner) = TestServer::builder().on(backend).config(|c| c.artifacts = settings).owned().await;
-        let mut machine = Machine::connected(&server, &owner, "box").await;
-        let wanted = want(&owner, leaving(json!({}))).await;
+        let (server, owner, mut machine, wanted) = ground(backend, settings).await;
         let _sent = leaves(&mut machine, vec![file("a.log", b"hello")]).await;
         gives(&mut machine, b"hello").await;
         copied(&owner, &wanted).await;

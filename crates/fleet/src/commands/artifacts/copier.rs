@@ -223,7 +223,7 @@ impl Fleet {
             let Some(last) = some.last() else { break };
             after = Some(last.command);
             for one in some {
-                if is_over(one.ended_at, now) || self.is_there(one.machine) {
+                if is_too_old(one.ended_at, now) || self.is_there(one.machine) {
                     work.add(one.machine, one.command);
                 }
             }
@@ -256,20 +256,21 @@ impl Fleet {
                 return Ok(Fared::StorageFails);
             }
         };
-        let is_gone = row.gone_at.is_some() || is_over(command.ended_at, now);
-        let (mut fared, mut length) = (Fared::Well, 0_u64);
-        copies.next_at = None;
+        let is_gone = row.gone_at.is_some() || is_too_old(command.ended_at, now);
+        let mut length = 0_u64;
         for (at, file) in row.told.files.iter().enumerate() {
             length = length.saturating_add(file.shown.size_bytes);
             if at < copies.done as usize {
                 continue;
             }
-            let outcome = match () {
-                () if is_gone => Outcome::Never(format!("{} does not keep it any longer", command.machine_name)),
-                () if length > MOST_OF_ONE => Outcome::Never("no machine keeps so much of one attempt".to_owned()),
-                () => self.copy_file(&bucket, &command, file).await,
+            let outcome = if is_gone {
+                Outcome::Never(format!("{} does not keep it any longer", command.machine_name))
+            } else if length > MOST_OF_ONE {
+                Outcome::Never("no machine keeps so much of one attempt".to_owned())
+            } else {
+                self.copy_file(&bucket, &command, file).await
             };
-            let why = match outcome {
+            let failed = match outcome {
                 Outcome::Copied => {
                     copies.go_on(None);
                     None
@@ -278,27 +279,29 @@ impl Fleet {
                     copies.go_on(Some(why));
                     None
                 }
-                Outcome::NotGiven(why) => Some((Fared::MachineFails, Some(why))),
-                Outcome::NotTaken(why) => Some((Fared::StorageFails, Some(why))),
-                Outcome::Away => Some((Fared::MachineFails, None)),
-            };
-            if let Some((failed, why)) = why {
-                fared = failed;
-                match why {
-                    Some(why) => {
-                        tracing::warn!(command = %id, why, "a file that it has left cannot be copied now");
-                        copies.wait(self.world().now(), why);
-                    }
-                    None => copies.next_at = Some(now),
+                Outcome::NotGiven(why) => {
+                    copies.wait(self.world().now(), why);
+                    Some(Fared::MachineFails)
                 }
-                break;
+                Outcome::NotTaken(why) => {
+                    copies.wait(self.world().now(), why);
+                    Some(Fared::StorageFails)
+                }
+                Outcome::Away => Some(Fared::MachineFails),
+            };
+            if let Some(failed) = failed {
+                let why = copies.problem.as_deref().unwrap_or_default();
+                tracing::debug!(command = %id, why, "its files cannot be copied now");
+                self.note_copies(id, &copies).await?;
+                return Ok(failed);
             }
             if copies.done % NOTED_EVERY == 0 {
-                self.note_copies(id, &Copies { next_at: Some(now), ..copies.clone() }).await?;
+                self.note_copies(id, &copies).await?;
             }
         }
+        copies.next_at = None;
         self.note_copies(id, &copies).await?;
-        Ok(fared)
+        Ok(Fared::Well)
     }
 
     async fn copy_file(&self, bucket: &Bucket, command: &Command, file: &LeftFile) -> Outcome {
@@ -338,7 +341,7 @@ impl Fleet {
 }
 
 /// Whether no machine keeps any longer what was left then.
-fn is_over(ended_at: Option<Timestamp>, now: Timestamp) -> bool {
+fn is_too_old(ended_at: Option<Timestamp>, now: Timestamp) -> bool {
     ended_at.is_some_and(|at| now.since(at) > LONGEST_KEPT)
 }
 

@@ -103,9 +103,8 @@ pub(crate) async fn insert(tx: &mut Tx, id: CommandId, told: &LeftFiles) -> Resu
 
 /// What a command has left, if that was told.
 pub(crate) async fn find(db: &Db, id: CommandId) -> Result<Option<Written>, DbError> {
-    let sql =
-        "SELECT files, left_out, left_out_more, gone_at, copies_place, copies_done, copies_missing, copies_failed, copies_problem,
-               copy_next_at FROM fleet_artifacts WHERE command_id = $1";
+    let sql = "SELECT files, left_out, left_out_more, gone_at, copies_place, copies_done, copies_missing,
+               copies_failed, copies_problem, copy_next_at FROM fleet_artifacts WHERE command_id = $1";
     db.query_opt(sql, params![id]).await?.as_ref().map(read).transpose()
 }
 
@@ -134,10 +133,10 @@ pub(crate) async fn to_copy(
     rows.iter().map(read).collect()
 }
 
-/// What was copied to another address is to be copied to this one as well, if it is still kept.
+/// What was copied to another address is to be copied to this one as well; whether it is still kept is seen then.
 pub(crate) async fn copy_anew(tx: &mut Tx, place: &str) -> Result<(), DbError> {
     let sql = "UPDATE fleet_artifacts SET copy_next_at = 0
-               WHERE copy_next_at IS NULL AND copies_place <> $1 AND files <> '[]' AND gone_at IS NULL";
+               WHERE copy_next_at IS NULL AND copies_place <> $1 AND files <> '[]'";
     tx.execute(sql, params![place]).await.map(drop)
 }
 
