@@ -12,10 +12,11 @@ use crate::report::{Goal, Report};
 
 const BRIDGES: [usize; 4] = [1, 2, 4, 8];
 const JOBS: usize = 10_000;
-/// A job that waits takes so long, a bridge has so many at once, and so many for each bridge are worked off.
-const WAITS: &str = "0.5";
+/// A job that waits takes so long (the usual policy has whole seconds only), a bridge has so many at once, and so many
+/// for each bridge are worked off.
+const WAITS: &str = "1";
 const WAITING_AT_ONCE: u32 = 4;
-const WAITING_JOBS: usize = 40;
+const WAITING_JOBS: usize = 20;
 /// Of all processors: fuller than this they are full.
 const FULL: f64 = 0.9;
 
