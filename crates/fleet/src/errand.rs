@@ -218,6 +218,15 @@ impl Fleet {
         Ok(known.into_iter().map(worker).collect())
     }
 
+    /// Whether no machine of the fleet has this id, and none will: it was put out, or never was.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn is_out(&self, machine: MachineId) -> Result<bool, DbError> {
+        let known = machine::find(self.db(), machine).await?;
+        Ok(known.is_none_or(|known| known.standing == Standing::Revoked))
+    }
+
     /// Whether a machine takes commands now.
     pub fn is_ready(&self, machine: MachineId) -> bool {
         matches!(self.presence(machine), MachineState::Online | MachineState::Busy)

@@ -285,6 +285,20 @@ impl Board {
         self.queues.get(queue).copied().unwrap_or_default()
     }
 
+    /// Whether a machine is one of the fleet, as far as the memory goes.
+    pub(crate) fn knows(&self, machine: MachineId) -> bool {
+        self.machines.contains_key(&machine)
+    }
+
+    /// The flows in which some wait for one machine, and for which.
+    pub(crate) fn flows_to_machines(&self) -> Vec<(FlowId, MachineId)> {
+        let to_machine = |(id, waiting): (&FlowId, &Waiting)| match waiting.flow.target {
+            JobTarget::Machine { machine_id } => Some((*id, machine_id)),
+            _ => None,
+        };
+        self.flows.iter().filter_map(to_machine).collect()
+    }
+
     /// A machine, as far as it can take jobs.
     pub(crate) fn machine(&self, machine: MachineId) -> Slots {
         self.machines.get(&machine).cloned().unwrap_or_default()

@@ -12,7 +12,7 @@ use crate::board::Pick;
 use crate::job::{Fared, Job};
 use crate::jobs::Jobs;
 use crate::settle::{Changes, follow_up};
-use crate::spec::JobSpec;
+use crate::spec::{JobSpec, JobTarget};
 use crate::state::{JobHold, JobState};
 use crate::table::job;
 
@@ -22,11 +22,18 @@ const AGAIN: Duration = Duration::from_secs(2);
 const UNTIL_ASKED_AGAIN: Duration = Duration::from_secs(10);
 
 impl Jobs {
-    /// Refuses secrets that whoever acts may not have lent.
+    /// Refuses secrets that whoever acts may not have lent, and a machine that is none.
     ///
     /// # Errors
-    /// 403, or 422 about one that is not there.
-    pub(crate) async fn may_borrow(&self, ctx: &Ctx, spec: &JobSpec) -> Result<(), Problem> {
+    /// 403, or 422 about what is not there.
+    pub(crate) async fn may_want(&self, ctx: &Ctx, spec: &JobSpec) -> Result<(), Problem> {
+        if let JobTarget::Machine { machine_id } = spec.target
+            && !self.board().knows(machine_id)
+            && self.fleet().is_out(machine_id).await?
+        {
+            let message = "No machine of the fleet has this id.";
+            return Err(Problem::invalid_field("target.machine_id", "machine_unknown", message));
+        }
         self.fleet().may_borrow(ctx, &spec.operation, &spec.secrets).await
     }
 

@@ -1,9 +1,10 @@
 //! What is looked after all the time: jobs whose time has come or is over, tries that run too long, machines that are
 //! lost, and what is old. Each takes no input, looks at the world, and may be done twice.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use diwan_fleet::CommandId;
+use diwan_fleet::{CommandId, MachineId};
 use diwan_kernel::db::Unrecorded;
 use diwan_kernel::{Problem, TaskPolicy};
 
@@ -48,6 +49,7 @@ impl Jobs {
         self.give_up_lost_machines().await?;
         if beat.is_multiple_of(BEATS_TO_LOOK) {
             self.cut_pauses_short().await?;
+            self.end_what_has_no_machine().await?;
             self.look_at_everything().await?;
         }
         let shares = self.db().engine() != "sqlite";
@@ -100,21 +102,50 @@ impl Jobs {
     }
 
     async fn expire_what_is_overdue(&self) -> Result<(), Problem> {
-        let ctx = self.ctx();
-        let overdue = job::overdue(self.db(), ctx.now()).await?;
-        if overdue.is_empty() {
+        let overdue = job::overdue(self.db(), self.world().now()).await?;
+        self.end_waiting(overdue, JobState::Expired, "queue_timeout", "It did not begin in time.").await
+    }
+
+    /// Jobs for one machine that was put out: they would wait for ever.
+    async fn end_what_has_no_machine(&self) -> Result<(), Problem> {
+        let flows = self.board().flows_to_machines();
+        let machines: BTreeSet<MachineId> = flows.iter().map(|(_, machine)| *machine).collect();
+        let mut out = BTreeSet::new();
+        for machine in machines {
+            if self.fleet().is_out(machine).await? {
+                out.insert(machine);
+            }
+        }
+        for (flow, _) in flows.into_iter().filter(|(_, machine)| out.contains(machine)) {
+            loop {
+                let ready = job::ready(self.db(), flow).await?;
+                let is_all = ready.len() < job::SOME;
+                let detail = "Its machine was put out of the fleet.";
+                self.end_waiting(ready, JobState::Failed, "machine_revoked", detail).await?;
+                if is_all {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends jobs that wait, unless they do not any more.
+    async fn end_waiting(&self, jobs: Vec<Job>, how: JobState, reason: &str, detail: &str) -> Result<(), Problem> {
+        if jobs.is_empty() {
             return Ok(());
         }
+        let ctx = self.ctx();
         let mut changes = Changes::default();
         let mut tx = self.db().begin(&ctx).await?;
         let mut left = vec![];
-        for mut one in overdue {
+        for mut one in jobs {
             left.push((one.flow, one.place()));
             let fence = one.fence;
             one.fence += 1;
-            one.fared.reason = Some("queue_timeout".to_owned());
-            one.fared.detail = Some("It did not begin in time.".to_owned());
-            one.end(JobState::Expired, ctx.now());
+            one.fared.reason = Some(reason.to_owned());
+            one.fared.detail = Some(detail.to_owned());
+            one.end(how, ctx.now());
             if job::settle(&mut tx, &one, fence).await? {
                 changes.jobs.push(one.clone());
                 follow_up(&mut tx, one, ctx.now(), &mut changes).await?;

@@ -39,7 +39,7 @@ pub(super) async fn create_job(
         let message = "Steps are for jobs that are wanted together.";
         return Err(Problem::invalid_field("after", "after_invalid", message));
     }
-    jobs.may_borrow(&ctx, &spec).await?;
+    jobs.may_want(&ctx, &spec).await?;
     Ok(match jobs.create(&ctx, &Owner::from_ctx(&ctx), spec, Cause::default()).await? {
         Created::New(job) => CreatedAnswer(JobView::from(job)).into_response(),
         Created::Known(job) => Json(JobView::from(job)).into_response(),

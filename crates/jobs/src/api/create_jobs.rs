@@ -65,7 +65,7 @@ pub(super) async fn create_jobs(
         spec.check().map_err(|problem| within(at, problem))?;
     }
     for (at, spec) in body.jobs.iter().enumerate() {
-        jobs.may_borrow(&ctx, spec).await.map_err(|problem| within(at, problem))?;
+        jobs.may_want(&ctx, spec).await.map_err(|problem| within(at, problem))?;
     }
     let created = jobs.create_several(&ctx, &Owner::from_ctx(&ctx), body.jobs).await?;
     Ok(Created(CreatedJobs { jobs: created.into_iter().map(|job| CreatedJob { id: job.id }).collect() }))

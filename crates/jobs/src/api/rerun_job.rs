@@ -47,7 +47,7 @@ pub(super) async fn rerun_job(
     let found = jobs.get(id).await?;
     let spec = changed(&found.spec, body.changes)?;
     spec.check()?;
-    jobs.may_borrow(&ctx, &spec).await?;
+    jobs.may_want(&ctx, &spec).await?;
     let cause = Cause { rerun_of: Some(id), ..Cause::default() };
     let (Created::New(job) | Created::Known(job)) = jobs.create(&ctx, &Owner::from_ctx(&ctx), spec, cause).await?;
     Ok(CreatedAnswer(job.into()))

@@ -60,7 +60,7 @@ impl Jobs {
             updated_at: now,
         };
         new.check()?;
-        self.may_borrow(ctx, &new.job).await.map_err(of_job)?;
+        self.may_want(ctx, &new.job).await.map_err(of_job)?;
         self.plan(&mut new)?;
         let secret = if new.when.is_hook() { Some(self.new_secret(&mut new)?) } else { None };
         let mut tx = self.db().begin(ctx).await?;
@@ -127,7 +127,7 @@ impl Jobs {
         (new.updated_at, new.trouble) = (ctx.now(), None);
         // Whoever changes it answers for what it does from now on.
         if new.job != was.job {
-            self.may_borrow(ctx, &new.job).await.map_err(of_job)?;
+            self.may_want(ctx, &new.job).await.map_err(of_job)?;
             let owner = Owner::from_ctx(ctx);
             (new.owner_id, new.owner) = (owner.id().to_owned(), owner.actor);
         }

@@ -242,6 +242,12 @@ pub(crate) async fn overdue(db: &Db, now: Timestamp) -> Result<Vec<Job>, DbError
     db.query(sql, params![now]).await?.iter().map(read).collect()
 }
 
+/// Jobs of a flow that are ready.
+pub(crate) async fn ready(db: &Db, flow: FlowId) -> Result<Vec<Job>, DbError> {
+    let sql = "SELECT * FROM job WHERE state = 'queued' AND hold = '' AND flow = $1 ORDER BY ready_at, id LIMIT 500";
+    db.query(sql, params![flow]).await?.iter().map(read).collect()
+}
+
 /// Jobs that are under way, after this one.
 pub(crate) async fn under_way(db: &Db, after: Option<JobId>) -> Result<Vec<Job>, DbError> {
     let after = after.unwrap_or_else(|| JobId::from_bits(0));

@@ -8,7 +8,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::machine::{hear, say, verdict};
-use super::{Machine, becomes, job, look, text, want};
+use super::{Machine, ask, becomes, job, look, text, want};
 use diwan_protocol::run::{Decision, FromCommand};
 
 /// Lets time pass until something is true of a job: when a machine is seen to be gone is nobody's moment.
@@ -113,5 +113,41 @@ on_every_backend! {
         let over = becomes(&server, &owner, &wanted, "failed").await;
         assert_eq!(over["reason"], "unknown_outcome");
         assert_eq!(owner.get("/api/v1/jobs?phase=dead").await.expect(StatusCode::OK)["items"][0]["id"], wanted["id"]);
+    }
+
+    async fn what_waits_for_a_machine_that_is_put_out_comes_to_nothing(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let machine = Machine::joined(&server, &owner, "box", &[]).await;
+        let there = json!({"kind": "machine", "machine_id": machine.id()});
+        let wanted = want(&owner, job(json!({"target": there}))).await;
+        let follows = want(&owner, job(json!({"after": [{"job_id": wanted["id"]}]}))).await;
+        let when = json!({"kind": "cron", "expression": "0 3 1 1 *"});
+        let yearly = json!({"name": "yearly", "when": when, "job": job(json!({"target": there}))});
+        let schedule = owner.post("/api/v1/job-schedules", yearly.clone()).await.expect(StatusCode::CREATED);
+        let revoked = owner.post(&format!("/api/v1/machines/{}/revoke", machine.id()), json!({})).await;
+        assert!(revoked.status.is_success(), "{}", revoked.json);
+
+        let over = becomes_after(&server, &owner, &wanted, |now| now["ended_at"].is_string()).await;
+        assert_eq!((&over["state"], &over["reason"], &over["attempt"]), (&json!("failed"), &json!("machine_revoked"), &json!(0)));
+        assert_eq!(look(&owner, &follows).await["reason"], "dependency_failed");
+        assert_eq!(owner.get("/api/v1/jobs?phase=dead").await.expect(StatusCode::OK)["items"][0]["id"], wanted["id"]);
+
+        // Nothing more is wanted there by anybody who can be told.
+        let again = owner.post("/api/v1/jobs", job(json!({"target": there}))).await;
+        let together = owner.post("/api/v1/jobs/batch", json!({"jobs": [job(json!({"target": there}))]})).await;
+        let rerun = ask(&owner, &wanted, "rerun", json!({"changes": {}})).await;
+        let planned = owner.post("/api/v1/job-schedules", yearly).await;
+        for refused in [again, together, rerun, planned] {
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.json);
+            assert_eq!(refused.json["errors"][0]["code"], "machine_unknown", "{}", refused.json);
+        }
+        let elsewhere = json!({"changes": {"target": {"kind": "any"}}});
+        ask(&owner, &wanted, "rerun", elsewhere).await.expect(StatusCode::CREATED);
+        // A schedule of before can still be changed, and what it wants comes to nothing as well.
+        let path = format!("/api/v1/job-schedules/{}", text(&schedule, "id"));
+        owner.patch(&path, json!({"name": "once a year"})).await.expect(StatusCode::OK);
+        let run = owner.post(&format!("{path}/run"), json!({})).await.expect(StatusCode::CREATED);
+        let over = becomes_after(&server, &owner, &run, |now| now["ended_at"].is_string()).await;
+        assert_eq!(over["reason"], "machine_revoked");
     }
 }

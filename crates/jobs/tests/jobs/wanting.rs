@@ -108,6 +108,7 @@ on_every_backend! {
             (json!({"priority": 99}), "priority"),
             (json!({"retry": {"attempts": 0}}), "retry.attempts"),
             (json!({"target": {"kind": "labels", "selector": "?"}}), "target.selector"),
+            (json!({"target": {"kind": "machine", "machine_id": "mch_00000000000000000000000007"}}), "target.machine_id"),
             (json!({"after": [{"job_id": "job_00000000000000000000000007"}]}), "after[0]"),
             (json!({"after": [{"step": 0}]}), "after"),
             (json!({"operation": {"kind": "exec", "argv": [], "root": "work"}}), "operation.argv"),

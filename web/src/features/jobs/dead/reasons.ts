@@ -14,6 +14,7 @@ export const reasons = [
   "never_arrived",
   "unknown_outcome",
   "machine_lost",
+  "machine_revoked",
   "secret_denied",
   "secret_unknown",
   "secret_unusable",

@@ -68,6 +68,7 @@ const advised = [
   "stopped",
   "never_arrived",
   "machine_lost",
+  "machine_revoked",
   "dependency_failed",
   "exit_code",
   "signal",
