@@ -1,14 +1,16 @@
-//! When to look at jobs again: the live feed says so, and a beat for what it does not say.
+//! When to look at jobs again: the live feed says so, and a clock for what it does not say.
 
 use std::time::Duration;
 
 use diwan_client::{Client, ClientError, Feed, FromFeed};
-use tokio::time::{Interval, MissedTickBehavior};
+use tokio::time::Interval;
 
-/// How often it is looked anew while the feed is away.
-const BEAT: Duration = Duration::from_secs(2);
-/// And every so many beats when it is there.
-const RARELY: u32 = 10;
+/// How soon it is looked anew at first while the feed is away: what is quickly done is seen quickly.
+const SOON: Duration = Duration::from_millis(100);
+/// Every pause is twice as long as the one before, up to this.
+const LONGEST: Duration = Duration::from_secs(2);
+/// How long it is not looked while the feed says nothing.
+const RARELY: Duration = Duration::from_secs(20);
 
 /// What changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,23 +26,35 @@ pub(super) enum Changed {
 pub(super) struct Changes<'a> {
     client: &'a Client,
     feed: Option<Feed>,
-    /// Whoever asks may not hear the feed: it is looked at every beat.
+    /// Whoever asks may not hear the feed: the clock says all.
     is_refused: bool,
     /// The feed is to be opened again.
     is_open_due: bool,
-    beat: Interval,
-    beats: u32,
+    clock: Interval,
+    pause: Duration,
 }
 
 impl<'a> Changes<'a> {
     /// Listens. What changes from now on is not missed.
     pub(super) async fn listen(client: &'a Client) -> Self {
         let (feed, is_refused) = open(client).await;
-        let mut beat = tokio::time::interval(BEAT);
-        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // The first comes at once.
-        beat.reset();
-        Self { client, feed, is_open_due: false, is_refused, beat, beats: 0 }
+        let pause = if feed.is_some() { RARELY } else { SOON };
+        let clock = tokio::time::interval(pause);
+        let mut this = Self { client, feed, is_refused, is_open_due: false, clock, pause };
+        this.rest(pause);
+        this
+    }
+
+    /// Something is about to change: without the feed it is looked again soon.
+    pub(super) fn expect(&mut self) {
+        if self.feed.is_none() {
+            self.rest(SOON);
+        }
+    }
+
+    fn rest(&mut self, pause: Duration) {
+        self.pause = pause;
+        self.clock.reset_after(pause);
     }
 
     /// Waits until something may have changed. Nothing is lost when the future is dropped.
@@ -54,21 +68,24 @@ impl<'a> Changes<'a> {
                     Some(FromFeed::Event { name, .. }) if name == "jobs.changed" => return Changed::Any,
                     Some(FromFeed::Event { .. }) => {}
                     Some(FromFeed::Gap) => return Changed::Any,
-                    None => self.feed = None,
+                    None => {
+                        self.feed = None;
+                        self.rest(SOON);
+                    }
                 },
                 (feed, is_refused) = open(self.client), if self.is_open_due => {
                     (self.feed, self.is_refused, self.is_open_due) = (feed, is_refused, false);
                     if self.feed.is_some() {
+                        self.rest(RARELY);
                         // What happened in between was not heard.
                         return Changed::Any;
                     }
                 }
-                _ = self.beat.tick() => {
-                    self.beats += 1;
-                    self.is_open_due |= self.feed.is_none() && !self.is_refused;
-                    if self.feed.is_none() || self.beats.is_multiple_of(RARELY) {
-                        return Changed::Any;
-                    }
+                _ = self.clock.tick() => {
+                    let is_away = self.feed.is_none();
+                    self.is_open_due |= is_away && !self.is_refused;
+                    self.rest(if is_away { LONGEST.min(self.pause * 2) } else { RARELY });
+                    return Changed::Any;
                 }
             }
         }

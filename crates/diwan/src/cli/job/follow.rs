@@ -211,6 +211,7 @@ impl<'a, L: Listens> Follower<'a, L> {
                     Err(lost) => {
                         self.log = None;
                         self.is_silent = lost == Lost::Closed(OVER);
+                        self.changes.expect();
                         if !matches!(lost, Lost::Closed(OVER | COME_AGAIN)) {
                             self.patience.pause().await;
                         }
