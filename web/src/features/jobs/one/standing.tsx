@@ -79,6 +79,7 @@ function Failed({ job }: { job: JobDetail }) {
   const mayRun = useCan("commands.run");
   const reason = advised.find((one) => one === job.reason);
   const isPolicy = reason === "refused" || reason === "needs_approval";
+  const saysAll = reason === "queue_timeout" || reason === "machine_revoked";
   return (
     <Notice
       tone={job.state === "expired" || reason === "dependency_failed" ? "warn" : "danger"}
@@ -86,7 +87,7 @@ function Failed({ job }: { job: JobDetail }) {
       title={reason ? t(`jobs.reason.${reason}.title`) : t("jobs.reason.other")}
     >
       {reason && <p>{t(`jobs.reason.${reason}.text`)}</p>}
-      {job.detail && (
+      {job.detail && !saysAll && (
         <bdi dir="ltr" lang="en" className="block wrap-anywhere">
           {job.detail}
         </bdi>
@@ -102,7 +103,7 @@ function Failed({ job }: { job: JobDetail }) {
       )}
       {job.dead_at && (
         <p className="mt-1">
-          {t("jobs.dead.lies")} <Ago at={job.dead_at} />
+          {t("jobs.dead.lies")} <Moment at={job.dead_at} />
         </p>
       )}
     </Notice>
