@@ -220,6 +220,22 @@ async function said(t, amina, { text, name, files = [] }) {
   return id;
 }
 
+test("a log that has come to its end is never taken for one that was cut off", async (t) => {
+  const { amina, page } = await house(t);
+  await addMachine(t, amina, { name: "heron" });
+  const { id } = await amina.api.post("/jobs", { operation: program("echo", "all of it") });
+  await ended(amina, id);
+  const codes = await page.evaluate(async (path) => {
+    const codes = new Set();
+    for (let time = 0; time < 40; time += 1) {
+      const socket = new WebSocket(`${window.origin.replace("http", "ws")}/api/v1${path}`);
+      codes.add(await new Promise((closed) => socket.addEventListener("close", ({ code }) => closed(code))));
+    }
+    return [...codes];
+  }, `/jobs/${id}/log/follow`);
+  assert.deepEqual(codes, [1000]);
+});
+
 test("words are looked for in a log, shown where they stand, and all of it is taken away", async (t) => {
   const { amina, page } = await house(t);
   const lines = Array.from({ length: 60_000 }, (_, at) => `step ${at} \u001b[32mok\u001b[0m`);

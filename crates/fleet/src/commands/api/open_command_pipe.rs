@@ -13,7 +13,7 @@ use futures::{SinkExt, StreamExt};
 use std::time::Duration;
 
 use super::follow_command::no_handshake;
-use crate::commands::attach::session_has_ended;
+use crate::commands::attach::{part, session_has_ended};
 use crate::commands::id::CommandId;
 use crate::fleet::Fleet;
 
@@ -103,24 +103,23 @@ impl End {
 }
 
 async fn relay(fleet: &Fleet, ctx: &Ctx, socket: WebSocket, stream: Stream) {
-    let (mut sink, client) = socket.split();
+    let (mut sink, mut client) = socket.split();
     let (sending, receiving) = stream.split();
     let events = fleet.events().listen(None).receiver;
     let end = tokio::select! {
         biased;
         () = fleet.supervisor().stopping() => End::Stopping,
         () = session_has_ended(ctx, events) => End::SessionEnded,
-        end = to_machine(client, sending) => end,
+        end = to_machine(&mut client, sending) => end,
         end = to_client(receiving, &mut sink) => end,
     };
     tracing::debug!(?end, "a pipe is over");
     if let Some(frame) = end.frame() {
-        // A client that does not take it is gone.
-        let _ = tokio::time::timeout(FAREWELL, sink.send(Message::Close(Some(frame)))).await;
+        part((sink, client), frame, FAREWELL).await;
     }
 }
 
-async fn to_machine(mut client: SplitStream<WebSocket>, mut sending: Sending) -> End {
+async fn to_machine(client: &mut SplitStream<WebSocket>, mut sending: Sending) -> End {
     let mut is_open = true;
     loop {
         match client.next().await {

@@ -12,6 +12,7 @@ use futures::{SinkExt, StreamExt};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::sync::mpsc;
 
+use super::farewell::part;
 use super::message::{End, FromClient, FromServer, head};
 use crate::commands::cancel::is_over;
 use crate::commands::intake::CHANNELS;
@@ -69,7 +70,7 @@ impl Session {
 
     /// Serves the viewer to the end.
     pub(crate) async fn run(self, socket: WebSocket) {
-        let (mut sink, stream) = socket.split();
+        let (mut sink, mut client) = socket.split();
         let (problems, told) = mpsc::channel(MOST_PROBLEMS);
         let Self { fleet, viewer, command, live, events } = self;
         let who = CommandActor::from_ctx(&viewer.ctx);
@@ -86,13 +87,12 @@ impl Session {
             () = fleet.supervisor().stopping() => End::Stopping,
             () = tokio::time::sleep(LONGEST) => End::ComeAgain,
             end = session_ends(&viewer.ctx, events) => end,
-            end = talker.hear(stream, problems) => end,
+            end = talker.hear(&mut client, problems) => end,
             end = Teller { fleet: &fleet, command: &command, live: &live, kept, sent: from, told }.tell(&mut sink) => end,
         };
         tracing::debug!(command = %command.id, ?end, "a viewer of a command left");
         if let Some(frame) = end.frame() {
-            // A client that does not take it is gone.
-            let _ = tokio::time::timeout(FAREWELL, sink.send(Message::Close(Some(frame)))).await;
+            part((sink, client), frame, FAREWELL).await;
         }
     }
 }
@@ -134,7 +134,7 @@ struct Talker<'a> {
 }
 
 impl Talker<'_> {
-    async fn hear(&mut self, mut stream: SplitStream<WebSocket>, problems: mpsc::Sender<Problem>) -> End {
+    async fn hear(&mut self, stream: &mut SplitStream<WebSocket>, problems: mpsc::Sender<Problem>) -> End {
         loop {
             let Ok(message) = tokio::time::timeout(SILENCE, stream.next()).await else { return End::Silent };
             let said = match message {
