@@ -11,7 +11,7 @@ use crate::product::Product;
 use crate::report::{Goal, Report};
 
 const BRIDGES: [usize; 4] = [1, 2, 4, 8];
-const JOBS: usize = 10_000;
+const JOBS: usize = 100_000;
 /// A job that waits takes so long (the usual policy has whole seconds only), a bridge has so many at once, and so many
 /// for each bridge are worked off.
 const WAITS: &str = "1";
