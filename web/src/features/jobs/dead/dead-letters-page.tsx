@@ -15,6 +15,7 @@ import type { Column } from "@/ui/table";
 import { Ago } from "@/ui/time";
 import type { Job } from "../api";
 import type { Which } from "../calls";
+import { detailOf } from "../detail";
 import { JobsFrame } from "../jobs-frame";
 import { OwnerPick, Pick } from "../list/job-filters";
 import { AttemptCount, JobTable } from "../list/job-table";
@@ -189,18 +190,17 @@ function DeadTable({ jobs, selection, isAll, onTouch }: DeadTableProps) {
       key: "reason",
       heading: t("jobs.dead.reason"),
       className: "max-w-80 text-sm max-md:w-full",
-      cell: (job) => (
-        <>
-          <JobStateBadge job={job} />
-          <bdi
-            dir={job.detail ? "ltr" : "auto"}
-            title={job.detail ?? undefined}
-            className="mt-1 block truncate text-faint"
-          >
-            {job.detail ?? words(job.reason)}
-          </bdi>
-        </>
-      ),
+      cell: (job) => {
+        const detail = detailOf(job);
+        return (
+          <>
+            <JobStateBadge job={job} />
+            <bdi dir={detail ? "ltr" : "auto"} title={detail ?? undefined} className="mt-1 block truncate text-faint">
+              {detail ?? words(job.reason)}
+            </bdi>
+          </>
+        );
+      },
     },
     {
       key: "where",
@@ -209,9 +209,11 @@ function DeadTable({ jobs, selection, isAll, onTouch }: DeadTableProps) {
       cell: (job) => (
         <>
           <TargetText job={job} />
-          <span className="block text-faint max-md:hidden">
-            {t("jobs.attempt")} <AttemptCount job={job} />
-          </span>
+          {job.attempt > 0 && (
+            <span className="block text-faint max-md:hidden">
+              {t("jobs.attempt")} <AttemptCount job={job} />
+            </span>
+          )}
         </>
       ),
     },

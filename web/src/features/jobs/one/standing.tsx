@@ -10,6 +10,7 @@ import { useFormat } from "@/i18n/format";
 import { Notice } from "@/ui/notice";
 import { Ago, Moment } from "@/ui/time";
 import type { JobDetail } from "../api";
+import { detailOf } from "../detail";
 
 export function Standing({ job }: { job: JobDetail }) {
   if (job.state === "queued") return <Waits job={job} />;
@@ -79,7 +80,7 @@ function Failed({ job }: { job: JobDetail }) {
   const mayRun = useCan("commands.run");
   const reason = advised.find((one) => one === job.reason);
   const isPolicy = reason === "refused" || reason === "needs_approval";
-  const saysAll = reason === "queue_timeout" || reason === "machine_revoked";
+  const detail = detailOf(job);
   return (
     <Notice
       tone={job.state === "expired" || reason === "dependency_failed" ? "warn" : "danger"}
@@ -87,9 +88,9 @@ function Failed({ job }: { job: JobDetail }) {
       title={reason ? t(`jobs.reason.${reason}.title`) : t("jobs.reason.other")}
     >
       {reason && <p>{t(`jobs.reason.${reason}.text`)}</p>}
-      {job.detail && !saysAll && (
+      {detail && (
         <bdi dir="ltr" lang="en" className="block wrap-anywhere">
-          {job.detail}
+          {detail}
         </bdi>
       )}
       {isPolicy && mayRun && job.command_id && (
