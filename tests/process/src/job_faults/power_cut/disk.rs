@@ -17,6 +17,13 @@ pub(super) struct Done<T> {
     pub(super) what: T,
 }
 
+impl<T> Done<T> {
+    /// Whether it was never over: nobody knows whether it came to anything.
+    fn is_cut_off(&self) -> bool {
+        self.over == usize::MAX
+    }
+}
+
 /// A change of a file.
 #[derive(Debug)]
 pub(super) enum Change {
@@ -68,6 +75,8 @@ pub(super) struct Disk {
 pub(super) enum Loss {
     /// Nothing is lost: the program was killed, or another machine lost its power.
     None,
+    /// Only what the death of a program cut off.
+    CutOff,
     /// All of it is.
     All,
     /// It is there up to some place, at which a write is torn.
@@ -133,6 +142,7 @@ impl Disk {
         let (sure, open): (Vec<_>, Vec<_>) = begun.partition(|one| one.over < upto);
         let kept = match cut.loss {
             Loss::None => open.len(),
+            Loss::CutOff => open.iter().filter(|one| !one.is_cut_off()).count(),
             Loss::All => 0,
             Loss::Tail => open.iter().filter(|one| one.began < cut.edge).count(),
             Loss::Scattered => cut.dice.below(open.len() + 1),
@@ -163,7 +173,8 @@ impl Disk {
             let is_sure = one.over < upto;
             let fate = match cut.loss {
                 _ if is_sure => Fate::Kept,
-                Loss::None => Fate::Kept,
+                Loss::CutOff if one.is_cut_off() => Fate::Lost,
+                Loss::None | Loss::CutOff => Fate::Kept,
                 Loss::All => Fate::Lost,
                 Loss::Tail if one.began < cut.edge => Fate::Kept,
                 Loss::Tail if one.began == cut.edge => Fate::Torn,
