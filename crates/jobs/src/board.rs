@@ -8,6 +8,7 @@
 //! What it deliberately does not know: the database, the machines themselves and the clock.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use diwan_fleet::MachineId;
@@ -20,6 +21,8 @@ use crate::spec::JobTarget;
 pub(crate) const AGE: Duration = Duration::from_secs(300);
 /// So many of a flow are looked at; the others are fetched when these have gone.
 pub(crate) const WINDOW: usize = 512;
+/// So many light jobs go to one machine before others with as much room are looked at: they are carried together.
+const LIGHT_CHUNK: u32 = 256;
 
 /// Who goes next, and what is taken up.
 #[derive(Debug, Default)]
@@ -48,13 +51,32 @@ struct Turn {
 
 #[derive(Debug)]
 struct Waiting {
-    flow: Flow,
+    flow: Arc<Flow>,
     /// The first of those that wait.
     heads: BTreeSet<Place>,
     /// Whether these are all.
     is_whole: bool,
-    /// Whether one came that is not among these since they were asked for.
-    has_missed: bool,
+    /// If they are not: up to here they are, or have had their turn.
+    seen_to: Option<Place>,
+    /// Whether more are being fetched: who comes meanwhile may not be among them.
+    is_asked_for: bool,
+}
+
+impl Waiting {
+    fn new(flow: &Flow, is_whole: bool) -> Self {
+        Self { flow: Arc::new(flow.clone()), heads: BTreeSet::new(), is_whole, seen_to: None, is_asked_for: false }
+    }
+
+    fn enter(&mut self, place: Place) {
+        if !self.is_whole && !self.is_asked_for && self.seen_to < Some(place) {
+            return;
+        }
+        self.heads.insert(place);
+        if self.heads.len() > 2 * WINDOW && !self.is_asked_for {
+            self.heads.pop_last();
+            (self.is_whole, self.seen_to) = (false, self.heads.last().copied());
+        }
+    }
 }
 
 /// How much is taken up, of how much.
@@ -92,7 +114,7 @@ pub(crate) struct Slots {
 /// What a job under way takes up.
 #[derive(Debug, Clone)]
 struct Held {
-    flow: Flow,
+    flow: Arc<Flow>,
     machine: MachineId,
 }
 
@@ -127,19 +149,12 @@ pub(crate) enum Obstacle {
 impl Board {
     /// A job waits.
     pub(crate) fn enter(&mut self, flow: &Flow, place: Place, now: Duration) {
-        let id = flow.id();
+        if flow.is_light && self.is_under_way(place.job) {
+            // It was called off and is wanted again: where it is now it is done as well as anywhere.
+            return;
+        }
         self.begin_stream(flow, now);
-        let new = || Waiting { flow: flow.clone(), heads: BTreeSet::new(), is_whole: true, has_missed: false };
-        let waiting = self.flows.entry(id).or_insert_with(new);
-        if waiting.is_whole || waiting.heads.last().is_some_and(|last| place < *last) {
-            waiting.heads.insert(place);
-        } else {
-            waiting.has_missed = true;
-        }
-        if waiting.heads.len() > 2 * WINDOW {
-            waiting.heads.pop_last();
-            waiting.is_whole = false;
-        }
+        self.flows.entry(flow.id()).or_insert_with(|| Waiting::new(flow, true)).enter(place);
     }
 
     /// Whoever begins to wait stands behind those who wait.
@@ -150,31 +165,36 @@ impl Board {
     }
 
     /// A flow of which some wait that are not known yet.
-    pub(crate) fn expect(&mut self, flow: Flow, now: Duration) {
-        self.begin_stream(&flow, now);
-        let new = |flow| Waiting { flow, heads: BTreeSet::new(), is_whole: false, has_missed: false };
-        let id = flow.id();
-        self.flows.entry(id).or_insert_with(|| new(flow)).is_whole = false;
+    pub(crate) fn expect(&mut self, flow: &Flow, now: Duration) {
+        self.begin_stream(flow, now);
+        let waiting = self.flows.entry(flow.id()).or_insert_with(|| Waiting::new(flow, false));
+        // What is being fetched begins behind those that are expected.
+        (waiting.is_whole, waiting.seen_to, waiting.is_asked_for) = (false, None, false);
     }
 
-    /// The flows of which more have to be fetched, by whoever asks.
-    pub(crate) fn hungry(&mut self) -> Vec<FlowId> {
+    /// The flows of which more have to be fetched, by whoever asks, and behind which place.
+    pub(crate) fn hungry(&mut self) -> Vec<(FlowId, Option<Place>)> {
         let is_hungry = |waiting: &Waiting| waiting.heads.is_empty() && !waiting.is_whole;
         let could_go = |waiting: &Waiting| self.obstacle_to(&waiting.flow).is_none();
-        let hungry = self.flows.iter().filter(|(_, w)| is_hungry(w) && could_go(w)).map(|(id, _)| *id);
-        let hungry: Vec<FlowId> = hungry.collect();
-        for id in &hungry {
-            // From here on until they are fed, whoever comes may be missing in what is fetched.
-            self.flows.get_mut(id).into_iter().for_each(|waiting| waiting.has_missed = false);
+        let hungry = self.flows.iter().filter(|(_, w)| is_hungry(w) && could_go(w));
+        let hungry: Vec<(FlowId, Option<Place>)> = hungry.map(|(id, waiting)| (*id, waiting.seen_to)).collect();
+        for (id, _) in &hungry {
+            self.flows.get_mut(id).into_iter().for_each(|waiting| waiting.is_asked_for = true);
         }
         hungry
     }
 
-    /// The first of a flow, as they were fetched: `WINDOW` of them, or all.
-    pub(crate) fn feed(&mut self, flow: FlowId, places: Vec<Place>) {
-        let Some(waiting) = self.flows.get_mut(&flow) else { return };
-        waiting.is_whole = places.len() < WINDOW && !waiting.has_missed;
-        waiting.heads.extend(places);
+    /// The next of a flow, as they were fetched: `WINDOW` of them, or all.
+    pub(crate) fn feed(&mut self, flow: FlowId, places: &[Place]) {
+        let Some(waiting) = self.flows.get_mut(&flow).filter(|waiting| waiting.is_asked_for) else { return };
+        waiting.is_asked_for = false;
+        // Light ones are on their way without that being written down.
+        waiting.heads.extend(places.iter().filter(|place| !self.under_way.contains_key(&place.job)));
+        waiting.is_whole = places.len() < WINDOW;
+        if let Some(last) = places.last().filter(|_| !waiting.is_whole) {
+            waiting.seen_to = Some(*last);
+            waiting.heads.retain(|place| place <= last);
+        }
         self.forget_if_empty(flow);
     }
 
@@ -192,7 +212,7 @@ impl Board {
             return;
         }
         let Some(gone) = self.flows.remove(&flow) else { return };
-        let stream = (gone.flow.owner, gone.flow.priority);
+        let stream = (gone.flow.owner.clone(), gone.flow.priority);
         let is_left = |w: &Waiting| w.flow.owner == stream.0 && w.flow.priority == stream.1;
         if !self.flows.values().any(is_left) {
             self.streams.remove(&stream);
@@ -200,7 +220,7 @@ impl Board {
     }
 
     /// A job is under way.
-    pub(crate) fn hold(&mut self, job: JobId, flow: Flow, machine: MachineId) {
+    pub(crate) fn hold(&mut self, job: JobId, flow: Arc<Flow>, machine: MachineId) {
         *self.owners.entry(flow.owner.clone()).or_default() += 1;
         self.queues.entry(flow.queue.clone()).or_default().held += 1;
         if let Some(key) = &flow.key {
@@ -216,7 +236,7 @@ impl Board {
     }
 
     /// A job is not under way any more. Gives its flow, if it was.
-    pub(crate) fn let_go(&mut self, job: JobId) -> Option<Flow> {
+    pub(crate) fn let_go(&mut self, job: JobId) -> Option<Arc<Flow>> {
         let Held { flow, machine } = self.under_way.remove(&job)?;
         if let Some(held) = self.owners.get_mut(&flow.owner) {
             *held = held.saturating_sub(1);
@@ -233,6 +253,11 @@ impl Board {
             slots.held = slots.held.saturating_sub(1);
         }
         Some(flow)
+    }
+
+    /// Whether a job is under way.
+    pub(crate) fn is_under_way(&self, job: JobId) -> bool {
+        self.under_way.contains_key(&job)
     }
 
     /// How a machine is now.
@@ -254,7 +279,8 @@ impl Board {
 
     /// The machines that are there and could be given light jobs that wait, but pull none, at most so many.
     pub(crate) fn idle_for_light(&self, most: usize) -> Vec<MachineId> {
-        let light: Vec<&Flow> = self.flows.values().map(|waiting| &waiting.flow).filter(|flow| flow.is_light).collect();
+        let light: Vec<&Flow> =
+            self.flows.values().map(|waiting| &*waiting.flow).filter(|flow| flow.is_light).collect();
         if light.is_empty() {
             return vec![];
         }
@@ -379,7 +405,8 @@ impl Board {
             return self.machines.get(machine_id).and_then(|slots| slots.room(flow)).map(|_| *machine_id);
         }
         let fitting = self.machines.iter().filter(|(id, slots)| slots.could_take(**id, &flow.target));
-        let with_room = fitting.filter_map(|(id, slots)| slots.room(flow).map(|room| (*id, room)));
+        let chunk = if flow.is_light { LIGHT_CHUNK } else { 1 };
+        let with_room = fitting.filter_map(|(id, slots)| slots.room(flow).map(|room| (*id, room.div_ceil(chunk))));
         with_room.max_by_key(|(id, room)| (*room, std::cmp::Reverse(*id))).map(|(id, _)| id)
     }
 

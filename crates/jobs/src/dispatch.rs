@@ -73,7 +73,6 @@ impl Jobs {
     /// What the database says.
     pub(crate) async fn take_up(&self) -> Result<(), DbError> {
         let now = self.world().monotonic();
-        self.take_light_back().await?;
         for (key, most) in gauge::keys(self.db()).await? {
             self.board().set_key(&key, most);
         }
@@ -83,14 +82,14 @@ impl Jobs {
         self.look_at_machines().await?;
         for flow in flow::ready(self.db()).await? {
             self.noted().insert(flow.id());
-            self.board().expect(flow, now);
+            self.board().expect(&flow, now);
         }
         let mut after = None;
         loop {
             let some = job::under_way(self.db(), after).await?;
             for job in &some {
                 if let Some((machine, _)) = job.machine {
-                    self.board().hold(job.id, job.in_flow(), machine);
+                    self.board().hold(job.id, Arc::new(job.in_flow()), machine);
                     self.is_under_way(job);
                 }
             }
@@ -125,17 +124,22 @@ impl Jobs {
     /// # Errors
     /// What the database or the vault says. Nothing was given away then.
     pub(crate) async fn dispatch(&self) -> Result<usize, Problem> {
-        let hungry = self.board().hungry();
-        for id in &hungry {
-            let heads = job::heads(self.db(), *id).await?;
-            self.board().feed(*id, heads);
+        loop {
+            let hungry = self.board().hungry();
+            if hungry.is_empty() {
+                break;
+            }
+            for (id, behind) in hungry {
+                let heads = job::heads(self.db(), id, behind).await?;
+                self.board().feed(id, &heads);
+            }
         }
         let idle = self.board().idle_for_light(MOST_LANES);
         self.open_lanes(idle);
         let picks = self.board().pick(self.world().monotonic(), AT_ONCE);
         let count = picks.len();
         let (light, picks): (Vec<Pick>, Vec<Pick>) = picks.into_iter().partition(|pick| pick.is_light);
-        self.give_light_or_take_back(&light).await?;
+        self.give_light(&light);
         if picks.is_empty() {
             return Ok(count);
         }
@@ -146,17 +150,6 @@ impl Jobs {
                 Err(problem)
             }
         }
-    }
-
-    async fn give_light_or_take_back(&self, picks: &[Pick]) -> Result<(), Problem> {
-        if picks.is_empty() {
-            return Ok(());
-        }
-        let given = self.give_light(picks).await;
-        if given.is_err() {
-            self.take_back(picks);
-        }
-        given
     }
 
     async fn give_away(&self, picks: &[Pick]) -> Result<(), Problem> {
@@ -295,9 +288,6 @@ impl Jobs {
         let mut board = self.board();
         for pick in picks {
             if let Some(flow) = board.let_go(pick.place.job) {
-                if pick.is_light {
-                    board.pull(pick.machine, 1);
-                }
                 board.enter(&flow, pick.place, now);
             }
         }

@@ -18,7 +18,7 @@ use crate::config::JobsConfig;
 use crate::flow::FlowId;
 use crate::id::JobId;
 use crate::job::Job;
-use crate::light::Lanes;
+use crate::light::{self, Ends, Lanes};
 use crate::together::{self, Wishes};
 
 /// What the capability stands on.
@@ -84,6 +84,7 @@ struct Inner {
     /// Something may go that could not before.
     wake: Notify,
     wishes: Wishes,
+    ends: Ends,
 }
 
 /// Tries that are under way, as far as this server looks after them.
@@ -118,13 +119,15 @@ impl Jobs {
         let (board, open, noted, wake, lanes, hears_ends) = Default::default();
         let newest = Mutex::new(JobId::from_bits(0));
         let (wishes, wanted) = together::queue();
-        let inner = Inner { parts, board, open, lanes, hears_ends, newest, noted, wake, wishes };
+        let (ends, done) = light::ends();
+        let inner = Inner { parts, board, open, lanes, hears_ends, newest, noted, wake, wishes, ends };
         let this = Self { inner: Arc::new(inner) };
         // From here on nothing that machines tell is missed.
         let news = this.events().listen(None);
         this.take_up().await?;
         crate::news::start(&this, news);
         together::start(&this, wanted);
+        light::start(&this, done);
         crate::dispatch::start(&this);
         crate::upkeep::start(&this);
         crate::schedules::start(&this);
@@ -138,6 +141,10 @@ impl Jobs {
 
     pub(crate) fn wishes(&self) -> &Wishes {
         &self.inner.wishes
+    }
+
+    pub(crate) fn ends(&self) -> &Ends {
+        &self.inner.ends
     }
 
     pub(crate) fn db(&self) -> &Db {

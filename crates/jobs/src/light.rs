@@ -1,33 +1,93 @@
-//! Light jobs: nothing is done on the machine, so they are leased, carried and ended many at a time, as fast as machines
-//! pull them. One that was leased and not ended is simply leased again: doing nothing twice is doing nothing.
+//! Light jobs: nothing is done on the machine, so they are carried there and ended many at a time, as fast as machines
+//! pull them.
+//!
+//! Which machine has which is known to the memory alone, until they have ended: what was on its way when the control
+//! plane or the machine went away simply waits, and doing nothing twice is doing nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use diwan_fleet::{LARGEST_BATCH, LightNews, LightReceiver, LightSender, MachineId};
-use diwan_kernel::{DbError, Entry, Problem, TaskPolicy, Timestamp};
+use diwan_kernel::{Ctx, Entry, Problem, TaskPolicy, Timestamp};
 use tokio::sync::mpsc;
 
 use crate::board::Pick;
 use crate::event::{JobEnded, JobsChanged};
+use crate::flow::Place;
 use crate::id::JobId;
 use crate::jobs::Jobs;
 use crate::record;
-use crate::settle::{Changes, follow_up};
+use crate::settle::{Changes, entry_of, follow_up};
 use crate::table::{job, light};
 
 /// So many machines are asked to pull at once.
 pub(crate) const MOST_LANES: usize = 16;
+/// With so many that have ended a commit is begun, if not before.
+const ENDS_AT_ONCE: usize = 1024;
+/// So many batches that are done wait to be written down: whoever has more waits to be let in.
+const ROOM: usize = 16;
+/// A database that does not answer is asked again.
+const AGAIN: Duration = Duration::from_secs(1);
 
-/// Jobs that were leased together.
+/// Jobs that are carried together.
 #[derive(Debug)]
 pub(crate) struct Batch {
-    leased_at: Timestamp,
-    jobs: Vec<JobId>,
+    given_at: Timestamp,
+    places: Vec<Place>,
+}
+
+/// A batch that is done.
+#[derive(Debug)]
+pub(crate) struct DoneBatch {
+    machine: MachineId,
+    batch: Batch,
+    /// When the machine began, and when it was done, by its clock.
+    span: (Timestamp, Timestamp),
+}
+
+/// Where batches are put that are done.
+pub(crate) type Ends = mpsc::Sender<DoneBatch>;
+
+/// The two ends of that queue.
+pub(crate) fn ends() -> (Ends, mpsc::Receiver<DoneBatch>) {
+    mpsc::channel(ROOM)
 }
 
 /// The ways to machines that pull light jobs.
 #[derive(Debug, Default)]
 pub(crate) struct Lanes(HashMap<MachineId, mpsc::UnboundedSender<Batch>>);
+
+/// Begins to write down what is done: while one commit is under way, the next gathers.
+pub(crate) fn start(jobs: &Jobs, mut ends: mpsc::Receiver<DoneBatch>) {
+    let this = jobs.clone();
+    jobs.supervisor().spawn("ends of light jobs", TaskPolicy::Critical, async move {
+        loop {
+            let first = tokio::select! {
+                biased;
+                () = this.supervisor().stopping(), if !ends.is_closed() => {
+                    ends.close();
+                    continue;
+                }
+                first = ends.recv() => first,
+            };
+            let Some(first) = first else { return };
+            let mut count = first.batch.places.len();
+            let mut done = vec![first];
+            while count < ENDS_AT_ONCE
+                && let Ok(next) = ends.try_recv()
+            {
+                count += next.batch.places.len();
+                done.push(next);
+            }
+            while let Err(problem) = this.end_light(&done).await {
+                tracing::warn!(%problem, "light jobs that are done cannot be written down now");
+                if !this.supervisor().pause(AGAIN).await {
+                    return;
+                }
+            }
+        }
+    });
+}
 
 impl Jobs {
     /// Asks these machines to pull.
@@ -48,142 +108,81 @@ impl Jobs {
                     .await;
                 this.board().pull_nothing(machine);
                 this.lanes().0.remove(&machine);
-                this.give_up(machine, left).await;
+                left.iter().for_each(|batch| this.let_wait_again(&batch.places));
             });
         }
     }
 
-    /// Leases what was picked and hands it over to the lanes.
-    ///
-    /// # Errors
-    /// What the database says; nothing was leased then.
-    pub(crate) async fn give_light(&self, picks: &[Pick]) -> Result<(), Problem> {
-        let mut by_machine: BTreeMap<MachineId, Vec<JobId>> = BTreeMap::new();
+    /// Hands what was picked over to the lanes.
+    pub(crate) fn give_light(&self, picks: &[Pick]) {
+        let mut by_machine: BTreeMap<MachineId, Vec<Place>> = BTreeMap::new();
         for pick in picks {
-            by_machine.entry(pick.machine).or_default().push(pick.place.job);
+            by_machine.entry(pick.machine).or_default().push(pick.place);
         }
-        let ctx = self.ctx();
-        let now = ctx.now();
-        let (mut tx, mut batches, mut gone) = (self.db().begin(&ctx).await?, vec![], vec![]);
-        for (machine, jobs) in by_machine {
-            let leased: BTreeSet<JobId> = light::lease(&mut tx, &jobs, machine, now).await?.into_iter().collect();
-            let in_order: Vec<JobId> = jobs.iter().copied().filter(|job| leased.contains(job)).collect();
-            gone.extend(jobs.into_iter().filter(|job| !leased.contains(job)).map(|job| (machine, job)));
-            for some in in_order.chunks(LARGEST_BATCH) {
-                batches.push((machine, Batch { leased_at: now, jobs: some.to_vec() }));
-            }
-        }
-        let all: Vec<JobId> = batches.iter().flat_map(|(_, batch)| &batch.jobs).copied().collect();
-        if !all.is_empty() {
-            tx.emit(&JobsChanged { count: all.len() });
-            record::commit(tx, Entry::done("job.lease"), &all).await?;
-        }
-        for (machine, job) in gone {
-            // It was cancelled meanwhile: the machine takes another in its place.
-            let mut board = self.board();
-            board.let_go(job);
-            board.pull(machine, 1);
-        }
-        for (machine, batch) in batches {
+        let given_at = self.world().now();
+        for (machine, places) in by_machine {
             let lane = self.lanes().0.get(&machine).cloned();
-            let refused = match lane {
-                Some(lane) => lane.send(batch).err().map(|error| error.0),
-                None => Some(batch),
-            };
-            if let Some(batch) = refused {
-                self.give_up(machine, vec![batch]).await;
-            }
-        }
-        Ok(())
-    }
-
-    /// What was leased to a machine that pulls no more waits again.
-    async fn give_up(&self, machine: MachineId, batches: Vec<Batch>) {
-        for batch in batches {
-            while let Err(problem) = self.try_give_up(machine, &batch).await {
-                tracing::warn!(%problem, "light jobs of a machine that is gone cannot be given to others now");
-                if !self.supervisor().pause(std::time::Duration::from_secs(1)).await {
-                    return;
+            for some in places.chunks(LARGEST_BATCH) {
+                let batch = Batch { given_at, places: some.to_vec() };
+                if lane.as_ref().is_none_or(|lane| lane.send(batch).is_err()) {
+                    self.let_wait_again(some);
                 }
             }
         }
     }
 
-    async fn try_give_up(&self, machine: MachineId, batch: &Batch) -> Result<(), Problem> {
-        let mut tx = self.db().begin(&self.ctx()).await?;
-        let back = light::give_back(&mut tx, &batch.jobs, machine, batch.leased_at).await?;
-        if !back.is_empty() {
-            tx.emit(&JobsChanged { count: back.len() });
-            record::commit(tx, Entry::done("job.requeue").with("reason", "machine_lost"), &back).await?;
-        }
-        batch.jobs.iter().for_each(|job| drop(self.board().let_go(*job)));
-        for id in back {
-            if let Some(job) = job::find(self.db(), id).await? {
-                self.let_wait(&job);
+    /// What was given to a machine that pulls no more waits again.
+    fn let_wait_again(&self, places: &[Place]) {
+        let now = self.world().monotonic();
+        let mut board = self.board();
+        for place in places {
+            if let Some(flow) = board.let_go(place.job) {
+                board.enter(&flow, *place, now);
             }
         }
-        Ok(())
+        drop(board);
+        self.wake();
     }
 
-    /// A batch is done.
-    async fn end_light(
-        &self,
-        machine: MachineId,
-        batch: &Batch,
-        began: Timestamp,
-        ended: Timestamp,
-    ) -> Result<(), Problem> {
+    /// Writes down that these are done. Those that were called off or ran out of time meanwhile are left as they are.
+    async fn end_light(&self, done: &[DoneBatch]) -> Result<(), Problem> {
         let ctx = self.ctx();
         let now = ctx.now();
-        // By the machine's clock, which may be wrong: not before it was leased, nor later than now.
-        let moment = |at: Timestamp| at.clamp(batch.leased_at.min(now), now);
-        let (mut tx, mut changes) = (self.db().begin(&ctx).await?, Changes::default());
-        let span = (moment(began), moment(ended.max(began)));
-        let ended = light::end(&mut tx, &batch.jobs, (machine, batch.leased_at), span).await?;
+        let (mut tx, mut changes, mut entries, mut count) =
+            (self.db().begin(&ctx).await?, Changes::default(), vec![], 0);
         let hears = self.hears_ends();
-        for one in ended.iter().filter(|one| one.has_dependents || hears) {
-            let Some(job) = job::find_in(&mut tx, one.id).await? else { continue };
-            if hears {
-                tx.emit(&JobEnded::from(&job));
+        for DoneBatch { machine, batch, span } in done {
+            let jobs: Vec<JobId> = batch.places.iter().map(|place| place.job).collect();
+            let times = light::Times { leased: batch.given_at, began: span.0, ended: span.1 }.not_after(now);
+            let ended = light::end(&mut tx, &jobs, *machine, times).await?;
+            for one in ended.iter().filter(|one| one.has_dependents || hears) {
+                let Some(job) = job::find_in(&mut tx, one.id).await? else { continue };
+                if hears {
+                    tx.emit(&JobEnded::from(&job));
+                }
+                if one.has_dependents {
+                    follow_up(&mut tx, job, now, &mut changes).await?;
+                }
             }
-            if one.has_dependents {
-                follow_up(&mut tx, job, now, &mut changes).await?;
-            }
-        }
-        if !ended.is_empty() {
-            tx.emit(&JobsChanged { count: ended.len() });
             let jobs: Vec<JobId> = ended.iter().map(|one| one.id).collect();
             let entry = Entry::done("job.end").with("state", "succeeded").with("machine", machine.to_string());
-            for job in &changes.jobs {
-                tx.record(crate::settle::entry_of(job)).await?;
-            }
-            record::commit(tx, entry, &jobs).await?;
+            entries.extend(record::naming(&entry, &jobs));
+            count += jobs.len();
+        }
+        if count > 0 {
+            tx.emit(&JobsChanged { count });
+            entries.extend(changes.jobs.iter().map(entry_of));
+            let by: Vec<(Ctx, Entry)> = entries.into_iter().map(|entry| (ctx.clone(), entry)).collect();
+            tx.commit_all(by).await?;
         }
         let mut board = self.board();
-        batch.jobs.iter().for_each(|job| drop(board.let_go(*job)));
+        for place in done.iter().flat_map(|one| &one.batch.places) {
+            board.let_go(place.job);
+        }
         drop(board);
         self.let_all_wait(&changes.jobs);
         self.wake();
         Ok(())
-    }
-
-    /// Light jobs that an earlier life had leased wait again.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub(crate) async fn take_light_back(&self) -> Result<(), DbError> {
-        let ctx = self.ctx();
-        loop {
-            let mut tx = self.db().begin(&ctx).await?;
-            let back = light::give_all_back(&mut tx).await?;
-            let count = back.len();
-            if count > 0 {
-                record::commit(tx, Entry::done("job.requeue").with("reason", "restart"), &back).await?;
-            }
-            if count < job::SOME {
-                return Ok(());
-            }
-        }
     }
 }
 
@@ -204,7 +203,7 @@ impl Lane<'_> {
                 biased;
                 () = self.jobs.supervisor().stopping() => break,
                 Some(batch) = given.recv() => {
-                    let ids = batch.jobs.iter().map(|job| job.bits()).collect::<Vec<_>>();
+                    let ids = batch.places.iter().map(|place| place.job.bits()).collect::<Vec<_>>();
                     let (number, sender) = (self.next, &mut self.sender);
                     self.next += 1;
                     self.under_way.insert(number, batch);
@@ -218,7 +217,7 @@ impl Lane<'_> {
                         self.jobs.wake();
                     }
                     Some(LightNews::Done { number, began_at, ended_at, jobs }) => {
-                        if !self.end(number, began_at, ended_at, &jobs).await {
+                        if !self.end(number, (began_at, ended_at), &jobs).await {
                             break;
                         }
                     }
@@ -235,18 +234,12 @@ impl Lane<'_> {
     }
 
     /// False when what the machine says cannot be.
-    async fn end(&mut self, number: u64, began: Timestamp, ended: Timestamp, jobs: &[u128]) -> bool {
-        let Some(batch) = self.under_way.get(&number) else { return false };
-        if !jobs.iter().copied().eq(batch.jobs.iter().map(|job| job.bits())) {
+    async fn end(&mut self, number: u64, span: (Timestamp, Timestamp), jobs: &[u128]) -> bool {
+        let Some(batch) = self.under_way.remove(&number) else { return false };
+        if !jobs.iter().copied().eq(batch.places.iter().map(|place| place.job.bits())) {
+            self.under_way.insert(number, batch);
             return false;
         }
-        while let Err(problem) = self.jobs.end_light(self.machine, batch, began, ended).await {
-            tracing::warn!(%problem, "light jobs that are done cannot be written down now");
-            if !self.jobs.supervisor().pause(std::time::Duration::from_secs(1)).await {
-                return false;
-            }
-        }
-        self.under_way.remove(&number);
-        true
+        self.jobs.ends().send(DoneBatch { machine: self.machine, batch, span }).await.is_ok()
     }
 }

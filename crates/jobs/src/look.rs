@@ -36,10 +36,11 @@ impl Jobs {
     }
 
     fn waits_for(&self, job: &Job) -> Option<JobWait> {
-        if job.state != JobState::Queued {
+        let board = self.board();
+        if job.state != JobState::Queued || board.is_under_way(job.id) {
             return None;
         }
-        let obstacle = self.board().obstacle_to(&job.in_flow());
+        let obstacle = board.obstacle_to(&job.in_flow());
         Some(match (job.hold, obstacle) {
             (JobHold::Time, _) => JobWait::Time,
             (JobHold::Dependencies, _) => JobWait::Dependencies,

@@ -20,13 +20,16 @@ pub(crate) async fn commit(tx: Tx, entry: Entry, jobs: &[JobId]) -> Result<(), D
 /// # Errors
 /// What the database says.
 pub(crate) async fn commit_with(tx: Tx, entry: Entry, jobs: &[JobId], then: Vec<Entry>) -> Result<(), DbError> {
-    let named = |some: &[JobId]| match some {
-        [] => entry.clone(),
+    let ctx = tx.ctx().clone();
+    let first = if jobs.is_empty() { vec![entry] } else { naming(&entry, jobs).collect() };
+    let entries = first.into_iter().chain(then);
+    tx.commit_all(entries.map(|entry| (ctx.clone(), entry)).collect()).await
+}
+
+/// The entry as often as it takes to name all of these jobs.
+pub(crate) fn naming(entry: &Entry, jobs: &[JobId]) -> impl Iterator<Item = Entry> {
+    jobs.chunks(MOST).map(|some| match some {
         [only] => entry.clone().on("job", *only),
         several => entry.clone().with("jobs", several.iter().map(ToString::to_string).collect::<Vec<_>>()),
-    };
-    let ctx = tx.ctx().clone();
-    let first = if jobs.is_empty() { vec![&[][..]] } else { jobs.chunks(MOST).collect() };
-    let entries = first.into_iter().map(named).chain(then);
-    tx.commit_all(entries.map(|entry| (ctx.clone(), entry)).collect()).await
+    })
 }

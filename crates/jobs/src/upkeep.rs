@@ -222,7 +222,7 @@ impl Jobs {
     async fn look_for_others(&self) -> Result<(), Problem> {
         let now = self.world().monotonic();
         for flow in flow::ready(self.db()).await? {
-            self.board().expect(flow, now);
+            self.board().expect(&flow, now);
         }
         self.look_who_hears().await;
         self.wake();

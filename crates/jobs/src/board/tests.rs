@@ -1,6 +1,7 @@
 //! Who goes next.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 use std::time::Duration;
 
 use diwan_fleet::MachineId;
@@ -150,9 +151,9 @@ fn of_many_only_the_first_are_looked_at_and_the_others_are_fetched() {
             continue;
         }
         let hungry = board.hungry();
-        let [id] = hungry[..] else { break };
-        let left = all.iter().filter(|place| !seen.contains(place)).take(WINDOW).copied().collect();
-        board.feed(id, left);
+        let [(id, behind)] = hungry[..] else { break };
+        assert_eq!(behind, Some(all[2 * WINDOW - 1]), "it is fetched from where the memory ends");
+        board.feed(id, &all[2 * WINDOW..]);
     }
     assert_eq!(seen, all);
 }
@@ -176,19 +177,176 @@ fn light_jobs_go_where_they_are_pulled_and_take_up_no_slot() {
 }
 
 #[test]
+fn light_jobs_go_to_a_machine_in_chunks() {
+    let mut board = board(1);
+    board.set_machine(machine(2), vec![], true, 1);
+    let light = Flow { is_light: true, ..flow("amina", 0) };
+    (1..=600).for_each(|number| board.enter(&light, place(number), NOW));
+    [1, 2].map(machine).into_iter().for_each(|one| board.pull(one, 1024));
+    let went: Vec<u128> = board.pick(NOW, 600).iter().map(|pick| pick.machine.bits()).collect();
+    let chunks: Vec<(u128, usize)> = went.chunk_by(|a, b| a == b).map(|chunk| (chunk[0], chunk.len())).collect();
+    assert_eq!(chunks, [(1, 256), (2, 256), (1, 88)]);
+}
+
+#[test]
+fn a_light_one_that_is_wanted_again_while_a_machine_has_it_is_not_given_to_another() {
+    let mut board = board(1);
+    let light = Flow { is_light: true, ..flow("amina", 0) };
+    board.pull(machine(1), 9);
+    board.enter(&light, place(1), NOW);
+    assert_eq!(board.pick(NOW, 9).len(), 1);
+    board.enter(&light, place(1), NOW);
+    assert!(board.pick(NOW, 9).is_empty());
+    // The machine is gone: now it waits again.
+    board.let_go(JobId::from_bits(1));
+    board.enter(&light, place(1), NOW);
+    assert_eq!(board.pick(NOW, 9).len(), 1);
+}
+
+#[test]
 fn one_that_comes_while_others_are_fetched_is_not_forgotten() {
     let mut board = board(9);
-    board.expect(flow("amina", 0), NOW);
+    board.expect(&flow("amina", 0), NOW);
     let hungry = board.hungry();
     // It is written down after the others were read, and told before they are here.
     board.enter(&flow("amina", 0), place(7), NOW);
-    board.feed(hungry[0], vec![place(1)]);
-    assert_eq!(board.pick(NOW, 9).len(), 1);
-    let hungry = board.hungry();
-    assert_eq!(hungry.len(), 1, "it is looked for again");
-    board.feed(hungry[0], vec![place(7)]);
-    assert_eq!(board.pick(NOW, 9)[0].place, place(7));
+    board.feed(hungry[0].0, &[place(1)]);
+    let picks: Vec<Place> = board.pick(NOW, 9).iter().map(|pick| pick.place).collect();
+    assert_eq!(picks, [place(1), place(7)]);
     assert!(board.hungry().is_empty());
+}
+
+/// What happens to one flow of light jobs: in the table, in the memory and on machines.
+#[derive(Debug, Clone)]
+enum Turn {
+    /// So many come, so much earlier or later than those before.
+    Enter {
+        count: usize,
+        later_ms: i64,
+    },
+    /// Another server writes some down.
+    Elsewhere {
+        count: usize,
+    },
+    /// Somebody looks whether there are such.
+    Expect,
+    /// More are fetched, and so many come after they were read.
+    Fetch {
+        meanwhile: usize,
+        later_ms: i64,
+    },
+    Pick(usize),
+    /// So many of those under way are done, or their machine is gone.
+    End(usize),
+    GiveBack(usize),
+}
+
+fn turn() -> impl Strategy<Value = Turn> {
+    prop_oneof![
+        3 => (1..900usize, -5..20i64).prop_map(|(count, later_ms)| Turn::Enter { count, later_ms }),
+        1 => (1..50usize).prop_map(|count| Turn::Elsewhere { count }),
+        1 => Just(Turn::Expect),
+        4 => (0..700usize, -5..20i64).prop_map(|(meanwhile, later_ms)| Turn::Fetch { meanwhile, later_ms }),
+        4 => (1..700usize).prop_map(Turn::Pick),
+        3 => (1..700usize).prop_map(Turn::End),
+        1 => (1..300usize).prop_map(Turn::GiveBack),
+    ]
+}
+
+/// One flow of light jobs, with everything that is known of it.
+struct Table {
+    board: Board,
+    light: Flow,
+    is_alone: bool,
+    waiting: BTreeSet<Place>,
+    under_way: BTreeSet<Place>,
+    next: u128,
+    now_ms: i64,
+}
+
+impl Table {
+    fn new(is_alone: bool) -> Self {
+        let mut board = board(1);
+        board.pull(machine(1), u32::MAX);
+        let light = Flow { is_light: true, ..flow("amina", 0) };
+        let (waiting, under_way) = Default::default();
+        Self { board, light, is_alone, waiting, under_way, next: 0, now_ms: 1_000_000 }
+    }
+
+    fn write_down(&mut self) -> Place {
+        self.next += 1;
+        let place = Place { ready_at: Timestamp::from_millis(self.now_ms), job: JobId::from_bits(self.next) };
+        self.waiting.insert(place);
+        place
+    }
+
+    fn enter(&mut self, count: usize, later_ms: i64) {
+        self.now_ms += later_ms;
+        for _ in 0..count {
+            let place = self.write_down();
+            self.board.enter(&self.light, place, NOW);
+        }
+    }
+
+    /// True when there was something to fetch.
+    fn fetch(&mut self, meanwhile: usize, later_ms: i64) -> bool {
+        let hungry = self.board.hungry();
+        let [(id, behind)] = hungry[..] else { return false };
+        let from = behind.map_or(Bound::Unbounded, Bound::Excluded);
+        let queued: BTreeSet<Place> = self.waiting.union(&self.under_way).copied().collect();
+        let read: Vec<Place> = queued.range((from, Bound::Unbounded)).take(WINDOW).copied().collect();
+        self.enter(meanwhile, later_ms);
+        self.board.feed(id, &read);
+        true
+    }
+
+    fn pick(&mut self, most: usize) -> usize {
+        let picks = self.board.pick(NOW, most);
+        for Pick { place, .. } in &picks {
+            if self.is_alone {
+                assert_eq!(self.waiting.first(), Some(place), "whoever was ready first goes first");
+            }
+            assert!(self.waiting.remove(place), "given away twice");
+            self.under_way.insert(*place);
+        }
+        picks.len()
+    }
+
+    fn end(&mut self, count: usize, is_done: bool) {
+        for _ in 0..count {
+            let Some(place) = self.under_way.pop_first() else { return };
+            self.board.let_go(place.job);
+            if !is_done {
+                self.waiting.insert(place);
+                self.board.enter(&self.light, place, NOW);
+            }
+        }
+    }
+}
+
+proptest! {
+    /// However jobs come, are fetched and come back: each is given away once, in order, and none is forgotten.
+    #[test]
+    fn nothing_that_is_fetched_is_lost_or_given_twice(turns in prop::collection::vec(turn(), 1..60), is_alone: bool) {
+        let mut table = Table::new(is_alone);
+        for turn in turns {
+            match turn {
+                Turn::Enter { count, later_ms } => table.enter(count, later_ms),
+                Turn::Elsewhere { count } if !is_alone => (0..count).for_each(|_| _ = table.write_down()),
+                Turn::Expect if !is_alone => table.board.expect(&table.light, NOW),
+                Turn::Elsewhere { .. } | Turn::Expect => {}
+                Turn::Fetch { meanwhile, later_ms } => drop(table.fetch(meanwhile, later_ms)),
+                Turn::Pick(most) => drop(table.pick(most)),
+                Turn::End(count) => table.end(count, true),
+                Turn::GiveBack(count) => table.end(count, false),
+            }
+        }
+        if !is_alone {
+            table.board.expect(&table.light, NOW);
+        }
+        while table.fetch(0, 0) || table.pick(1000) > 0 {}
+        prop_assert!(table.waiting.is_empty(), "{} are forgotten", table.waiting.len());
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -255,11 +255,13 @@ pub(crate) async fn under_way(db: &Db, after: Option<JobId>) -> Result<Vec<Job>,
     db.query(sql, params![after]).await?.iter().map(read).collect()
 }
 
-/// The first of a flow that are ready.
-pub(crate) async fn heads(db: &Db, flow: FlowId) -> Result<Vec<Place>, DbError> {
+/// The first of a flow that are ready, behind a place.
+pub(crate) async fn heads(db: &Db, flow: FlowId, behind: Option<Place>) -> Result<Vec<Place>, DbError> {
     let sql = "SELECT id, ready_at FROM job WHERE state = 'queued' AND hold = '' AND flow = $1
-         ORDER BY ready_at, id LIMIT $2";
-    let rows = db.query(sql, params![flow, int(WINDOW)]).await?;
+            AND (ready_at, id) > ($2, $3) ORDER BY ready_at, id LIMIT $4";
+    let first = Place { ready_at: Timestamp::from_millis(i64::MIN), job: JobId::from_bits(0) };
+    let Place { ready_at, job } = behind.unwrap_or(first);
+    let rows = db.query(sql, params![flow, ready_at, job, int(WINDOW)]).await?;
     rows.iter().map(|row| Ok(Place { ready_at: row.get("ready_at")?, job: row.get("id")? })).collect()
 }
 

@@ -7,7 +7,7 @@ use diwan_testkit::{TestServer, on_every_backend};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Machine, audit, becomes, becomes_so, job, look, want};
+use super::{Machine, ask, audit, becomes, job, look, want};
 
 fn nothing(change: Value) -> Value {
     let mut wanted = json!({"operation": {"kind": "noop"}});
@@ -51,7 +51,8 @@ on_every_backend! {
         say(&mut stream, FromWorker::Pull(100)).await;
         let (number, jobs) = batch(&mut stream).await;
         assert_eq!(jobs.len(), 100 * 16, "no more than were pulled");
-        assert_eq!((&look(&owner, &all[0]).await["state"], &look(&owner, &all[149]).await["state"]), (&json!("leased"), &json!("queued")));
+        let waits_for = async |at: usize| look(&owner, &all[at]).await["waits_for"].clone();
+        assert_eq!((waits_for(0).await, waits_for(149).await), (json!(null), json!("machines_full")), "the first are not waited for");
         done(&mut stream, number, jobs).await;
         becomes(&server, &owner, &all[99], "succeeded").await;
         say(&mut stream, FromWorker::Pull(100)).await;
@@ -92,17 +93,54 @@ on_every_backend! {
         say(&mut stream, FromWorker::Pull(10)).await;
         let (number, jobs) = batch(&mut stream).await;
         first.cut(&server).await;
-        let waits = becomes_so(&server, &owner, &wanted, |now| now["state"] == "queued").await;
-        assert_eq!(waits["machine_id"], json!(null));
+        let mut second = Machine::connected(&server, &owner, "second").await;
+        let mut others = lane(&mut second).await;
+        say(&mut others, FromWorker::Pull(10)).await;
+        let (again, same) = batch(&mut others).await;
+        assert_eq!(same, jobs);
         let late = Done { number, began_ms: 1, ended_ms: 2, jobs: jobs.into() };
         assert!(stream.send(encode(&FromWorker::Done(late)).into()).await.is_err(), "nobody hears it");
-        let mut second = Machine::connected(&server, &owner, "second").await;
-        let mut stream = lane(&mut second).await;
+        assert_eq!(look(&owner, &wanted).await["state"], "queued");
+        done(&mut others, again, same).await;
+        let over = becomes(&server, &owner, &wanted, "succeeded").await;
+        assert_eq!((&over["machine_name"], &over["attempt"]), (&json!("second"), &json!(1)));
+    }
+
+    async fn what_a_machine_had_pulled_is_given_to_it_again_after_a_restart(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let wanted = want(&owner, nothing(json!({}))).await;
+        let mut stream = lane(&mut machine).await;
+        say(&mut stream, FromWorker::Pull(10)).await;
+        let (_, jobs) = batch(&mut stream).await;
+        drop(stream);
+        machine.connection = None;
+        let server = server.restart().await;
+        machine.connect(&server).await;
+        let mut stream = lane(&mut machine).await;
+        say(&mut stream, FromWorker::Pull(10)).await;
+        let (number, again) = batch(&mut stream).await;
+        assert_eq!(again, jobs);
+        done(&mut stream, number, again).await;
+        becomes(&server, &owner, &wanted, "succeeded").await;
+    }
+
+    async fn one_that_is_called_off_while_a_machine_has_it_stays_so_unless_it_is_wanted_again(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let specs = json!({"jobs": [nothing(json!({})), nothing(json!({})), nothing(json!({}))]});
+        let made = owner.post("/api/v1/jobs/batch", specs).await.expect(StatusCode::CREATED);
+        let mut stream = lane(&mut machine).await;
         say(&mut stream, FromWorker::Pull(10)).await;
         let (number, jobs) = batch(&mut stream).await;
+        for off in [&made["jobs"][0], &made["jobs"][1]] {
+            assert_eq!(ask(&owner, off, "cancel", json!({})).await.expect(StatusCode::OK)["state"], "cancelled");
+        }
+        ask(&owner, &made["jobs"][1], "retry", json!({})).await.expect(StatusCode::OK);
         done(&mut stream, number, jobs).await;
-        let over = becomes(&server, &owner, &wanted, "succeeded").await;
-        assert_eq!((&over["machine_name"], &over["attempt"]), (&json!("second"), &json!(2)));
+        becomes(&server, &owner, &made["jobs"][2], "succeeded").await;
+        let states = [look(&owner, &made["jobs"][0]).await, look(&owner, &made["jobs"][1]).await];
+        assert_eq!(states.map(|job| job["state"].clone()), [json!("cancelled"), json!("succeeded")]);
     }
 
     async fn a_machine_that_tells_of_what_it_was_not_given_is_not_believed(backend) {
@@ -115,7 +153,7 @@ on_every_backend! {
         let (number, _) = batch(&mut stream).await;
         let id: diwan_jobs::JobId = crate::text(&other, "id").parse().expect("an id");
         done(&mut stream, number, id.bits().to_be_bytes().to_vec()).await;
-        // The lane is closed, what was leased waits again, and another lane is opened.
+        // The lane is closed, what was given waits again, and another lane is opened.
         let mut stream = lane(&mut machine).await;
         assert_eq!(look(&owner, &other).await["state"], "queued");
         say(&mut stream, FromWorker::Pull(1)).await;
