@@ -170,8 +170,10 @@ impl Jobs {
     ) -> Result<(), Problem> {
         let machines: BTreeSet<MachineId> = picks.iter().map(|pick| pick.machine).collect();
         let mut tries = 0;
+        // Asked each time: whoever was turned off has nothing done any more.
+        let runners = self.owners().who_may_run_jobs().await?;
         let given = loop {
-            match self.lease_all(way, picks, &mut lent).await {
+            match self.lease_all(way, picks, &runners, &mut lent).await {
                 Ok(given) => break given,
                 Err(lost) if lost.has_lost_count() && tries < TRIES => {
                     tries += 1;
@@ -197,6 +199,7 @@ impl Jobs {
         &self,
         way: &Way,
         picks: &[Pick],
+        runners: &BTreeSet<String>,
         lent: &mut BTreeMap<JobId, Lent>,
     ) -> Result<Given, NotWritten> {
         let ctx = self.ctx();
@@ -208,6 +211,10 @@ impl Jobs {
                 gone.push(pick);
                 continue;
             };
+            if found.owner.user_id.as_ref().is_some_and(|user| !runners.contains(user)) {
+                given.refused.push((pick.clone(), found, owner_gone()));
+                continue;
+            }
             let errand = match errand(&found, pick.machine, way) {
                 Ok(errand) => errand,
                 Err(why) => {
@@ -303,6 +310,14 @@ fn errand(job: &Job, machine: MachineId, way: &Way) -> Result<Errand, NotLent> {
         variables: variables::of_next_try(job, machine, way)?,
         artifacts: job.spec.artifacts.clone(),
     })
+}
+
+fn owner_gone() -> NotLent {
+    NotLent {
+        code: "owner_gone".to_owned(),
+        detail: "Whoever wanted it is not here any more, or may not run jobs.".to_owned(),
+        may_pass: false,
+    }
 }
 
 fn entry_of(leased: &[Leased]) -> Entry {

@@ -1,6 +1,6 @@
 //! The handle of this capability and what it is put together from.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -42,14 +42,22 @@ pub struct Parts {
     pub public_url: Url,
 }
 
-/// What has to be known of those who answer for schedules.
+/// What has to be known of those who answer for jobs and schedules.
 #[async_trait]
 pub trait Owners: Send + Sync {
+    /// The people who are here and may run jobs, by their ids.
+    ///
+    /// # Errors
+    /// What whoever knows says.
+    async fn who_may_run_jobs(&self) -> Result<BTreeSet<String>, Problem>;
+
     /// Whether this person is here and may run jobs.
     ///
     /// # Errors
     /// What whoever knows says.
-    async fn may_run_jobs(&self, user: &str) -> Result<bool, Problem>;
+    async fn may_run_jobs(&self, user: &str) -> Result<bool, Problem> {
+        Ok(self.who_may_run_jobs().await?.contains(user))
+    }
 }
 
 /// The jobs. Cheap to clone.

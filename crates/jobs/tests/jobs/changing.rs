@@ -56,6 +56,45 @@ on_every_backend! {
         drop(server);
     }
 
+    async fn when_it_may_begin_does_not_make_it_another_wish(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let at = |hour: u8| job(json!({"idempotency_key": "once", "not_before": format!("2099-01-01T{hour:02}:00:00Z")}));
+        let first = want(&owner, at(1)).await;
+        let again = owner.post("/api/v1/jobs", at(2)).await.expect(StatusCode::OK);
+        assert_eq!((&again["id"], &again["due_at"]), (&first["id"], &first["due_at"]));
+        drop(server);
+    }
+
+    async fn what_somebody_wanted_who_was_turned_off_is_not_done(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let dana = server.invite(&owner, "dana", "developer").await;
+        let wanted = want(&dana, job(json!({}))).await;
+        let me = dana.get("/api/v1/me").await.expect(StatusCode::OK);
+        let user = format!("/api/v1/users/{}", text(&me["user"], "id"));
+        owner.patch(&user, json!({"status": "disabled"})).await.expect(StatusCode::OK);
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let over = becomes(&server, &owner, &wanted, "failed").await;
+        assert_eq!((&over["reason"], &over["attempt"]), (&json!("owner_gone"), &json!(0)));
+        let own = want(&owner, job(json!({}))).await;
+        let mut sent = machine.sent().await;
+        sent.begin().await;
+        sent.end(0, 0, 0).await;
+        becomes(&server, &owner, &own, "succeeded").await;
+    }
+
+    async fn a_job_is_not_shown_by_wanting_another_like_it(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let dana = server.invite(&owner, "dana", "developer").await;
+        let token = dana.post("/api/v1/me/tokens", json!({"name": "ci", "scopes": ["jobs.run"]})).await;
+        let blind = dana.with_token(text(&token.expect(StatusCode::CREATED), "secret"));
+        let own = want(&blind, job(json!({}))).await;
+        ask(&blind, &own, "rerun", json!({})).await.expect(StatusCode::CREATED);
+        let wanted = want(&owner, job(json!({}))).await;
+        assert_eq!(ask(&blind, &wanted, "rerun", json!({})).await.status, StatusCode::FORBIDDEN);
+        ask(&dana, &wanted, "rerun", json!({})).await.expect(StatusCode::CREATED);
+        drop(server);
+    }
+
     async fn another_persons_jobs_are_for_those_who_decide_over_all(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let developer = server.invite(&owner, "dana", "developer").await;

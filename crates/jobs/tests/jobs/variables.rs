@@ -210,7 +210,7 @@ on_every_backend! {
         let after = json!({"after": [{"job_id": waiting[0].0["id"]}]});
         let dependent = want(&owner, job(after)).await;
         machine.connect(&server).await;
-        for (wanted, _) in &waiting {
+        for ((wanted, _), why) in waiting.iter().zip(["secret_denied", "owner_gone", "owner_gone"]) {
             let over = becomes(&server, &owner, wanted, "failed").await;
             assert_eq!((&over["reason"], &over["attempt"]), (&json!("secret_denied"), &json!(0)), "{over}");
             assert!(over["dead_at"].is_string() && over["command_id"].is_null());

@@ -15,6 +15,7 @@ export const reasons = [
   "unknown_outcome",
   "machine_lost",
   "machine_revoked",
+  "owner_gone",
   "secret_denied",
   "secret_unknown",
   "secret_unusable",

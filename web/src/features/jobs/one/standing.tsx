@@ -106,6 +106,12 @@ function Failed({ job }: { job: JobDetail }) {
         <p className="mt-1">
           {t("jobs.dead.lies")} <Moment at={job.dead_at} />
         </p>
+  "owner_gone",
+  "given_up",
+  "secret_denied",
+  "secret_unknown",
+  "secret_unusable",
+  "bridge_too_old",
       )}
     </Notice>
   );
