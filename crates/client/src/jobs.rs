@@ -285,8 +285,9 @@ impl Client {
     ///
     /// # Errors
     /// When it has ended, or that is not allowed.
-    pub async fn cancel_job(&self, id: &str) -> Answer<Value> {
-        self.write(Method::POST, &format!("/jobs/{}/cancel", part(id)), None).await
+    pub async fn cancel_job(&self, id: &str, give_up: bool) -> Answer<Value> {
+        let give_up = if give_up { "?give_up=true" } else { "" };
+        self.write(Method::POST, &format!("/jobs/{}/cancel{give_up}", part(id)), None).await
     }
 
     /// Tries a job again that has ended.

@@ -6,8 +6,8 @@ use crate::event::JobChanged;
 use crate::id::JobId;
 use crate::job::{Fared, Job};
 use crate::jobs::Jobs;
-use crate::settle::{Changes, follow_up, last_try};
-use crate::state::{JobHold, JobState};
+use crate::settle::{Changes, Finished, follow_up};
+use crate::state::JobState;
 use crate::table::job::{self, Wanted};
 use crate::table::{attempt, gauge};
 
@@ -37,14 +37,15 @@ impl Jobs {
     ///
     /// # Errors
     /// 409 when it has ended.
-    pub(crate) async fn cancel(&self, ctx: &Ctx, id: JobId) -> Result<Job, Problem> {
+    pub(crate) async fn cancel(&self, ctx: &Ctx, id: JobId, give_up: bool) -> Result<Job, Problem> {
         loop {
             let found = self.get_for_change(ctx, id).await?;
             let done = match found.state {
                 JobState::Queued => self.cancel_waiting(ctx, &found).await?,
-                JobState::Leased | JobState::Running => self.cancel_under_way(ctx, &found).await?,
+                JobState::Leased | JobState::Running => self.cancel_under_way(ctx, &found, give_up).await?,
                 _ => return Err(is_over()),
             };
+    /// With `give_up` nobody waits for a machine that is away.
             // Otherwise it began or ended meanwhile.
             if done {
                 return self.get(id).await;
@@ -72,50 +73,25 @@ impl Jobs {
         Ok(true)
     }
 
-    async fn cancel_under_way(&self, ctx: &Ctx, found: &Job) -> Result<bool, Problem> {
+    async fn cancel_under_way(&self, ctx: &Ctx, found: &Job, give_up: bool) -> Result<bool, Problem> {
         let mut tx = self.db().begin(ctx).await?;
         if !job::ask_cancel(&mut tx, found.id, ctx.now()).await? {
             return Ok(false);
         }
         tx.emit(&JobChanged::from(found));
-        tx.commit(Entry::done("job.cancel").on("job", found.id)).await?;
+        let gives_up = give_up && found.machine.as_ref().is_some_and(|(machine, _)| !self.fleet().is_there(*machine));
+        tx.commit(Entry::done("job.cancel").on("job", found.id).with("given_up", gives_up)).await?;
         if let Some(command) = found.command
             && let Err(problem) = self.fleet().stop_errand(&self.ctx(), command).await
         {
             // How it ended is told in a moment.
             tracing::debug!(%command, %problem, "a try that is cancelled is over already");
         }
-        Ok(true)
-    }
-
-    /// Has a job that has ended tried once more, with the same idempotency key.
-    ///
-    /// # Errors
-    /// 409 when it has not ended.
-    pub(crate) async fn retry(&self, ctx: &Ctx, id: JobId) -> Result<Job, Problem> {
-        let found = self.get_for_change(ctx, id).await?;
-        match self.try_again(ctx, found).await? {
-            Some(job) => Ok(job),
-            None => Err(not_over()),
-        }
-    }
-
-    async fn try_again(&self, ctx: &Ctx, found: Job) -> Result<Option<Job>, Problem> {
-        if found.state.is_open() {
-            return Ok(None);
-        }
-        let now = ctx.now();
-        let mut job = found.clone();
-        job.fence += 1;
-        (job.state, job.hold, job.ready_at) = (JobState::Queued, JobHold::None, now);
-        (job.ended_at, job.dead_at, job.cancel_asked_at, job.deadline_at) = (None, None, None, None);
-        job.most_tries = found.tries + found.spec.retry.attempts;
-        job.fared = Fared::default();
-        (job.leased_at, job.started_at, job.machine, job.command) = (None, None, None, None);
-        let mut tx = self.db().begin(ctx).await?;
-        if found.machine.is_some() {
-            let at = found.ended_at.unwrap_or(now);
-            attempt::insert(&mut tx, found.id, &last_try(&found, found.state, found.fared.clone(), at)).await?;
+        if gives_up {
+            // Should the machine come back, it is told to stop, and what it says then comes too late.
+            let over = Over::GivenUp;
+            self.settle(&[Finished { job: found.id, fence: found.fence, over, started_at: None, was_too_long: false }])
+                .await?;
         }
         if !job::replay(&mut tx, &job, found.fence).await? {
             return Ok(None);

@@ -39,6 +39,8 @@ pub(crate) enum Over {
         /// Whether it is tried on another machine.
         moves: bool,
     },
+    /// Somebody who cancelled it did not want to wait for its machine, which is away.
+    GivenUp,
 }
 
 /// What follows for a job.
@@ -104,6 +106,7 @@ fn judge(job: &Job, over: &Over, was_too_long: bool) -> (JobState, Option<&'stat
         }
         // It may still go on there.
         Over::Lost { moves: false } => return (Failed, Some("machine_lost"), Why::Never),
+        Over::GivenUp => return (Cancelled, Some("given_up"), Why::Never),
         Over::Told(end) => &end.how,
     };
     match how {

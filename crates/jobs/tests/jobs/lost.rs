@@ -88,6 +88,37 @@ on_every_backend! {
         assert_eq!(over["attempts"][0]["reason"], "machine_lost");
     }
 
+    async fn whoever_cancels_a_job_need_not_wait_for_a_machine_that_is_away(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let key = json!({"key": "shop", "limit": 1});
+        let wanted = want(&owner, job(json!({"concurrency": key}))).await;
+        let behind = want(&owner, job(json!({"concurrency": key}))).await;
+        let mut sent = machine.sent().await;
+        sent.begin().await;
+        becomes(&server, &owner, &wanted, "running").await;
+        let there = ask(&owner, &wanted, "cancel?give_up=true", json!({})).await.expect(StatusCode::OK);
+        assert_eq!(there["state"], "running", "its machine is there and can be told");
+        assert_eq!(hear(&mut sent.stream).await, ToCommand::Cancel);
+        drop(sent);
+        machine.cut(&server).await;
+        assert_eq!(ask(&owner, &wanted, "cancel", json!({})).await.expect(StatusCode::OK)["state"], "running");
+        let over = ask(&owner, &wanted, "cancel?give_up=true", json!({})).await.expect(StatusCode::OK);
+        assert_eq!((&over["state"], &over["reason"]), (&json!("cancelled"), &json!("given_up")));
+        assert_eq!(look(&owner, &behind).await["waits_for"], "no_machine", "the key is free");
+        machine.connect(&server).await;
+        let (_, mut stream) = machine.followed().await;
+        assert_eq!(hear(&mut stream).await, ToCommand::Cancel, "it is told to stop when it is back");
+        say(&mut stream, verdict(Decision::Allow)).await;
+        say(&mut stream, FromCommand::Started(0)).await;
+        say(&mut stream, crate::machine::ended(diwan_protocol::run::Outcome::Exited(0), 0, 0)).await;
+        let mut sent = machine.sent().await;
+        sent.begin().await;
+        sent.end(0, 0, 0).await;
+        becomes(&server, &owner, &behind, "succeeded").await;
+        assert_eq!(look(&owner, &wanted).await["reason"], "given_up", "late word counts for nothing");
+    }
+
     async fn a_job_fails_with_its_machine_if_it_wants(backend) {
         let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
         let mut machine = Machine::connected(&server, &owner, "box").await;

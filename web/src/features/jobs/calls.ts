@@ -33,7 +33,8 @@ export const listArtifacts = (id: string, attempt: number | undefined, signal: A
 export const createJob = (body: NewJob) =>
   unwrap(api.POST("/jobs", { body: body as components["schemas"]["JobSpec"] }));
 
-export const cancelJob = (id: string) => unwrap(api.POST("/jobs/{id}/cancel", { params: { path: { id } } }));
+export const cancelJob = (id: string, query: { give_up?: boolean } = {}) =>
+  unwrap(api.POST("/jobs/{id}/cancel", { params: { path: { id }, query } }));
 
 export const retryJob = (id: string) => unwrap(api.POST("/jobs/{id}/retry", { params: { path: { id } } }));
 

@@ -17,13 +17,25 @@ pub(in crate::cli) struct Several {
     pub(super) ids: Vec<String>,
 }
 
+/// Which jobs are stopped, and how.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Cancel {
+    #[command(flatten)]
+    jobs: Several,
+    /// End those on machines that are away at once, without word from there
+    #[arg(long)]
+    give_up: bool,
+}
+
 /// What is done with each: what to tell of it, and the same for programs.
 type Changed = Result<(String, Value), ClientError>;
 
-pub(super) async fn cancel(door: &Door<'_>, jobs: &Several) -> Result<Done, Failure> {
-    each(door, jobs, async |client: &Client, id: &str| {
-        client.cancel_job(id).await?;
-        Ok((format!("{id} is being cancelled."), json!({"cancelled": id})))
+pub(super) async fn cancel(door: &Door<'_>, how: &Cancel) -> Result<Done, Failure> {
+    each(door, &how.jobs, async |client: &Client, id: &str| {
+        let reply = client.cancel_job(id, how.give_up).await?;
+        let is_over = reply.read()?["state"] == "cancelled";
+        let words = if is_over { "is cancelled" } else { "is being cancelled" };
+        Ok((format!("{id} {words}."), json!({"cancelled": id})))
     })
     .await
 }

@@ -98,7 +98,7 @@ async fn attend(
     let mut stopping = std::pin::pin!(async {
         interrupts.reach(1).await;
         aside(STOPPING);
-        match client.cancel_job(&job.id).await {
+        match client.cancel_job(&job.id, false).await {
             // One that is over already needs no stopping.
             Ok(_) | Err(ClientError::Refused(_)) => {}
             Err(error) => aside(&format!("it could not be cancelled: {error}")),

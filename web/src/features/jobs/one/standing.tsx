@@ -1,21 +1,26 @@
 // What a job waits for, or why it did not do what was wanted, and what can be done about it.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCan } from "@/app/me";
 import { allMachinesQuery } from "@/features/machines/queries";
 import { isThere } from "@/features/machines/state";
 import { isolated } from "@/features/machines/use-machines";
 import { useFormat } from "@/i18n/format";
+import { Button } from "@/ui/button";
+import { Confirm } from "@/ui/confirm";
 import { Notice } from "@/ui/notice";
 import { Ago, Moment } from "@/ui/time";
 import type { JobDetail } from "../api";
+import { cancelJob } from "../calls";
 import { detailOf } from "../detail";
+import { useMayChange, useRefresh } from "../use-jobs";
 
 export function Standing({ job }: { job: JobDetail }) {
   if (job.state === "queued") return <Waits job={job} />;
   if (job.state === "leased" || job.state === "running") return <Away job={job} />;
-  if (job.state === "cancelled" && job.reason === "dependency_failed") return <Failed job={job} />;
+  if (job.state === "cancelled" && job.reason !== "cancelled") return <Failed job={job} />;
   if (job.state === "failed" || job.state === "timed_out" || job.state === "expired") return <Failed job={job} />;
   return null;
 }
@@ -54,7 +59,38 @@ function Away({ job }: { job: JobDetail }) {
     <Notice tone="warn" live className="mb-6" title={t("jobs.away.title", { machine: isolated(machine.name) })}>
       <p>{t("jobs.away.text")}</p>
       {job.lost.policy !== "wait" && <p>{t(`jobs.away.${job.lost.policy}`, { after })}</p>}
+      <GiveUp job={job} />
     </Notice>
+  );
+}
+
+/** Ends a job although its machine cannot be told. */
+function GiveUp({ job }: { job: JobDetail }) {
+  const { t } = useTranslation();
+  const refresh = useRefresh();
+  const [isAsking, setAsking] = useState(false);
+  async function giveUp() {
+    await cancelJob(job.id, { give_up: true });
+    await refresh();
+  }
+  if (!useMayChange(job.owner)) return null;
+  return (
+    <>
+      <Button icon="stop" className="mt-2" onClick={() => setAsking(true)}>
+        {t("jobs.away.give_up")}
+      </Button>
+      {isAsking && (
+        <Confirm
+          look="danger"
+          title={t("jobs.away.give_up_title")}
+          action={t("jobs.away.give_up")}
+          run={giveUp}
+          onClose={() => setAsking(false)}
+        >
+          {t("jobs.away.give_up_text")}
+        </Confirm>
+      )}
+    </>
   );
 }
 
@@ -70,6 +106,12 @@ const advised = [
   "never_arrived",
   "machine_lost",
   "machine_revoked",
+  "owner_gone",
+  "given_up",
+  "secret_denied",
+  "secret_unknown",
+  "secret_unusable",
+  "bridge_too_old",
   "dependency_failed",
   "exit_code",
   "signal",
@@ -106,12 +148,6 @@ function Failed({ job }: { job: JobDetail }) {
         <p className="mt-1">
           {t("jobs.dead.lies")} <Moment at={job.dead_at} />
         </p>
-  "owner_gone",
-  "given_up",
-  "secret_denied",
-  "secret_unknown",
-  "secret_unusable",
-  "bridge_too_old",
       )}
     </Notice>
   );
