@@ -1,7 +1,8 @@
-//! What people do to jobs that are there: cancel, try again, let rest.
+//! What people do to jobs that are there: cancel, let rest.
 
 use diwan_kernel::{Ctx, Entry, Permission, Problem};
 
+use crate::decide::Over;
 use crate::event::JobChanged;
 use crate::id::JobId;
 use crate::job::{Fared, Job};
@@ -9,7 +10,6 @@ use crate::jobs::Jobs;
 use crate::settle::{Changes, Finished, follow_up};
 use crate::state::JobState;
 use crate::table::job::{self, Wanted};
-use crate::table::{attempt, gauge};
 
 impl Jobs {
     /// The job with this id.
@@ -26,14 +26,26 @@ impl Jobs {
     /// 403 for another's, without the permission to decide over all; 404.
     pub(crate) async fn get_for_change(&self, ctx: &Ctx, id: JobId) -> Result<Job, Problem> {
         let found = self.get(id).await?;
-        let is_own = ctx.actor.user_id().is_some_and(|user| user.to_string() == found.owner_id);
-        if !is_own {
+        if !is_own(ctx, &found) {
             ctx.require(Permission::JobsManage)?;
         }
         Ok(found)
     }
 
+    /// The job with this id, for somebody who wants another like it.
+    ///
+    /// # Errors
+    /// 403 for another's, without the permission to see jobs; 404.
+    pub(crate) async fn get_for_rerun(&self, ctx: &Ctx, id: JobId) -> Result<Job, Problem> {
+        let found = self.get(id).await?;
+        if !is_own(ctx, &found) {
+            ctx.require(Permission::JobsRead)?;
+        }
+        Ok(found)
+    }
+
     /// Stops a job: at once while it waits; while it is under way its machine is told to, and the job ends when it has.
+    /// With `give_up` nobody waits for a machine that is away.
     ///
     /// # Errors
     /// 409 when it has ended.
@@ -45,7 +57,6 @@ impl Jobs {
                 JobState::Leased | JobState::Running => self.cancel_under_way(ctx, &found, give_up).await?,
                 _ => return Err(is_over()),
             };
-    /// With `give_up` nobody waits for a machine that is away.
             // Otherwise it began or ended meanwhile.
             if done {
                 return self.get(id).await;
@@ -93,28 +104,7 @@ impl Jobs {
             self.settle(&[Finished { job: found.id, fence: found.fence, over, started_at: None, was_too_long: false }])
                 .await?;
         }
-        if !job::replay(&mut tx, &job, found.fence).await? {
-            return Ok(None);
-        }
-        if let Some(concurrency) = &job.spec.concurrency {
-            gauge::set_key(&mut tx, &concurrency.key, concurrency.limit).await?;
-        }
-        tx.emit(&JobChanged::from(&job));
-        tx.commit(Entry::done("job.retry").on("job", job.id).with("was", found.state.as_str())).await?;
-        self.let_wait(&job);
-        Ok(Some(job))
-    }
-
-    /// Has dead letters tried again; says how many.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub(crate) async fn replay_dead(&self, ctx: &Ctx, which: &Which) -> Result<usize, Problem> {
-        let mut count = 0;
-        for found in self.dead(ctx, which).await? {
-            count += usize::from(self.try_again(ctx, found).await?.is_some());
-        }
-        Ok(count)
+        Ok(true)
     }
 
     /// Lets dead letters rest: they stay as they ended; says how many.
@@ -134,7 +124,7 @@ impl Jobs {
         Ok(count)
     }
 
-    async fn dead(&self, ctx: &Ctx, which: &Which) -> Result<Vec<Job>, Problem> {
+    pub(crate) async fn dead(&self, ctx: &Ctx, which: &Which) -> Result<Vec<Job>, Problem> {
         match which {
             Which::These(ids) => {
                 let mut found = vec![];
@@ -173,20 +163,15 @@ pub(crate) enum Which {
     Those(Wanted),
 }
 
+fn is_own(ctx: &Ctx, job: &Job) -> bool {
+    ctx.actor.user_id().is_some_and(|user| user.to_string() == job.owner_id)
+}
+
 fn is_over() -> Problem {
     Problem::conflict(
         "job_over",
         "The job has ended",
         "It came to an end before this.",
         "Look at how it ended; try it again if it is still wanted.",
-    )
-}
-
-fn not_over() -> Problem {
-    Problem::conflict(
-        "job_not_over",
-        "The job has not ended",
-        "It waits or is under way.",
-        "Cancel it first, or wait until it has ended.",
     )
 }

@@ -17,6 +17,9 @@ use crate::spec::{AfterWhen, JobAfter, JobSpec};
 use crate::state::{JobHold, JobState};
 use crate::table::{dependency, flow, gauge, job};
 
+/// No more jobs may wait for one: what follows from its end is one unit of work.
+const MOST_DEPENDENTS: u64 = 2000;
+
 /// How a wish came about.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Cause {
@@ -170,7 +173,8 @@ impl Jobs {
     pub(crate) fn new_job(&self, ctx: &Ctx, owner: &Owner, spec: JobSpec, cause: Cause) -> Job {
         let now = ctx.now();
         let due_at = spec.not_before.filter(|at| *at > now);
-        Job {
+        let ready_at = due_at.unwrap_or(now);
+        let mut job = Job {
             id: self.new_id(),
             flow: Flow::of(&spec, owner.id()).id(),
             name: spec.title(),
@@ -183,11 +187,9 @@ impl Jobs {
             most_tries: spec.retry.attempts,
             fence: 0,
             due_at,
-            deadline_at: spec
-                .queue_timeout_ms
-                .map(|ms| due_at.unwrap_or(now).plus(std::time::Duration::from_millis(ms))),
+            deadline_at: None,
             created_at: now,
-            ready_at: due_at.unwrap_or(now),
+            ready_at,
             leased_at: None,
             started_at: None,
             ended_at: None,
@@ -202,7 +204,9 @@ impl Jobs {
             depth: cause.depth,
             idempotency_digest: digest_of(&spec),
             spec,
-        }
+        };
+        job.deadline_at = job.deadline_from(ready_at);
+        job
     }
 
     /// Writes down those flows of jobs of which this server does not know that they are; says which, in one order,
@@ -241,8 +245,13 @@ async fn wait_for(tx: &mut Tx, new: &mut Job, earlier: &[JobId]) -> Result<(), N
         if kept.iter().any(|known| known.job_id == Some(on)) {
             continue;
         }
-        let state = dependency::hold_still(tx, on).await?;
-        match (state.ok_or_else(|| unknown(at, "There is no such job."))?, after.when) {
+        let (state, dependents) =
+            dependency::hold_still(tx, on, 1).await?.ok_or_else(|| unknown(at, "There is no such job."))?;
+        if state.is_open() && dependents > MOST_DEPENDENTS {
+            let message = format!("{MOST_DEPENDENTS} jobs wait or waited for that one, and no more may.");
+            return Err(NotCreated::Problem(Problem::invalid_field(&format!("after[{at}]"), "too_many", &message)));
+        }
+        match (state, after.when) {
             (JobState::Succeeded, _) => {}
             (state, _) if state.is_open() => new.open_dependencies += 1,
             (_, AfterWhen::Ended) => {}
@@ -252,10 +261,11 @@ async fn wait_for(tx: &mut Tx, new: &mut Job, earlier: &[JobId]) -> Result<(), N
     }
     new.spec.after = kept;
     if has_failed {
-        new.fared.reason = Some("dependency_failed".to_owned());
+        new.fared.reason = Some(settle::DEPENDENCY_FAILED.to_owned());
         new.end(JobState::Cancelled, new.created_at);
     } else if new.open_dependencies > 0 {
-        new.hold = JobHold::Dependencies;
+        // The time in which it has to begin is not yet running.
+        (new.hold, new.deadline_at) = (JobHold::Dependencies, None);
     }
     Ok(())
 }
@@ -264,10 +274,12 @@ fn unknown(at: usize, message: &str) -> NotCreated {
     NotCreated::Problem(Problem::invalid_field(&format!("after[{at}]"), "job_unknown", message))
 }
 
-/// The same wish has the same digest.
+/// The same wish has the same digest. When it may begin does not count: `in ten minutes`, said twice, is another moment.
 fn digest_of(spec: &JobSpec) -> Option<Vec<u8>> {
     spec.idempotency_key.as_ref()?;
-    Some(digest(&SHA256, serde_json::json!(spec).to_string().as_bytes()).as_ref().to_vec())
+    let mut spec = serde_json::json!(spec);
+    spec["not_before"] = serde_json::Value::Null;
+    Some(digest(&SHA256, spec.to_string().as_bytes()).as_ref().to_vec())
 }
 
 pub(crate) fn entry_of(jobs: &[Job]) -> Entry {

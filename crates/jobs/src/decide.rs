@@ -182,6 +182,11 @@ impl Job {
         job
     }
 
+    /// Until when it has to begin, if it may from this moment on.
+    pub(crate) fn deadline_from(&self, ready_at: Timestamp) -> Option<Timestamp> {
+        self.spec.queue_timeout_ms.map(|ms| ready_at.plus(Duration::from_millis(ms)))
+    }
+
     /// It has ended.
     pub(crate) fn end(&mut self, state: JobState, now: Timestamp) {
         (self.state, self.hold, self.due_at, self.ended_at) = (state, JobHold::None, None, Some(now));

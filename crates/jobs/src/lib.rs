@@ -13,6 +13,7 @@
 //! `decide` for what follows from how a try went, and `settle` for how that is written down.
 #![forbid(unsafe_code)]
 
+mod again;
 mod api;
 mod board;
 mod calendar;

@@ -11,6 +11,9 @@ use crate::spec::AfterWhen;
 use crate::state::{JobHold, JobState};
 use crate::table::{attempt, dependency, gauge, job};
 
+/// Why a job ended that waits for one which did not succeed.
+pub(crate) const DEPENDENCY_FAILED: &str = "dependency_failed";
+
 /// A try that is over.
 #[derive(Debug, Clone)]
 pub(crate) struct Finished {
@@ -138,14 +141,14 @@ pub(crate) async fn follow_up(tx: &mut Tx, ended: Job, now: Timestamp, changes: 
     while let Some(over) = ended.pop() {
         for (id, when) in dependency::waiting_for(tx, over.id).await? {
             let Some(mut waiting) = job::find_in(tx, id).await? else { continue };
-            if waiting.state != JobState::Queued || waiting.hold == JobHold::None && waiting.open_dependencies == 0 {
+            if waiting.state != JobState::Queued || waiting.open_dependencies == 0 {
                 continue;
             }
             if when == AfterWhen::Succeeded && over.state != JobState::Succeeded {
                 let fence = waiting.fence;
                 waiting.fence += 1;
                 waiting.fared = Fared {
-                    reason: Some("dependency_failed".to_owned()),
+                    reason: Some(DEPENDENCY_FAILED.to_owned()),
                     detail: Some(format!("It waited for {}, which {}.", over.id, over.state.as_str())),
                     ..Fared::default()
                 };
@@ -162,6 +165,7 @@ pub(crate) async fn follow_up(tx: &mut Tx, ended: Job, now: Timestamp, changes: 
                 waiting.open_dependencies = 0;
                 waiting.hold = hold;
                 waiting.ready_at = waiting.ready_at.max(now);
+                waiting.deadline_at = waiting.deadline_from(waiting.ready_at);
                 if job::settle(tx, &waiting, fence).await? {
                     changes.jobs.push(waiting);
                 }

@@ -44,7 +44,8 @@ pub(super) async fn rerun_job(
     Path(id): Path<JobId>,
     Json(body): Json<RerunJob>,
 ) -> Result<CreatedAnswer<JobView>, Problem> {
-    let found = jobs.get(id).await?;
+    // The answer says everything of the job that it is like.
+    let found = jobs.get_for_rerun(&ctx, id).await?;
     let spec = changed(&found.spec, body.changes)?;
     spec.check()?;
     jobs.may_want(&ctx, &spec).await?;

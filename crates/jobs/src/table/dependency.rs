@@ -8,13 +8,13 @@ use crate::id::JobId;
 use crate::spec::AfterWhen;
 use crate::state::JobState;
 
-/// Says that nobody else ends this job while somebody begins to wait for it, and how it stands; `None` when there is
-/// no such job.
-pub(crate) async fn hold_still(tx: &mut Tx, on: JobId) -> Result<Option<JobState>, DbError> {
+/// Says that nobody else ends this job while somebody begins to wait for it, how it stands, and how many began to wait
+/// for it by now, these new ones included; `None` when there is no such job.
+pub(crate) async fn hold_still(tx: &mut Tx, on: JobId, new: u32) -> Result<Option<(JobState, u64)>, DbError> {
     // On PostgreSQL whoever ends it waits for this unit, and sees then who waits.
-    tx.execute("UPDATE job SET dependents = dependents + 1 WHERE id = $1", params![on]).await?;
-    let found = tx.query_opt("SELECT state FROM job WHERE id = $1", params![on]).await?;
-    found.as_ref().map(state).transpose()
+    tx.execute("UPDATE job SET dependents = dependents + $1 WHERE id = $2", params![new, on]).await?;
+    let found = tx.query_opt("SELECT state, dependents FROM job WHERE id = $1", params![on]).await?;
+    found.map(|row| Ok((state(&row)?, row.get("dependents")?))).transpose()
 }
 
 /// A job waits for another.
@@ -38,6 +38,12 @@ pub(crate) async fn dependents(db: &Db, on: JobId) -> Result<Vec<JobId>, DbError
 fn read(row: &Row) -> Result<(JobId, AfterWhen), DbError> {
     let when = if row.get("whenever")? { AfterWhen::Ended } else { AfterWhen::Succeeded };
     Ok((row.get("job_id")?, when))
+}
+
+/// So many of those that a job waits for have not ended.
+pub(crate) async fn set_open(tx: &mut Tx, job: JobId, open: u32) -> Result<(), DbError> {
+    let sql = "UPDATE job SET open_dependencies = $1 WHERE id = $2 AND state = 'queued' AND hold = 'dependencies'";
+    tx.execute(sql, params![open, job]).await.map(drop)
 }
 
 /// One thing less that a job waits for. Says whether there is nothing left.

@@ -189,12 +189,21 @@ pub(crate) async fn settle(tx: &mut Tx, job: &Job, fence: u64) -> Result<bool, D
 
 /// Writes down that a job which has ended is wanted once more. False when that was done before.
 pub(crate) async fn replay(tx: &mut Tx, job: &Job, fence: u64) -> Result<bool, DbError> {
-    let sql = "UPDATE job SET state = 'queued', hold = '', fence = $1, ready_at = $2, most_tries = $3, ended_at = NULL,
-            dead_at = NULL, cancel_asked_at = NULL, deadline_at = NULL, due_at = NULL, reason = NULL, detail = NULL,
+    let sql = "UPDATE job SET state = 'queued', hold = $1, fence = $2, ready_at = $3, most_tries = $4, deadline_at = $5,
+            open_dependencies = $6, ended_at = NULL, dead_at = NULL, cancel_asked_at = NULL, due_at = NULL, reason = NULL, detail = NULL,
             exit_code = NULL, signal = NULL, usage = NULL, output_bytes = 0, error_bytes = 0, leased_at = NULL,
             started_at = NULL, machine_id = NULL, machine_name = NULL, command_id = NULL
-         WHERE id = $4 AND fence = $5 AND ended_at IS NOT NULL";
-    let values = params![int(job.fence), job.ready_at, job.most_tries, job.id, int(fence)];
+         WHERE id = $7 AND fence = $8 AND ended_at IS NOT NULL";
+    let values = params![
+        job.hold.as_str(),
+        int(job.fence),
+        job.ready_at,
+        job.most_tries,
+        job.deadline_at,
+        job.open_dependencies,
+        job.id,
+        int(fence)
+    ];
     Ok(tx.execute(sql, values).await? == 1)
 }
 

@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::machine::Sent;
-use super::{Machine, ask, audit, becomes, job, look, want};
+use super::{Machine, ask, audit, becomes, becomes_so, job, look, want};
 
 /// A diamond: a, then b and c, then d.
 async fn diamond(owner: &Person) -> Vec<Value> {
@@ -41,7 +41,7 @@ on_every_backend! {
         assert_eq!(first["dependents"].as_array().expect("some").len(), 2);
     }
 
-    async fn f57_what_waits_for_a_job_that_failed_ends_and_a_replay_of_the_rest_goes_on(backend) {
+    async fn what_waits_for_a_job_that_failed_ends_as_well(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let jobs = diamond(&owner).await;
         let mut machine = Machine::connected(&server, &owner, "box").await;
@@ -58,6 +58,103 @@ on_every_backend! {
         let whatever = want(&owner, job(json!({"after": [{"job_id": jobs[0]["id"], "when": "ended"}]}))).await;
         let _done = do_next(&mut machine, 0).await;
         becomes(&server, &owner, &whatever, "succeeded").await;
+    }
+
+    async fn f57_the_failed_one_is_tried_again_and_what_ended_because_of_it_goes_on(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let jobs = diamond(&owner).await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let _first = do_next(&mut machine, 0).await;
+        let _failed = do_next(&mut machine, 3).await;
+        let _third = do_next(&mut machine, 0).await;
+        becomes(&server, &owner, &jobs[3], "cancelled").await;
+        becomes(&server, &owner, &jobs[2], "succeeded").await;
+        let refused = ask(&owner, &jobs[3], "retry", json!({})).await;
+        assert_eq!((refused.status, refused.problem()), (StatusCode::CONFLICT, "dependency_failed"));
+        let failed = if look(&owner, &jobs[1]).await["state"] == "failed" { &jobs[1] } else { &jobs[2] };
+        let replayed = owner.post("/api/v1/job-dead-letters/replay", json!({"ids": [failed["id"]]})).await;
+        assert_eq!(replayed.expect(StatusCode::OK)["replayed"], 1);
+        let last = look(&owner, &jobs[3]).await;
+        assert_eq!((&last["state"], &last["hold"], &last["reason"]), (&json!("queued"), &json!("dependencies"), &json!(null)));
+        let again = audit(&owner, "job.requeue").await;
+        assert!(again.iter().any(|entry| entry["resource"]["id"] == last["id"]), "that it waits again is written down: {again:?}");
+        let _again = do_next(&mut machine, 0).await;
+        let _last = do_next(&mut machine, 0).await;
+        assert_eq!(becomes(&server, &owner, &jobs[3], "succeeded").await["attempt"], 1);
+    }
+
+    async fn a_whole_chain_that_ended_waits_for_its_first_one_again(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let jobs = diamond(&owner).await;
+        ask(&owner, &jobs[0], "cancel", json!({})).await.expect(StatusCode::OK);
+        assert_eq!(look(&owner, &jobs[3]).await["state"], "cancelled");
+        // What somebody stopped themselves stays so, with what waits for it.
+        ask(&owner, &jobs[0], "retry", json!({})).await.expect(StatusCode::OK);
+        for job in &jobs[1..] {
+            assert_eq!(look(&owner, job).await["hold"], "dependencies");
+        }
+        ask(&owner, &jobs[1], "cancel", json!({})).await.expect(StatusCode::OK);
+        ask(&owner, &jobs[0], "cancel", json!({})).await.expect(StatusCode::OK);
+        ask(&owner, &jobs[0], "retry", json!({})).await.expect(StatusCode::OK);
+        let states: Vec<Value> = {
+            let mut states = vec![];
+            for job in &jobs {
+                states.push(look(&owner, job).await["state"].clone());
+            }
+            states
+        };
+        assert_eq!(states, ["queued", "cancelled", "queued", "cancelled"]);
+        drop(server);
+    }
+
+    async fn a_job_waits_again_for_what_is_tried_again(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let (first, second) = (want(&owner, job(json!({"name": "first"}))).await, want(&owner, job(json!({}))).await);
+        let both = json!([{"job_id": first["id"]}, {"job_id": second["id"]}]);
+        let last = want(&owner, job(json!({"after": both}))).await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let _first = do_next(&mut machine, 0).await;
+        let mut held = machine.sent().await;
+        becomes(&server, &owner, &first, "succeeded").await;
+        ask(&owner, &first, "retry", json!({})).await.expect(StatusCode::OK);
+        let _again = do_next(&mut machine, 0).await;
+        becomes_so(&server, &owner, &first, |now| now["state"] == "succeeded" && now["attempt"] == 2).await;
+        assert_eq!(look(&owner, &last).await["hold"], "dependencies", "the second one has not ended");
+        held.begin().await;
+        held.end(0, 0, 0).await;
+        let _last = do_next(&mut machine, 0).await;
+        becomes(&server, &owner, &last, "succeeded").await;
+    }
+
+    async fn the_time_in_which_it_has_to_begin_runs_from_when_it_may(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let first = want(&owner, job(json!({}))).await;
+        let after = json!({"after": [{"job_id": first["id"], "when": "ended"}], "queue_timeout_ms": 60_000});
+        let last = want(&owner, job(after)).await;
+        assert_eq!(last["deadline_at"], json!(null));
+        server.advance(std::time::Duration::from_secs(600));
+        ask(&owner, &first, "cancel", json!({})).await.expect(StatusCode::OK);
+        let ready = look(&owner, &last).await;
+        assert_eq!((&ready["state"], ready["deadline_at"].is_string()), (&json!("queued"), true));
+        server.advance(std::time::Duration::from_secs(61));
+        becomes(&server, &owner, &last, "expired").await;
+        ask(&owner, &last, "retry", json!({})).await.expect(StatusCode::OK);
+        server.advance(std::time::Duration::from_secs(61));
+        becomes(&server, &owner, &last, "expired").await;
+    }
+
+    async fn no_more_wait_for_one_than_can_follow_it_at_once(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let first = want(&owner, job(json!({}))).await;
+        let waiting = job(json!({"after": [{"job_id": first["id"]}]}));
+        let many = json!({"jobs": vec![&waiting; 1000]});
+        for _ in 0..2 {
+            owner.post("/api/v1/jobs/batch", many.clone()).await.expect(StatusCode::CREATED);
+        }
+        let refused = owner.post("/api/v1/jobs", waiting).await;
+        assert_eq!((refused.status, refused.problem()), (StatusCode::UNPROCESSABLE_ENTITY, "fields_invalid"));
+        assert_eq!(refused.json["errors"][0]["code"], "too_many");
+        drop(server);
     }
 
     async fn a_job_that_wants_others_ended_in_whatever_way_goes_on(backend) {

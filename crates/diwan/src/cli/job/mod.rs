@@ -67,7 +67,7 @@ pub(super) enum Job {
     /// Bring a file that a job has left
     Fetch(fetch::Fetch),
     /// Stop jobs, or keep them from beginning
-    Cancel(change::Several),
+    Cancel(change::Cancel),
     /// Try jobs again that have ended
     Retry(change::Several),
     /// Want the same as a job did, with changes, as a new job

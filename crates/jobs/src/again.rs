@@ -1,0 +1,166 @@
+//! Jobs that have ended are tried once more, and what ended because of them waits for them again.
+
+use diwan_kernel::{Ctx, DbError, Entry, Problem, Timestamp, Tx};
+
+use crate::change::Which;
+use crate::event::{JobChanged, JobsChanged};
+use crate::id::JobId;
+use crate::job::{Fared, Job};
+use crate::jobs::Jobs;
+use crate::settle::{DEPENDENCY_FAILED, entry_of, last_try};
+use crate::spec::AfterWhen;
+use crate::state::{JobHold, JobState};
+use crate::table::{attempt, dependency, gauge, job};
+
+/// What came of trying a job again.
+enum Again {
+    /// It waits, for its turn or for others.
+    Waits(Box<Job>),
+    /// It has not ended.
+    IsOpen,
+    /// This job, which it waits for, did not succeed.
+    Lacks(JobId),
+}
+
+/// How the jobs stand that a job waits for.
+enum Stands {
+    /// So many have not ended; the others ended as it wants.
+    On(u32),
+    /// This one did not succeed.
+    Fell(JobId),
+}
+
+impl Jobs {
+    /// Has a job that has ended tried once more, with the same idempotency key; and so what ended because it did not
+    /// succeed.
+    ///
+    /// # Errors
+    /// 409 when it has not ended, or what it waits for did not succeed.
+    pub(crate) async fn retry(&self, ctx: &Ctx, id: JobId) -> Result<Job, Problem> {
+        let found = self.get_for_change(ctx, id).await?;
+        match self.try_again(ctx, &found).await? {
+            Again::Waits(job) => Ok(*job),
+            Again::IsOpen => Err(not_over()),
+            Again::Lacks(on) => Err(lacks(on)),
+        }
+    }
+
+    /// Has dead letters tried again; says how many.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(crate) async fn replay_dead(&self, ctx: &Ctx, which: &Which) -> Result<usize, Problem> {
+        let mut count = 0;
+        for found in self.dead(ctx, which).await? {
+            count += usize::from(matches!(self.try_again(ctx, &found).await?, Again::Waits(_)));
+        }
+        Ok(count)
+    }
+
+    async fn try_again(&self, ctx: &Ctx, found: &Job) -> Result<Again, Problem> {
+        if found.state.is_open() {
+            return Ok(Again::IsOpen);
+        }
+        let mut tx = self.db().begin(ctx).await?;
+        let open = match stands(&mut tx, found).await? {
+            Stands::On(open) => open,
+            Stands::Fell(on) => return Ok(Again::Lacks(on)),
+        };
+        let Some(job) = begin_anew(&mut tx, found, open, ctx.now()).await? else { return Ok(Again::IsOpen) };
+        if let Some(concurrency) = &job.spec.concurrency {
+            gauge::set_key(&mut tx, &concurrency.key, concurrency.limit).await?;
+        }
+        let others = wait_anew(&mut tx, job.id, ctx.now()).await?;
+        for other in &others {
+            tx.record(entry_of(other)).await?;
+        }
+        match others.len() {
+            0 => tx.emit(&JobChanged::from(&job)),
+            more => tx.emit(&JobsChanged { count: more + 1 }),
+        }
+        tx.commit(Entry::done("job.retry").on("job", job.id).with("was", found.state.as_str())).await?;
+        self.let_all_wait(std::slice::from_ref(&job));
+        self.let_all_wait(&others);
+        Ok(Again::Waits(Box::new(job)))
+    }
+}
+
+/// How those stand that a job waits for. None of them ends while this unit of work goes on.
+async fn stands(tx: &mut Tx, job: &Job) -> Result<Stands, DbError> {
+    let mut open = 0;
+    for after in &job.spec.after {
+        let Some(on) = after.job_id else { continue };
+        match (dependency::hold_still(tx, on, 0).await?, after.when) {
+            // It is long over, and was as it had to be when it was removed.
+            (None, _) | (Some((JobState::Succeeded, _)), _) => {}
+            (Some((state, _)), _) if state.is_open() => open += 1,
+            (Some(_), AfterWhen::Ended) => {}
+            (Some(_), AfterWhen::Succeeded) => return Ok(Stands::Fell(on)),
+        }
+    }
+    Ok(Stands::On(open))
+}
+
+/// Writes down that a job which has ended is wanted once more; `None` when that was done before.
+async fn begin_anew(tx: &mut Tx, found: &Job, open: u32, now: Timestamp) -> Result<Option<Job>, DbError> {
+    let mut job = found.clone();
+    job.fence += 1;
+    (job.state, job.ready_at, job.due_at) = (JobState::Queued, now, None);
+    (job.ended_at, job.dead_at, job.cancel_asked_at) = (None, None, None);
+    job.open_dependencies = open;
+    (job.hold, job.deadline_at) = match open {
+        0 => (JobHold::None, job.deadline_from(now)),
+        _ => (JobHold::Dependencies, None),
+    };
+    job.most_tries = found.tries + found.spec.retry.attempts;
+    job.fared = Fared::default();
+    (job.leased_at, job.started_at, job.machine, job.command) = (None, None, None, None);
+    if found.machine.is_some() {
+        let at = found.ended_at.unwrap_or(now);
+        attempt::insert(tx, found.id, &last_try(found, found.state, found.fared.clone(), at)).await?;
+    }
+    Ok(job::replay(tx, &job, found.fence).await?.then_some(job))
+}
+
+/// Those that wait for a job which is tried again wait for it anew, also those that ended because it did not succeed, and
+/// so on. Says which.
+async fn wait_anew(tx: &mut Tx, again: JobId, now: Timestamp) -> Result<Vec<Job>, DbError> {
+    let (mut waiting, mut open) = (vec![], vec![again]);
+    while let Some(on) = open.pop() {
+        for (id, _) in dependency::waiting_for(tx, on).await? {
+            let Some(found) = job::find_in(tx, id).await? else { continue };
+            let is_held = found.hold == JobHold::Dependencies;
+            let was_dropped =
+                found.state == JobState::Cancelled && found.fared.reason.as_deref() == Some(DEPENDENCY_FAILED);
+            if !is_held && !was_dropped {
+                continue;
+            }
+            let Stands::On(count) = stands(tx, &found).await? else { continue };
+            if is_held {
+                dependency::set_open(tx, id, count).await?;
+            } else if let Some(job) = begin_anew(tx, &found, count, now).await? {
+                open.push(id);
+                waiting.push(job);
+            }
+        }
+    }
+    Ok(waiting)
+}
+
+fn not_over() -> Problem {
+    Problem::conflict(
+        "job_not_over",
+        "The job has not ended",
+        "It waits or is under way.",
+        "Cancel it first, or wait until it has ended.",
+    )
+}
+
+fn lacks(on: JobId) -> Problem {
+    Problem::conflict(
+        DEPENDENCY_FAILED,
+        "What it waits for did not succeed",
+        format!("It waits for {on}, which did not succeed."),
+        "Try that one again: what ended because of it begins when it has succeeded.",
+    )
+}
