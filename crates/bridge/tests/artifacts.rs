@@ -114,6 +114,24 @@ async fn f92_nothing_outside_of_the_directory_is_ever_kept() {
     assert!(told.left_out[0].why.contains("links are not followed"), "{told:?}");
 }
 
+/// Who asks for a file has signed nothing.
+#[tokio::test]
+async fn an_id_that_is_a_path_names_no_file() {
+    let (plane, bridge, machine) = running(READING).await;
+    bridge.script("leave.sh", "echo mine > left\n");
+    let (id, heard) = leave(&plane, &machine, &["sh", "leave.sh"], &["left"]).await;
+    let told = heard.artifacts.unwrap();
+    // As if kept, but where any command can write.
+    let planted = bridge.root().join("planted");
+    let manifest = bridge.state().join("artifacts").join(format!("{id}.manifest"));
+    std::fs::copy(manifest, planted.with_extension("manifest")).unwrap();
+    std::fs::write(planted.with_extension("0"), "of somebody else").unwrap();
+    for path in [planted.to_str().unwrap(), "../../root/planted"] {
+        assert_eq!(fetch(&machine, path, &told, 0, 0).await, None, "{path}");
+    }
+    assert_eq!(fetch(&machine, &id, &told, 0, 0).await.unwrap(), b"mine\n");
+}
+
 #[tokio::test]
 async fn only_what_the_policy_lets_be_read_is_kept() {
     let (plane, bridge, machine) = running("").await;

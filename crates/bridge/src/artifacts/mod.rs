@@ -21,6 +21,8 @@ use minicbor::{Decode, Encode};
 pub(crate) use give::give;
 pub(crate) use keeping::Keeping;
 
+use crate::commands::is_id;
+
 const MANIFEST: &str = "manifest";
 /// How often it is looked for what is too old.
 pub(crate) const BEAT: Duration = Duration::from_secs(3600);
@@ -54,7 +56,7 @@ impl Limits {
     };
 }
 
-/// Where they are kept.
+/// Where they are kept: each command's under its id, which is one by [`is_id`].
 #[derive(Debug)]
 pub(crate) struct Store {
     world: World,
@@ -155,8 +157,11 @@ impl Store {
         }
     }
 
-    /// A file that is kept, and how long it is.
+    /// A file that is kept, and how long it is. Nobody has signed what is wanted here: an id that is none names nothing.
     fn find(&self, wanted: &FetchArtifact) -> Option<(Box<dyn DiskFile>, u64)> {
+        if !is_id(&wanted.command) {
+            return None;
+        }
         let number = usize::try_from(wanted.number).ok()?;
         let told = self.told(&wanted.command)?;
         let file = told.files.get(number).filter(|file| file.hash == wanted.hash)?;

@@ -147,8 +147,8 @@ impl Commands {
     }
 }
 
-/// Ids become names of files.
-fn is_id(id: &str) -> bool {
+/// Ids become names of files: what is none names nothing.
+pub(crate) fn is_id(id: &str) -> bool {
     let is_letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
     (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(is_letter)
 }

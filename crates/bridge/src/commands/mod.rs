@@ -34,7 +34,7 @@ pub use asks::Size;
 pub(crate) use asks::{Ask, Bell};
 pub(crate) use entry::Entry;
 pub use given::Given;
-pub(crate) use intake::Intake;
+pub(crate) use intake::{Intake, is_id};
 pub(crate) use open_terminals::{OpenTerminal, OpenTerminals, list as open_terminals};
 pub use progress::Channel;
 pub(crate) use ring::Ring;

@@ -92,7 +92,7 @@ pub trait Disk: Send + Sync {
     /// When the lock file cannot be made.
     fn lock_dir(&self, path: &Path) -> Result<Option<DirLock>, DiskError>;
 
-    /// Opens a file to read and write parts of it.
+    /// Opens a file to read and write parts of it. A link in its place is not followed.
     ///
     /// # Errors
     /// When it cannot be opened in this manner.

@@ -12,7 +12,7 @@ use super::{DiskFile, OWNER_ONLY, Opens};
 
 pub(super) fn open(path: &Path, manner: Opens) -> Result<File> {
     let mut options = OpenOptions::new();
-    options.read(true).mode(OWNER_ONLY);
+    options.read(true).mode(OWNER_ONLY).custom_flags(raw(OFlags::NOFOLLOW));
     match manner {
         Opens::Reading => return open_quietly(path),
         Opens::Kept => options.write(true).create(true).truncate(false),
@@ -24,8 +24,12 @@ pub(super) fn open(path: &Path, manner: Opens) -> Result<File> {
 
 /// That it was read is not written down where that can be helped: who reads would wait for the disk each time.
 fn open_quietly(path: &Path) -> Result<File> {
-    let quietly = OpenOptions::new().read(true).custom_flags(OFlags::NOATIME.bits().cast_signed()).open(path);
-    quietly.or_else(|_| File::open(path))
+    let open = |more| OpenOptions::new().read(true).custom_flags(raw(OFlags::NOFOLLOW | more)).open(path);
+    open(OFlags::NOATIME).or_else(|_| open(OFlags::empty()))
+}
+
+fn raw(flags: OFlags) -> i32 {
+    flags.bits().cast_signed()
 }
 
 impl DiskFile for File {
@@ -84,6 +88,19 @@ mod tests {
         RealDisk.sync_dir(dir.path())?;
         RealDisk.open(&other, Opens::Emptied)?.sync_all()?;
         assert_eq!((RealDisk.length(&other)?, RealDisk.length(&path).is_err()), (0, true));
+        Ok(())
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_a_file_is_not_followed() -> std::result::Result<(), Box<dyn std::error::Error>> {
+        let dir = tempfile::tempdir()?;
+        let (of_another, link) = (dir.path().join("of another"), dir.path().join("link"));
+        std::fs::write(&of_another, "whole")?;
+        std::os::unix::fs::symlink(&of_another, &link)?;
+        for manner in [Opens::Reading, Opens::Kept, Opens::Emptied, Opens::New] {
+            assert!(RealDisk.open(&link, manner).is_err(), "{manner:?}");
+        }
+        assert_eq!(std::fs::read(&of_another)?, b"whole");
         Ok(())
     }
 }
