@@ -7,6 +7,8 @@ use diwan_protocol::command::{Actor, Approval};
 use diwan_protocol::opening::Judge;
 use diwan_protocol::run::{Decision, Outcome, ToCommand, Verdict};
 use diwan_protocol::{Opening, Operation, decode, encode};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use support::bridge::{Bridge, POLICY};
 use support::plane::{Connection, Plane};
 use support::talk::{command, exec, exec_with_input};
@@ -97,6 +99,30 @@ async fn cancelling_asks_first_and_then_makes_it_stop() {
     assert_eq!(heard.outcome(), &Outcome::Cancelled);
     let wall_us = heard.ended.unwrap().usage.wall_us;
     assert!((5_000_000..20_000_000).contains(&wall_us), "{wall_us}");
+}
+
+#[tokio::test]
+async fn cancelling_reaches_every_process_and_leaves_none() {
+    let (plane, bridge, machine) = running().await;
+    bridge
+        .script("child.sh", "trap 'echo yes > reached; exit 0' TERM; echo ready; while :; do read line < gate; done\n");
+    // It outlives its child, so that the child has the time to write; and nobody waits for the stubborn one.
+    bridge.script(
+        "parent.sh",
+        "trap 'echo parent' TERM; (trap '' TERM; read line < gate) & sh child.sh & wait $!; wait $!; exit 0\n",
+    );
+    let gate = gate(&bridge);
+    let mut talk = machine.run(&plane, exec(&["sh", "parent.sh"])).await;
+    talk.until(|heard| heard.text() == "ready\n").await;
+    talk.send(&ToCommand::Cancel).await;
+    let heard = talk.until_the_end().await;
+    assert_eq!((heard.text().as_str(), heard.outcome()), ("ready\nparent\n", &Outcome::Cancelled));
+    assert_eq!(std::fs::read_to_string(bridge.root().join("reached")).unwrap(), "yes\n");
+    let wall_us = heard.ended.unwrap().usage.wall_us;
+    assert!(wall_us < 5_000_000, "it was not killed but asked: {wall_us}");
+    // Who still waits at the gate would let it be opened.
+    let opened = rustix::fs::open(&gate, OFlags::WRONLY | OFlags::NONBLOCK, Mode::empty());
+    assert_eq!(opened.map(drop), Err(Errno::NXIO));
 }
 
 #[tokio::test]

@@ -86,6 +86,9 @@ impl Prepared {
     /// Nothing was passed on here.
     pub fn started(&self) {}
 
+    /// Nothing holds the processes together here: whoever started the command asks it.
+    pub fn ask_all(&self, _launcher: u32) {}
+
     /// Nothing holds the processes together here: whoever started the command kills it.
     pub fn kill_all(&self) {}
 

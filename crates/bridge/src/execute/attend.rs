@@ -28,8 +28,8 @@ pub(super) struct Attended<'a> {
     world: &'a World,
     entry: &'a Entry,
     bell: Bell,
-    /// What ends everything in its sandbox at once.
-    kill_all: &'a dyn Fn(),
+    /// What asks, or kills, it and everything that it has started.
+    do_to_all: &'a dyn Fn(Deed),
     process: OwnedFd,
     output: [Option<OwnedFd>; 2],
     said: Said<'a>,
@@ -67,7 +67,7 @@ impl<'a> Attended<'a> {
         (child, pty): (&mut Child, Option<Pty>),
         said: Said<'a>,
         bounds: &Bounds,
-        kill_all: &'a dyn Fn(),
+        do_to_all: &'a dyn Fn(Deed),
     ) -> std::io::Result<Self> {
         let (input, output) = match pty {
             Some(pty) => (Some(pty.ours.try_clone()?), [Some(pty.ours), None]),
@@ -84,7 +84,7 @@ impl<'a> Attended<'a> {
             world,
             entry,
             bell: entry.asks.attend()?,
-            kill_all,
+            do_to_all,
             process: pidfd_open(pid, PidfdFlags::empty())?,
             output,
             said,
@@ -285,10 +285,12 @@ impl<'a> Attended<'a> {
 
     fn act(&self, deed: Deed) {
         match deed {
-            // What a shell understands as its terminal being closed; to be asked to end, it passes over.
-            Deed::Ask => self.send(if self.is_terminal() { Signal::HUP } else { Signal::TERM }),
+            // What a shell understands as its terminal being closed, and tells what runs in it; to be asked to end, it
+            // passes over.
+            Deed::Ask if self.is_terminal() => self.send(Signal::HUP),
+            Deed::Ask => (self.do_to_all)(deed),
             Deed::Kill => {
-                (self.kill_all)();
+                (self.do_to_all)(deed);
                 // The launcher of a terminal ends what runs in it, also what stands apart, and must live to do so.
                 if !self.is_terminal() {
                     self.send(Signal::KILL);

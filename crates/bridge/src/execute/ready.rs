@@ -15,6 +15,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use super::attend::{Attended, Bounds};
 use super::pty::Pty;
 use super::said::{Keeps, Said};
+use super::stop::Deed;
 use super::{Executor, Finished, Streams, files, in_words, users};
 use crate::commands::{Channel, Entry, Given, Parts, Size};
 use crate::mask::Masks;
@@ -239,24 +240,23 @@ impl Ready {
         if let Some(prepared) = &self.prepared {
             prepared.started();
         }
-        let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        let kill_all = || match &self.prepared {
-            Some(prepared) => prepared.kill_all(),
-            None => {
-                // One that is over already cannot be killed.
-                let _ = group.map(|group| kill_process_group(group, Signal::KILL));
-            }
+        let process = child.id();
+        let do_to_all = |deed: Deed| match (&self.prepared, deed) {
+            (Some(prepared), Deed::Ask) => prepared.ask_all(process),
+            (Some(prepared), Deed::Kill) => prepared.kill_all(),
+            (None, Deed::Ask) => tell_group(process, Signal::TERM),
+            (None, Deed::Kill) => tell_group(process, Signal::KILL),
         };
         if self.is_pipe {
             entry.pipe.offer(&mut child, parts.world.monotonic());
         }
         let bounds = Bounds { wall_time: self.wall_time, output: self.output };
         let keeps = Said::new(keeps, self.masks.take());
-        let attended = Attended::new(&parts.world, entry, (&mut child, self.pty.take()), keeps, &bounds, &kill_all);
+        let attended = Attended::new(&parts.world, entry, (&mut child, self.pty.take()), keeps, &bounds, &do_to_all);
         let (stopped, lengths) = match attended {
             Ok(attended) => attended.until_the_end(),
             Err(error) => {
-                kill_all();
+                do_to_all(Deed::Kill);
                 let _ = child.kill();
                 (
                     Some(Outcome::OverLimit(format!("this machine has nothing left to attend to it with: {error}"))),
@@ -264,6 +264,10 @@ impl Ready {
                 )
             }
         };
+        if stopped.is_some() {
+            // What it has started may still be there outside of a sandbox.
+            do_to_all(Deed::Kill);
+        }
         let wall_us = || u64::try_from(parts.world.monotonic().saturating_sub(began).as_micros()).unwrap_or(u64::MAX);
         let mut finished = self.finish(&mut child, stopped, lengths);
         finished.usage.wall_us = wall_us();
@@ -309,6 +313,13 @@ impl Finished {
     fn not_started(why: String) -> Self {
         Self { outcome: Outcome::NotStarted(why), lengths: [0, 0], usage: Usage::default() }
     }
+}
+
+/// Outside of a sandbox a process leads a group of its own.
+fn tell_group(process: u32, signal: Signal) {
+    let group = i32::try_from(process).ok().and_then(Pid::from_raw);
+    // One that is over already hears nothing.
+    let _ = group.map(|group| kill_process_group(group, signal));
 }
 
 fn of_status(status: ExitStatus) -> Outcome {

@@ -9,12 +9,12 @@ use nix::sys::prctl;
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::stat::{Mode, umask};
-use nix::unistd::{Pid, getppid};
+use nix::unistd::{Pid, getpid, getppid};
 use rustix::process::{WaitOptions, wait};
 
 use super::plan::Plan;
 use super::steps::{Failed, Steps, because};
-use super::{calls, fence, limits, outer, privileges, tree, wire};
+use super::{ASK_ALL, calls, fence, limits, outer, privileges, tree, wire};
 use crate::layers::Layer;
 use crate::profile::{HOME, Profile};
 
@@ -110,8 +110,8 @@ fn wait_for(program: Pid, signals: &SignalFd) -> io::Result<(&'static str, i32)>
     }
 }
 
-/// Signals from outside are for the program; nobody inside can send any that count. Only this process is
-/// told when the terminal is hung up, as the first of its session.
+/// Signals from outside are for the program, but the one that asks all; nobody inside can send any that count. Only
+/// this process is told when the terminal is hung up, as the first of its session.
 fn pass_on(program: Pid, signals: &SignalFd) -> io::Result<()> {
     const BY_KILL: i32 = 0;
     const BY_KERNEL: i32 = 0x80;
@@ -121,8 +121,17 @@ fn pass_on(program: Pid, signals: &SignalFd) -> io::Result<()> {
     let signal = i32::try_from(signal.ssi_signo).ok().and_then(|number| Signal::try_from(number).ok());
     match signal {
         None | Some(Signal::SIGCHLD) => Ok(()),
+        Some(ASK_ALL) if by_launcher => Ok(kill(all_others(), Signal::SIGTERM)?),
         Some(signal) if by_launcher => Ok(kill(program, signal)?),
         Some(signal @ (Signal::SIGHUP | Signal::SIGCONT)) if by_terminal => Ok(kill(program, signal)?),
         Some(_) => Ok(()),
     }
+}
+
+/// Whoever else is in the room: all that this process sees, where it is the first of a namespace of its own. Elsewhere
+/// that would be others' too, and it is those in its process group; this process passes over what it sends itself.
+fn all_others() -> Pid {
+    const ALL: Pid = Pid::from_raw(-1);
+    const OWN_GROUP: Pid = Pid::from_raw(0);
+    if getpid() == Pid::from_raw(1) { ALL } else { OWN_GROUP }
 }

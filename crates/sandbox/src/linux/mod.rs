@@ -4,9 +4,9 @@
 //! bridge ─ outer (launcher) ─ inner (process 1 of the room) ─ program
 //! ```
 //!
-//! The outer one leaves the namespaces of the machine and passes signals inwards; the inner one builds
-//! the file tree, gives up every privilege, locks the room and reaps. If any of them or the bridge dies,
-//! everything inside dies.
+//! The outer one leaves the namespaces of the machine and passes signals inwards, where they are for the
+//! program, but the one that asks everything inside to end; the inner one builds the file tree, gives up
+//! every privilege, locks the room and reaps. If any of them or the bridge dies, everything inside dies.
 
 mod calls;
 mod fence;
@@ -31,10 +31,15 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::process::exit;
 
+use nix::sys::signal::Signal;
+
 /// What the launcher is called: nobody types this as the name of the program.
 const NAME: &str = "diwan-sandbox";
 const OUTER: &str = "--sandbox-outer";
 const INNER: &str = "--sandbox-inner";
+/// What the launcher is told to have everything in the room asked to end. It means nothing else to it, and is a signal
+/// because that is what it hears from outside.
+const ASK_ALL: Signal = Signal::SIGPWR;
 
 /// Becomes the launcher if this program was started as one, and never returns then. It is to be the very
 /// first thing in `main`, before any thread is started.

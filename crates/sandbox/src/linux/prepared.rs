@@ -10,12 +10,13 @@ use std::sync::{Mutex, PoisonError};
 
 use nix::fcntl::OFlag;
 use nix::sys::memfd::{MFdFlags, memfd_create};
-use nix::unistd::pipe2;
+use nix::sys::signal::kill;
+use nix::unistd::{Pid, pipe2};
 
 use super::groups::Group;
 use super::plan::Plan;
 use super::wire::{self, Field};
-use super::{NAME, OUTER, told};
+use super::{ASK_ALL, NAME, OUTER, told};
 use crate::error::SandboxError;
 use crate::outcome::{Ended, Outcome, Usage};
 
@@ -53,8 +54,8 @@ impl Prepared {
     }
 
     /// The command to start, once. Its three streams are the program's: set them as you like. Signals that
-    /// are sent to it reach the program; `SIGKILL` ends everything in the sandbox; and it ends as the
-    /// program ends, by the same code or signal.
+    /// are sent to it reach the program, but the one of [`Prepared::ask_all`]; `SIGKILL` ends everything in the
+    /// sandbox; and it ends as the program ends, by the same code or signal.
     #[must_use]
     pub fn command(&self) -> Command {
         let inherited = [&self.plan, &self.telling, &self.lifeline_inside];
@@ -75,6 +76,13 @@ impl Prepared {
         for descriptor in [&self.plan, &self.telling, &self.lifeline_inside] {
             let _ = wire::inherit(descriptor, false);
         }
+    }
+
+    /// Asks everything in the sandbox to end: each process there gets `SIGTERM`. The command runs as this process,
+    /// which was not waited for yet.
+    pub fn ask_all(&self, launcher: u32) {
+        // One that is over already hears nothing.
+        let _ = i32::try_from(launcher).map(|launcher| kill(Pid::from_raw(launcher), ASK_ALL));
     }
 
     /// Ends everything in the sandbox at once.
