@@ -3,10 +3,10 @@
 
 mod support;
 
-use diwan_protocol::command::{Actor, Approval};
+use diwan_protocol::command::{Actor, Approval, Limits};
 use diwan_protocol::opening::Judge;
 use diwan_protocol::run::{Decision, Outcome, ToCommand, Verdict};
-use diwan_protocol::{Opening, Operation, decode, encode};
+use diwan_protocol::{Command, Opening, Operation, decode, encode};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use support::bridge::{Bridge, POLICY};
@@ -135,8 +135,27 @@ async fn it_takes_no_longer_and_says_no_more_than_its_rule_allows() {
     let heard = machine.run(&plane, exec(&["sh", "long.sh"])).await.until_the_end().await;
     assert_eq!(heard.outcome(), &Outcome::TimedOut);
     let heard = machine.run(&plane, exec(&["sh", "much.sh"])).await.until_the_end().await;
-    assert_eq!(heard.outcome(), &Outcome::OverLimit("it said more than its rule allows".to_owned()));
+    assert_eq!(heard.outcome(), &Outcome::OverLimit("it said more than it may".to_owned()));
     assert_eq!(heard.output.len(), 1024 * 1024);
+}
+
+#[tokio::test]
+async fn limits_of_its_own_count_where_its_rule_grants_more() {
+    let (plane, bridge, machine) = running().await;
+    bridge.script("much.sh", "exec yes\n");
+    bridge.script("files.sh", "ulimit -n\n");
+    let run = async |script: &str, limits: Limits| {
+        let command = Command { limits: Some(limits), ..command(&plane, &machine, exec(&["sh", script])) };
+        machine.bring(&plane.signing.sign(&command)).await.until_the_end().await
+    };
+    let heard = run("much.sh", Limits { output_bytes: Some(4096), ..Limits::default() }).await;
+    assert_eq!(heard.outcome(), &Outcome::OverLimit("it said more than it may".to_owned()));
+    assert_eq!(heard.output.len(), 4096);
+    // The rule grants 256 open files.
+    for (asked, given) in [(64, "64\n"), (100_000, "256\n")] {
+        let heard = run("files.sh", Limits { open_files: Some(asked), ..Limits::default() }).await;
+        assert_eq!((heard.text().as_str(), heard.outcome()), (given, &Outcome::Exited(0)));
+    }
 }
 
 #[tokio::test]

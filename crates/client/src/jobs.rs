@@ -44,6 +44,9 @@ pub struct Job {
     pub retry_safe: bool,
     /// After how long an attempt is ended.
     pub timeout_ms: Option<u64>,
+    /// How much of its machine it may use, where the machine's policy grants more.
+    #[serde(default)]
+    pub limits: JobLimits,
     /// How long it may wait for its turn.
     pub queue_timeout_ms: Option<u64>,
     /// What becomes of it when its machine is lost.
@@ -178,6 +181,23 @@ pub struct JobRetry {
     /// How long a pause is at the most.
     #[serde(default)]
     pub max_delay_ms: u64,
+}
+
+/// How much of its machine a job may use.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct JobLimits {
+    /// Processor time, in percent of one core.
+    pub cpu_percent: Option<u64>,
+    /// Memory.
+    pub memory_bytes: Option<u64>,
+    /// Processes and threads at once.
+    pub processes: Option<u64>,
+    /// Open files of one process.
+    pub open_files: Option<u64>,
+    /// The longest file that it may write.
+    pub file_bytes: Option<u64>,
+    /// How much it may print.
+    pub output_bytes: Option<u64>,
 }
 
 /// What becomes of a job whose machine is lost.

@@ -49,7 +49,9 @@ pub use feed::{Feed, FromFeed};
 pub use fleet_keys::{FleetKeys, MachineWithoutKeys};
 pub use job_queues::{JobFigures, JobMachine, JobQueue, JobStatistics};
 pub use job_schedules::{JobSchedule, JobSchedulePreview, JobScheduleSecret, JobScheduleWhen};
-pub use jobs::{Job, JobAttempt, JobConcurrency, JobDetail, JobLost, JobNeighbour, JobOwner, JobRetry, JobTarget};
+pub use jobs::{
+    Job, JobAttempt, JobConcurrency, JobDetail, JobLimits, JobLost, JobNeighbour, JobOwner, JobRetry, JobTarget,
+};
 pub use machines::{
     JoinLines, JoinToken, Machine, MachineCertificate, MachineDetail, MachineDisk, MachineFacts, MachineGraphics,
     MachineProcess, MachineSample, MachineSshKey, MachineSshKeyVersion, MachineWatch, NewJoinToken, SamplePoint,

@@ -11,8 +11,8 @@ use diwan_protocol::Operation;
 use diwan_protocol::control::ability;
 
 use crate::commands::{
-    BatchId, Borrower, Command, CommandActor, CommandId, CommandOperation, CommandOutcome, CommandState, CommandUsage,
-    Lent, Manner, NotLent, NotPrepared, Prepared, Target, Variables, Wish, find_command, must_be_able,
+    BatchId, Borrower, Command, CommandActor, CommandId, CommandLimits, CommandOperation, CommandOutcome, CommandState,
+    CommandUsage, Lent, Manner, NotLent, NotPrepared, Prepared, Target, Variables, Wish, find_command, must_be_able,
 };
 use crate::connections::Connected;
 use crate::fleet::Fleet;
@@ -39,6 +39,8 @@ pub struct Errand {
     pub variables: Variables,
     /// Patterns of the files that it leaves and that are kept, where the bridge can do that.
     pub artifacts: Vec<String>,
+    /// Limits of its own, besides those of the machine's policy.
+    pub limits: CommandLimits,
 }
 
 /// The way to machines that are there, for one unit of work.
@@ -68,9 +70,10 @@ impl Way {
         machine: MachineId,
         operation: &CommandOperation,
         needs_variables: bool,
+        limits: CommandLimits,
     ) -> Result<(), NotLent> {
         match self.there.get(&machine) {
-            Some((connected, _)) => must_be_able(&connected.hello, operation, needs_variables),
+            Some((connected, _)) => must_be_able(&connected.hello, operation, needs_variables, limits),
             None => Ok(()),
         }
     }
@@ -300,6 +303,7 @@ impl Fleet {
             wait: None,
             variables: errand.variables.clone(),
             artifacts: errand.artifacts.clone(),
+            limits: errand.limits.to_wire(),
         };
         let target = Target { id: errand.machine, name: name.clone() };
         match self.prepare_to_send(ctx, tx, &wish, &target, (connected, keys), lent).await {

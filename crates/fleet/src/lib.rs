@@ -45,7 +45,8 @@ mod upkeep;
 mod watchers;
 
 pub use commands::{Artifact, ArtifactLeftOut, Artifacts, ArtifactsConfig, ArtifactsState, Copying, flaws_of_globs};
-pub use commands::{CommandActor, CommandId, CommandOperation, CommandUsage, Lent, NotLent, SecretVariable, Variables};
+pub use commands::{CommandActor, CommandId, CommandLimits, CommandOperation, CommandUsage};
+pub use commands::{Lent, NotLent, SecretVariable, Variables};
 pub use commands::{OutputChannel, OutputDownload, OutputMatches, OutputSearch, OutputsConfig};
 pub use concern::Concern;
 pub use errand::{End, Errand, How, NotWritten, Report, Way, Worker, Written, check_selector, has_labels};

@@ -309,6 +309,7 @@ fn errand(job: &Job, machine: MachineId, way: &Way) -> Result<Errand, NotLent> {
         timeout_ms: job.spec.timeout_ms,
         variables: variables::of_next_try(job, machine, way)?,
         artifacts: job.spec.artifacts.clone(),
+        limits: job.spec.limits,
     })
 }
 

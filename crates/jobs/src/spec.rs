@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diwan_fleet::{CommandOperation, MachineId, SecretVariable, check_selector, flaws_of_globs};
+use diwan_fleet::{CommandLimits, CommandOperation, MachineId, SecretVariable, check_selector, flaws_of_globs};
 use diwan_kernel::problem::FieldError;
 use diwan_kernel::{Problem, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -57,6 +57,10 @@ pub(crate) struct JobSpec {
     #[serde(default)]
     #[schema(minimum = 1, maximum = 604_800_000)]
     pub(crate) timeout_ms: Option<u64>,
+    /// How much of its machine a try may use. More than the machine's policy grants it never gets: of the two, the
+    /// smaller counts. Only for programs in the sandbox.
+    #[serde(default, skip_serializing_if = "CommandLimits::is_empty")]
+    pub(crate) limits: CommandLimits,
     /// After how many milliseconds it expires if it has not begun.
     #[serde(default)]
     #[schema(minimum = 1, maximum = 31_622_400_000_u64)]
@@ -295,6 +299,7 @@ impl JobSpec {
         wrong.look_at_numbers(self);
         wrong.look_at_after(self);
         wrong.0.extend(self.flaws_of_variables());
+        wrong.0.extend(self.limits.flaws("limits", &self.operation));
         wrong.0.extend(flaws_of_globs("artifacts", &self.artifacts, &self.operation));
         if wrong.0.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(wrong.0)) }
     }
@@ -396,6 +401,7 @@ mod tests {
         usual.check().expect("it can be meant");
         assert_eq!((usual.queue.as_str(), usual.retry.attempts, &usual.target), ("default", 1, &JobTarget::Any));
         assert_eq!(usual.title(), "true");
+        assert_eq!(json!(usual).get("limits"), None, "those of before are stored as ever");
         let again: JobSpec = serde_json::from_value(json!(usual)).expect("what is written is read");
         assert_eq!(again, usual);
     }
@@ -425,6 +431,8 @@ mod tests {
             json!({"target": {"kind": "labels", "selector": "A B"}}),
             json!({"idempotency_key": "x".repeat(256)}),
             json!({"env": {"LD_PRELOAD": "x"}}),
+            json!({"limits": {"memory_bytes": 1}}),
+            json!({"limits": {"processes": 5}, "operation": {"kind": "noop"}}),
             json!({"artifacts": ["../secret"]}),
             json!({"artifacts": ["/etc/*"]}),
             json!({"artifacts": ["a"], "operation": {"kind": "noop"}}),

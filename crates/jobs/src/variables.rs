@@ -58,7 +58,7 @@ pub(crate) fn of_next_try(job: &Job, machine: MachineId, way: &Way) -> Result<Va
     let spec = &job.spec;
     let takes_any = spec.operation.takes_variables();
     let needs_any = !spec.env.is_empty() || !spec.secrets.is_empty() || spec.retry_safe;
-    way.must_be_able(machine, &spec.operation, takes_any && needs_any)?;
+    way.must_be_able(machine, &spec.operation, takes_any && needs_any, spec.limits)?;
     Ok(match takes_any && way.takes_variables(machine) {
         true => spec.variables(job.id, job.attempt + 1, job.fence + 1),
         false => Variables::default(),

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use diwan_protocol::command::Limits as OwnLimits;
+
 use crate::file::{Class, Network};
 
 /// A program to be run. The environment is the whole of it, but for `HOME`, `TMPDIR` and `XDG_*`: whoever
@@ -114,6 +116,28 @@ pub struct Limits {
     pub open_files: u32,
     /// The longest file that it may write.
     pub file_bytes: u64,
+}
+
+impl Plan {
+    /// The same, held to limits of its own besides those of the rule.
+    #[must_use]
+    pub fn within(mut self, own: &OwnLimits) -> Self {
+        let limits = &mut self.profile.limits;
+        limits.cpu_percent = smaller(limits.cpu_percent, own.cpu_percent);
+        limits.memory_bytes = smaller(limits.memory_bytes, own.memory_bytes);
+        limits.processes = smaller(limits.processes, own.processes);
+        limits.open_files = smaller(limits.open_files, own.open_files);
+        limits.file_bytes = smaller(limits.file_bytes, own.file_bytes);
+        self.output_limit_bytes = smaller(self.output_limit_bytes, own.output_bytes);
+        self
+    }
+}
+
+fn smaller<N: Ord>(granted: N, own: Option<N>) -> N {
+    match own {
+        Some(own) => granted.min(own),
+        None => granted,
+    }
 }
 
 impl SandboxProfile {

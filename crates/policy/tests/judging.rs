@@ -3,9 +3,11 @@
 
 use std::path::Path;
 
-use diwan_policy::{Decision, MadeUp, Network, Policy, Preset, RuleRequest, Verdict, What, Who, explain, hash_of};
+use diwan_policy::{
+    Decision, Limits, MadeUp, Network, Policy, Preset, RuleRequest, Verdict, What, Who, explain, hash_of,
+};
 use diwan_protocol::Operation;
-use diwan_protocol::command::{Exec, Files, Git, Place, SshKey, Terminal};
+use diwan_protocol::command::{Exec, Files, Git, Limits as OwnLimits, Place, SshKey, Terminal};
 use diwan_protocol::ssh_line::SshLine;
 
 const HEAD: &str = r#"
@@ -411,6 +413,24 @@ fn time_and_output_are_bounded_by_the_rule() {
         exec.has_input = true;
     }
     assert_eq!(codes(&judge(&policy, &operation)), ["input"]);
+}
+
+#[test]
+fn limits_of_its_own_only_take_away_from_what_the_rule_grants() {
+    let text = "[profiles.p]\nlimits = { cpu_percent = 50, memory_mib = 64, processes = 8, open_files = 32, file_mib = 4, output_mib = 2 }\n[[rules]]\nname = \"a\"\noperations = [\"exec\"]\nprogram = \"ls\"\nclass = \"reads\"\nprofile = \"p\"\ndecision = \"allow\"\n";
+    let granted = judge(&policy(text), &exec(&["ls"])).plan.unwrap();
+    assert_eq!(granted.clone().within(&OwnLimits::default()), granted);
+    let (more, much) = (Some(u32::MAX), Some(u64::MAX));
+    let (cpu_percent, processes, open_files) = (more, more, more);
+    let (memory_bytes, file_bytes, output_bytes) = (much, much, much);
+    let greedy = OwnLimits { cpu_percent, memory_bytes, processes, open_files, file_bytes, output_bytes };
+    assert_eq!(granted.clone().within(&greedy), granted);
+    let (cpu_percent, processes, open_files) = (Some(10), Some(2), Some(16));
+    let (memory_bytes, file_bytes, output_bytes) = (Some(1 << 20), Some(2 << 20), Some(7));
+    let modest = OwnLimits { cpu_percent, memory_bytes, processes, open_files, file_bytes, output_bytes };
+    let held = granted.within(&modest);
+    let limits = Limits { cpu_percent: 10, memory_bytes: 1 << 20, processes: 2, open_files: 16, file_bytes: 2 << 20 };
+    assert_eq!((held.profile.limits, held.output_limit_bytes), (limits, 7));
 }
 
 #[test]

@@ -65,6 +65,45 @@ pub struct Command {
     /// keep them.
     #[n(13)]
     pub artifacts: Option<Vec<String>>,
+    /// Limits of its own, besides those of the machine's policy; said only if there are any, so that a bridge which
+    /// cannot keep them refuses.
+    #[n(14)]
+    pub limits: Option<Limits>,
+}
+
+/// How much of the machine something may use, where that is to be less than the policy there grants: of the two, the
+/// smaller counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Limits {
+    /// Processor time, in percent of one core.
+    #[n(0)]
+    pub cpu_percent: Option<u32>,
+    /// Memory.
+    #[n(1)]
+    pub memory_bytes: Option<u64>,
+    /// Processes and threads at once.
+    #[n(2)]
+    pub processes: Option<u32>,
+    /// Open files of one process.
+    #[n(3)]
+    pub open_files: Option<u32>,
+    /// The longest file that it may write.
+    #[n(4)]
+    pub file_bytes: Option<u64>,
+    /// How much it may print.
+    #[n(5)]
+    pub output_bytes: Option<u64>,
+}
+
+impl Limits {
+    /// Whether they can be meant: those that say nothing are not said at all, and nothing runs with none of something.
+    pub fn are_sane(&self) -> bool {
+        let Self { cpu_percent, memory_bytes, processes, open_files, file_bytes, output_bytes } = *self;
+        let counts = [cpu_percent, processes, open_files];
+        let sizes = [memory_bytes, file_bytes, output_bytes];
+        *self != Self::default() && !counts.contains(&Some(0)) && !sizes.contains(&Some(0))
+    }
 }
 
 /// Who wants something.

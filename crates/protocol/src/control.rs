@@ -63,8 +63,10 @@ pub mod ability {
     pub const SCRIPTS: &str = "scripts";
     /// Files that commands leave are kept.
     pub const ARTIFACTS: &str = "artifacts";
+    /// Commands may have limits of their own.
+    pub const LIMITS: &str = "limits";
     /// What a bridge of this version can do.
-    pub const ALL: &[&str] = &[VARIABLES, SCRIPTS, ARTIFACTS];
+    pub const ALL: &[&str] = &[VARIABLES, SCRIPTS, ARTIFACTS, LIMITS];
 }
 
 /// What a machine says on the control stream.

@@ -5,7 +5,9 @@ use minicbor::{Decode, Encode};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 
 use crate::artifacts;
-use crate::command::{Command, LONGEST_ARGUMENTS, LONGEST_LIFE_MS, LONGEST_SOURCE, MOST_ARGUMENTS, Operation, VERSION};
+use crate::command::{
+    Command, LONGEST_ARGUMENTS, LONGEST_LIFE_MS, LONGEST_SOURCE, Limits, MOST_ARGUMENTS, Operation, VERSION,
+};
 use crate::environment::Environment;
 
 /// What a signature is over besides the command, so that it is worth nothing anywhere else.
@@ -192,7 +194,8 @@ fn judge(command: &Command, standing: Standing<'_>) -> Result<(), Refusal> {
 fn is_sane(command: &Command) -> bool {
     let is_given_sanely = command.environment.as_ref().is_none_or(Environment::is_sane);
     let leaves_sanely = command.artifacts.as_deref().is_none_or(artifacts::are_sane);
-    is_given_sanely && leaves_sanely && can_be_meant(&command.operation)
+    let is_held_sanely = command.limits.as_ref().is_none_or(Limits::are_sane);
+    is_given_sanely && leaves_sanely && is_held_sanely && can_be_meant(&command.operation)
 }
 
 fn can_be_meant(operation: &Operation) -> bool {

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
 
 use diwan_protocol::command::{
-    Actor, Approval, CreateProject, Exec, Files, Git, LONGEST_SOURCE, Place, Script, SshKey, Terminal, VERSION,
+    Actor, Approval, CreateProject, Exec, Files, Git, LONGEST_SOURCE, Limits, Place, Script, SshKey, Terminal, VERSION,
 };
 use diwan_protocol::environment::{Brought, Environment, Promised, SecretText, Variable};
 use diwan_protocol::signed::Standing;
@@ -53,6 +53,7 @@ fn command(operation: Operation) -> Command {
         retry_safe: false,
         environment: None,
         artifacts: None,
+        limits: None,
     }
 }
 
@@ -72,6 +73,10 @@ fn given(plain: Vec<Variable>, secret: Option<Promised>) -> Command {
 fn leaving(globs: &[&str]) -> Command {
     let globs = globs.iter().map(|glob| (*glob).to_owned()).collect();
     Command { artifacts: Some(globs), ..command(exec(&["cargo", "test"])) }
+}
+
+fn held_to(limits: Limits) -> Command {
+    Command { limits: Some(limits), ..command(exec(&["cargo", "test"])) }
 }
 
 fn standing() -> Standing<'static> {
@@ -175,6 +180,39 @@ fn frozen_artifacts_are_written_and_read_as_ever() {
     assert_eq!(open(&signed), Ok(command));
 }
 
+/// One without limits of its own is written as before any had some: the files above say so.
+#[test]
+fn frozen_limits_are_written_and_read_as_ever() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/frozen/command_held_to_limits.hex");
+    let (memory_bytes, processes, output_bytes) = (Some(512 << 20), Some(20), Some(1 << 20));
+    let command = held_to(Limits { memory_bytes, processes, output_bytes, ..Limits::default() });
+    let signed = key().sign(&command);
+    let written = format!("{}\n{}\n", hex(&signed.bytes), hex(&signed.signature));
+    let frozen = std::fs::read_to_string(path);
+    if frozen.is_err() && std::env::var_os("DIWAN_FREEZE").is_some() {
+        std::fs::write(path, &written).unwrap();
+    } else {
+        assert_eq!(frozen.unwrap_or_default(), written);
+    }
+    assert_eq!(open(&signed), Ok(command));
+}
+
+#[test]
+fn limits_that_cannot_be_meant_are_refused_by_their_form() {
+    let usual = Limits::default();
+    for odd in [
+        usual,
+        Limits { cpu_percent: Some(0), ..usual },
+        Limits { memory_bytes: Some(0), ..usual },
+        Limits { processes: Some(0), ..usual },
+        Limits { open_files: Some(0), ..usual },
+        Limits { file_bytes: Some(0), ..usual },
+        Limits { output_bytes: Some(0), processes: Some(1), ..usual },
+    ] {
+        assert_eq!(open(&key().sign(&held_to(odd))), Err(Refusal::Form), "{odd:?}");
+    }
+}
+
 #[test]
 fn patterns_of_files_that_cannot_be_meant_are_refused_by_their_form() {
     let opened = |globs: &[&str]| open(&key().sign(&leaving(globs))).map(|_| ());
@@ -239,7 +277,7 @@ struct BeforeVariables {
 }
 
 #[test]
-fn an_earlier_bridge_refuses_a_command_with_variables_and_takes_one_without() {
+fn an_earlier_bridge_refuses_a_command_with_variables_or_limits_and_takes_one_without() {
     let same_again = |command: &Command| {
         let bytes = key().sign(command).bytes;
         let read: BeforeVariables = minicbor::decode(&bytes).unwrap();
@@ -247,6 +285,7 @@ fn an_earlier_bridge_refuses_a_command_with_variables_and_takes_one_without() {
     };
     assert!(same_again(&command(exec(&["true"]))));
     assert!(!same_again(&given(vec![plain("CI", "true")], None)), "it is not in the form that is known there");
+    assert!(!same_again(&held_to(Limits { processes: Some(1), ..Limits::default() })));
 }
 
 #[test]

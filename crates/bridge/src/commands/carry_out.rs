@@ -65,6 +65,10 @@ fn begin(parts: &Parts, entry: &Entry, command: &Command, brought: Option<Brough
         return Err(why);
     }
     let plan = opinion.plan.ok_or("this bridge cannot do that yet")?;
+    let plan = match &command.limits {
+        Some(own) => plan.within(own),
+        None => plan,
+    };
     // What is given lies in the room from here on, and nowhere else.
     let ready = parts.executor.prepare(&plan, streams(command), given::of(command, brought)?)?;
     let started_ms = parts.world.now().as_millis();

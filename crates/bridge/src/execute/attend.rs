@@ -210,7 +210,7 @@ impl<'a> Attended<'a> {
         }
         if allowed < length {
             self.is_cut = true;
-            let words = "it said more than its rule allows";
+            let words = "it said more than it may";
             let deed = self.stop.kill(Outcome::OverLimit(words.to_owned()));
             self.act(deed);
         }

@@ -51,6 +51,7 @@ pub fn command(plane: &Plane, to: &Connection, operation: Operation) -> Command 
         retry_safe: false,
         environment: None,
         artifacts: None,
+        limits: None,
     }
 }
 

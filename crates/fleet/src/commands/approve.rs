@@ -9,7 +9,7 @@ use super::id::{ApprovalId, CommandId};
 use super::operation::Manner;
 use super::run::{Begun, Target, Wish, with_secrets};
 use super::state::CommandState;
-use super::table::{self, Command, CommandActor, CommandApproval};
+use super::table::{self, Command, CommandActor, CommandApproval, Signed};
 use super::terminal::access;
 use crate::fleet::Fleet;
 
@@ -45,6 +45,7 @@ impl Fleet {
             wait: None,
             variables: command.variables.clone(),
             artifacts: vec![],
+            limits: command.sent.as_ref().and_then(Signed::read).and_then(|sent| sent.limits),
         };
         if self.connections().find(command.machine).is_none() {
             return Err(super::api::machine_offline(&command.machine_name));

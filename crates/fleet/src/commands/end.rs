@@ -92,6 +92,7 @@ impl Fleet {
             wait: Some(WAIT_TO_REPEAT),
             variables: command.variables.clone(),
             artifacts: vec![],
+            limits: None,
         };
         let target = Target { id: command.machine, name: command.machine_name.clone() };
         let ctx = Ctx::system(self.world(), "fleet");

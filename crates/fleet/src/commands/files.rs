@@ -62,6 +62,7 @@ impl Fleet {
             wait: None,
             variables: Variables::default(),
             artifacts: vec![],
+            limits: None,
         };
         if self.connections().find(target.id).is_none() {
             return Err(super::api::machine_offline(&target.name));

@@ -13,6 +13,7 @@ use diwan_vault::{Asker, LeaseEnd, LeaseId, LeaseParams, SecretName, SubjectKind
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 
+use super::limits::CommandLimits;
 use super::operation::CommandOperation;
 use super::table::CommandActor;
 use super::variables::{SecretVariable, Variables};
@@ -87,10 +88,16 @@ impl NotLent {
 ///
 /// # Errors
 /// `bridge_too_old`.
-pub(crate) fn must_be_able(hello: &Hello, operation: &CommandOperation, needs_variables: bool) -> Result<(), NotLent> {
+pub(crate) fn must_be_able(
+    hello: &Hello,
+    operation: &CommandOperation,
+    needs_variables: bool,
+    limits: CommandLimits,
+) -> Result<(), NotLent> {
     let needed = [
         (needs_variables, ability::VARIABLES, "to be given variables"),
         (operation.is_script_or_project(), ability::SCRIPTS, "for scripts and new projects"),
+        (!limits.is_empty(), ability::LIMITS, "to keep limits of its own"),
     ];
     match needed.iter().find(|(is_needed, able, _)| *is_needed && !hello.is_able(able)) {
         None => Ok(()),
@@ -171,7 +178,8 @@ impl Fleet {
         connected: &Connected,
     ) -> Result<Lent, NotLent> {
         let variables = borrower.variables;
-        must_be_able(&connected.hello, borrower.operation, !variables.is_empty())?;
+        // Only errands have limits of their own, and they asked about those.
+        must_be_able(&connected.hello, borrower.operation, !variables.is_empty(), CommandLimits::default())?;
         if variables.secrets.is_empty() {
             return Ok(Lent::default());
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use diwan_kernel::{Ctx, DbError, Entry, Problem, Timestamp, Tx};
-use diwan_protocol::command::{Actor, Approval, LONGEST_LIFE_MS, VERSION};
+use diwan_protocol::command::{Actor, Approval, LONGEST_LIFE_MS, Limits, VERSION};
 use diwan_protocol::control::ability;
 use diwan_protocol::{Opening, Operation, encode};
 use futures::FutureExt;
@@ -57,6 +57,8 @@ pub(crate) struct Wish {
     pub(crate) variables: Variables,
     /// Patterns of the files that it leaves and that are kept.
     pub(crate) artifacts: Vec<String>,
+    /// Limits of its own.
+    pub(crate) limits: Option<Limits>,
 }
 
 impl Wish {
@@ -251,6 +253,7 @@ impl Fleet {
             variables: wish.variables.clone(),
             leases: vec![],
             artifacts: wish.artifacts.clone(),
+            limits: wish.limits,
             left: None,
         }
     }
@@ -406,6 +409,7 @@ fn sign(keys: &Keys, command: &mut Command, wire: &Operation, (connected, sequen
         retry_safe: command.retry_safe,
         environment: lent.environment(&command.variables),
         artifacts: artifacts_for(&command.artifacts, connected),
+        limits: command.limits,
     });
     command.leases = lent.leases();
     command.sent = Some(Signed { sequence, policy: *policy, bytes: encode(&signed) });

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use diwan_kernel::db::{BuiltSql, Row};
 use diwan_kernel::world::Timestamp;
 use diwan_kernel::{Actor, Ctx, Db, DbError, Tx, params};
+use diwan_protocol::command::Limits;
 use diwan_protocol::decode;
 use diwan_vault::LeaseId;
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,8 @@ pub(crate) struct Command {
     pub(crate) leases: Vec<LeaseId>,
     /// Patterns of the files that are kept, while it is being sent: they are written down in what is signed.
     pub(crate) artifacts: Vec<String>,
+    /// Limits of its own, while it is being sent: they too are written down in what is signed.
+    pub(crate) limits: Option<Limits>,
     /// The files that it has left, while its end is being written down.
     pub(crate) left: Option<Arc<LeftFiles>>,
 }
@@ -167,6 +170,7 @@ fn read(row: &Row) -> Result<Command, DbError> {
         variables: json(row, "variables")?.unwrap_or_default(),
         leases: json(row, "leases")?.unwrap_or_default(),
         artifacts: vec![],
+        limits: None,
         left: None,
     })
 }

@@ -65,6 +65,7 @@ impl Fleet {
             wait: None,
             variables: Variables::default(),
             artifacts: vec![],
+            limits: None,
         };
         let targets = [Target { id: known.id, name: known.name }];
         let entry = run_entry(wish.batch, &wish, &targets).with("ssh_key", key.id.to_string());

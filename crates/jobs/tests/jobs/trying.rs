@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use diwan_protocol::command::Limits;
+use diwan_protocol::control::ability;
 use diwan_protocol::run::{Decision, FromCommand, Outcome, Reason, Verdict};
 use diwan_testkit::{TestServer, on_every_backend};
 use reqwest::StatusCode;
@@ -162,5 +164,54 @@ on_every_backend! {
         say(&mut sent.stream, ended(Outcome::TimedOut, 0, 0)).await;
         assert_eq!(becomes(&server, &owner, &wanted, "timed_out").await["reason"], "timeout");
         assert_eq!(ask(&owner, &wanted, "retry", json!({})).await.expect(StatusCode::OK)["state"], "queued");
+    }
+    async fn a_try_is_held_to_limits_of_its_own(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let limits = json!({"memory_bytes": 64 << 20, "processes": 8, "output_bytes": 4096});
+        let retry = json!({"attempts": 2, "delay_ms": 0});
+        let wanted = want(&owner, job(json!({"limits": limits, "retry": retry}))).await;
+        assert_eq!(wanted["limits"], limits);
+        let (memory_bytes, processes, output_bytes) = (Some(64 << 20), Some(8), Some(4096));
+        for _ in 0..2 {
+            let mut sent = machine.sent().await;
+            let told = Limits { memory_bytes, processes, output_bytes, ..Limits::default() };
+            assert_eq!(sent.command.limits, Some(told), "each try is told them");
+            sent.begin().await;
+            say(&mut sent.stream, ended(Outcome::OverLimit("it said more than it may".into()), 0, 0)).await;
+        }
+        let over = becomes(&server, &owner, &wanted, "failed").await;
+        assert_eq!((&over["reason"], &over["tries"]), (&json!("over_limit"), &json!(2)));
+        let refused = owner.post("/api/v1/jobs", job(json!({"limits": {"memory_bytes": 4096}}))).await;
+        assert_eq!((refused.status, &refused.json["errors"][0]["field"]),
+            (StatusCode::UNPROCESSABLE_ENTITY, &json!("limits.memory_bytes")));
+    }
+
+    async fn the_yes_of_somebody_else_does_not_lift_limits(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let developer = server.invite(&owner, "Dalia", "developer").await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let wanted = want(&developer, job(json!({"limits": {"processes": 8}}))).await;
+        let mut first = machine.sent().await;
+        say(&mut first.stream, verdict(Decision::Ask)).await;
+        becomes(&server, &developer, &wanted, "failed").await;
+        owner.post(&format!("/api/v1/commands/{}/approve", first.command.id), json!({})).await.expect(StatusCode::CREATED);
+        let held = Limits { processes: Some(8), ..Limits::default() };
+        assert_eq!(machine.sent().await.command.limits, Some(held));
+    }
+
+    async fn an_earlier_bridge_is_given_no_job_with_limits(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let mut machine = Machine::joined(&server, &owner, "old", &[]).await;
+        let abilities = [ability::VARIABLES, ability::SCRIPTS, ability::ARTIFACTS].map(str::to_owned).to_vec();
+        machine.connect_with(&server, |hello| hello.abilities = Some(abilities)).await;
+        let wanted = want(&owner, job(json!({"limits": {"processes": 8}}))).await;
+        assert_eq!(becomes(&server, &owner, &wanted, "failed").await["reason"], "bridge_too_old");
+        let plain = want(&owner, job(json!({"limits": {}}))).await;
+        let mut sent = machine.sent().await;
+        assert_eq!(sent.command.limits, None, "it is told nothing that it does not know");
+        sent.begin().await;
+        sent.end(0, 0, 0).await;
+        becomes(&server, &owner, &plain, "succeeded").await;
     }
 }

@@ -89,6 +89,15 @@ pub(in crate::cli) fn lost(text: &str) -> Result<Lost, String> {
     Ok(Lost { policy, after })
 }
 
+/// How much, in bytes: `64KiB`, `512MiB`, `2GiB`; a number alone is of bytes.
+pub(in crate::cli) fn size(text: &str) -> Result<u64, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (count, unit) = text.split_at(digits);
+    let power = ["B", "KiB", "MiB", "GiB", "TiB"].iter().position(|one| *one == unit).or(unit.is_empty().then_some(0));
+    let bytes = power.zip(count.parse::<u64>().ok()).and_then(|(power, count)| count.checked_mul(1 << (10 * power)));
+    bytes.ok_or_else(|| "it is not a size, like 64KiB, 512MiB or 2GiB".to_owned())
+}
+
 /// A moment to come.
 pub(in crate::cli) fn moment(text: &str) -> Result<Timestamp, String> {
     when::absolute(text.trim())
@@ -140,5 +149,15 @@ mod tests {
     fn moments_to_come_are_no_lengths_of_time() {
         assert!(moment("2026-11-01T09:30").is_ok() && moment("2026-11-01T09:30:00+02:00").is_ok());
         assert!(moment("30m").is_err() && moment("tomorrow").is_err());
+    }
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        for (text, bytes) in [("512", 512), ("1B", 1), ("64KiB", 64 << 10), ("512MiB", 512 << 20), ("2TiB", 2 << 40)] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "MiB", "1MB", "1.5GiB", "1 GiB", "-1", "99999999999TiB"] {
+            assert!(size(text).is_err(), "{text}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `diwan job show`.
 
-use diwan_client::{Client, CommandUsage, Job, JobAttempt, JobDetail, JobLost, JobNeighbour, JobTarget};
+use diwan_client::{Client, CommandUsage, Job, JobAttempt, JobDetail, JobLimits, JobLost, JobNeighbour, JobTarget};
 
 use super::super::command::{in_words, script_of};
 use super::super::door::Door;
@@ -81,11 +81,26 @@ fn promised(job: &Job) -> Vec<(&'static str, String)> {
         facts.push(("", "again also when nobody knows whether it was done".to_owned()));
     }
     facts.extend(job.timeout_ms.map(|ms| ("time limit", format!("{} for each attempt", length(ms)))));
+    facts.extend(limits_in_words(&job.limits).map(|limits| ("limits", limits)));
     facts.extend(job.deadline_at.as_deref().map(|at| ("expires", format!("{} unless it has begun", exact_moment(at)))));
     facts.extend(job.concurrency.as_ref().map(|c| ("key", format!("{}: {} at once", c.key, c.limit))));
     facts.extend(job.lost.as_ref().map(|lost| ("machine lost", lost_in_words(lost))));
     facts.extend(job.idempotency_key.iter().map(|key| ("idempotency", key.clone())));
     facts
+}
+
+/// How much of its machine it may use at the most.
+fn limits_in_words(limits: &JobLimits) -> Option<String> {
+    let all = [
+        limits.memory_bytes.map(|bytes| format!("{} of memory", size(bytes))),
+        limits.processes.map(|count| format!("{count} processes")),
+        limits.cpu_percent.map(|percent| format!("{percent}% of a core")),
+        limits.open_files.map(|count| format!("{count} open files")),
+        limits.file_bytes.map(|bytes| format!("{} in a file", size(bytes))),
+        limits.output_bytes.map(|bytes| format!("{} of output", size(bytes))),
+    ];
+    let said: Vec<String> = all.into_iter().flatten().collect();
+    (!said.is_empty()).then(|| said.join(", "))
 }
 
 fn lost_in_words(lost: &JobLost) -> String {

@@ -63,6 +63,24 @@ pub(in crate::cli) struct Spec {
     /// End an attempt after this time, like 30s or 5m
     #[arg(long, value_name = "TIME", help_heading = "Job", value_parser = duration::read_timeout)]
     timeout: Option<Duration>,
+    /// End it when it needs more memory, like 512MiB; the policy may grant less
+    #[arg(long, value_name = "SIZE", help_heading = "Job", value_parser = parse::size)]
+    memory: Option<u64>,
+    /// Let it have no more processes and threads at once
+    #[arg(long, value_name = "N", help_heading = "Job")]
+    processes: Option<u32>,
+    /// Let it use no more of the processor, in percent of one core
+    #[arg(long, value_name = "PERCENT", help_heading = "Job")]
+    cpu: Option<u32>,
+    /// Let each of its processes have no more files open
+    #[arg(long, value_name = "N", help_heading = "Job")]
+    open_files: Option<u32>,
+    /// Let it write no longer file, like 100MiB
+    #[arg(long, value_name = "SIZE", help_heading = "Job", value_parser = parse::size)]
+    file_size: Option<u64>,
+    /// End it when it has printed more, like 64KiB
+    #[arg(long, value_name = "SIZE", help_heading = "Job", value_parser = parse::size)]
+    output_limit: Option<u64>,
     /// Give it up when its turn has not come after this time
     #[arg(long, value_name = "TIME", help_heading = "Job", value_parser = duration::read)]
     queue_timeout: Option<Duration>,
@@ -119,6 +137,7 @@ impl Spec {
         put("retry", self.retry(&before["retry"]));
         put("retry_safe", self.retry_safe.then_some(json!(true)));
         put("timeout_ms", self.timeout.map(ms));
+        put("limits", self.limits(&before["limits"]));
         put("queue_timeout_ms", self.queue_timeout.map(ms));
         put("concurrency", self.key.as_ref().map(|key| json!({"key": key.key, "limit": key.limit})));
         put("labels", (!self.job_labels.is_empty()).then(|| map(&self.job_labels)));
@@ -136,13 +155,31 @@ impl Spec {
         put("max_delay_ms", self.max_backoff.map(ms));
         let on = self.retry_on.iter().map(|on| on.as_str());
         put("on", (!self.retry_on.is_empty()).then(|| on.collect()));
-        if retry.is_empty() {
-            return None;
-        }
-        let mut whole = before.as_object().cloned().unwrap_or_default();
-        whole.extend(retry);
-        Some(whole.into())
+        changed(before, retry)
     }
+
+    fn limits(&self, before: &Value) -> Option<Value> {
+        let all = [
+            ("memory_bytes", self.memory),
+            ("processes", self.processes.map(u64::from)),
+            ("cpu_percent", self.cpu.map(u64::from)),
+            ("open_files", self.open_files.map(u64::from)),
+            ("file_bytes", self.file_size),
+            ("output_bytes", self.output_limit),
+        ];
+        let limits = all.into_iter().filter_map(|(name, limit)| Some((name.to_owned(), json!(limit?))));
+        changed(before, limits.collect())
+    }
+}
+
+/// A field as it was `before`, with what was said of it.
+fn changed(before: &Value, said: Map<String, Value>) -> Option<Value> {
+    if said.is_empty() {
+        return None;
+    }
+    let mut whole = before.as_object().cloned().unwrap_or_default();
+    whole.extend(said);
+    Some(whole.into())
 }
 
 fn with_time(mut value: Value, after: Option<Duration>) -> Value {
@@ -195,13 +232,16 @@ mod tests {
     fn everything_that_is_said_is_sent_as_the_contract_has_it() {
         let typed = typed(
             "--name n -Q slow -p -3 --retries 2 --backoff 1s --max-backoff 5m --retry-on failed,lost --retry-safe \
-             --timeout 30s --queue-timeout 1h --key deploy:2 --label-job team=x \
+             --timeout 30s --queue-timeout 1h --key deploy:2 --label-job team=x --memory 512MiB --processes 8 \
+             --cpu 50 --open-files 64 --file-size 1GiB --output-limit 64KiB \
              --artifact dist/** --artifact *.deb --lost move:10m --env CI=true --secret TOKEN=git/token --after job_1:ended --not-before 2026-11-01T09:30 --idempotency-key k",
         );
         let spec = json!({
             "name": "n", "queue": "slow", "priority": -3, "retry_safe": true, "timeout_ms": 30_000,
             "retry": {"attempts": 3, "delay_ms": 1000, "max_delay_ms": 300_000, "on": ["failed", "lost"]},
             "queue_timeout_ms": 3_600_000, "concurrency": {"key": "deploy", "limit": 2}, "labels": {"team": "x"},
+            "limits": {"memory_bytes": 512 << 20, "processes": 8, "cpu_percent": 50, "open_files": 64,
+                "file_bytes": 1 << 30, "output_bytes": 64 << 10},
             "lost": {"policy": "move", "after_ms": 600_000}, "env": {"CI": "true"},
             "secrets": [{"env": "TOKEN", "secret": "git/token"}], "artifacts": ["dist/**", "*.deb"],
         });
@@ -212,9 +252,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_changed_of_the_retries_leaves_the_rest_of_them() {
-        let before = json!({"retry": {"attempts": 2, "delay_ms": 500}});
-        let fields = typed("--retries 4").spec.fields(&before).expect("it is sound");
+    fn what_is_changed_of_the_retries_or_limits_leaves_the_rest_of_them() {
+        let before = json!({"retry": {"attempts": 2, "delay_ms": 500}, "limits": {"processes": 8, "cpu_percent": 5}});
+        let fields = typed("--retries 4 --processes 9").spec.fields(&before).expect("it is sound");
         assert_eq!(fields["retry"], json!({"attempts": 5, "delay_ms": 500}));
+        assert_eq!(fields["limits"], json!({"processes": 9, "cpu_percent": 5}));
     }
 }

@@ -118,6 +118,7 @@ impl RunCommand {
             wait: self.wait_s.map(|s| Duration::from_secs(s.into())),
             variables,
             artifacts: vec![],
+            limits: None,
         })
     }
 }
