@@ -8,6 +8,7 @@ type Schemas = components["schemas"];
 export type JobState = (typeof jobStates)[number];
 export type JobTarget = Schemas["JobTarget"];
 export type JobRetry = Schemas["JobRetry"];
+export type JobLimits = Schemas["CommandLimits"];
 export type JobWait = Schemas["JobWait"];
 export type JobQueue = Schemas["JobQueue"];
 export type JobMachine = Schemas["JobMachine"];

@@ -22,6 +22,7 @@ const spec: JobSpec = {
   retry_safe: true,
   timeout_ms: 5_400_000,
   queue_timeout_ms: 86_400_000,
+  limits: { memory_bytes: 536_870_912, processes: 20, output_bytes: 1000 },
   not_before: null,
   lost: { policy: "move", after_ms: 120_000 },
   labels: { team: "web", tier: "" },
@@ -61,6 +62,13 @@ describe("the form of a job", () => {
       ["retry.factor", "number"],
     ]);
     expect(faults({ timeout: { amount: "soon", unit: "min" } })).toEqual([["timeout_ms", "form"]]);
+    const limits = { ...empty.limits, memory_bytes: "0,5", processes: "1.5", open_files: "15", output_bytes: "much" };
+    expect(faults({ limits })).toEqual([
+      ["limits.memory_bytes", "limit"],
+      ["limits.processes", "limit"],
+      ["limits.open_files", "limit"],
+      ["limits.output_bytes", "limit"],
+    ]);
     expect(faults({ start: "at", at: "" })).toEqual([["not_before", "required"]]);
   });
 

@@ -10,6 +10,7 @@ import {
 import { isLabel, splitLabels } from "@/features/machines/labels";
 import type { JobRetry, JobSpec, JobTarget, NewJob } from "../api";
 import { labelTexts } from "../target-labels";
+import { type Limit, limitsOf, limitTexts } from "./limits";
 import { msOf, type Span, span } from "./span";
 
 export interface JobDraft {
@@ -23,6 +24,7 @@ export interface JobDraft {
   retrySafe: boolean;
   timeout: Span;
   queueTimeout: Span;
+  limits: Record<Limit, string>;
   start: "now" | "later" | "at";
   delay: Span;
   at: string;
@@ -83,6 +85,7 @@ export function emptyDraft(): JobDraft {
     retrySafe: false,
     timeout: span(null),
     queueTimeout: span(null),
+    limits: limitTexts({}),
     start: "now",
     delay: span(300_000),
     at: "",
@@ -119,6 +122,7 @@ export function draftOf(job: NewJob): JobDraft {
     retrySafe: job.retry_safe ?? false,
     timeout: span(job.timeout_ms ?? null),
     queueTimeout: span(job.queue_timeout_ms ?? null),
+    limits: limitTexts(job.limits ?? {}),
     concurrency: job.concurrency
       ? { key: job.concurrency.key, limit: String(job.concurrency.limit) }
       : empty.concurrency,
@@ -139,7 +143,10 @@ function targetDraft(target: JobTarget): JobDraft["target"] {
 }
 
 /** What stands in the way, by the place in the request that it is about. */
-export type Faults = Map<string, "required" | "form" | "label" | "pair" | "argv" | "number" | "variable" | "twice">;
+export type Faults = Map<
+  string,
+  "required" | "form" | "label" | "pair" | "argv" | "number" | "limit" | "variable" | "twice"
+>;
 
 interface Comes {
   job: NewJob;
@@ -166,6 +173,7 @@ export function jobOf(draft: JobDraft, now = Date.now()): Comes {
     retry_safe: draft.retrySafe,
     timeout_ms: lasting(draft.timeout, "timeout_ms", faults),
     queue_timeout_ms: lasting(draft.queueTimeout, "queue_timeout_ms", faults),
+    limits: limitsOf(draft.limits, faults),
     not_before: notBefore(draft, now, faults),
     concurrency: draft.concurrency.key.trim()
       ? {

@@ -9,6 +9,8 @@ import { AfterFields } from "./after-fields";
 import { ArtifactFields } from "./artifact-fields";
 import type { Complaints } from "./complaints";
 import { type JobDraft, linesOf, written } from "./draft";
+import { LimitFields } from "./limit-fields";
+import { limits } from "./limits";
 import { LostFields, OrderFields, RetryFields, TimeFields, TurnFields } from "./manner-fields";
 import { msOf, type Span } from "./span";
 import { VariableFields } from "./variable-fields";
@@ -53,6 +55,9 @@ export function JobFields({ isScheduled, ...part }: JobFieldsProps) {
           isWrong={complaints.has("timeout_ms", "queue_timeout_ms", "not_before")}
         >
           <TimeFields {...part} isScheduled={isScheduled ?? false} />
+        </Fold>
+        <Fold title={t("jobs.form.limits")} told={told.use} isWrong={complaints.has("limits")}>
+          <LimitFields {...part} />
         </Fold>
         <Fold title={t("jobs.form.retries")} told={told.retries} isWrong={complaints.has("retry", "retry_safe")}>
           <RetryFields {...part} />
@@ -123,6 +128,12 @@ function useTold(draft: JobDraft) {
     ),
     limits: timeout ? `${t("jobs.form.timeout")} ${timeout}` : "",
     time: listed(t(`jobs.form.start_${draft.start}`), timeout && `${t("jobs.form.timeout")} ${timeout}`),
+    use: listed(
+      ...limits.map((limit) => {
+        const text = draft.limits[limit].trim();
+        return text && `${t(`jobs.form.limit.${limit}`)} ${isolated(text)}`;
+      }),
+    ),
     retries: attempts > 1 ? t("jobs.form.told_attempts", { count: attempts }) : t("jobs.form.told_once"),
     order: listed(
       draft.concurrency.key.trim() && isolated(draft.concurrency.key.trim()),

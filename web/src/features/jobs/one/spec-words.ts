@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { isolated } from "@/features/machines/use-machines";
 import { useFormat } from "@/i18n/format";
 import type { JobSpec } from "../api";
+import { limits, limitTexts } from "../form/limits";
 
 export interface Told {
   label: string;
@@ -32,6 +33,10 @@ export function useSpecWords() {
     }
     tell(t("jobs.details.twice"), t(job.retry_safe ? "jobs.details.twice_yes" : "jobs.details.twice_no"));
     if (job.timeout_ms !== null) tell(t("jobs.form.timeout"), span(job.timeout_ms));
+    const held = limitTexts(job.limits ?? {});
+    for (const limit of limits) {
+      if (held[limit]) tell(t(`jobs.form.limit.${limit}`), format.number(Number(held[limit])));
+    }
     if (job.queue_timeout_ms !== null) tell(t("jobs.form.queue_timeout"), span(job.queue_timeout_ms));
     if (job.not_before) tell(t("jobs.form.not_before"), format.moment(job.not_before));
     if (concurrency) {
