@@ -8,6 +8,7 @@
 //! What it deliberately does not know: the database, the machines themselves and the clock.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ pub(crate) struct Board {
     keys: HashMap<String, Gauge>,
     queues: HashMap<String, Gauge>,
     machines: BTreeMap<MachineId, Slots>,
+    /// The machine that was asked last to pull light jobs.
+    asked_last: Option<MachineId>,
 }
 
 /// What one person has waiting at one priority.
@@ -277,17 +280,22 @@ impl Board {
         self.machines.entry(machine).or_default().light = None;
     }
 
-    /// The machines that are there and could be given light jobs that wait, but pull none, at most so many.
-    pub(crate) fn idle_for_light(&self, most: usize) -> Vec<MachineId> {
+    /// The machines that are there and could be given light jobs that wait, but pull none, at most so many: in turn,
+    /// since some may never pull.
+    pub(crate) fn idle_for_light(&mut self, most: usize) -> Vec<MachineId> {
         let light: Vec<&Flow> =
             self.flows.values().map(|waiting| &*waiting.flow).filter(|flow| flow.is_light).collect();
         if light.is_empty() {
             return vec![];
         }
         let could = |id: MachineId, slots: &Slots| light.iter().any(|flow| slots.could_take(id, &flow.target));
-        let idle =
-            self.machines.iter().filter(|(id, slots)| slots.is_ready && slots.light.is_none() && could(**id, slots));
-        idle.map(|(id, _)| *id).take(most).collect()
+        let behind = self.asked_last.map_or(Bound::Unbounded, Bound::Excluded);
+        let others = self.machines.iter().take_while(|(id, _)| Some(**id) <= self.asked_last);
+        let round = self.machines.range((behind, Bound::Unbounded)).chain(others);
+        let idle = round.filter(|(id, slots)| slots.is_ready && slots.light.is_none() && could(**id, slots));
+        let asked: Vec<MachineId> = idle.map(|(id, _)| *id).take(most).collect();
+        self.asked_last = asked.last().copied().or(self.asked_last);
+        asked
     }
 
     /// Machines that are not known any more take nothing.

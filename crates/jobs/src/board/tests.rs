@@ -189,6 +189,15 @@ fn light_jobs_go_to_a_machine_in_chunks() {
 }
 
 #[test]
+fn machines_that_never_pull_keep_no_other_from_being_asked() {
+    let mut board = board(1);
+    [2, 3].map(machine).into_iter().for_each(|one| board.set_machine(one, vec![], true, 1));
+    board.enter(&Flow { is_light: true, ..flow("amina", 0) }, place(1), NOW);
+    let asked = [(); 3].map(|()| board.idle_for_light(2));
+    assert_eq!(asked, [[1, 2], [3, 1], [2, 3]].map(|both| both.map(machine).to_vec()));
+}
+
+#[test]
 fn a_light_one_that_is_wanted_again_while_a_machine_has_it_is_not_given_to_another() {
     let mut board = board(1);
     let light = Flow { is_light: true, ..flow("amina", 0) };
