@@ -22,6 +22,8 @@ use crate::table::{job, light};
 
 /// So many machines are asked to pull at once.
 pub(crate) const MOST_LANES: usize = 16;
+/// No machine has more than so many, pulled and not done: bridges pull as many ahead.
+const MOST_AHEAD: u32 = 4 * LARGEST_BATCH as u32;
 /// With so many that have ended a commit is begun, if not before.
 const ENDS_AT_ONCE: usize = 1024;
 /// So many batches that are done wait to be written down: whoever has more waits to be let in.
@@ -103,7 +105,7 @@ impl Jobs {
             drop(lanes);
             let this = self.clone();
             self.supervisor().spawn("light jobs of a machine", TaskPolicy::Once, async move {
-                let left = Lane { jobs: &this, machine, sender, under_way: BTreeMap::new(), next: 1 }
+                let left = Lane { jobs: &this, machine, sender, under_way: BTreeMap::new(), ahead: 0, next: 1 }
                     .run(given, receiver)
                     .await;
                 this.board().pull_nothing(machine);
@@ -192,6 +194,8 @@ struct Lane<'a> {
     machine: MachineId,
     sender: LightSender,
     under_way: BTreeMap<u64, Batch>,
+    /// How many the machine has pulled and not done.
+    ahead: u32,
     next: u64,
 }
 
@@ -213,7 +217,9 @@ impl Lane<'_> {
                 }
                 news = receiver.next() => match news {
                     Some(LightNews::Pull(count)) => {
-                        self.jobs.board().pull(self.machine, count);
+                        let more = count.min(MOST_AHEAD.saturating_sub(self.ahead));
+                        self.ahead += more;
+                        self.jobs.board().pull(self.machine, more);
                         self.jobs.wake();
                     }
                     Some(LightNews::Done { number, began_at, ended_at, jobs }) => {
@@ -240,6 +246,8 @@ impl Lane<'_> {
             self.under_way.insert(number, batch);
             return false;
         }
+        let count = u32::try_from(batch.places.len()).unwrap_or(u32::MAX);
+        self.ahead = self.ahead.saturating_sub(count);
         self.jobs.ends().send(DoneBatch { machine: self.machine, batch, span }).await.is_ok()
     }
 }

@@ -143,6 +143,24 @@ on_every_backend! {
         assert_eq!(states.map(|job| job["state"].clone()), [json!("cancelled"), json!("succeeded")]);
     }
 
+    async fn a_machine_that_pulls_without_end_leaves_the_rest_to_others(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let specs: Vec<Value> = (0..1000).map(|_| nothing(json!({}))).collect();
+        let mut made = json!({});
+        for _ in 0..5 {
+            made = owner.post("/api/v1/jobs/batch", json!({"jobs": specs})).await.expect(StatusCode::CREATED);
+        }
+        let mut stream = lane(&mut machine).await;
+        say(&mut stream, FromWorker::Pull(u32::MAX)).await;
+        say(&mut stream, FromWorker::Pull(u32::MAX)).await;
+        let mut count = 0;
+        while count < 4096 {
+            count += batch(&mut stream).await.1.len() / 16;
+        }
+        assert_eq!((count, &look(&owner, &made["jobs"][999]).await["waits_for"]), (4096, &json!("machines_full")));
+    }
+
     async fn a_machine_that_tells_of_what_it_was_not_given_is_not_believed(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let mut machine = Machine::connected(&server, &owner, "box").await;
