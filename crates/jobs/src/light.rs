@@ -81,6 +81,8 @@ pub(crate) fn start(jobs: &Jobs, mut ends: mpsc::Receiver<DoneBatch>) {
                 count += next.batch.places.len();
                 done.push(next);
             }
+            // In the order of their ids, as upkeep and other servers write: so nobody waits for one who waits for him.
+            done.sort_by_key(|one| one.batch.places.iter().map(|place| place.job).min());
             while let Err(problem) = this.end_light(&done).await {
                 tracing::warn!(%problem, "light jobs that are done cannot be written down now");
                 if !this.supervisor().pause(AGAIN).await {
@@ -154,7 +156,8 @@ impl Jobs {
             (self.db().begin(&ctx).await?, Changes::default(), vec![], 0);
         let hears = self.hears_ends();
         for DoneBatch { machine, batch, span } in done {
-            let jobs: Vec<JobId> = batch.places.iter().map(|place| place.job).collect();
+            let mut jobs: Vec<JobId> = batch.places.iter().map(|place| place.job).collect();
+            jobs.sort_unstable();
             let times = light::Times { leased: batch.given_at, began: span.0, ended: span.1 }.not_after(now);
             let ended = light::end(&mut tx, &jobs, *machine, times).await?;
             for one in ended.iter().filter(|one| one.has_dependents || hears) {

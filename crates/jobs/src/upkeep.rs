@@ -102,8 +102,21 @@ impl Jobs {
     }
 
     async fn expire_what_is_overdue(&self) -> Result<(), Problem> {
-        let overdue = job::overdue(self.db(), self.world().now()).await?;
-        self.end_waiting(overdue, JobState::Expired, "queue_timeout", "It did not begin in time.").await
+        let (now, mut behind) = (self.world().now(), None);
+        loop {
+            let mut overdue = job::overdue(self.db(), now, behind).await?;
+            let is_all = overdue.len() < job::SOME;
+            behind = overdue.last().and_then(|last| Some((last.deadline_at?, last.id)));
+            {
+                // A light one that a machine has did begin, though that is not written down before its end.
+                let board = self.board();
+                overdue.retain(|one| !one.spec.is_light() || !board.is_under_way(one.id));
+            }
+            self.end_waiting(overdue, JobState::Expired, "queue_timeout", "It did not begin in time.").await?;
+            if is_all {
+                return Ok(());
+            }
+        }
     }
 
     /// Jobs for one machine that was put out: they would wait for ever.
@@ -131,10 +144,12 @@ impl Jobs {
     }
 
     /// Ends jobs that wait, unless they do not any more.
-    async fn end_waiting(&self, jobs: Vec<Job>, how: JobState, reason: &str, detail: &str) -> Result<(), Problem> {
+    async fn end_waiting(&self, mut jobs: Vec<Job>, how: JobState, reason: &str, detail: &str) -> Result<(), Problem> {
         if jobs.is_empty() {
             return Ok(());
         }
+        // In the order of their ids, as ends of light ones are written: so nobody waits for one who waits for him.
+        jobs.sort_by_key(|one| one.id);
         let ctx = self.ctx();
         let mut changes = Changes::default();
         let mut tx = self.db().begin(&ctx).await?;

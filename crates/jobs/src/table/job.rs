@@ -244,11 +244,12 @@ pub(crate) async fn end_pause(tx: &mut Tx, id: JobId, now: Timestamp) -> Result<
     tx.execute(sql, params![now, id]).await.map(drop)
 }
 
-/// Queued jobs that should have begun by now.
-pub(crate) async fn overdue(db: &Db, now: Timestamp) -> Result<Vec<Job>, DbError> {
+/// Queued jobs that should have begun by now, the earliest first, behind this one.
+pub(crate) async fn overdue(db: &Db, now: Timestamp, behind: Option<(Timestamp, JobId)>) -> Result<Vec<Job>, DbError> {
     let sql = "SELECT * FROM job WHERE state = 'queued' AND deadline_at IS NOT NULL AND deadline_at <= $1
-         ORDER BY deadline_at LIMIT 500";
-    db.query(sql, params![now]).await?.iter().map(read).collect()
+            AND (deadline_at, id) > ($2, $3) ORDER BY deadline_at, id LIMIT 500";
+    let (at, id) = behind.unwrap_or_else(|| (Timestamp::from_millis(i64::MIN), JobId::from_bits(0)));
+    db.query(sql, params![now, at, id]).await?.iter().map(read).collect()
 }
 
 /// Jobs of a flow that are ready.

@@ -1,5 +1,7 @@
 //! Jobs that do nothing on a machine: carried in batches, as far as machines pull them.
 
+use std::time::Duration;
+
 use diwan_link::Stream;
 use diwan_protocol::light::{Done, FromWorker, ToWorker};
 use diwan_protocol::{Opening, decode, encode};
@@ -141,6 +143,22 @@ on_every_backend! {
         becomes(&server, &owner, &made["jobs"][2], "succeeded").await;
         let states = [look(&owner, &made["jobs"][0]).await, look(&owner, &made["jobs"][1]).await];
         assert_eq!(states.map(|job| job["state"].clone()), [json!("cancelled"), json!("succeeded")]);
+    }
+
+    async fn one_that_a_machine_has_does_not_expire(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let hurried = || nothing(json!({"queue_timeout_ms": 60_000}));
+        let pulled = want(&owner, hurried()).await;
+        let mut stream = lane(&mut machine).await;
+        say(&mut stream, FromWorker::Pull(1)).await;
+        let (number, jobs) = batch(&mut stream).await;
+        let waiting = want(&owner, hurried()).await;
+        server.advance(Duration::from_secs(61));
+        becomes(&server, &owner, &waiting, "expired").await;
+        assert_eq!(look(&owner, &pulled).await["state"], "queued");
+        done(&mut stream, number, jobs).await;
+        becomes(&server, &owner, &pulled, "succeeded").await;
     }
 
     async fn a_machine_that_pulls_without_end_leaves_the_rest_to_others(backend) {
