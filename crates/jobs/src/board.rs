@@ -71,13 +71,26 @@ impl Waiting {
     }
 
     fn enter(&mut self, place: Place) {
-        if !self.is_whole && !self.is_asked_for && self.seen_to < Some(place) {
+        let is_fetched_later = !self.is_whole && !self.is_asked_for && self.seen_to < Some(place);
+        if is_fetched_later && self.heads.last() < Some(&place) {
             return;
         }
         self.heads.insert(place);
         if self.heads.len() > 2 * WINDOW && !self.is_asked_for {
             self.heads.pop_last();
-            (self.is_whole, self.seen_to) = (false, self.heads.last().copied());
+            let last = self.heads.last().copied();
+            // What was not seen before is not seen by that.
+            self.seen_to = if self.is_whole { last } else { self.seen_to.min(last) };
+            self.is_whole = false;
+        }
+    }
+
+    /// What was asked for does not come any more: who came meanwhile would go before it, and is fetched with it.
+    fn ask_no_more(&mut self) {
+        if self.is_asked_for {
+            let seen_to = self.seen_to;
+            self.heads.retain(|place| Some(*place) <= seen_to);
+            self.is_asked_for = false;
         }
     }
 }
@@ -172,11 +185,14 @@ impl Board {
         self.begin_stream(flow, now);
         let waiting = self.flows.entry(flow.id()).or_insert_with(|| Waiting::new(flow, false));
         // What is being fetched begins behind those that are expected.
-        (waiting.is_whole, waiting.seen_to, waiting.is_asked_for) = (false, None, false);
+        waiting.ask_no_more();
+        (waiting.is_whole, waiting.seen_to) = (false, None);
     }
 
     /// The flows of which more have to be fetched, by whoever asks, and behind which place.
     pub(crate) fn hungry(&mut self) -> Vec<(FlowId, Option<Place>)> {
+        // Nobody asks before everything came that was asked for, unless it could not be fetched.
+        self.flows.values_mut().for_each(Waiting::ask_no_more);
         let is_hungry = |waiting: &Waiting| waiting.heads.is_empty() && !waiting.is_whole;
         let could_go = |waiting: &Waiting| self.obstacle_to(&waiting.flow).is_none();
         let hungry = self.flows.iter().filter(|(_, w)| is_hungry(w) && could_go(w));

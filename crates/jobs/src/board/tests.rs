@@ -213,6 +213,18 @@ fn a_light_one_that_is_wanted_again_while_a_machine_has_it_is_not_given_to_anoth
 }
 
 #[test]
+fn what_is_expected_is_fetched_however_many_come_before_it() {
+    let mut board = board(u32::MAX);
+    let all: Vec<Place> = (1..=2 * WINDOW as u128).map(|number| place(2 * number)).collect();
+    all.iter().for_each(|place| board.enter(&flow("amina", 0), *place, NOW));
+    board.expect(&flow("amina", 0), NOW);
+    board.enter(&flow("amina", 0), place(3), NOW);
+    let picks: Vec<Place> = board.pick(NOW, 2 * WINDOW).iter().map(|pick| pick.place).collect();
+    assert_eq!((picks.len(), picks[1]), (2 * WINDOW, place(3)), "who comes before others goes before them");
+    assert_eq!(board.hungry(), [(flow("amina", 0).id(), None)]);
+}
+
+#[test]
 fn one_that_comes_while_others_are_fetched_is_not_forgotten() {
     let mut board = board(9);
     board.expect(&flow("amina", 0), NOW);
