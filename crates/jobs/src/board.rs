@@ -130,8 +130,11 @@ pub(crate) struct Slots {
 /// What a job under way takes up.
 #[derive(Debug, Clone)]
 struct Held {
+    place: Place,
     flow: Arc<Flow>,
     machine: MachineId,
+    /// Since when it is wanted again, if it is.
+    again_since: Option<Duration>,
 }
 
 /// A job whose turn it is.
@@ -165,8 +168,12 @@ pub(crate) enum Obstacle {
 impl Board {
     /// A job waits.
     pub(crate) fn enter(&mut self, flow: &Flow, place: Place, now: Duration) {
-        if flow.is_light && self.is_under_way(place.job) {
-            // It was called off and is wanted again: where it is now it is done as well as anywhere.
+        if let Some(held) = self.under_way.get_mut(&place.job) {
+            // At the place that it was picked from, it was merely fetched before word of it came. At another it was
+            // called off and is wanted again: where it is now may be as good, and if not it is fetched when let go.
+            if held.place != place {
+                held.again_since = held.again_since.or(Some(now));
+            }
             return;
         }
         self.begin_stream(flow, now);
@@ -239,7 +246,9 @@ impl Board {
     }
 
     /// A job is under way.
-    pub(crate) fn hold(&mut self, job: JobId, flow: Arc<Flow>, machine: MachineId) {
+    pub(crate) fn hold(&mut self, place: Place, flow: Arc<Flow>, machine: MachineId) {
+        // Nothing is counted twice.
+        self.let_go(place.job);
         *self.owners.entry(flow.owner.clone()).or_default() += 1;
         self.queues.entry(flow.queue.clone()).or_default().held += 1;
         if let Some(key) = &flow.key {
@@ -251,12 +260,12 @@ impl Board {
             (true, None) => {}
             (false, _) => slots.held += 1,
         }
-        self.under_way.insert(job, Held { flow, machine });
+        self.under_way.insert(place.job, Held { place, flow, machine, again_since: None });
     }
 
     /// A job is not under way any more. Gives its flow, if it was.
     pub(crate) fn let_go(&mut self, job: JobId) -> Option<Arc<Flow>> {
-        let Held { flow, machine } = self.under_way.remove(&job)?;
+        let Held { flow, machine, again_since, .. } = self.under_way.remove(&job)?;
         if let Some(held) = self.owners.get_mut(&flow.owner) {
             *held = held.saturating_sub(1);
             if *held == 0 {
@@ -270,6 +279,9 @@ impl Board {
         }
         if let Some(slots) = self.machines.get_mut(&machine).filter(|_| !flow.is_light) {
             slots.held = slots.held.saturating_sub(1);
+        }
+        if let Some(since) = again_since {
+            self.expect(&flow, since);
         }
         Some(flow)
     }
@@ -367,9 +379,14 @@ impl Board {
                         waiting.heads.remove(&pick.place);
                         waiting.flow.clone()
                     });
+                    if self.is_under_way(pick.place.job) {
+                        // It came back to its old place and was wanted again at another.
+                        self.forget_if_empty(pick.flow);
+                        continue;
+                    }
                     self.turns += 1;
                     self.streams.insert(stream.clone(), Turn { at: now, number: self.turns });
-                    waiting.into_iter().for_each(|flow| self.hold(pick.place.job, flow, pick.machine));
+                    waiting.into_iter().for_each(|flow| self.hold(pick.place, flow, pick.machine));
                     picks.push(pick);
                 }
                 // What has no room now gets none while others take more.

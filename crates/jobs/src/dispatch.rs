@@ -89,7 +89,7 @@ impl Jobs {
             let some = job::under_way(self.db(), after).await?;
             for job in &some {
                 if let Some((machine, _)) = job.machine {
-                    self.board().hold(job.id, Arc::new(job.in_flow()), machine);
+                    self.board().hold(job.place(), Arc::new(job.in_flow()), machine);
                     self.is_under_way(job);
                 }
             }

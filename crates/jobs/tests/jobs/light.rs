@@ -145,6 +145,35 @@ on_every_backend! {
         assert_eq!(states.map(|job| job["state"].clone()), [json!("cancelled"), json!("succeeded")]);
     }
 
+    async fn one_that_was_called_off_on_a_lost_machine_and_is_wanted_again_is_done_and_counted_once(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let specs = json!({"jobs": [nothing(json!({})), nothing(json!({}))]});
+        let made = owner.post("/api/v1/jobs/batch", specs).await.expect(StatusCode::CREATED);
+        let mut stream = lane(&mut machine).await;
+        say(&mut stream, FromWorker::Pull(10)).await;
+        assert_eq!(batch(&mut stream).await.1.len(), 32);
+        ask(&owner, &made["jobs"][0], "cancel", json!({})).await.expect(StatusCode::OK);
+        machine.cut(&server).await;
+        machine.connect(&server).await;
+        // It is asked to pull because what it had waits again.
+        let mut stream = lane(&mut machine).await;
+        ask(&owner, &made["jobs"][0], "retry", json!({})).await.expect(StatusCode::OK);
+        say(&mut stream, FromWorker::Pull(10)).await;
+        let (number, jobs) = batch(&mut stream).await;
+        assert_eq!(jobs.len(), 32, "each is given once");
+        done(&mut stream, number, jobs).await;
+        for one in [&made["jobs"][0], &made["jobs"][1]] {
+            assert_eq!(becomes(&server, &owner, one, "succeeded").await["attempt"], 1);
+        }
+        // Nothing of the queue is taken up any more.
+        assert_eq!(owner.put("/api/v1/job-queues/default", json!({"limit": 1})).await.status, StatusCode::NO_CONTENT);
+        let next = want(&owner, nothing(json!({}))).await;
+        let (number, jobs) = batch(&mut stream).await;
+        done(&mut stream, number, jobs).await;
+        becomes(&server, &owner, &next, "succeeded").await;
+    }
+
     async fn one_that_a_machine_has_does_not_expire(backend) {
         let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
         let mut machine = Machine::connected(&server, &owner, "box").await;
