@@ -34,6 +34,8 @@ pub(crate) struct Operation {
     /// Whether its body is carried on as it comes, and never held in memory (`x-streams-body`). Such a write is not
     /// remembered by a key: for that, all of it would have to be looked at first.
     pub streams_body: bool,
+    /// Whether other services call it, each as they do, and prove in what they send who they are (`x-for-services`).
+    pub is_for_services: bool,
     /// How long it may take, if that differs from the usual (`x-time-limit-s`).
     pub time_limit: Option<Duration>,
     /// How large its body may be, if that differs from the usual (`x-max-body-bytes`).
@@ -152,6 +154,7 @@ fn operation(index: usize, path: &str, method: Method, documented: &Documented) 
     let time_limit = number("x-time-limit-s").map(Duration::from_secs);
     let is_socket = extension("x-socket") == Some(&Value::Bool(true));
     let streams_body = extension("x-streams-body") == Some(&Value::Bool(true));
+    let is_for_services = extension("x-for-services") == Some(&Value::Bool(true));
     let id = documented.operation_id.clone().unwrap_or_else(|| format!("{method} {path}"));
     let path = path.to_owned();
     Operation {
@@ -164,6 +167,7 @@ fn operation(index: usize, path: &str, method: Method, documented: &Documented) 
         step_up,
         is_socket,
         streams_body,
+        is_for_services,
         time_limit,
         max_body_bytes,
     }

@@ -34,7 +34,11 @@ pub(super) struct ScheduleCalled {
     params(("id" = ScheduleId, Path, description = "Which schedule")),
     request_body(content = String, description = "Whatever the service says", content_type = "application/json"),
     responses((status = 200, description = "What came of it", body = ScheduleCalled), OpenWriteOne),
-    extensions(("x-permission" = json!("none")), ("x-max-body-bytes" = json!(5_242_880))),
+    extensions(
+        ("x-permission" = json!("none")),
+        ("x-for-services" = json!(true)),
+        ("x-max-body-bytes" = json!(5_242_880)),
+    ),
 )]
 pub(super) async fn call_job_schedule(
     ctx: Allowed<Anyone>,

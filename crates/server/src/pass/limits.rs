@@ -18,6 +18,9 @@ const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
+/// So many calls of other services come in from one address in a minute, and at once.
+const CALLS_A_MINUTE: u32 = 120;
+
 /// Everybody's buckets. How large they are is for the settings to say, at every request anew.
 #[derive(Default)]
 pub(crate) struct Limits(Limiter);
@@ -38,6 +41,11 @@ impl Limits {
         address: IpAddr,
         now: Duration,
     ) -> Verdict {
+        // Nobody can sign in with such a call, and nobody who calls often keeps others from it.
+        if operation.is_for_services {
+            let rate = Rate::new(CALLS_A_MINUTE, CALLS_A_MINUTE, MINUTE);
+            return self.0.take(Key::Service(client_bits(address)), rate, now);
+        }
         // What changes something for everybody who asks is how people sign in: guessing is made slow.
         if operation.is_public && operation.is_write() {
             let rate = Rate::new(settings.sign_in_rate_limit_burst, settings.sign_in_rate_limit_per_minute, MINUTE);

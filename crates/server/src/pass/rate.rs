@@ -47,6 +47,8 @@ pub(crate) enum Key {
     Address(u128),
     /// An address that tries to sign in.
     SignIn(u128),
+    /// An address that other services call from.
+    Service(u128),
     /// An account.
     Account(Id<User>),
 }

@@ -70,6 +70,15 @@ async fn attempts_to_sign_in_are_few() {
 }
 
 #[tokio::test]
+async fn calls_of_other_services_keep_nobody_from_signing_in() {
+    let house = plan().manual_clock().build().await;
+    assert_eq!(count(&house, post("/api/v1/bell", ""), 200).await, 120);
+    assert_eq!(count(&house, post("/api/v1/open", ""), 100).await, 30);
+    house.advance(Duration::from_secs(1));
+    assert_eq!(count(&house, post("/api/v1/bell", ""), 10).await, 2, "they come back");
+}
+
+#[tokio::test]
 async fn the_dashboard_and_signs_of_life_are_not_limited() {
     let house = plan().manual_clock().with(|c| c.rate_limit_burst = 1).build().await;
     for path in ["/assets/main-1.js", "/healthz", "/readyz"] {

@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 pub(crate) fn routes(db: Db) -> OpenApiRouter {
     OpenApiRouter::default()
         .routes(routes!(get_open, knock))
+        .routes(routes!(ring))
         .routes(routes!(get_mine))
         .routes(routes!(list_things, create_thing))
         .routes(routes!(get_thing, delete_thing))
@@ -45,6 +46,16 @@ async fn get_open(ctx: Allowed<Anyone>) -> Json<Value> {
 /// Something that everybody may change, like signing in
 #[utoipa::path(post, path = "/open", extensions(("x-permission" = json!("none"))), responses((status = 204)))]
 async fn knock(_: Allowed<Anyone>) -> Done {
+    Done
+}
+
+/// Something that other services call
+#[utoipa::path(
+    post, path = "/bell",
+    extensions(("x-permission" = json!("none")), ("x-for-services" = json!(true))),
+    responses((status = 204))
+)]
+async fn ring(_: Allowed<Anyone>) -> Done {
     Done
 }
 
