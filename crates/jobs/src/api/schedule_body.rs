@@ -1,7 +1,10 @@
 //! What schedules look like in the API.
 
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use diwan_fleet::CommandActor;
 use diwan_kernel::Timestamp;
+use diwan_kernel::http::{Created, Json};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::MissedPolicy;
@@ -146,4 +149,24 @@ pub(super) struct CreatedSchedule {
 pub(super) struct ScheduleSecret {
     /// What signs calls.
     pub(super) secret: String,
+}
+
+impl IntoResponse for CreatedSchedule {
+    fn into_response(self) -> Response {
+        let has_secret = self.secret.is_some();
+        let response = Created(self).into_response();
+        if has_secret { not_to_be_kept(response) } else { response }
+    }
+}
+
+impl IntoResponse for ScheduleSecret {
+    fn into_response(self) -> Response {
+        not_to_be_kept(Json(self).into_response())
+    }
+}
+
+/// What is shown once is kept nowhere, not for a repetition of the request either.
+fn not_to_be_kept(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }

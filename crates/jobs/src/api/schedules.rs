@@ -52,10 +52,10 @@ pub(super) async fn create_job_schedule(
     ctx: Allowed<may::JobsRun>,
     State(jobs): State<Jobs>,
     Json(body): Json<CreateSchedule>,
-) -> Result<Created<CreatedSchedule>, Problem> {
+) -> Result<CreatedSchedule, Problem> {
     let (made, secret) = jobs.create_schedule(&ctx, body.into()).await?;
     let secret = secret.map(|secret| secret.expose().clone());
-    Ok(Created(CreatedSchedule { schedule: ScheduleView::new(&jobs, made), secret }))
+    Ok(CreatedSchedule { schedule: ScheduleView::new(&jobs, made), secret })
 }
 
 /// A schedule.
@@ -156,9 +156,9 @@ pub(super) async fn rotate_job_schedule_secret(
     ctx: Allowed<may::JobsRun>,
     State(jobs): State<Jobs>,
     Path(id): Path<ScheduleId>,
-) -> Result<Json<ScheduleSecret>, Problem> {
+) -> Result<ScheduleSecret, Problem> {
     let secret = jobs.rotate_schedule_secret(&ctx, id).await?;
-    Ok(Json(ScheduleSecret { secret: secret.expose().clone() }))
+    Ok(ScheduleSecret { secret: secret.expose().clone() })
 }
 
 /// When something would fire.

@@ -186,6 +186,20 @@ on_every_backend! {
         assert!(!trail.contains(secret), "the secret is not written down");
     }
 
+    async fn a_secret_is_shown_once_and_kept_for_no_repetition(backend) {
+        let (_server, owner) = TestServer::builder().on(backend).owned().await;
+        let post = async |path: &str, body: Value, key: &str| owner.send(Method::POST, path, Some(body), &[("idempotency-key", key)]).await;
+        let hook = nightly(json!({"when": {"kind": "webhook", "provider": "diwan"}}));
+        let made = post("/api/v1/job-schedules", hook.clone(), "a").await.expect(StatusCode::CREATED);
+        assert_eq!(post("/api/v1/job-schedules", hook, "a").await.problem(), "idempotency_secret_not_kept");
+        let rotate = format!("/api/v1/job-schedules/{}/secret", text(&made, "id"));
+        post(&rotate, json!({}), "b").await.expect(StatusCode::OK);
+        assert_eq!(post(&rotate, json!({}), "b").await.problem(), "idempotency_secret_not_kept");
+        let first = post("/api/v1/job-schedules", nightly(json!({})), "c").await.expect(StatusCode::CREATED);
+        let again = post("/api/v1/job-schedules", nightly(json!({})), "c").await.expect(StatusCode::CREATED);
+        assert_eq!(again["id"], first["id"], "without a secret the answer is kept");
+    }
+
     async fn a_schedule_fires_by_what_happened_and_never_for_ever(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let mut machine = Machine::connected(&server, &owner, "box").await;
