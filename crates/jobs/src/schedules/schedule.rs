@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use diwan_fleet::CommandActor;
 use diwan_kernel::problem::FieldError;
-use diwan_kernel::{Problem, Timestamp};
+use diwan_kernel::{Problem, Timestamp, text};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Cron, Jitter, MissedPolicy, Timetable, Zone};
@@ -172,22 +172,23 @@ impl ScheduleWhen {
 }
 
 impl Schedule {
-    /// Refuses what cannot be meant.
+    /// Refuses what cannot be meant, and cleans its name.
     ///
     /// # Errors
     /// 422 with everything about it.
-    pub(crate) fn check(&self) -> Result<(), Problem> {
+    pub(crate) fn check(&mut self) -> Result<(), Problem> {
         self.when.timetable(self.id)?;
         self.job.check().map_err(of_job)?;
         let mut wrong = vec![];
+        match text::line("name", &self.name, LONGEST_NAME) {
+            Ok(name) => self.name = name,
+            Err(flaw) => wrong.push(flaw),
+        }
         let mut unless = |is_right: bool, field: &str, code: &'static str, message: &str| {
             if !is_right {
                 wrong.push(FieldError { field: field.to_owned(), code, message: message.to_owned() });
             }
         };
-        let letters = self.name.chars().count();
-        let is_name = (1..=LONGEST_NAME).contains(&letters) && !self.name.chars().any(char::is_control);
-        unless(is_name, "name", "name_invalid", "A name has 1 to 128 characters in one line.");
         let message = "Each fire is a job of its own: what it waits for, when, and its key cannot be said here.";
         unless(self.job.after.is_empty(), "job.after", "not_here", message);
         unless(self.job.not_before.is_none(), "job.not_before", "not_here", message);

@@ -128,6 +128,7 @@ on_every_backend! {
         assert_eq!(text(&on, "next_at"), "2026-01-10T02:00:00.000Z", "what went by while it was paused is not made up for");
         assert_eq!(fired(&owner, &made).await.len(), 1);
         for (bad, field) in [
+            (json!({"name": "ni\u{202e}ghtly"}), "name"),
             (json!({"when": {"kind": "cron", "expression": "61 * * * *"}}), "when.expression"),
             (json!({"when": {"kind": "cron", "expression": "0 3 * * *", "time_zone": "Europe/Berlim"}}), "when.time_zone"),
             (json!({"when": {"kind": "webhook", "provider": "github"}}), "when.kind"),
