@@ -102,36 +102,29 @@ fn believe(
 ) -> Option<[u8; 32]> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
-    let is_signed = |signature: &str, bytes: &[u8]| {
-        unhex(signature).is_some_and(|signature| hmac::verify(&key, bytes, &signature).is_ok())
+    // A call is known by what nobody but its sender can make: ids in headers are not signed.
+    let signed = |signature: &str, bytes: &[u8]| {
+        unhex(signature).filter(|signature| hmac::verify(&key, bytes, signature).is_ok())
     };
-    let delivery = match provider {
+    let known_by = match provider {
         HookProvider::Diwan => {
             let at = header("x-diwan-timestamp")?;
             let signature = header("x-diwan-signature")?.strip_prefix("v1=")?;
-            let signed = [at.as_bytes(), b".", body].concat();
+            let stamped = [at.as_bytes(), b".", body].concat();
             let sent = Timestamp::from_millis(at.parse::<i64>().ok()?.checked_mul(1000)?);
             let is_fresh = now.as_millis().abs_diff(sent.as_millis()) <= u64::try_from(FRESH.as_millis()).ok()?;
-            (is_fresh && is_signed(signature, &signed)).then(|| signature.to_owned())?
+            signed(signature, &stamped).filter(|_| is_fresh)?
         }
-        HookProvider::Github => {
-            let signature = header("x-hub-signature-256")?.strip_prefix("sha256=")?;
-            is_signed(signature, body).then(|| header("x-github-delivery").unwrap_or(signature).to_owned())?
-        }
-        HookProvider::Gitea => {
-            let signature = header("x-gitea-signature").or_else(|| header("x-forgejo-signature"))?;
-            is_signed(signature, body).then(|| header("x-gitea-delivery").unwrap_or(signature).to_owned())?
-        }
+        HookProvider::Github => signed(header("x-hub-signature-256")?.strip_prefix("sha256=")?, body)?,
+        HookProvider::Gitea => signed(header("x-gitea-signature").or_else(|| header("x-forgejo-signature"))?, body)?,
         HookProvider::Gitlab => {
-            // It signs nothing, and shows the secret instead.
+            // It signs nothing, and shows the secret instead: whoever overheard one call can make others.
             let shown = hmac::sign(&key, header("x-gitlab-token")?.as_bytes());
             hmac::verify(&key, secret, shown.as_ref()).ok()?;
-            let own = || digest(&SHA256, body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-            header("x-gitlab-event-uuid").map_or_else(own, str::to_owned)
+            header("x-gitlab-event-uuid").map_or(body, str::as_bytes).to_vec()
         }
     };
-    let known = digest(&SHA256, delivery.as_bytes());
-    known.as_ref().try_into().ok()
+    digest(&SHA256, &known_by).as_ref().try_into().ok()
 }
 
 /// Code hosts call for other reasons too.
@@ -207,6 +200,25 @@ mod tests {
         assert!(believe(HookProvider::Diwan, b"s3", &own(), BODY, late).is_none(), "too old");
         let early = now.minus(FRESH + Duration::from_secs(1));
         assert!(believe(HookProvider::Diwan, b"s3", &own(), BODY, early).is_none(), "from the future");
+    }
+
+    #[test]
+    fn a_call_is_known_by_its_signature_whatever_else_it_says() {
+        let now = Timestamp::from_millis(1_767_690_000_000);
+        let github = |signature: String, id: &str| {
+            headers(&[("x-hub-signature-256", format!("sha256={signature}")), ("x-github-delivery", id.to_owned())])
+        };
+        let gitea = |signature: String, id: &str| {
+            headers(&[("x-gitea-signature", signature), ("x-gitea-delivery", id.to_owned())])
+        };
+        let (usual, large) = (signed(b"s3", BODY), signed(b"s3", BODY).to_ascii_uppercase());
+        for (provider, first, second) in [
+            (HookProvider::Github, github(usual.clone(), "1"), github(large.clone(), "2")),
+            (HookProvider::Gitea, gitea(usual, "1"), gitea(large, "2")),
+        ] {
+            let known = believe(provider, b"s3", &first, BODY, now);
+            assert!(known.is_some() && known == believe(provider, b"s3", &second, BODY, now), "{provider:?}");
+        }
     }
 
     #[test]
