@@ -40,31 +40,57 @@ impl Jobs {
     /// What the database says.
     pub(crate) async fn fire_what_is_due(&self) -> Result<(), Problem> {
         let now = self.world().now();
-        for one in schedule::due(self.db(), now).await? {
-            if let Err(problem) = self.fire_by_clock(&one, now).await {
-                tracing::warn!(schedule = %one.id, %problem, "a schedule cannot fire now");
-                self.note_trouble(&one, &problem).await?;
+        let mut behind = None;
+        loop {
+            let some = schedule::due(self.db(), now, behind).await?;
+            for one in &some {
+                if self.supervisor().is_stopping() {
+                    return Ok(());
+                }
+                // One that cannot fire keeps none of the others from it.
+                if let Err(problem) = self.fire_by_clock(one, now).await
+                    && self.note_trouble(one, problem.detail()).await?
+                {
+                    tracing::warn!(schedule = %one.id, %problem, "a schedule cannot fire now");
+                }
+            }
+            behind = some.last().and_then(|one| Some((one.next_at?, one.id)));
+            if some.len() < schedule::SOME {
+                return Ok(());
             }
         }
-        Ok(())
     }
 
     async fn fire_by_clock(&self, one: &Schedule, now: Timestamp) -> Result<(), Problem> {
-        let Some(table) = one.when.timetable(one.id)? else { return Ok(()) };
-        let due = due(&table, one.last_at, now, one.missed, MOST_MISSED);
         let mut last = one.clone();
-        for Tick { at, .. } in &due.fire {
-            if let Some(job) = self.fire_tick(&last, *at).await? {
-                (last.last_job, last.last_fired_at) = (Some(job.id), Some(now));
-            }
+        last.trouble = match self.fire_ticks(&mut last, now).await {
+            Ok(()) => None,
+            // It is no other in a second: the next moment may be.
+            Err(problem) if problem.status().is_client_error() => Some(problem.detail().to_owned()),
+            Err(problem) => return Err(problem),
+        };
+        if let Some(why) = last.trouble.as_ref().filter(|_| last.trouble != one.trouble) {
+            tracing::warn!(schedule = %one.id, why, "a schedule cannot fire");
         }
-        last.last_at = due.last;
-        last.next_at = due.next.map(|next| next.fires_at);
-        last.trouble = None;
         let mut tx = self.db().begin(&self.ctx()).await?;
         schedule::advance(&mut tx, &last, one.last_at).await?;
         tx.emit(&ScheduleChanged { id: one.id });
         Ok(tx.commit_unrecorded(diwan_kernel::db::Unrecorded::Bookkeeping).await?)
+    }
+
+    /// Fires whatever is due by now.
+    async fn fire_ticks(&self, one: &mut Schedule, now: Timestamp) -> Result<(), Problem> {
+        // Of what cannot be read nothing comes until it is changed.
+        one.next_at = None;
+        let Some(table) = one.when.timetable(one.id)? else { return Ok(()) };
+        let due = due(&table, one.last_at, now, one.missed, MOST_MISSED);
+        (one.last_at, one.next_at) = (due.last, due.next.map(|next| next.fires_at));
+        for Tick { at, .. } in &due.fire {
+            if let Some(job) = self.fire_tick(one, *at).await? {
+                (one.last_job, one.last_fired_at) = (Some(job.id), Some(now));
+            }
+        }
+        Ok(())
     }
 
     /// One fire: a job, unless there is one for that moment or the last has not ended and must not be overtaken.
@@ -85,8 +111,8 @@ impl Jobs {
     /// Fires now, whatever the clock says. `depth` is how many jobs began one another up to here.
     ///
     /// # Errors
-    /// 403 when its owner may not any more, and what the database says.
-    pub(crate) async fn fire_now(&self, ctx: &Ctx, one: &Schedule, depth: u32) -> Result<Job, Problem> {
+    /// 409 when its owner may not any more, and what the database says.
+    pub(super) async fn fire_now(&self, ctx: &Ctx, one: &Schedule, depth: u32) -> Result<Job, Problem> {
         self.owner_may(one).await?;
         let now = ctx.now().as_millis();
         for later in 0..TRIES {
@@ -118,11 +144,24 @@ impl Jobs {
         Ok(tx.commit_unrecorded(diwan_kernel::db::Unrecorded::Bookkeeping).await?)
     }
 
-    async fn note_trouble(&self, one: &Schedule, problem: &Problem) -> Result<(), Problem> {
+    /// Writes down why it could not fire. False when that is known.
+    pub(super) async fn note_trouble(&self, one: &Schedule, why: &str) -> Result<bool, Problem> {
         let mut tx = self.db().begin(&self.ctx()).await?;
-        schedule::trouble(&mut tx, one.id, problem.detail()).await?;
+        if !schedule::trouble(&mut tx, one.id, why).await? {
+            return Ok(false);
+        }
         tx.emit(&ScheduleChanged { id: one.id });
-        Ok(tx.commit_unrecorded(diwan_kernel::db::Unrecorded::Bookkeeping).await?)
+        tx.commit_unrecorded(diwan_kernel::db::Unrecorded::Bookkeeping).await?;
+        Ok(true)
+    }
+
+    /// The same for one that does not fire by the clock: nobody comes back to it.
+    pub(super) async fn tell_trouble(&self, one: &Schedule, problem: &Problem) {
+        match self.note_trouble(one, problem.detail()).await {
+            Ok(true) => tracing::warn!(schedule = %one.id, %problem, "a schedule cannot fire"),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(schedule = %one.id, %problem, %error, "why it cannot fire is written nowhere"),
+        }
     }
 
     async fn is_still_open(&self, one: &Schedule) -> Result<bool, Problem> {

@@ -29,9 +29,11 @@ pub(crate) enum Called {
     Again,
 }
 
-#[derive(Deserialize)]
+/// What code hosts say of a push.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Push {
-    #[serde(default, rename = "ref")]
+    #[serde(rename = "ref")]
     reference: Option<String>,
 }
 
@@ -55,12 +57,12 @@ impl Jobs {
         if one.paused_at.is_some() || !is_push(*provider, headers) {
             return Ok(Called::Passed);
         }
-        if let Some(branch) = branch {
-            let push: Option<Push> = serde_json::from_slice(body).ok();
-            let reference = push.and_then(|push| push.reference);
-            if reference.as_deref() != Some(&format!("refs/heads/{branch}")) {
-                return Ok(Called::Passed);
-            }
+        let push: Push = match provider {
+            HookProvider::Diwan => Push::default(),
+            _ => serde_json::from_slice(body).unwrap_or_default(),
+        };
+        if branch.as_ref().is_some_and(|branch| push.reference != Some(format!("refs/heads/{branch}"))) {
+            return Ok(Called::Passed);
         }
         if !self.is_new(&one, &delivery, ctx.now()).await? {
             return Ok(Called::Again);
@@ -72,7 +74,13 @@ impl Jobs {
             schedule::forget_delivery(&mut tx, one.id, &delivery).await?;
             tx.commit_unrecorded(diwan_kernel::db::Unrecorded::Bookkeeping).await?;
         }
-        Ok(Called::Fired(Box::new(fired?)))
+        match fired {
+            Ok(job) => Ok(Called::Fired(Box::new(job))),
+            Err(problem) => {
+                self.tell_trouble(&one, &problem).await;
+                Err(problem)
+            }
+        }
     }
 
     fn secret_of(&self, one: &Schedule) -> Result<Vec<u8>, Problem> {

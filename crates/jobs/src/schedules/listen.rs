@@ -127,7 +127,7 @@ impl Jobs {
             }
             let depth = u32::try_from(happened.depth + 1).unwrap_or(u32::MAX);
             if let Err(problem) = self.fire_now(&self.ctx(), one, depth).await {
-                tracing::warn!(schedule = %one.id, %problem, "a schedule cannot fire");
+                self.tell_trouble(one, &problem).await;
             }
         }
         Ok(())

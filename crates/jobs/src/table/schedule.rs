@@ -8,6 +8,9 @@ use crate::calendar::MissedPolicy;
 use crate::id::{JobId, ScheduleId};
 use crate::schedules::Schedule;
 
+/// So many are looked at in one go.
+pub(crate) const SOME: usize = 200;
+
 fn read(row: &Row) -> Result<Schedule, DbError> {
     let overlap = row.get::<String>("overlap")?;
     Ok(Schedule {
@@ -99,11 +102,20 @@ pub(crate) async fn update(tx: &mut Tx, one: &Schedule, since: Timestamp) -> Res
     Ok(tx.execute(sql, values).await? == 1)
 }
 
-/// Writes down up to which moment it has fired, unless that was done or it was changed.
+/// Writes down up to which moment it has fired, and why it could not, unless that was done or it was changed.
 pub(crate) async fn advance(tx: &mut Tx, one: &Schedule, from: Timestamp) -> Result<(), DbError> {
-    let sql = "UPDATE job_schedule SET last_at = $1, next_at = $2, last_fired_at = $3, last_job_id = $4, trouble = NULL
-         WHERE id = $5 AND last_at = $6 AND updated_at = $7";
-    let values = params![one.last_at, one.next_at, one.last_fired_at, one.last_job, one.id, from, one.updated_at];
+    let sql = "UPDATE job_schedule SET last_at = $1, next_at = $2, last_fired_at = $3, last_job_id = $4, trouble = $5
+         WHERE id = $6 AND last_at = $7 AND updated_at = $8";
+    let values = params![
+        one.last_at,
+        one.next_at,
+        one.last_fired_at,
+        one.last_job,
+        one.trouble.clone(),
+        one.id,
+        from,
+        one.updated_at,
+    ];
     tx.execute(sql, values).await.map(drop)
 }
 
@@ -113,9 +125,10 @@ pub(crate) async fn fired(tx: &mut Tx, id: ScheduleId, job: JobId, at: Timestamp
     tx.execute(sql, params![at, job, id]).await.map(drop)
 }
 
-/// Writes down why it could not fire.
-pub(crate) async fn trouble(tx: &mut Tx, id: ScheduleId, why: &str) -> Result<(), DbError> {
-    tx.execute("UPDATE job_schedule SET trouble = $1 WHERE id = $2", params![why, id]).await.map(drop)
+/// Writes down why it could not fire. False when that stands there already.
+pub(crate) async fn trouble(tx: &mut Tx, id: ScheduleId, why: &str) -> Result<bool, DbError> {
+    let sql = "UPDATE job_schedule SET trouble = $1 WHERE id = $2 AND (trouble IS NULL OR trouble <> $3)";
+    Ok(tx.execute(sql, params![why, id, why]).await? == 1)
 }
 
 /// Removes a schedule.
@@ -136,11 +149,17 @@ pub(crate) async fn list(db: &Db, before: Option<ScheduleId>, limit: usize) -> R
     db.query(sql, params![before, int(limit)]).await?.iter().map(read).collect()
 }
 
-/// Those whose time has come.
-pub(crate) async fn due(db: &Db, now: Timestamp) -> Result<Vec<Schedule>, DbError> {
+/// The first of those whose time has come, behind one that was looked at.
+pub(crate) async fn due(
+    db: &Db,
+    now: Timestamp,
+    behind: Option<(Timestamp, ScheduleId)>,
+) -> Result<Vec<Schedule>, DbError> {
     let sql = "SELECT * FROM job_schedule WHERE next_at IS NOT NULL AND next_at <= $1 AND paused_at IS NULL
-         ORDER BY next_at LIMIT 200";
-    db.query(sql, params![now]).await?.iter().map(read).collect()
+            AND (next_at, id) > ($2, $3) ORDER BY next_at, id LIMIT $4";
+    let first = (Timestamp::from_millis(i64::MIN), ScheduleId::from_bits(0));
+    let (next_at, id) = behind.unwrap_or(first);
+    db.query(sql, params![now, next_at, id, int(SOME)]).await?.iter().map(read).collect()
 }
 
 /// Those that fire by what happens here.

@@ -45,16 +45,43 @@ async fn fires(server: &TestServer, person: &Person, one: &Value, times: usize) 
     }
 }
 
-/// Waits until a schedule fires next at this moment.
-async fn goes_on(server: &TestServer, person: &Person, one: &Value, next_at: &str) -> Value {
+/// Waits until something is true of a schedule.
+async fn comes_to(server: &TestServer, person: &Person, one: &Value, is_so: impl Fn(&Value) -> bool) -> Value {
     let mut feed = server.product().events.listen(None).receiver;
     loop {
         let now = look_at(person, one).await;
-        if now["next_at"] == next_at {
+        if is_so(&now) {
             return now;
         }
         feed.recv().await.expect("the feed goes on");
     }
+}
+
+/// Waits until a schedule fires next at this moment.
+async fn goes_on(server: &TestServer, person: &Person, one: &Value, next_at: &str) -> Value {
+    comes_to(server, person, one, |now| now["next_at"] == next_at).await
+}
+
+/// A schedule that fires by what happens here.
+async fn hears(person: &Person, name: &str, (event, filter): (&str, Value), job: &Value) -> Value {
+    let when = json!({"kind": "event", "event": event, "filter": filter});
+    make(person, json!({"name": name, "when": when, "job": job})).await
+}
+
+/// A job that no machine may have.
+fn idle(change: Value) -> Value {
+    let mut wanted = job(json!({"target": {"kind": "labels", "selector": "nowhere"}}));
+    for (field, value) in change.as_object().expect("an object") {
+        wanted[field] = value.clone();
+    }
+    wanted
+}
+
+/// The same, and it soon comes to an end by itself.
+fn brief(change: Value) -> Value {
+    let mut wanted = idle(change);
+    wanted["queue_timeout_ms"] = json!(1);
+    wanted
 }
 
 /// GitHub calls a schedule.
@@ -243,6 +270,29 @@ on_every_backend! {
         let newest = owner.get(&format!("/api/v1/jobs?schedule={}&limit=1", text(&looped, "id"))).await.expect(StatusCode::OK);
         becomes_so(&server, &owner, &newest["items"][0], |now| now["state"] == "expired").await;
         assert_eq!(fired(&owner, &looped).await.len(), 17, "no deeper than that");
+    }
+
+    async fn one_that_cannot_fire_goes_on_and_says_why(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let dana = server.invite(&owner, "dana", "developer").await;
+        let made = make(&dana, nightly(json!({}))).await;
+        let heard = hears(&dana, "heard", ("job.ended", json!({"name": "over"})), &idle(json!({}))).await;
+        let me = dana.get("/api/v1/me").await.expect(StatusCode::OK);
+        let user = format!("/api/v1/users/{}", text(&me["user"], "id"));
+        owner.patch(&user, json!({"role": "viewer"})).await.expect(StatusCode::OK);
+        let person = patient(&owner).await;
+        let over = want(&person, idle(json!({"name": "over"}))).await;
+        ask(&person, &over, "cancel", json!({})).await.expect(StatusCode::OK);
+        comes_to(&server, &person, &heard, |now| now["trouble"].is_string()).await;
+        advance_to(&server, "2026-01-07T02:00:00Z");
+        let now = goes_on(&server, &person, &made, "2026-01-08T02:00:00.000Z").await;
+        assert!(now["trouble"].is_string() && now["last_job_id"].is_null(), "{now}");
+        // Whoever answers for it from then on does not make up for what could not be.
+        let path = format!("/api/v1/job-schedules/{}", text(&made, "id"));
+        person.patch(&path, json!({"job": idle(json!({}))})).await.expect(StatusCode::OK);
+        advance_to(&server, "2026-01-08T02:00:00Z");
+        assert_eq!(fires(&server, &person, &made, 1).await, ["2026-01-08T02:00:00.000Z"]);
+        comes_to(&server, &person, &made, |now| now["trouble"].is_null() && now["last_job_id"].is_string()).await;
     }
 
     async fn nothing_is_done_for_somebody_who_is_not_here_any_more(backend) {
