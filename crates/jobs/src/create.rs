@@ -27,6 +27,8 @@ pub(crate) struct Cause {
     pub(crate) schedule: Option<(ScheduleId, Timestamp)>,
     /// The job that it repeats with changes.
     pub(crate) rerun_of: Option<JobId>,
+    /// The job by whose end or push the schedule fired.
+    pub(crate) begun_by: Option<JobId>,
     /// How many jobs began one another up to here.
     pub(crate) depth: u32,
 }
@@ -201,6 +203,7 @@ impl Jobs {
             open_dependencies: 0,
             schedule: cause.schedule,
             rerun_of: cause.rerun_of,
+            begun_by: cause.begun_by,
             depth: cause.depth,
             idempotency_digest: digest_of(&spec),
             spec,

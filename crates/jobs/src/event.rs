@@ -84,8 +84,8 @@ pub(crate) struct JobEnded {
     pub(crate) queue: String,
     pub(crate) labels: std::collections::BTreeMap<String, String>,
     pub(crate) ended_at: Option<Timestamp>,
-    /// How many jobs began one another up to here: nothing begins itself for ever.
-    pub(crate) depth: u32,
+    /// Whose it is.
+    pub(crate) owner_id: String,
 }
 
 impl DomainEvent for JobEnded {

@@ -42,6 +42,8 @@ pub(crate) struct Job {
     pub(crate) open_dependencies: u32,
     pub(crate) schedule: Option<(ScheduleId, Timestamp)>,
     pub(crate) rerun_of: Option<JobId>,
+    /// The job by whose end or push its schedule fired.
+    pub(crate) begun_by: Option<JobId>,
     /// How many jobs began one another up to here.
     pub(crate) depth: u32,
     pub(crate) idempotency_digest: Option<Vec<u8>>,

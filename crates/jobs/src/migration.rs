@@ -3,7 +3,13 @@
 use diwan_kernel::db::{Migration, Migrations};
 
 /// The steps, oldest first.
-pub const MIGRATIONS: Migrations = Migrations { component: "jobs", steps: &[FIRST, SECOND] };
+pub const MIGRATIONS: Migrations = Migrations { component: "jobs", steps: &[FIRST, SECOND, THIRD] };
+
+const THIRD: Migration = Migration {
+    name: "0003_what_began_a_job",
+    up: "ALTER TABLE job ADD COLUMN begun_by TEXT",
+    down: "ALTER TABLE job DROP COLUMN begun_by",
+};
 
 const SECOND: Migration = Migration {
     name: "0002_schedules",

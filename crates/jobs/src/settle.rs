@@ -184,7 +184,7 @@ impl From<&Job> for JobEnded {
             queue: job.spec.queue.clone(),
             labels: job.spec.labels.clone(),
             ended_at: job.ended_at,
-            depth: job.depth,
+            owner_id: job.owner_id.clone(),
         }
     }
 }

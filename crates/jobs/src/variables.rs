@@ -61,6 +61,6 @@ pub(crate) fn of_next_try(job: &Job, machine: MachineId, way: &Way) -> Result<Va
     way.must_be_able(machine, &spec.operation, takes_any && needs_any, spec.limits)?;
     Ok(match takes_any && way.takes_variables(machine) {
         true => spec.variables(job.id, job.attempt + 1, job.fence + 1),
-        false => Variables::default(),
+        false => Variables { job: Some(job.id.to_string()), ..Variables::default() },
     })
 }

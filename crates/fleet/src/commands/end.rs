@@ -6,7 +6,7 @@ use std::time::Duration;
 use diwan_kernel::{Ctx, DbError, Entry};
 
 use super::artifacts;
-use super::event::{About, CommandEnded};
+use super::event::{About, CommandEnded, CommandPushed};
 use super::id::{BatchId, CommandId};
 use super::operation::Manner;
 use super::run::{Target, Wish, with_secrets};
@@ -69,6 +69,7 @@ impl Fleet {
             artifacts::table::insert(&mut tx, command.id, left).await?;
         }
         tx.emit(&CommandEnded(About::from(command)));
+        CommandPushed::of(command).iter().for_each(|pushed| tx.emit(pushed));
         tx.commit(entry_of(command)).await?;
         Ok(true)
     }

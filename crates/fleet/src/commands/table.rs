@@ -218,7 +218,7 @@ pub(crate) async fn insert(tx: &mut Tx, command: &Command) -> Result<(), DbError
         sent.map(|s| s.bytes.clone()),
         as_json(command.problem.as_ref()),
         command.ended_at,
-        as_json(Some(&command.variables).filter(|variables| !variables.is_empty())),
+        as_json(Some(&command.variables).filter(|variables| !variables.is_empty() || variables.job.is_some())),
         leases(command),
     ];
     tx.execute(sql, values).await.map(drop)

@@ -6,6 +6,7 @@ use diwan_kernel::seal::Place;
 use diwan_kernel::{Ctx, Entry, Permission, Problem, Secret};
 
 use super::schedule::{Overlap, Schedule, ScheduleWhen, of_job};
+use super::trigger::Trigger;
 use crate::calendar::MissedPolicy;
 use crate::create::Owner;
 use crate::event::ScheduleChanged;
@@ -186,7 +187,7 @@ impl Jobs {
     /// 403, 404.
     pub(crate) async fn run_schedule(&self, ctx: &Ctx, id: ScheduleId) -> Result<crate::job::Job, Problem> {
         let found = self.schedule_for_change(ctx, id).await?;
-        self.fire_now(ctx, &found, 0).await
+        self.fire_now(ctx, &found, &Trigger::of("hand")).await
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use diwan_kernel::{Ctx, DbError, Entry, Problem, TaskPolicy, Timestamp};
 
 use super::schedule::{Overlap, Schedule};
+use super::trigger::Trigger;
 use crate::calendar::{Tick, due};
 use crate::create::{Cause, NotCreated, Owner};
 use crate::event::ScheduleChanged;
@@ -101,22 +102,22 @@ impl Jobs {
             return Ok(None);
         }
         self.owner_may(one).await?;
-        match self.make_job(&self.ctx(), one, at, 0).await {
+        match self.make_job(&self.ctx(), one, at, &Trigger::of("clock")).await {
             Ok(job) => Ok(Some(job)),
             Err(NotCreated::Db(error)) if is_taken(&error) => Ok(None),
             Err(other) => Err(other.into()),
         }
     }
 
-    /// Fires now, whatever the clock says. `depth` is how many jobs began one another up to here.
+    /// Fires now, whatever the clock says.
     ///
     /// # Errors
     /// 409 when its owner may not any more, and what the database says.
-    pub(super) async fn fire_now(&self, ctx: &Ctx, one: &Schedule, depth: u32) -> Result<Job, Problem> {
+    pub(super) async fn fire_now(&self, ctx: &Ctx, one: &Schedule, by: &Trigger) -> Result<Job, Problem> {
         self.owner_may(one).await?;
         let now = ctx.now().as_millis();
         for later in 0..TRIES {
-            match self.make_job(ctx, one, Timestamp::from_millis(now + later), depth).await {
+            match self.make_job(ctx, one, Timestamp::from_millis(now + later), by).await {
                 Ok(job) => {
                     self.note_fire(one, &job).await?;
                     return Ok(job);
@@ -128,9 +129,9 @@ impl Jobs {
         Err(Problem::too_many("schedule_busy", "The schedule fires too often at once.", Duration::from_secs(1)))
     }
 
-    async fn make_job(&self, ctx: &Ctx, one: &Schedule, at: Timestamp, depth: u32) -> Result<Job, NotCreated> {
+    async fn make_job(&self, ctx: &Ctx, one: &Schedule, at: Timestamp, by: &Trigger) -> Result<Job, NotCreated> {
         let owner = Owner { actor: one.owner.clone() };
-        let cause = Cause { schedule: Some((one.id, at)), depth, ..Cause::default() };
+        let cause = Cause { schedule: Some((one.id, at)), begun_by: by.job, depth: by.depth, ..Cause::default() };
         let mut spec = one.job.clone();
         spec.name = spec.name.or_else(|| Some(one.name.clone()));
         let made = self.create_all(ctx, &owner, vec![spec], cause).await?;

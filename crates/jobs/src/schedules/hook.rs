@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::change::place;
 use super::schedule::{HookProvider, Schedule, ScheduleWhen};
+use super::trigger::Trigger;
 use crate::id::ScheduleId;
 use crate::job::Job;
 use crate::jobs::Jobs;
@@ -67,7 +68,8 @@ impl Jobs {
         if !self.is_new(&one, &delivery, ctx.now()).await? {
             return Ok(Called::Again);
         }
-        let fired = self.fire_now(&self.ctx(), &one, 0).await;
+        let by = Trigger::of("webhook");
+        let fired = self.fire_now(&self.ctx(), &one, &by).await;
         if fired.is_err() {
             // Whoever called may call again.
             let mut tx = self.db().begin(&self.ctx()).await?;

@@ -1,26 +1,34 @@
 //! Hears what happens here, for schedules that fire by it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use diwan_kernel::events::Event;
 use diwan_kernel::{Problem, TaskPolicy};
 use serde_json::Value;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::schedule::{Schedule, ScheduleEvent, ScheduleWhen};
+use super::schedule::{OWNER, Schedule, ScheduleEvent, ScheduleWhen};
+use super::trigger::Trigger;
+use crate::id::{JobId, ScheduleId};
 use crate::jobs::Jobs;
-use crate::table::schedule;
+use crate::table::{job, schedule};
 
 /// No chain of jobs that begin one another is longer.
-const DEEPEST: u64 = 16;
+const DEEPEST: u32 = 16;
+/// No schedule fires more often in a minute by what happens here.
+const MOST_FIRES: u32 = 60;
+const MINUTE: Duration = Duration::from_secs(60);
+/// Asks for what is anybody's.
+const ANYBODY: &str = "*";
 
 /// Begins to hear.
 pub(super) fn start(jobs: &Jobs) {
     let this = jobs.clone();
     let mut feed = jobs.events().listen(None);
     jobs.supervisor().spawn("schedules by event", TaskPolicy::Critical, async move {
-        let mut schedules = Known::default();
+        let (mut schedules, mut pace) = (Known::default(), Pace::default());
         let (mut heard_up_to, mut late) = (feed.latest_seq, VecDeque::new());
         this.look_who_hears().await;
         loop {
@@ -53,7 +61,7 @@ pub(super) fn start(jobs: &Jobs) {
                 this.look_who_hears().await;
             }
             let Some(happened) = Happened::read(&event) else { continue };
-            if let Err(problem) = this.fire_by(&mut schedules, &happened).await {
+            if let Err(problem) = this.fire_by(&mut schedules, &mut pace, &happened).await {
                 tracing::warn!(%problem, event = event.name, "schedules cannot fire by this");
             }
         }
@@ -64,39 +72,66 @@ pub(super) fn start(jobs: &Jobs) {
 #[derive(Default)]
 struct Known(Option<Vec<Arc<Schedule>>>);
 
+/// How often each schedule has fired in the minute that goes on for it.
+#[derive(Default)]
+struct Pace(HashMap<ScheduleId, (Duration, u32)>);
+
+impl Pace {
+    /// Counts a fire, and says how many there are with it.
+    fn count(&mut self, one: ScheduleId, now: Duration) -> u32 {
+        self.0.retain(|_, (since, _)| now.saturating_sub(*since) < MINUTE);
+        let (_, count) = self.0.entry(one).or_insert((now, 0));
+        *count += 1;
+        *count
+    }
+}
+
 /// Something that happened.
 struct Happened {
     what: ScheduleEvent,
-    facts: BTreeMap<&'static str, String>,
-    labels: Vec<String>,
-    depth: u64,
+    /// What can be asked for. There may be several of one name.
+    facts: Vec<(&'static str, String)>,
+    by: Trigger,
 }
 
 impl Happened {
     fn read(event: &Event) -> Option<Self> {
+        use ScheduleEvent::{GitPush, JobEnded, MachineJoined};
         let text = |key: &str| event.data.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let mut by = Trigger::of(event.name);
         let (what, keys): (_, &[(&'static str, &str)]) = match event.name {
-            "job.ended" => (ScheduleEvent::JobEnded, &[("state", "state"), ("name", "name"), ("queue", "queue")]),
-            "machine.joined" => (ScheduleEvent::MachineJoined, &[("name", "name")]),
-            "command.ended" if text("kind") == "git.push" && event.data["exit_code"] == 0 => {
-                (ScheduleEvent::GitPush, &[("machine", "machine_id")])
+            "job.ended" => {
+                by.job = text("id").parse().ok();
+                (JobEnded, &[("state", "state"), ("name", "name"), ("queue", "queue"), (OWNER, "owner_id")])
+            }
+            "machine.joined" => (MachineJoined, &[("name", "name")]),
+            "command.pushed" => {
+                by = Trigger { job: text("job_id").parse().ok(), ..Trigger::of("git.push") };
+                (GitPush, &[("machine", "machine_id"), ("machine", "machine_name"), (OWNER, "owner_id")])
             }
             _ => return None,
         };
-        let facts = keys.iter().map(|(key, from)| (*key, text(from))).collect();
+        let mut facts: Vec<_> = keys.iter().map(|(key, from)| (*key, text(from))).collect();
+        facts.push((OWNER, ANYBODY.to_owned()));
         let labels = event.data.get("labels").and_then(Value::as_object).into_iter().flatten();
-        let labels = labels.map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default())).collect();
-        Some(Self { what, facts, labels, depth: event.data.get("depth").and_then(Value::as_u64).unwrap_or(0) })
+        facts.extend(labels.map(|(key, value)| ("label", format!("{key}={}", value.as_str().unwrap_or_default()))));
+        Some(Self { what, facts, by })
     }
 
-    fn is_meant(&self, when: &ScheduleWhen) -> bool {
-        let ScheduleWhen::Event { event, filter } = when else { return false };
-        *event == self.what
-            && filter.iter().all(|(key, value)| match key.as_str() {
-                "label" => self.labels.contains(value),
-                key => self.facts.get(key) == Some(value),
-            })
+    fn is_meant(&self, one: &Schedule) -> bool {
+        let ScheduleWhen::Event { event, filter } = &one.when else { return false };
+        let is_so = |key: &str, value: &str| self.facts.iter().any(|(name, fact)| *name == key && fact == value);
+        // What others do begins nothing of somebody who did not ask for that.
+        let is_theirs = !event.asks().contains(&OWNER) || filter.contains_key(OWNER) || is_so(OWNER, &one.owner_id);
+        *event == self.what && is_theirs && filter.iter().all(|(key, value)| is_so(key, value))
     }
+}
+
+/// What led to something: the schedules that made the jobs before, and how many of these there were.
+#[derive(Default)]
+struct Chain {
+    schedules: Vec<ScheduleId>,
+    depth: u32,
 }
 
 impl Jobs {
@@ -110,7 +145,7 @@ impl Jobs {
         }
     }
 
-    async fn fire_by(&self, known: &mut Known, happened: &Happened) -> Result<(), Problem> {
+    async fn fire_by(&self, known: &mut Known, pace: &mut Pace, happened: &Happened) -> Result<(), Problem> {
         let all = match &known.0 {
             Some(all) => all.clone(),
             None => {
@@ -120,16 +155,56 @@ impl Jobs {
                 all
             }
         };
-        for one in all.iter().filter(|one| happened.is_meant(&one.when)) {
-            if happened.depth >= DEEPEST {
-                tracing::warn!(schedule = %one.id, "jobs began one another so often that this one is not begun");
+        let meant: Vec<&Arc<Schedule>> = all.iter().filter(|one| happened.is_meant(one)).collect();
+        if meant.is_empty() {
+            return Ok(());
+        }
+        let chain = self.chain_to(happened.by.job).await?;
+        let by = Trigger { depth: chain.depth + 1, ..happened.by.clone() };
+        for one in meant {
+            // What began this does not begin once more by it.
+            if chain.schedules.contains(&one.id) {
                 continue;
             }
-            let depth = u32::try_from(happened.depth + 1).unwrap_or(u32::MAX);
-            if let Err(problem) = self.fire_now(&self.ctx(), one, depth).await {
-                self.tell_trouble(one, &problem).await;
+            if by.depth > DEEPEST {
+                self.note_excess(one, "Jobs began one another so often that this one was not begun.").await?;
+                continue;
+            }
+            match pace.count(one.id, self.world().monotonic()) {
+                ..=MOST_FIRES => self.fire_by_event(one, &by).await,
+                count if count == MOST_FIRES + 1 => {
+                    let why =
+                        format!("It was to fire more than {MOST_FIRES} times in a minute: the rest was passed over.");
+                    self.note_excess(one, &why).await?;
+                }
+                _ => {}
             }
         }
         Ok(())
+    }
+
+    async fn fire_by_event(&self, one: &Schedule, by: &Trigger) {
+        if let Err(problem) = self.fire_now(&self.ctx(), one, by).await {
+            self.tell_trouble(one, &problem).await;
+        }
+    }
+
+    async fn note_excess(&self, one: &Schedule, why: &str) -> Result<(), Problem> {
+        if self.note_trouble(one, why).await? {
+            tracing::warn!(schedule = %one.id, why, "a schedule does not fire");
+        }
+        Ok(())
+    }
+
+    /// What led to a job and includes it.
+    async fn chain_to(&self, job: Option<JobId>) -> Result<Chain, Problem> {
+        let (mut chain, mut next) = (Chain::default(), job);
+        while let Some(id) = next {
+            let Some(origin) = job::origin(self.db(), id).await? else { break };
+            chain.depth = chain.depth.max(origin.depth);
+            chain.schedules.extend(origin.schedule);
+            next = origin.begun_by;
+        }
+        Ok(chain)
     }
 }

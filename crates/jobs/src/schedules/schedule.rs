@@ -14,6 +14,8 @@ use crate::spec::JobSpec;
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 const LONGEST_NAME: usize = 128;
 const LONGEST_EXPRESSION: usize = 255;
+/// What of a filter says whose jobs and pushes count.
+pub(super) const OWNER: &str = "owner";
 
 /// A schedule.
 #[derive(Debug, Clone)]
@@ -72,7 +74,8 @@ pub(crate) enum ScheduleWhen {
         /// What.
         event: ScheduleEvent,
         /// Only when all of these are so: of `job.ended` `state`, `name`, `queue`, `label`; of `machine.joined` `name`;
-        /// of `git.push` `machine`.
+        /// of `git.push` `machine`, by its name or id. Jobs and pushes count as far as they are those of the schedule's
+        /// owner, unless `owner` says whose: a person's id, or `*` for anybody's.
         #[serde(default)]
         filter: BTreeMap<String, String>,
     },
@@ -123,11 +126,11 @@ fn utc() -> String {
 
 impl ScheduleEvent {
     /// What its filter may ask.
-    const fn asks(self) -> &'static [&'static str] {
+    pub(super) const fn asks(self) -> &'static [&'static str] {
         match self {
-            Self::JobEnded => &["state", "name", "queue", "label"],
+            Self::JobEnded => &["state", "name", "queue", "label", OWNER],
             Self::MachineJoined => &["name"],
-            Self::GitPush => &["machine"],
+            Self::GitPush => &["machine", OWNER],
         }
     }
 }

@@ -61,6 +61,7 @@ fn read(row: &Row) -> Result<Job, DbError> {
         open_dependencies: row.get("open_dependencies")?,
         schedule,
         rerun_of: row.get("rerun_of")?,
+        begun_by: row.get("begun_by")?,
         depth: row.get("depth")?,
         idempotency_digest: row.get("idempotency_digest")?,
     })
@@ -75,10 +76,10 @@ pub(crate) async fn insert(tx: &mut Tx, job: &Job) -> Result<(), DbError> {
 pub(crate) async fn insert_all(tx: &mut Tx, jobs: &[Job]) -> Result<(), DbError> {
     let sql = "INSERT INTO job (id, flow, name, queue, job_key, owner_id, owner, spec, labels, state, hold, attempt,
             tries, most_tries, fence, due_at, deadline_at, created_at, ready_at, open_dependencies, dependents,
-            output_bytes, error_bytes, schedule_id, scheduled_for, rerun_of, depth, idempotency_key,
+            output_bytes, error_bytes, schedule_id, scheduled_for, rerun_of, begun_by, depth, idempotency_key,
             idempotency_digest)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, $12, 0, $13, $14, $15, $16, $17, 0, 0, 0, $18, $19,
-            $20, $21, $22, $23)";
+            $20, $21, $22, $23, $24)";
     let rows: Vec<_> = jobs.iter().map(row_of).collect();
     tx.execute_many(sql, &rows).await
 }
@@ -105,6 +106,7 @@ fn row_of(job: &Job) -> Vec<Value> {
         job.schedule.map(|(schedule, _)| schedule),
         job.schedule.map(|(_, at)| at),
         job.rerun_of,
+        job.begun_by,
         job.depth,
         job.spec.idempotency_key.as_ref(),
         job.idempotency_digest.clone(),
@@ -119,6 +121,22 @@ pub(crate) async fn find(db: &Db, id: JobId) -> Result<Option<Job>, DbError> {
 /// The job with this id, inside a unit of work.
 pub(crate) async fn find_in(tx: &mut Tx, id: JobId) -> Result<Option<Job>, DbError> {
     tx.query_opt("SELECT * FROM job WHERE id = $1", params![id]).await?.as_ref().map(read).transpose()
+}
+
+/// How a job came about.
+pub(crate) struct Origin {
+    pub(crate) schedule: Option<ScheduleId>,
+    pub(crate) begun_by: Option<JobId>,
+    pub(crate) depth: u32,
+}
+
+/// How the job with this id came about.
+pub(crate) async fn origin(db: &Db, id: JobId) -> Result<Option<Origin>, DbError> {
+    let row = db.query_opt("SELECT schedule_id, begun_by, depth FROM job WHERE id = $1", params![id]).await?;
+    let origin = |row: Row| {
+        Ok(Origin { schedule: row.get("schedule_id")?, begun_by: row.get("begun_by")?, depth: row.get("depth")? })
+    };
+    row.map(origin).transpose()
 }
 
 /// The job that this owner wanted with this key.

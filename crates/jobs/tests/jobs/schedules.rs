@@ -7,7 +7,7 @@ use ring::hmac;
 use serde_json::{Value, json};
 
 use super::machine::Sent;
-use super::{Machine, ask, audit, becomes, becomes_so, job, look, text, want};
+use super::{Machine, ask, audit, becomes, job, look, text, want};
 
 /// A schedule by the clock.
 fn nightly(change: Value) -> Value {
@@ -27,10 +27,15 @@ async fn look_at(person: &Person, one: &Value) -> Value {
     person.get(&format!("/api/v1/job-schedules/{}", text(one, "id"))).await.expect(StatusCode::OK)
 }
 
+/// The jobs of a schedule, the newest first.
+async fn jobs_of(person: &Person, one: &Value) -> Vec<Value> {
+    let found = person.get(&format!("/api/v1/jobs?limit=100&schedule={}", text(one, "id"))).await;
+    found.expect(StatusCode::OK)["items"].as_array().expect("jobs").clone()
+}
+
 /// The moments for which a schedule has jobs, the newest first.
 async fn fired(person: &Person, one: &Value) -> Vec<String> {
-    let found = person.get(&format!("/api/v1/jobs?schedule={}", text(one, "id"))).await.expect(StatusCode::OK);
-    found["items"].as_array().expect("jobs").iter().map(|job| text(job, "scheduled_for").to_owned()).collect()
+    jobs_of(person, one).await.iter().map(|job| text(job, "scheduled_for").to_owned()).collect()
 }
 
 /// Waits until a schedule has fired so often.
@@ -82,6 +87,13 @@ fn brief(change: Value) -> Value {
     let mut wanted = idle(change);
     wanted["queue_timeout_ms"] = json!(1);
     wanted
+}
+
+/// Waits until everything that happened so far was heard.
+async fn all_is_heard(server: &TestServer, owner: &Person) {
+    let last = hears(owner, "last", ("job.ended", json!({"name": "the end"})), &idle(json!({}))).await;
+    want(owner, brief(json!({"name": "the end"}))).await;
+    fires(server, owner, &last, 1).await;
 }
 
 /// GitHub calls a schedule.
@@ -242,12 +254,11 @@ on_every_backend! {
         assert_eq!(again["id"], first["id"], "without a secret the answer is kept");
     }
 
-    async fn a_schedule_fires_by_what_happened_and_never_for_ever(backend) {
+    async fn a_schedule_fires_by_what_happened_here(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let mut machine = Machine::connected(&server, &owner, "box").await;
         let filter = json!({"state": "failed", "queue": "deploy"});
-        let when = json!({"kind": "event", "event": "job.ended", "filter": filter});
-        let clean = make(&owner, nightly(json!({"when": when, "job": job(json!({"name": "clean up"}))}))).await;
+        let clean = hears(&owner, "clean up", ("job.ended", filter), &job(json!({}))).await;
         let good = want(&owner, job(json!({"queue": "deploy"}))).await;
         let mut first = machine.sent().await;
         end(&mut first, 0).await;
@@ -257,31 +268,94 @@ on_every_backend! {
         end(&mut second, 1).await;
         becomes(&server, &owner, &bad, "failed").await;
         assert_eq!(fires(&server, &owner, &clean, 1).await.len(), 1);
-        let mut third = machine.sent().await;
-        end(&mut third, 0).await;
-        // One that begins itself comes to an end.
-        let itself = json!({"kind": "event", "event": "job.ended", "filter": {"queue": "loop"}});
-        let nothing = json!({"operation": {"kind": "exec", "argv": ["true"], "root": "work"}, "queue": "loop", "queue_timeout_ms": 1});
-        let looped = make(&owner, nightly(json!({"when": itself, "job": nothing}))).await;
-        let limit = format!("/api/v1/job-machines/{}", machine.id());
-        assert_eq!(owner.put(&limit, json!({"limit": 0})).await.status, StatusCode::NO_CONTENT);
-        owner.post(&format!("/api/v1/job-schedules/{}/run", text(&looped, "id")), json!({})).await.expect(StatusCode::CREATED);
-        assert_eq!(fires(&server, &owner, &looped, 17).await.len(), 17);
-        let newest = owner.get(&format!("/api/v1/jobs?schedule={}&limit=1", text(&looped, "id"))).await.expect(StatusCode::OK);
-        becomes_so(&server, &owner, &newest["items"][0], |now| now["state"] == "expired").await;
-        assert_eq!(fired(&owner, &looped).await.len(), 17, "no deeper than that");
+    }
+
+    async fn a_push_that_succeeds_is_heard_and_begins_none_for_ever(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let push = json!({"kind": "git.push", "root": "work"});
+        let by_name = hears(&owner, "onwards", ("git.push", json!({"machine": "box"})), &job(json!({"operation": push}))).await;
+        let by_id = hears(&owner, "by id", ("git.push", json!({"machine": machine.id()})), &idle(json!({}))).await;
+        let elsewhere = hears(&owner, "elsewhere", ("git.push", json!({"machine": "other"})), &idle(json!({}))).await;
+        // One that fails is none.
+        let bad = want(&owner, job(json!({"operation": push}))).await;
+        let mut sent = machine.sent().await;
+        end(&mut sent, 1).await;
+        becomes(&server, &owner, &bad, "failed").await;
+        owner.post("/api/v1/commands", json!({"machine": "box", "operation": push})).await.expect(StatusCode::CREATED);
+        let mut sent = machine.sent().await;
+        end(&mut sent, 0).await;
+        fires(&server, &owner, &by_name, 1).await;
+        // What it pushes in turn others hear, and it does not.
+        let mut sent = machine.sent().await;
+        end(&mut sent, 0).await;
+        fires(&server, &owner, &by_id, 2).await;
+        all_is_heard(&server, &owner).await;
+        let counts = [fired(&owner, &by_name).await.len(), fired(&owner, &by_id).await.len(), fired(&owner, &elsewhere).await.len()];
+        assert_eq!(counts, [1, 2, 0]);
+    }
+
+    async fn schedules_that_begin_one_another_come_to_an_end(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let link = brief(json!({"labels": {"part": "chain"}}));
+        let mut all = vec![];
+        for name in ["a", "b", "c"] {
+            all.push(hears(&owner, name, ("job.ended", json!({"label": "part=chain"})), &link).await);
+        }
+        want(&owner, link.clone()).await;
+        // No chain has any of them twice: three, then six, then six again.
+        for one in &all {
+            fires(&server, &owner, one, 5).await;
+            for job in jobs_of(&owner, one).await {
+                becomes(&server, &owner, &job, "expired").await;
+            }
+        }
+        all_is_heard(&server, &owner).await;
+        for one in &all {
+            assert_eq!(fired(&owner, one).await.len(), 5);
+        }
+    }
+
+    async fn what_others_do_begins_nothing_of_somebody_who_did_not_ask_for_it(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let dana = server.invite(&owner, "dana", "developer").await;
+        let me = dana.get("/api/v1/me").await.expect(StatusCode::OK);
+        let mut all = vec![];
+        for (name, filter) in [
+            ("own", json!({"name": "build"})),
+            ("hers", json!({"name": "build", "owner": me["user"]["id"]})),
+            ("anybody's", json!({"name": "build", "owner": "*"})),
+        ] {
+            all.push(hears(&owner, name, ("job.ended", filter), &idle(json!({}))).await);
+        }
+        want(&dana, brief(json!({"name": "build"}))).await;
+        fires(&server, &owner, &all[1], 1).await;
+        want(&owner, brief(json!({"name": "build"}))).await;
+        fires(&server, &owner, &all[0], 1).await;
+        all_is_heard(&server, &owner).await;
+        let counts = [fired(&owner, &all[0]).await.len(), fired(&owner, &all[1]).await.len(), fired(&owner, &all[2]).await.len()];
+        assert_eq!(counts, [1, 1, 2]);
+    }
+
+    async fn a_schedule_does_not_fire_without_measure(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let made = hears(&owner, "each", ("job.ended", json!({"queue": "many"})), &idle(json!({}))).await;
+        let many = vec![brief(json!({"queue": "many"})); 61];
+        owner.post("/api/v1/jobs/batch", json!({"jobs": many})).await.expect(StatusCode::CREATED);
+        comes_to(&server, &owner, &made, |now| now["trouble"].is_string()).await;
+        assert_eq!(fired(&owner, &made).await.len(), 60);
     }
 
     async fn one_that_cannot_fire_goes_on_and_says_why(backend) {
         let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
         let dana = server.invite(&owner, "dana", "developer").await;
         let made = make(&dana, nightly(json!({}))).await;
-        let heard = hears(&dana, "heard", ("job.ended", json!({"name": "over"})), &idle(json!({}))).await;
+        let heard = hears(&dana, "heard", ("job.ended", json!({"owner": "*"})), &idle(json!({}))).await;
         let me = dana.get("/api/v1/me").await.expect(StatusCode::OK);
         let user = format!("/api/v1/users/{}", text(&me["user"], "id"));
         owner.patch(&user, json!({"role": "viewer"})).await.expect(StatusCode::OK);
         let person = patient(&owner).await;
-        let over = want(&person, idle(json!({"name": "over"}))).await;
+        let over = want(&person, idle(json!({}))).await;
         ask(&person, &over, "cancel", json!({})).await.expect(StatusCode::OK);
         comes_to(&server, &person, &heard, |now| now["trouble"].is_string()).await;
         advance_to(&server, "2026-01-07T02:00:00Z");

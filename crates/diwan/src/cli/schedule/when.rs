@@ -100,7 +100,7 @@ pub(super) struct When {
     /// When this happens
     #[arg(long, value_name = "EVENT", help_heading = "When")]
     on: Option<Event>,
-    /// Only if it is so: state, name, queue or label of a job; name or machine; repeat it for several
+    /// Only if it is so: state, name, queue, label, owner or machine; repeat for several
     #[arg(long, value_name = "NAME=VALUE", help_heading = "When", value_parser = parse::pair)]
     filter: Vec<(String, String)>,
 }
