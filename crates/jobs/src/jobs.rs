@@ -93,6 +93,8 @@ struct Inner {
     wake: Notify,
     wishes: Wishes,
     ends: Ends,
+    /// Held while a schedule fires that must not overtake itself.
+    firing: tokio::sync::Mutex<()>,
 }
 
 /// Tries that are under way, as far as this server looks after them.
@@ -128,7 +130,8 @@ impl Jobs {
         let newest = Mutex::new(JobId::from_bits(0));
         let (wishes, wanted) = together::queue();
         let (ends, done) = light::ends();
-        let inner = Inner { parts, board, open, lanes, hears_ends, newest, noted, wake, wishes, ends };
+        let firing = tokio::sync::Mutex::default();
+        let inner = Inner { parts, board, open, lanes, hears_ends, newest, noted, wake, wishes, ends, firing };
         let this = Self { inner: Arc::new(inner) };
         // From here on nothing that machines tell is missed.
         let news = this.events().listen(None);
@@ -218,6 +221,10 @@ impl Jobs {
 
     pub(crate) fn noted(&self) -> MutexGuard<'_, HashSet<FlowId>> {
         self.inner.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn firing(&self) -> &tokio::sync::Mutex<()> {
+        &self.inner.firing
     }
 
     /// Something may go that could not before.

@@ -17,7 +17,8 @@ const LONGEST: usize = 5 * 1024 * 1024;
 /// What came of a call.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct ScheduleCalled {
-    /// `fired`; `passed` when it was for something else; `again` when the same call came before.
+    /// `fired`; `passed` when it was for something else; `skipped` when the job before goes on and must not be
+    /// overtaken; `again` when the same call came before.
     outcome: &'static str,
     /// The job, if it fired.
     job_id: Option<JobId>,
@@ -52,6 +53,7 @@ pub(super) async fn call_job_schedule(
     let (outcome, job_id) = match called {
         Called::Fired(job) => ("fired", Some(job.id)),
         Called::Passed => ("passed", None),
+        Called::Skipped => ("skipped", None),
         Called::Again => ("again", None),
     };
     Ok(Json(ScheduleCalled { outcome, job_id }))

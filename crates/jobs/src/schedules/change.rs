@@ -184,16 +184,25 @@ impl Jobs {
     /// Fires a schedule by hand, now.
     ///
     /// # Errors
-    /// 403, 404.
+    /// 403, 404; 409 while the job of the last fire goes on and must not be overtaken.
     pub(crate) async fn run_schedule(&self, ctx: &Ctx, id: ScheduleId) -> Result<crate::job::Job, Problem> {
         let found = self.schedule_for_change(ctx, id).await?;
-        self.fire_now(ctx, &found, &Trigger::of("hand")).await
+        self.fire_now(ctx, &found, &Trigger::of("hand")).await?.ok_or_else(under_way)
     }
 }
 
 fn about(action: &'static str, one: &Schedule) -> Entry {
     let entry = Entry::done(action).on("job_schedule", one.id).with("name", one.name.as_str());
     entry.with("operation", one.job.operation.summary())
+}
+
+fn under_way() -> Problem {
+    Problem::conflict(
+        "schedule_under_way",
+        "The job before goes on",
+        "The schedule has never more than one job under way, and the last that it made has not ended.",
+        "Wait until that job has ended, or cancel it.",
+    )
 }
 
 fn changed_meanwhile() -> Problem {

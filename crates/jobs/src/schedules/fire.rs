@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use diwan_kernel::{Ctx, DbError, Entry, Problem, TaskPolicy, Timestamp};
+use tokio::sync::MutexGuard;
 
 use super::schedule::{Overlap, Schedule};
 use super::trigger::Trigger;
@@ -96,9 +97,9 @@ impl Jobs {
 
     /// One fire: a job, unless there is one for that moment or the last has not ended and must not be overtaken.
     async fn fire_tick(&self, one: &Schedule, at: Timestamp) -> Result<Option<Job>, Problem> {
-        if one.overlap == Overlap::Skip && self.is_still_open(one).await? {
-            let entry = Entry::denied("job_schedule.skip", "overlap").on("job_schedule", one.id);
-            self.db().begin(&self.ctx()).await?.commit(entry.with("for", at.to_string())).await?;
+        let _alone = self.alone(one).await;
+        if self.must_wait(one).await? {
+            self.note_skip(one, ("for", at.to_string())).await?;
             return Ok(None);
         }
         self.owner_may(one).await?;
@@ -109,18 +110,22 @@ impl Jobs {
         }
     }
 
-    /// Fires now, whatever the clock says.
+    /// Fires now, whatever the clock says; `None` when the last job has not ended and must not be overtaken.
     ///
     /// # Errors
     /// 409 when its owner may not any more, and what the database says.
-    pub(super) async fn fire_now(&self, ctx: &Ctx, one: &Schedule, by: &Trigger) -> Result<Job, Problem> {
+    pub(super) async fn fire_now(&self, ctx: &Ctx, one: &Schedule, by: &Trigger) -> Result<Option<Job>, Problem> {
         self.owner_may(one).await?;
+        let _alone = self.alone(one).await;
+        if self.must_wait(one).await? {
+            return Ok(None);
+        }
         let now = ctx.now().as_millis();
         for later in 0..TRIES {
             match self.make_job(ctx, one, Timestamp::from_millis(now + later), by).await {
                 Ok(job) => {
                     self.note_fire(one, &job).await?;
-                    return Ok(job);
+                    return Ok(Some(job));
                 }
                 Err(NotCreated::Db(error)) if is_taken(&error) => {}
                 Err(other) => return Err(other.into()),
@@ -145,6 +150,12 @@ impl Jobs {
         Ok(tx.commit_unrecorded(diwan_kernel::db::Unrecorded::Bookkeeping).await?)
     }
 
+    /// Writes down that it was passed over because the last job has not ended.
+    pub(super) async fn note_skip(&self, one: &Schedule, (what, which): (&str, String)) -> Result<(), Problem> {
+        let entry = Entry::denied("job_schedule.skip", "overlap").on("job_schedule", one.id).with(what, which);
+        Ok(self.db().begin(&self.ctx()).await?.commit(entry).await?)
+    }
+
     /// Writes down why it could not fire. False when that is known.
     pub(super) async fn note_trouble(&self, one: &Schedule, why: &str) -> Result<bool, Problem> {
         let mut tx = self.db().begin(&self.ctx()).await?;
@@ -165,7 +176,16 @@ impl Jobs {
         }
     }
 
-    async fn is_still_open(&self, one: &Schedule) -> Result<bool, Problem> {
+    /// Until this is dropped, nobody else on this server makes a job of one that must not overtake itself.
+    async fn alone(&self, one: &Schedule) -> Option<MutexGuard<'_, ()>> {
+        if one.overlap == Overlap::Skip { Some(self.firing().lock().await) } else { None }
+    }
+
+    /// Whether the last job has not ended and must not be overtaken.
+    async fn must_wait(&self, one: &Schedule) -> Result<bool, Problem> {
+        if one.overlap == Overlap::Allow {
+            return Ok(false);
+        }
         let wanted = Wanted { schedule: Some(one.id), is_open: Some(true), ..Wanted::default() };
         Ok(!job::list(self.db(), &wanted, 1).await?.is_empty())
     }

@@ -26,6 +26,8 @@ pub(crate) enum Called {
     Fired(Box<Job>),
     /// Nothing: it was for something else.
     Passed,
+    /// Nothing: the job of the last fire goes on and must not be overtaken.
+    Skipped,
     /// Nothing: the same call came before.
     Again,
 }
@@ -70,14 +72,18 @@ impl Jobs {
         }
         let by = Trigger::of("webhook");
         let fired = self.fire_now(&self.ctx(), &one, &by).await;
-        if fired.is_err() {
+        if !matches!(fired, Ok(Some(_))) {
             // Whoever called may call again.
             let mut tx = self.db().begin(&self.ctx()).await?;
             schedule::forget_delivery(&mut tx, one.id, &delivery).await?;
             tx.commit_unrecorded(diwan_kernel::db::Unrecorded::Bookkeeping).await?;
         }
         match fired {
-            Ok(job) => Ok(Called::Fired(Box::new(job))),
+            Ok(Some(job)) => Ok(Called::Fired(Box::new(job))),
+            Ok(None) => {
+                self.note_skip(&one, ("by", by.kind.to_owned())).await?;
+                Ok(Called::Skipped)
+            }
             Err(problem) => {
                 self.tell_trouble(&one, &problem).await;
                 Err(problem)

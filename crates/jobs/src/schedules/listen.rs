@@ -171,7 +171,7 @@ impl Jobs {
                 continue;
             }
             match pace.count(one.id, self.world().monotonic()) {
-                ..=MOST_FIRES => self.fire_by_event(one, &by).await,
+                ..=MOST_FIRES => self.fire_by_event(one, &by).await?,
                 count if count == MOST_FIRES + 1 => {
                     let why =
                         format!("It was to fire more than {MOST_FIRES} times in a minute: the rest was passed over.");
@@ -183,9 +183,14 @@ impl Jobs {
         Ok(())
     }
 
-    async fn fire_by_event(&self, one: &Schedule, by: &Trigger) {
-        if let Err(problem) = self.fire_now(&self.ctx(), one, by).await {
-            self.tell_trouble(one, &problem).await;
+    async fn fire_by_event(&self, one: &Schedule, by: &Trigger) -> Result<(), Problem> {
+        match self.fire_now(&self.ctx(), one, by).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => self.note_skip(one, ("by", by.kind.to_owned())).await,
+            Err(problem) => {
+                self.tell_trouble(one, &problem).await;
+                Ok(())
+            }
         }
     }
 

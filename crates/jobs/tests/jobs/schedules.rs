@@ -254,6 +254,32 @@ on_every_backend! {
         assert_eq!(again["id"], first["id"], "without a secret the answer is kept");
     }
 
+    async fn one_that_must_not_overtake_itself_does_not_whoever_asks(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let when = json!({"kind": "webhook", "provider": "github"});
+        let made = make(&owner, nightly(json!({"when": when, "overlap": "skip", "job": idle(json!({}))}))).await;
+        let run = format!("/api/v1/job-schedules/{}/run", text(&made, "id"));
+        let (one, other) = tokio::join!(owner.post(&run, json!({})), owner.post(&run, json!({})));
+        let mut both = [one.status, other.status];
+        both.sort_unstable();
+        assert_eq!(both, [StatusCode::CREATED, StatusCode::CONFLICT]);
+        assert_eq!(owner.post(&run, json!({})).await.problem(), "schedule_under_way");
+        let call = async || github(&server, &made, text(&made, "secret"), json!({"after": "1"}), ("push", "1")).await.expect(StatusCode::OK);
+        assert_eq!(call().await["outcome"], "skipped");
+        ask(&owner, &jobs_of(&owner, &made).await[0], "cancel", json!({})).await.expect(StatusCode::OK);
+        assert_eq!(call().await["outcome"], "fired", "one of which nothing came may come again");
+        // And so it is with what happens here.
+        let path = format!("/api/v1/job-schedules/{}", text(&made, "id"));
+        assert_eq!(owner.delete(&path).await.status, StatusCode::NO_CONTENT);
+        let when = json!({"kind": "event", "event": "job.ended", "filter": {"name": "tick"}});
+        let heard = make(&owner, nightly(json!({"when": when, "overlap": "skip", "job": idle(json!({}))}))).await;
+        for _ in 0..2 {
+            want(&owner, brief(json!({"name": "tick"}))).await;
+        }
+        server.recorded("job_schedule.skip", 2).await;
+        assert_eq!(fired(&owner, &heard).await.len(), 1);
+    }
+
     async fn a_schedule_fires_by_what_happened_here(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let mut machine = Machine::connected(&server, &owner, "box").await;
