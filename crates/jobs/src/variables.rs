@@ -15,6 +15,8 @@ const ATTEMPT: &str = "DIWAN_JOB_ATTEMPT";
 const FENCE: &str = "DIWAN_JOB_FENCE";
 /// The same for all tries.
 const KEY: &str = "DIWAN_IDEMPOTENCY_KEY";
+/// How the names of those begin that say what a schedule made the job by. It can be done without them.
+pub(crate) const TRIGGER: &str = "DIWAN_TRIGGER";
 /// What only a job says.
 const RESERVED: [&str; 4] = [JOB, ATTEMPT, FENCE, KEY];
 
@@ -57,7 +59,8 @@ impl JobSpec {
 pub(crate) fn of_next_try(job: &Job, machine: MachineId, way: &Way) -> Result<Variables, NotLent> {
     let spec = &job.spec;
     let takes_any = spec.operation.takes_variables();
-    let needs_any = !spec.env.is_empty() || !spec.secrets.is_empty() || spec.retry_safe;
+    let has_own = spec.env.keys().any(|name| !name.starts_with(TRIGGER));
+    let needs_any = has_own || !spec.secrets.is_empty() || spec.retry_safe;
     way.must_be_able(machine, &spec.operation, takes_any && needs_any, spec.limits)?;
     Ok(match takes_any && way.takes_variables(machine) {
         true => spec.variables(job.id, job.attempt + 1, job.fence + 1),

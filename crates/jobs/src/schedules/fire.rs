@@ -139,6 +139,7 @@ impl Jobs {
         let cause = Cause { schedule: Some((one.id, at)), begun_by: by.job, depth: by.depth, ..Cause::default() };
         let mut spec = one.job.clone();
         spec.name = spec.name.or_else(|| Some(one.name.clone()));
+        by.tell(&mut spec);
         let made = self.create_all(ctx, &owner, vec![spec], cause).await?;
         made.into_iter().next().ok_or_else(|| NotCreated::Problem(Problem::internal("no job was made")))
     }

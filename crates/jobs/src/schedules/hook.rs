@@ -38,6 +38,8 @@ pub(crate) enum Called {
 struct Push {
     #[serde(rename = "ref")]
     reference: Option<String>,
+    /// The commit that the branch is at from then on.
+    after: Option<String>,
 }
 
 impl Jobs {
@@ -70,7 +72,7 @@ impl Jobs {
         if !self.is_new(&one, &delivery, ctx.now()).await? {
             return Ok(Called::Again);
         }
-        let by = Trigger::of("webhook");
+        let by = Trigger::of_call(push.reference, push.after);
         let fired = self.fire_now(&self.ctx(), &one, &by).await;
         if !matches!(fired, Ok(Some(_))) {
             // Whoever called may call again.

@@ -104,9 +104,13 @@ impl Happened {
                 by.job = text("id").parse().ok();
                 (JobEnded, &[("state", "state"), ("name", "name"), ("queue", "queue"), (OWNER, "owner_id")])
             }
-            "machine.joined" => (MachineJoined, &[("name", "name")]),
+            "machine.joined" => {
+                by.machine = Some(text("id"));
+                (MachineJoined, &[("name", "name")])
+            }
             "command.pushed" => {
-                by = Trigger { job: text("job_id").parse().ok(), ..Trigger::of("git.push") };
+                let (job, machine) = (text("job_id").parse().ok(), Some(text("machine_id")));
+                by = Trigger { job, machine, ..Trigger::of("git.push") };
                 (GitPush, &[("machine", "machine_id"), ("machine", "machine_name"), (OWNER, "owner_id")])
             }
             _ => return None,

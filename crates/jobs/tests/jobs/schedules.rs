@@ -221,7 +221,10 @@ on_every_backend! {
         let call = async |body: Value, secret: &str, event: &str, delivery: &str| github(&server, &made, secret, body, (event, delivery)).await;
         let forged = call(push("main", &commit), "another", "push", "1").await;
         assert_eq!((forged.status, forged.problem()), (StatusCode::UNAUTHORIZED, "call_not_believed"));
-        assert_eq!(call(push("main", &commit), secret, "push", "1").await.expect(StatusCode::OK)["outcome"], "fired");
+        let first = call(push("main", &commit), secret, "push", "1").await.expect(StatusCode::OK);
+        assert_eq!(first["outcome"], "fired");
+        let told = json!({"DIWAN_TRIGGER": "webhook", "DIWAN_TRIGGER_REF": "refs/heads/main", "DIWAN_TRIGGER_COMMIT": commit});
+        assert_eq!(look(&owner, &json!({"id": first["job_id"]})).await["env"], told);
         // What was overheard is known again, whatever id it is given.
         for delivery in ["1", "2"] {
             assert_eq!(call(push("main", &commit), secret, "push", delivery).await.expect(StatusCode::OK)["outcome"], "again");
@@ -294,6 +297,8 @@ on_every_backend! {
         end(&mut second, 1).await;
         becomes(&server, &owner, &bad, "failed").await;
         assert_eq!(fires(&server, &owner, &clean, 1).await.len(), 1);
+        let told = json!({"DIWAN_TRIGGER": "job.ended", "DIWAN_TRIGGER_JOB": bad["id"]});
+        assert_eq!(jobs_of(&owner, &clean).await[0]["env"], told);
     }
 
     async fn a_push_that_succeeds_is_heard_and_begins_none_for_ever(backend) {
@@ -319,6 +324,8 @@ on_every_backend! {
         all_is_heard(&server, &owner).await;
         let counts = [fired(&owner, &by_name).await.len(), fired(&owner, &by_id).await.len(), fired(&owner, &elsewhere).await.len()];
         assert_eq!(counts, [1, 2, 0]);
+        let told = json!({"DIWAN_TRIGGER": "git.push", "DIWAN_TRIGGER_MACHINE": machine.id()});
+        assert_eq!(jobs_of(&owner, &by_name).await[0]["env"], told);
     }
 
     async fn schedules_that_begin_one_another_come_to_an_end(backend) {
