@@ -7,7 +7,7 @@ use crate::event::{JobChanged, JobsChanged};
 use crate::id::JobId;
 use crate::job::{Fared, Job};
 use crate::jobs::Jobs;
-use crate::settle::{DEPENDENCY_FAILED, entry_of, last_try};
+use crate::settle::{DEPENDENCY_FAILED, entry_of, last_try, move_on};
 use crate::spec::AfterWhen;
 use crate::state::{JobHold, JobState};
 use crate::table::{attempt, dependency, gauge, job};
@@ -112,6 +112,8 @@ async fn begin_anew(tx: &mut Tx, found: &Job, open: u32, now: Timestamp) -> Resu
         0 => (JobHold::None, job.deadline_from(now)),
         _ => (JobHold::Dependencies, None),
     };
+    // Whoever refused it may not any more.
+    job.avoid_none();
     job.most_tries = found.tries + found.spec.retry.attempts;
     job.fared = Fared::default();
     (job.leased_at, job.started_at, job.machine, job.command) = (None, None, None, None);
@@ -119,7 +121,13 @@ async fn begin_anew(tx: &mut Tx, found: &Job, open: u32, now: Timestamp) -> Resu
         let at = found.ended_at.unwrap_or(now);
         attempt::insert(tx, found.id, &last_try(found, found.state, found.fared.clone(), at)).await?;
     }
-    Ok(job::replay(tx, &job, found.fence).await?.then_some(job))
+    if !job::replay(tx, &job, found.fence).await? {
+        return Ok(None);
+    }
+    if !found.avoids.is_empty() {
+        move_on(tx, &job).await?;
+    }
+    Ok(Some(job))
 }
 
 /// Those that wait for a job which is tried again wait for it anew, also those that ended because it did not succeed, and

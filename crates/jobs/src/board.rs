@@ -316,7 +316,7 @@ impl Board {
         if light.is_empty() {
             return vec![];
         }
-        let could = |id: MachineId, slots: &Slots| light.iter().any(|flow| slots.could_take(id, &flow.target));
+        let could = |id: MachineId, slots: &Slots| light.iter().any(|flow| slots.could_take(id, flow));
         let behind = self.asked_last.map_or(Bound::Unbounded, Bound::Excluded);
         let others = self.machines.iter().take_while(|(id, _)| Some(**id) <= self.asked_last);
         let round = self.machines.range((behind, Bound::Unbounded)).chain(others);
@@ -445,10 +445,15 @@ impl Board {
         if let JobTarget::Machine { machine_id } = &flow.target {
             return self.machines.get(machine_id).and_then(|slots| slots.room(flow)).map(|_| *machine_id);
         }
-        let fitting = self.machines.iter().filter(|(id, slots)| slots.could_take(**id, &flow.target));
+        let fitting = self.machines.iter().filter(|(id, slots)| slots.could_take(**id, flow));
         let chunk = if flow.is_light { LIGHT_CHUNK } else { 1 };
         let with_room = fitting.filter_map(|(id, slots)| slots.room(flow).map(|room| (*id, room.div_ceil(chunk))));
         with_room.max_by_key(|(id, room)| (*room, std::cmp::Reverse(*id))).map(|(id, _)| id)
+    }
+
+    /// Whether a machine is there that jobs of this flow could be on.
+    pub(crate) fn has_machine_for(&self, flow: &Flow) -> bool {
+        self.machines.iter().any(|(id, slots)| slots.is_ready && slots.could_take(*id, flow))
     }
 
     /// Why nothing of this flow could begin now, if that is so.
@@ -466,20 +471,19 @@ impl Board {
         if self.free_machine(flow).is_some() {
             return None;
         }
-        let could = |id: MachineId, slots: &Slots| slots.is_ready && slots.could_take(id, &flow.target);
-        let is_one_there = self.machines.iter().any(|(id, slots)| could(*id, slots));
-        Some(if is_one_there { Obstacle::MachinesFull } else { Obstacle::NoMachine })
+        Some(if self.has_machine_for(flow) { Obstacle::MachinesFull } else { Obstacle::NoMachine })
     }
 }
 
 impl Slots {
-    /// Whether a job that is for there could be on this machine.
-    fn could_take(&self, id: MachineId, target: &JobTarget) -> bool {
-        match target {
+    /// Whether jobs of this flow could be on this machine.
+    fn could_take(&self, id: MachineId, flow: &Flow) -> bool {
+        let is_meant = match &flow.target {
             JobTarget::Machine { machine_id } => *machine_id == id,
             JobTarget::Labels { selector } => diwan_fleet::has_labels(&self.labels, selector),
             JobTarget::Any => true,
-        }
+        };
+        is_meant && !flow.avoids.contains(&id)
     }
 
     /// How many more of these it takes now, if any.

@@ -1,6 +1,6 @@
 //! From what somebody wants to jobs that are written down: all of them or none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diwan_fleet::CommandActor;
 use diwan_kernel::{Ctx, DbError, Entry, Problem, Timestamp, Tx};
@@ -197,6 +197,7 @@ impl Jobs {
             ended_at: None,
             cancel_asked_at: None,
             machine: None,
+            avoids: BTreeSet::new(),
             command: None,
             fared: Fared::default(),
             dead_at: None,

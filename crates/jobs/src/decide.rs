@@ -55,6 +55,8 @@ pub(crate) enum Next {
         /// Whether it is one of those that the job is tried at the most.
         counted: bool,
     },
+    /// It is tried at once on another machine than the one that refused it. The try does not count.
+    Elsewhere,
 }
 
 /// What is known of a try that is over, and what follows.
@@ -68,8 +70,8 @@ pub(crate) struct Decided {
     pub(crate) next: Next,
 }
 
-/// What follows from how a try went. `chance` is from 0 to 1.
-pub(crate) fn decide(job: &Job, over: &Over, was_too_long: bool, chance: f64) -> Decided {
+/// What follows from how a try went. `has_other` says whether another machine could take it, `chance` is from 0 to 1.
+pub(crate) fn decide(job: &Job, over: &Over, was_too_long: bool, has_other: bool, chance: f64) -> Decided {
     let (state, reason, why) = judge(job, over, was_too_long);
     let fared = fared(over, reason);
     let next = match (state, why) {
@@ -77,6 +79,7 @@ pub(crate) fn decide(job: &Job, over: &Over, was_too_long: bool, chance: f64) ->
         (_, Why::NeverBegan) if job.attempt - job.tries.min(job.attempt) < MOST_VAIN => {
             Next::Again { after: vain_pause(job.attempt - job.tries.min(job.attempt)), counted: false }
         }
+        (_, Why::Refused) if has_other => Next::Elsewhere,
         (_, Why::Moves) if job.tries + 1 < job.most_tries.max(2) => again(job, chance),
         (_, Why::May(on)) if job.spec.retry.on.contains(&on) && job.tries + 1 < job.most_tries => again(job, chance),
         (state, _) => Next::End(state),
@@ -93,6 +96,8 @@ enum Why {
     NeverBegan,
     /// On another machine.
     Moves,
+    /// On another machine, if one is there.
+    Refused,
     /// Not by itself.
     Never,
 }
@@ -120,7 +125,7 @@ fn judge(job: &Job, over: &Over, was_too_long: bool) -> (JobState, Option<&'stat
         How::Cancelled => (Failed, Some("stopped"), Why::May(RetryOn::Failed)),
         How::OverLimit => (Failed, Some("over_limit"), Why::May(RetryOn::Failed)),
         How::NotStarted => (Failed, Some("not_started"), Why::May(RetryOn::Failed)),
-        How::Refused => (Failed, Some("refused"), Why::Never),
+        How::Refused => (Failed, Some("refused"), Why::Refused),
         How::NeedsApproval => (Failed, Some("needs_approval"), Why::Never),
         How::NeverArrived => (Failed, Some("never_arrived"), Why::NeverBegan),
         How::Unknown if job.spec.retry_safe => (Failed, Some("unknown_outcome"), Why::May(RetryOn::Lost)),
@@ -167,19 +172,29 @@ impl Job {
                 job.tries += 1;
                 job.end(state, now);
             }
+            Next::Elsewhere => {
+                if let Some((machine, _)) = self.machine {
+                    job.avoid(machine);
+                }
+                job.wait_again();
+            }
             Next::Again { after, counted } => {
                 job.tries += u32::from(counted);
-                let waits = !after.is_zero();
-                job.state = JobState::Queued;
-                job.hold = if waits { JobHold::Time } else { JobHold::None };
-                job.due_at = waits.then(|| now.plus(after));
-                // It keeps its place: who waited longest still goes first.
-                (job.leased_at, job.started_at, job.machine, job.command) = (None, None, None, None);
+                job.wait_again();
+                if !after.is_zero() {
+                    (job.hold, job.due_at) = (JobHold::Time, Some(now.plus(after)));
+                }
                 // It has begun in time.
                 job.deadline_at = job.deadline_at.filter(|_| !counted);
             }
         }
         job
+    }
+
+    /// It keeps its place: who waited longest still goes first.
+    fn wait_again(&mut self) {
+        (self.state, self.hold, self.due_at) = (JobState::Queued, JobHold::None, None);
+        (self.leased_at, self.started_at, self.machine, self.command) = (None, None, None, None);
     }
 
     /// Until when it has to begin, if it may from this moment on.

@@ -314,11 +314,7 @@ fn errand(job: &Job, machine: MachineId, way: &Way) -> Result<Errand, NotLent> {
 }
 
 fn owner_gone() -> NotLent {
-    NotLent {
-        code: "owner_gone".to_owned(),
-        detail: "Whoever wanted it is not here any more, or may not run jobs.".to_owned(),
-        may_pass: false,
-    }
+    NotLent::never("owner_gone", "Whoever wanted it is not here any more, or may not run jobs.")
 }
 
 fn entry_of(leased: &[Leased]) -> Entry {

@@ -1,6 +1,9 @@
 //! Flows: waiting jobs that differ in nothing that decides whether one may begin, so that when the first of them may
 //! not, none of them may.
 
+use std::collections::BTreeSet;
+
+use diwan_fleet::MachineId;
 use diwan_kernel::Timestamp;
 use ring::digest::{SHA256, digest};
 
@@ -17,6 +20,8 @@ pub(crate) struct Flow {
     pub(crate) queue: String,
     /// Where they are for.
     pub(crate) target: JobTarget,
+    /// The machines among these that have refused it.
+    pub(crate) avoids: BTreeSet<MachineId>,
     /// The key of which only so many are under way at once.
     pub(crate) key: Option<String>,
     /// Whose they are.
@@ -42,6 +47,7 @@ impl Flow {
         Self {
             queue: spec.queue.clone(),
             target: spec.target.clone(),
+            avoids: BTreeSet::new(),
             key: spec.concurrency.as_ref().map(|concurrency| concurrency.key.clone()),
             owner: owner.to_owned(),
             priority: spec.priority,
@@ -55,9 +61,22 @@ impl Flow {
         // No part holds a line break.
         let weight = if self.is_light { "light" } else { "" };
         let priority = self.priority.to_string();
-        let all = [&self.queue, &self.target.stored(), &key, &self.owner, &priority, weight];
-        let digest = digest(&SHA256, all.join("\n").as_bytes());
+        let mut all = [&self.queue, &self.target.stored(), &key, &self.owner, &priority, weight].join("\n");
+        if !self.avoids.is_empty() {
+            all = all + "\n" + &stored(&self.avoids);
+        }
+        let digest = digest(&SHA256, all.as_bytes());
         let first: [u8; 8] = std::array::from_fn(|at| digest.as_ref()[at]);
         i64::from_be_bytes(first)
     }
+}
+
+/// Machines as they stand in the database.
+pub(crate) fn stored(machines: &BTreeSet<MachineId>) -> String {
+    machines.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// Reads what is stored.
+pub(crate) fn parse_stored(machines: &str) -> Option<BTreeSet<MachineId>> {
+    machines.split(',').filter(|id| !id.is_empty()).map(|id| id.parse().ok()).collect()
 }

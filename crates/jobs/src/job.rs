@@ -1,5 +1,7 @@
 //! A job as it stands, and one try at it.
 
+use std::collections::BTreeSet;
+
 use diwan_fleet::{CommandActor, CommandId, CommandUsage, MachineId};
 use diwan_kernel::Timestamp;
 
@@ -36,6 +38,8 @@ pub(crate) struct Job {
     pub(crate) ended_at: Option<Timestamp>,
     pub(crate) cancel_asked_at: Option<Timestamp>,
     pub(crate) machine: Option<(MachineId, String)>,
+    /// Machines that have refused it, while others may take it.
+    pub(crate) avoids: BTreeSet<MachineId>,
     pub(crate) command: Option<CommandId>,
     pub(crate) fared: Fared,
     pub(crate) dead_at: Option<Timestamp>,
@@ -83,8 +87,20 @@ impl Job {
         Place { ready_at: self.ready_at, job: self.id }
     }
 
+    /// It is not given to this machine again.
+    pub(crate) fn avoid(&mut self, machine: MachineId) {
+        self.avoids.insert(machine);
+        self.flow = self.in_flow().id();
+    }
+
+    /// It may be given to all machines again that it is for.
+    pub(crate) fn avoid_none(&mut self) {
+        self.avoids.clear();
+        self.flow = self.in_flow().id();
+    }
+
     /// What it has in common with the others of its flow.
     pub(crate) fn in_flow(&self) -> Flow {
-        Flow::of(&self.spec, &self.owner_id)
+        Flow { avoids: self.avoids.clone(), ..Flow::of(&self.spec, &self.owner_id) }
     }
 }

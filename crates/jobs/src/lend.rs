@@ -11,7 +11,7 @@ use diwan_kernel::{Ctx, Problem, TaskPolicy};
 use crate::board::Pick;
 use crate::job::{Fared, Job};
 use crate::jobs::Jobs;
-use crate::settle::{Changes, follow_up};
+use crate::settle::{Changes, follow_up, move_on};
 use crate::spec::{JobSpec, JobTarget};
 use crate::state::{JobHold, JobState};
 use crate::table::job;
@@ -82,15 +82,20 @@ impl Jobs {
         let (mut job, mut changes) = (found.clone(), Changes::default());
         job.fence += 1;
         job.fared = Fared { reason: Some(why.code), detail: Some(why.detail), ..Fared::default() };
-        match why.may_pass {
-            true => {
-                (job.hold, job.due_at) = (JobHold::Time, Some(ctx.now().plus(UNTIL_ASKED_AGAIN)));
-            }
-            false => job.end(JobState::Failed, ctx.now()),
+        let moves_on = why.is_of_machine && self.has_other(&found, pick.machine);
+        if moves_on {
+            job.avoid(pick.machine);
+        } else if why.may_pass {
+            (job.hold, job.due_at) = (JobHold::Time, Some(ctx.now().plus(UNTIL_ASKED_AGAIN)));
+        } else {
+            job.end(JobState::Failed, ctx.now());
         }
         let mut tx = self.db().begin(&ctx).await?;
         // Otherwise it was cancelled meanwhile, or given away by another server.
         if found.state == JobState::Queued && job::settle(&mut tx, &job, found.fence).await? {
+            if moves_on {
+                move_on(&mut tx, &job).await?;
+            }
             if !job.state.is_open() {
                 follow_up(&mut tx, job.clone(), ctx.now(), &mut changes).await?;
             }

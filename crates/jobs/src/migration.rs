@@ -3,7 +3,15 @@
 use diwan_kernel::db::{Migration, Migrations};
 
 /// The steps, oldest first.
-pub const MIGRATIONS: Migrations = Migrations { component: "jobs", steps: &[FIRST, SECOND, THIRD] };
+pub const MIGRATIONS: Migrations = Migrations { component: "jobs", steps: &[FIRST, SECOND, THIRD, FOURTH] };
+
+const FOURTH: Migration = Migration {
+    name: "0004_machines_that_refused",
+    up: "ALTER TABLE job ADD COLUMN avoids TEXT NOT NULL DEFAULT '';
+         ALTER TABLE job_flow ADD COLUMN avoids TEXT NOT NULL DEFAULT ''",
+    down: "ALTER TABLE job_flow DROP COLUMN avoids;
+           ALTER TABLE job DROP COLUMN avoids",
+};
 
 const THIRD: Migration = Migration {
     name: "0003_what_began_a_job",

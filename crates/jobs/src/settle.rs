@@ -1,5 +1,6 @@
 //! What becomes of jobs whose tries are over: written down with everything that follows from it in one commit.
 
+use diwan_fleet::MachineId;
 use diwan_kernel::{DbError, Entry, Problem, Timestamp, Tx};
 
 use crate::decide::{Next, Over, decide};
@@ -9,10 +10,13 @@ use crate::job::{Attempt, Fared, Job};
 use crate::jobs::Jobs;
 use crate::spec::AfterWhen;
 use crate::state::{JobHold, JobState};
-use crate::table::{attempt, dependency, gauge, job};
+use crate::table::{attempt, dependency, flow, gauge, job};
 
 /// Why a job ended that waits for one which did not succeed.
 pub(crate) const DEPENDENCY_FAILED: &str = "dependency_failed";
+
+/// No job is refused by more machines than so many before that is its end.
+const MOST_REFUSALS: usize = 50;
 
 /// A try that is over.
 #[derive(Debug, Clone)]
@@ -72,7 +76,8 @@ impl Jobs {
             return Ok(());
         }
         was.started_at = was.started_at.or(one.started_at);
-        let decided = decide(&was, &one.over, one.was_too_long, self.chance());
+        let has_other = was.machine.as_ref().is_some_and(|(machine, _)| self.has_other(&was, *machine));
+        let decided = decide(&was, &one.over, one.was_too_long, has_other, self.chance());
         let next = was.after(&decided, now);
         if !job::settle(tx, &next, was.fence).await? {
             return Ok(());
@@ -80,7 +85,10 @@ impl Jobs {
         if let Some(concurrency) = &was.spec.concurrency {
             gauge::give_key_back(tx, &concurrency.key).await?;
         }
-        if let Next::Again { .. } = decided.next {
+        if decided.next == Next::Elsewhere {
+            move_on(tx, &next).await?;
+        }
+        if next.state.is_open() {
             attempt::insert(tx, was.id, &last_try(&was, decided.state, decided.fared, now)).await?;
         }
         changes.jobs.push(next.clone());
@@ -88,6 +96,13 @@ impl Jobs {
             follow_up(tx, next, now, changes).await?;
         }
         Ok(())
+    }
+
+    /// Whether another machine is there that could take a job which this one does not.
+    pub(crate) fn has_other(&self, job: &Job, machine: MachineId) -> bool {
+        let mut elsewhere = job.in_flow();
+        elsewhere.avoids.insert(machine);
+        elsewhere.avoids.len() <= MOST_REFUSALS && self.board().has_machine_for(&elsewhere)
     }
 
     /// Commits with the entries and events of what changed, and gives that.
@@ -115,6 +130,12 @@ impl Jobs {
         let is_ready = |job: &&Job| job.state == JobState::Queued && job.hold == JobHold::None;
         jobs.iter().filter(is_ready).for_each(|job| self.let_wait(job));
     }
+}
+
+/// Writes down that a job is not given any more to a machine that it was given to before.
+pub(crate) async fn move_on(tx: &mut Tx, job: &Job) -> Result<(), DbError> {
+    flow::note(tx, job.flow, &job.in_flow()).await?;
+    job::set_avoids(tx, job).await
 }
 
 /// The try that a job was at.

@@ -57,11 +57,14 @@ pub struct NotLent {
     pub detail: String,
     /// Whether another try may find it otherwise, without anybody changing what is wanted.
     pub may_pass: bool,
+    /// Whether it is this machine that cannot, and another may.
+    pub is_of_machine: bool,
 }
 
 impl NotLent {
-    fn never(code: &str, detail: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), detail: detail.into(), may_pass: false }
+    /// Another try will not find it otherwise.
+    pub fn never(code: &str, detail: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), detail: detail.into(), may_pass: false, is_of_machine: false }
     }
 
     /// What the vault says, and of which secret.
@@ -76,7 +79,7 @@ impl NotLent {
             ),
             code => (code, format!("{} ({secret})", problem.detail())),
         };
-        Self { code: code.to_owned(), detail, may_pass }
+        Self { code: code.to_owned(), detail, may_pass, is_of_machine: false }
     }
 
     pub(crate) fn problem(&self) -> CommandProblem {
@@ -103,7 +106,8 @@ pub(crate) fn must_be_able(
         None => Ok(()),
         Some((.., what)) => {
             let next = "put a new one there, with the line of `diwan machine add`";
-            Err(NotLent::never("bridge_too_old", format!("The bridge there is too old {what}: {next}.")))
+            let detail = format!("The bridge there is too old {what}: {next}.");
+            Err(NotLent { is_of_machine: true, ..NotLent::never("bridge_too_old", detail) })
         }
     }
 }

@@ -14,7 +14,15 @@ use crate::id::JobId;
 use crate::spec::JobTarget;
 
 fn flow(owner: &str, priority: i32) -> Flow {
-    Flow { queue: "default".into(), target: JobTarget::Any, key: None, owner: owner.into(), priority, is_light: false }
+    Flow {
+        queue: "default".into(),
+        target: JobTarget::Any,
+        avoids: BTreeSet::new(),
+        key: None,
+        owner: owner.into(),
+        priority,
+        is_light: false,
+    }
 }
 
 fn place(number: u128) -> Place {

@@ -4,13 +4,14 @@ use diwan_kernel::db::Row;
 use diwan_kernel::{Db, DbError, Tx, params};
 
 use super::mismatch;
-use crate::flow::{Flow, FlowId};
+use crate::flow::{Flow, FlowId, parse_stored, stored};
 use crate::spec::JobTarget;
 
 fn read(row: &Row) -> Result<Flow, DbError> {
     Ok(Flow {
         queue: row.get("queue")?,
         target: JobTarget::parse(&row.get::<String>("target")?).ok_or_else(|| mismatch("target"))?,
+        avoids: parse_stored(&row.get::<String>("avoids")?).ok_or_else(|| mismatch("avoids"))?,
         key: row.get("job_key")?,
         owner: row.get("owner_id")?,
         priority: row.get("priority")?,
@@ -20,11 +21,19 @@ fn read(row: &Row) -> Result<Flow, DbError> {
 
 /// Writes a flow down, unless it was before.
 pub(crate) async fn note(tx: &mut Tx, id: FlowId, flow: &Flow) -> Result<(), DbError> {
-    let sql = "INSERT INTO job_flow (id, queue, target, job_key, owner_id, priority, is_light)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
+    let sql = "INSERT INTO job_flow (id, queue, target, job_key, owner_id, priority, is_light, avoids)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (id) DO NOTHING";
-    let values =
-        params![id, &flow.queue, flow.target.stored(), flow.key.clone(), &flow.owner, flow.priority, flow.is_light];
+    let values = params![
+        id,
+        &flow.queue,
+        flow.target.stored(),
+        flow.key.clone(),
+        &flow.owner,
+        flow.priority,
+        flow.is_light,
+        stored(&flow.avoids)
+    ];
     tx.execute(sql, values).await.map(drop)
 }
 

@@ -6,7 +6,7 @@ use diwan_kernel::{Db, DbError, Timestamp, Tx, params};
 
 use super::{int, json, mismatch};
 use crate::board::WINDOW;
-use crate::flow::{FlowId, Place};
+use crate::flow::{FlowId, Place, parse_stored, stored};
 use crate::id::{JobId, ScheduleId};
 use crate::job::{Fared, Job};
 use crate::state::{JobHold, JobState};
@@ -55,6 +55,7 @@ fn read(row: &Row) -> Result<Job, DbError> {
         ended_at: row.get("ended_at")?,
         cancel_asked_at: row.get("cancel_asked_at")?,
         machine,
+        avoids: parse_stored(&row.get::<String>("avoids")?).ok_or_else(|| mismatch("avoids"))?,
         command: row.get("command_id")?,
         fared: fared(row)?,
         dead_at: row.get("dead_at")?,
@@ -223,6 +224,12 @@ pub(crate) async fn replay(tx: &mut Tx, job: &Job, fence: u64) -> Result<bool, D
         int(fence)
     ];
     Ok(tx.execute(sql, values).await? == 1)
+}
+
+/// Writes down which machines a job is not given to, and so in which flow it is.
+pub(crate) async fn set_avoids(tx: &mut Tx, job: &Job) -> Result<(), DbError> {
+    let sql = "UPDATE job SET avoids = $1, flow = $2 WHERE id = $3";
+    tx.execute(sql, params![stored(&job.avoids), job.flow, job.id]).await.map(drop)
 }
 
 /// Writes down that nobody has to look at a job any more. False when nobody had to.

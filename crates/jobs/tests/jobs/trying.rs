@@ -62,6 +62,66 @@ on_every_backend! {
         assert_eq!(none["replayed"], 0);
     }
 
+    async fn what_one_machine_refuses_another_may_do(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let mut machines = vec![];
+        for name in ["one", "two", "three"] {
+            machines.push(Machine::connected(&server, &owner, name).await);
+        }
+        let wanted = want(&owner, job(json!({}))).await;
+        let refuses = async |machines: &mut Vec<Machine>, attempt: usize| {
+            let now = becomes_so(&server, &owner, &wanted, |now| now["state"] == "leased" && now["attempt"] == attempt).await;
+            let at = machines.iter().position(|machine| now["machine_id"] == machine.id()).expect("one of them");
+            let mut machine = machines.remove(at);
+            let mut sent = machine.sent().await;
+            say(&mut sent.stream, verdict(Decision::Deny)).await;
+            (machine, sent)
+        };
+        let first = refuses(&mut machines, 1).await;
+        let second = refuses(&mut machines, 2).await;
+        becomes_so(&server, &owner, &wanted, |now| now["state"] == "leased" && now["attempt"] == 3).await;
+        let [mut last] = <[Machine; 1]>::try_from(machines).ok().expect("one is left");
+        let mut sent = last.sent().await;
+        say(&mut sent.stream, verdict(Decision::Deny)).await;
+        let over = becomes(&server, &owner, &wanted, "failed").await;
+        let reasons: Vec<&str> =
+            over["attempts"].as_array().expect("attempts").iter().map(|one| text(one, "reason")).collect();
+        assert_eq!((reasons, &over["tries"]), (vec!["refused"; 3], &json!(1)));
+        // Once more, all of them are asked again.
+        ask(&owner, &wanted, "retry", json!({})).await.expect(StatusCode::OK);
+        let mut machines = vec![first.0, second.0, last];
+        let _third = refuses(&mut machines, 4).await;
+        let now = becomes_so(&server, &owner, &wanted, |now| now["state"] == "leased" && now["attempt"] == 5).await;
+        let at = machines.iter().position(|machine| now["machine_id"] == machine.id()).expect("another");
+        let mut sent = machines[at].sent().await;
+        sent.begin().await;
+        sent.end(0, 0, 0).await;
+        becomes(&server, &owner, &wanted, "succeeded").await;
+    }
+
+    async fn who_refused_a_job_is_not_forgotten_by_starting_anew(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let mut one = Machine::connected(&server, &owner, "one").await;
+        let mut two = Machine::joined(&server, &owner, "two", &[]).await;
+        two.connect(&server).await;
+        let limit = owner.put(&format!("/api/v1/job-machines/{}", two.id()), json!({"limit": 1})).await;
+        assert_eq!(limit.status, StatusCode::NO_CONTENT);
+        let on = |machine: &Machine| job(json!({"target": {"kind": "machine", "machine_id": machine.id()}}));
+        want(&owner, on(&two)).await;
+        let _busy = two.sent().await;
+        let wanted = want(&owner, job(json!({}))).await;
+        let mut sent = one.sent().await;
+        say(&mut sent.stream, verdict(Decision::Deny)).await;
+        becomes_so(&server, &owner, &wanted, |now| now["waits_for"] == "machines_full").await;
+        (one.connection, two.connection) = (None, None);
+        let server = server.restart().await;
+        let other = want(&owner, on(&one)).await;
+        one.connect(&server).await;
+        let sent = one.sent().await;
+        assert_eq!(look(&owner, &other).await["command_id"], sent.command.id.as_str());
+        assert_eq!(look(&owner, &wanted).await["waits_for"], "no_machine", "the one that refused it has room");
+    }
+
     async fn dead_letters_can_rest(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let mut machine = Machine::connected(&server, &owner, "box").await;
@@ -173,12 +233,15 @@ on_every_backend! {
         let wanted = want(&owner, job(json!({"limits": limits, "retry": retry}))).await;
         assert_eq!(wanted["limits"], limits);
         let (memory_bytes, processes, output_bytes) = (Some(64 << 20), Some(8), Some(4096));
+        let mut kept = vec![];
         for _ in 0..2 {
             let mut sent = machine.sent().await;
             let told = Limits { memory_bytes, processes, output_bytes, ..Limits::default() };
             assert_eq!(sent.command.limits, Some(told), "each try is told them");
             sent.begin().await;
             say(&mut sent.stream, ended(Outcome::OverLimit("it said more than it may".into()), 0, 0)).await;
+            // Until everything of it was heard.
+            kept.push(sent);
         }
         let over = becomes(&server, &owner, &wanted, "failed").await;
         assert_eq!((&over["reason"], &over["tries"]), (&json!("over_limit"), &json!(2)));
