@@ -14,7 +14,7 @@ const MOST_BYTES: u64 = 16_777_216 * MIB;
 /// How much of its machine a program may use. What the machine's policy grants it is never more for that: of the two,
 /// the smaller counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct CommandLimits {
     /// Processor time, in percent of one core.
     #[serde(skip_serializing_if = "Option::is_none")]

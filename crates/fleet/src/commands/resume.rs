@@ -24,7 +24,7 @@ pub(crate) fn on_connected(fleet: &Fleet, connected: &Arc<Connected>) {
     fleet.commands().to_copy().look();
     let (this, connected) = (fleet.clone(), Arc::clone(connected));
     fleet.supervisor().spawn("commands of a machine", TaskPolicy::Once, async move {
-        while let Err(error) = this.go_on(&connected).await {
+        while let Err(error) = Box::pin(this.go_on(&connected)).await {
             tracing::error!(machine = %connected.machine, %error, "the commands of a machine cannot be looked up");
             let is_here = this.connections().find(connected.machine).is_some_and(|here| Arc::ptr_eq(&here, &connected));
             if !is_here || !this.supervisor().pause(AGAIN).await {
