@@ -7,7 +7,7 @@ use crate::event::{JobChanged, JobsChanged};
 use crate::id::JobId;
 use crate::job::{Fared, Job};
 use crate::jobs::Jobs;
-use crate::settle::{DEPENDENCY_FAILED, entry_of, last_try, move_on};
+use crate::settle::{DEPENDENCY_FAILED, last_try, move_on};
 use crate::spec::AfterWhen;
 use crate::state::{JobHold, JobState};
 use crate::table::{attempt, dependency, gauge, job};
@@ -72,7 +72,8 @@ impl Jobs {
         }
         let others = wait_anew(&mut tx, job.id, ctx.now()).await?;
         for other in &others {
-            tx.record(entry_of(other)).await?;
+            let entry = Entry::done("job.retry").on("job", other.id).with("was", JobState::Cancelled.as_str());
+            tx.record(entry.with("with", job.id.to_string())).await?;
         }
         match others.len() {
             0 => tx.emit(&JobChanged::from(&job)),

@@ -76,7 +76,7 @@ on_every_backend! {
         assert_eq!(replayed.expect(StatusCode::OK)["replayed"], 1);
         let last = look(&owner, &jobs[3]).await;
         assert_eq!((&last["state"], &last["hold"], &last["reason"]), (&json!("queued"), &json!("dependencies"), &json!(null)));
-        let again = audit(&owner, "job.requeue").await;
+        let again = audit(&owner, "job.retry").await;
         assert!(again.iter().any(|entry| entry["resource"]["id"] == last["id"]), "that it waits again is written down: {again:?}");
         let _again = do_next(&mut machine, 0).await;
         let _last = do_next(&mut machine, 0).await;

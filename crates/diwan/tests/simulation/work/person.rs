@@ -206,14 +206,14 @@ impl Person {
             for job in &jobs {
                 let id = job["id"].as_str().unwrap_or_default();
                 if let Some(was) = before.insert(id.to_owned(), job.clone()) {
-                    self.compare(id, &was, job);
+                    self.compare(&was, job, &before);
                 }
             }
             let wanted: Vec<String> = self.ids.borrow().iter().flatten().cloned().collect();
             // Schedules made so many others that these are on the page no more.
             for id in wanted.iter().filter(|id| jobs.iter().all(|job| job["id"] != **id)) {
                 let is_settled = before.get(id).is_some_and(|job| !job["ended_at"].is_null());
-                if !is_settled || self.tried_anew.borrow().contains(id) {
+                if !is_settled || self.may_go_on(id, &before) {
                     before.insert(id.clone(), self.job(id).await);
                 }
             }
@@ -227,12 +227,24 @@ impl Person {
         }
     }
 
-    fn compare(&self, id: &str, was: &Value, is: &Value) {
+    /// Whether somebody had it tried again, or a job that leads to it.
+    fn may_go_on(&self, id: &str, all: &BTreeMap<String, Value>) -> bool {
+        let after = all.get(id).and_then(|job| job["after"].as_array()).into_iter().flatten();
+        let mut before = after.filter_map(|on| on["job_id"].as_str());
+        self.tried_anew.borrow().contains(id) || before.any(|on| self.may_go_on(on, all))
+    }
+
+    fn compare(&self, was: &Value, is: &Value, all: &BTreeMap<String, Value>) {
+        let id = was["id"].as_str().unwrap_or_default();
         let fence = |job: &Value| job["fence"].as_u64().unwrap_or_default();
         if fence(is) < fence(was) {
             self.ledger.wrong(format!("the fence of {id} fell from {} to {}", fence(was), fence(is)));
         }
-        let is_over = !was["ended_at"].is_null() && !self.tried_anew.borrow().contains(id);
+        let goes_on = match was["reason"] == "dependency_failed" {
+            true => self.may_go_on(id, all),
+            false => self.tried_anew.borrow().contains(id),
+        };
+        let is_over = !was["ended_at"].is_null() && !goes_on;
         if is_over && (is["state"] != was["state"] || is["ended_at"] != was["ended_at"] || fence(is) != fence(was)) {
             self.ledger.wrong(format!("{id} had ended as {was} and became {is}"));
         }
