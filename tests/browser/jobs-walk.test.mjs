@@ -83,3 +83,27 @@ test("a nightly job goes on while its machine is cut off, and one that failed is
   await page.goto("/jobs/dead-letters");
   await page.getByText(en("jobs.dead.empty"), { exact: true }).waitFor();
 });
+
+test("whoever stops a job need not wait for a machine that is away", async (t) => {
+  const server = await startServer(t);
+  const amina = await claimOwner(server);
+  const way = await wayTo(t, server.port);
+  const { place } = await addMachine(t, amina, { name: "heron", port: way.port });
+  const { page } = await openBrowser(t, server);
+  await signIn(page, amina);
+  const pipe = await pipeIn(t, place.work);
+  const operation = { kind: "exec", argv: ["cat", "backup.pipe"], root: "projects", path: "" };
+  const job = await amina.api.post("/jobs", { operation });
+  await page.goto(`/jobs/${job.id}`);
+  await badge(page, "jobs.state.running").waitFor();
+  way.cut();
+  await press(page, "jobs.away.give_up");
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: en("jobs.away.give_up"), exact: true })
+    .click();
+  await badge(page, "jobs.reason.given_up.title").waitFor();
+  await badge(page, "jobs.state.cancelled").waitFor();
+  way.mend();
+  await pipe.close();
+});
