@@ -1,5 +1,7 @@
 //! Jobs that have ended are tried once more, and what ended because of them waits for them again.
 
+use std::collections::BTreeMap;
+
 use diwan_kernel::{Ctx, DbError, Entry, Problem, Timestamp, Tx};
 
 use crate::change::Which;
@@ -11,6 +13,12 @@ use crate::settle::{DEPENDENCY_FAILED, last_try, move_on};
 use crate::spec::AfterWhen;
 use crate::state::{JobHold, JobState};
 use crate::table::{attempt, dependency, gauge, job};
+
+/// So often is it tried once more when somebody else was in the way.
+const TRIES: u32 = 3;
+
+/// How jobs stand that others wait for, as far as that was looked up: their rows are held still since then.
+type Known = BTreeMap<JobId, Option<JobState>>;
 
 /// What came of trying a job again.
 enum Again {
@@ -51,18 +59,33 @@ impl Jobs {
     /// What the database says.
     pub(crate) async fn replay_dead(&self, ctx: &Ctx, which: &Which) -> Result<usize, Problem> {
         let mut count = 0;
-        for found in self.dead(ctx, which).await? {
+        let mut dead = self.dead(ctx, which).await?;
+        // Whoever waits for another comes after it.
+        dead.sort_by_key(|job| job.id);
+        for found in dead {
             count += usize::from(matches!(self.try_again(ctx, &found).await?, Again::Waits(_)));
         }
         Ok(count)
     }
 
-    async fn try_again(&self, ctx: &Ctx, found: &Job) -> Result<Again, Problem> {
+    /// Others end meanwhile, and may be in each other's way.
+    async fn try_again(&self, ctx: &Ctx, found: &Job) -> Result<Again, DbError> {
+        let mut tries = 0;
+        loop {
+            match self.try_again_once(ctx, found).await {
+                Err(DbError::Busy) if tries < TRIES => tries += 1,
+                other => return other,
+            }
+        }
+    }
+
+    async fn try_again_once(&self, ctx: &Ctx, found: &Job) -> Result<Again, DbError> {
         if found.state.is_open() {
             return Ok(Again::IsOpen);
         }
         let mut tx = self.db().begin(ctx).await?;
-        let open = match stands(&mut tx, found).await? {
+        let mut known = Known::new();
+        let open = match stands(&mut tx, found, &mut known).await? {
             Stands::On(open) => open,
             Stands::Fell(on) => return Ok(Again::Lacks(on)),
         };
@@ -70,7 +93,7 @@ impl Jobs {
         if let Some(concurrency) = &job.spec.concurrency {
             gauge::set_key(&mut tx, &concurrency.key, concurrency.limit).await?;
         }
-        let others = wait_anew(&mut tx, job.id, ctx.now()).await?;
+        let others = wait_anew(&mut tx, job.id, known, ctx.now()).await?;
         for other in &others {
             let entry = Entry::done("job.retry").on("job", other.id).with("was", JobState::Cancelled.as_str());
             tx.record(entry.with("with", job.id.to_string())).await?;
@@ -87,14 +110,21 @@ impl Jobs {
 }
 
 /// How those stand that a job waits for. None of them ends while this unit of work goes on.
-async fn stands(tx: &mut Tx, job: &Job) -> Result<Stands, DbError> {
+async fn stands(tx: &mut Tx, job: &Job, known: &mut Known) -> Result<Stands, DbError> {
+    let was_dropped = was_dropped(job);
     let mut open = 0;
     for after in &job.spec.after {
         let Some(on) = after.job_id else { continue };
-        match (dependency::hold_still(tx, on, 0).await?, after.when) {
-            // It is long over, and was as it had to be when it was removed.
-            (None, _) | (Some((JobState::Succeeded, _)), _) => {}
-            (Some((state, _)), _) if state.is_open() => open += 1,
+        let state = match known.get(&on) {
+            Some(state) => *state,
+            None => *known.entry(on).or_insert(dependency::hold_still(tx, on, 0).await?.map(|(state, _)| state)),
+        };
+        match (state, after.when) {
+            // It was removed long after its end. Whoever waited for it has begun, or came to nothing because of one of
+            // them: which is not known any more.
+            (None, AfterWhen::Succeeded) if was_dropped => return Ok(Stands::Fell(on)),
+            (None | Some(JobState::Succeeded), _) => {}
+            (Some(state), _) if state.is_open() => open += 1,
             (Some(_), AfterWhen::Ended) => {}
             (Some(_), AfterWhen::Succeeded) => return Ok(Stands::Fell(on)),
         }
@@ -106,12 +136,15 @@ async fn stands(tx: &mut Tx, job: &Job) -> Result<Stands, DbError> {
 async fn begin_anew(tx: &mut Tx, found: &Job, open: u32, now: Timestamp) -> Result<Option<Job>, DbError> {
     let mut job = found.clone();
     job.fence += 1;
-    (job.state, job.ready_at, job.due_at) = (JobState::Queued, now, None);
+    // A moment before which it must not begin is still one.
+    let due_at = job.spec.not_before.filter(|at| *at > now);
+    (job.state, job.due_at, job.ready_at) = (JobState::Queued, due_at, due_at.unwrap_or(now));
     (job.ended_at, job.dead_at, job.cancel_asked_at) = (None, None, None);
     job.open_dependencies = open;
-    (job.hold, job.deadline_at) = match open {
-        0 => (JobHold::None, job.deadline_from(now)),
-        _ => (JobHold::Dependencies, None),
+    (job.hold, job.deadline_at) = match (open, due_at) {
+        (1.., _) => (JobHold::Dependencies, None),
+        (0, Some(_)) => (JobHold::Time, job.deadline_from(job.ready_at)),
+        (0, None) => (JobHold::None, job.deadline_from(job.ready_at)),
     };
     // Whoever refused it may not any more.
     job.avoid_none();
@@ -133,27 +166,32 @@ async fn begin_anew(tx: &mut Tx, found: &Job, open: u32, now: Timestamp) -> Resu
 
 /// Those that wait for a job which is tried again wait for it anew, also those that ended because it did not succeed, and
 /// so on. Says which.
-async fn wait_anew(tx: &mut Tx, again: JobId, now: Timestamp) -> Result<Vec<Job>, DbError> {
+async fn wait_anew(tx: &mut Tx, again: JobId, mut known: Known, now: Timestamp) -> Result<Vec<Job>, DbError> {
+    known.insert(again, Some(JobState::Queued));
     let (mut waiting, mut open) = (vec![], vec![again]);
     while let Some(on) = open.pop() {
         for (id, _) in dependency::waiting_for(tx, on).await? {
             let Some(found) = job::find_in(tx, id).await? else { continue };
             let is_held = found.hold == JobHold::Dependencies;
-            let was_dropped =
-                found.state == JobState::Cancelled && found.fared.reason.as_deref() == Some(DEPENDENCY_FAILED);
-            if !is_held && !was_dropped {
+            if !is_held && !was_dropped(&found) {
                 continue;
             }
-            let Stands::On(count) = stands(tx, &found).await? else { continue };
+            let Stands::On(count) = stands(tx, &found, &mut known).await? else { continue };
             if is_held {
                 dependency::set_open(tx, id, count).await?;
             } else if let Some(job) = begin_anew(tx, &found, count, now).await? {
+                known.insert(id, Some(JobState::Queued));
                 open.push(id);
                 waiting.push(job);
             }
         }
     }
     Ok(waiting)
+}
+
+/// It ended because one that it waits for did not succeed.
+fn was_dropped(job: &Job) -> bool {
+    job.state == JobState::Cancelled && job.fared.reason.as_deref() == Some(DEPENDENCY_FAILED)
 }
 
 fn not_over() -> Problem {

@@ -133,8 +133,8 @@ struct Held {
     place: Place,
     flow: Arc<Flow>,
     machine: MachineId,
-    /// Since when it is wanted again, if it is.
-    again_since: Option<Duration>,
+    /// Where and since when it is wanted again, if it is.
+    again: Option<(Arc<Flow>, Duration)>,
 }
 
 /// A job whose turn it is.
@@ -170,9 +170,10 @@ impl Board {
     pub(crate) fn enter(&mut self, flow: &Flow, place: Place, now: Duration) {
         if let Some(held) = self.under_way.get_mut(&place.job) {
             // At the place that it was picked from, it was merely fetched before word of it came. At another it was
-            // called off and is wanted again: where it is now may be as good, and if not it is fetched when let go.
-            if held.place != place {
-                held.again_since = held.again_since.or(Some(now));
+            // called off and is wanted again, or moves on: where it is now may be as good, and if not it is fetched when
+            // let go.
+            if held.place != place || *held.flow != *flow {
+                held.again = Some((Arc::new(flow.clone()), now));
             }
             return;
         }
@@ -260,12 +261,12 @@ impl Board {
             (true, None) => {}
             (false, _) => slots.held += 1,
         }
-        self.under_way.insert(place.job, Held { place, flow, machine, again_since: None });
+        self.under_way.insert(place.job, Held { place, flow, machine, again: None });
     }
 
     /// A job is not under way any more. Gives its flow, if it was.
     pub(crate) fn let_go(&mut self, job: JobId) -> Option<Arc<Flow>> {
-        let Held { flow, machine, again_since, .. } = self.under_way.remove(&job)?;
+        let Held { flow, machine, again, .. } = self.under_way.remove(&job)?;
         if let Some(held) = self.owners.get_mut(&flow.owner) {
             *held = held.saturating_sub(1);
             if *held == 0 {
@@ -280,8 +281,8 @@ impl Board {
         if let Some(slots) = self.machines.get_mut(&machine).filter(|_| !flow.is_light) {
             slots.held = slots.held.saturating_sub(1);
         }
-        if let Some(since) = again_since {
-            self.expect(&flow, since);
+        if let Some((elsewhere, since)) = again {
+            self.expect(&elsewhere, since);
         }
         Some(flow)
     }

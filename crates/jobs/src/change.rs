@@ -90,7 +90,10 @@ impl Jobs {
             return Ok(false);
         }
         tx.emit(&JobChanged::from(found));
-        let gives_up = give_up && found.machine.as_ref().is_some_and(|(machine, _)| !self.fleet().is_there(*machine));
+        let is_away = |machine| !self.fleet().is_there(machine);
+        let is_ours =
+            self.open().tries.get(&found.id).is_some_and(|one| one.fence == found.fence && is_away(one.machine));
+        let gives_up = give_up && is_ours;
         tx.commit(Entry::done("job.cancel").on("job", found.id).with("given_up", gives_up)).await?;
         if let Some(command) = found.command
             && let Err(problem) = self.fleet().stop_errand(&self.ctx(), command).await

@@ -43,6 +43,13 @@ pub(crate) enum Over {
     GivenUp,
 }
 
+impl Over {
+    /// Whether the machine has refused it.
+    pub(crate) const fn is_refusal(&self) -> bool {
+        matches!(self, Self::Told(End { how: How::Refused, .. }))
+    }
+}
+
 /// What follows for a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
@@ -76,9 +83,7 @@ pub(crate) fn decide(job: &Job, over: &Over, was_too_long: bool, has_other: bool
     let fared = fared(over, reason);
     let next = match (state, why) {
         _ if job.cancel_asked_at.is_some() && state != JobState::Succeeded => Next::End(JobState::Cancelled),
-        (_, Why::NeverBegan) if job.attempt - job.tries.min(job.attempt) < MOST_VAIN => {
-            Next::Again { after: vain_pause(job.attempt - job.tries.min(job.attempt)), counted: false }
-        }
+        (_, Why::NeverBegan) if vain(job) < MOST_VAIN => Next::Again { after: vain_pause(vain(job)), counted: false },
         (_, Why::Refused) if has_other => Next::Elsewhere,
         (_, Why::Moves) if job.tries + 1 < job.most_tries.max(2) => again(job, chance),
         (_, Why::May(on)) if job.spec.retry.on.contains(&on) && job.tries + 1 < job.most_tries => again(job, chance),
@@ -86,6 +91,12 @@ pub(crate) fn decide(job: &Job, over: &Over, was_too_long: bool, has_other: bool
     };
     let state = if next == Next::End(JobState::Cancelled) { JobState::Cancelled } else { state };
     Decided { state, fared, next }
+}
+
+/// How many tries did not come to their machine.
+fn vain(job: &Job) -> u32 {
+    let refused = u32::try_from(job.avoids.len()).unwrap_or(u32::MAX);
+    job.attempt.saturating_sub(job.tries).saturating_sub(refused)
 }
 
 /// Whether a try may be followed by another.

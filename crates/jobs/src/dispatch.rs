@@ -207,7 +207,8 @@ impl Jobs {
         let mut tx = self.db().begin(&ctx).await.map_err(NotWritten::Db)?;
         for pick in picks {
             let found = job::find_in(&mut tx, pick.place.job).await.map_err(NotWritten::Db)?;
-            let Some(mut found) = found.filter(|job| job.state == JobState::Queued) else {
+            let is_for = |job: &Job| job.state == JobState::Queued && !job.avoids.contains(&pick.machine);
+            let Some(mut found) = found.filter(is_for) else {
                 gone.push(pick);
                 continue;
             };

@@ -76,7 +76,8 @@ impl Jobs {
             return Ok(());
         }
         was.started_at = was.started_at.or(one.started_at);
-        let has_other = was.machine.as_ref().is_some_and(|(machine, _)| self.has_other(&was, *machine));
+        let refused_by = was.machine.as_ref().map(|(machine, _)| *machine).filter(|_| one.over.is_refusal());
+        let has_other = refused_by.is_some_and(|machine| self.has_other(&was, machine));
         let decided = decide(&was, &one.over, one.was_too_long, has_other, self.chance());
         let next = was.after(&decided, now);
         if !job::settle(tx, &next, was.fence).await? {

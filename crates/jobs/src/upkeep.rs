@@ -261,8 +261,21 @@ impl Jobs {
             }
             tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
             if old.len() < job::SOME {
-                return Ok(());
+                return self.note_flows_anew().await;
             }
         }
+    }
+
+    /// On PostgreSQL a flow may have been removed in the moment in which a job of it was written down.
+    async fn note_flows_anew(&self) -> Result<(), Problem> {
+        let now = self.world().monotonic();
+        for one in job::without_flow(self.db()).await? {
+            let mut tx = self.db().begin(&self.ctx()).await?;
+            flow::note(&mut tx, one.flow, &one.in_flow()).await?;
+            tx.commit_unrecorded(Unrecorded::Bookkeeping).await?;
+            self.board().expect(&one.in_flow(), now);
+            self.wake();
+        }
+        Ok(())
     }
 }

@@ -209,10 +209,10 @@ pub(crate) async fn settle(tx: &mut Tx, job: &Job, fence: u64) -> Result<bool, D
 /// Writes down that a job which has ended is wanted once more. False when that was done before.
 pub(crate) async fn replay(tx: &mut Tx, job: &Job, fence: u64) -> Result<bool, DbError> {
     let sql = "UPDATE job SET state = 'queued', hold = $1, fence = $2, ready_at = $3, most_tries = $4, deadline_at = $5,
-            open_dependencies = $6, ended_at = NULL, dead_at = NULL, cancel_asked_at = NULL, due_at = NULL, reason = NULL, detail = NULL,
+            open_dependencies = $6, ended_at = NULL, dead_at = NULL, cancel_asked_at = NULL, due_at = $7, reason = NULL, detail = NULL,
             exit_code = NULL, signal = NULL, usage = NULL, output_bytes = 0, error_bytes = 0, leased_at = NULL,
             started_at = NULL, machine_id = NULL, machine_name = NULL, command_id = NULL
-         WHERE id = $7 AND fence = $8 AND ended_at IS NOT NULL";
+         WHERE id = $8 AND fence = $9 AND ended_at IS NOT NULL";
     let values = params![
         job.hold.as_str(),
         int(job.fence),
@@ -220,6 +220,7 @@ pub(crate) async fn replay(tx: &mut Tx, job: &Job, fence: u64) -> Result<bool, D
         job.most_tries,
         job.deadline_at,
         job.open_dependencies,
+        job.due_at,
         job.id,
         int(fence)
     ];
@@ -307,11 +308,16 @@ pub(crate) async fn old(db: &Db, before: Timestamp) -> Result<Vec<JobId>, DbErro
     db.query(sql, params![before]).await?.iter().map(|row| row.get("id")).collect()
 }
 
-/// Removes a job that has ended.
+/// Removes a job that has ended, with its tries and what it waited for. It may be wanted again meanwhile.
 pub(crate) async fn delete(tx: &mut Tx, id: JobId) -> Result<(), DbError> {
-    tx.execute("DELETE FROM job_attempt WHERE job_id = $1", params![id]).await?;
-    tx.execute("DELETE FROM job_dependency WHERE job_id = $1", params![id]).await?;
     tx.execute("DELETE FROM job WHERE id = $1 AND ended_at IS NOT NULL", params![id]).await.map(drop)
+}
+
+/// Jobs that are ready and whose flow is not written down.
+pub(crate) async fn without_flow(db: &Db) -> Result<Vec<Job>, DbError> {
+    let sql = "SELECT * FROM job WHERE state = 'queued' AND hold = ''
+            AND NOT EXISTS (SELECT 1 FROM job_flow WHERE job_flow.id = job.flow) LIMIT 500";
+    db.query(sql, params![]).await?.iter().map(read).collect()
 }
 
 /// Which jobs are wanted.

@@ -143,6 +143,48 @@ on_every_backend! {
         becomes(&server, &owner, &last, "expired").await;
     }
 
+    async fn what_goes_on_again_still_waits_for_its_moment(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let soon = server.product().world.now().plus(std::time::Duration::from_secs(600));
+        let first = want(&owner, job(json!({}))).await;
+        let later = json!({"after": [{"job_id": first["id"], "when": "ended"}], "not_before": soon});
+        let late = want(&owner, job(later.clone())).await;
+        let dropped = want(&owner, job(json!({"after": [{"job_id": first["id"]}], "not_before": soon}))).await;
+        ask(&owner, &late, "cancel", json!({})).await.expect(StatusCode::OK);
+        ask(&owner, &first, "cancel", json!({})).await.expect(StatusCode::OK);
+        ask(&owner, &late, "retry", json!({})).await.expect(StatusCode::OK);
+        ask(&owner, &first, "retry", json!({})).await.expect(StatusCode::OK);
+        assert_eq!(look(&owner, &dropped).await["hold"], "dependencies");
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let _first = do_next(&mut machine, 0).await;
+        becomes(&server, &owner, &first, "succeeded").await;
+        for waiting in [&late, &dropped] {
+            assert_eq!(look(&owner, waiting).await["hold"], "time");
+        }
+        server.advance(std::time::Duration::from_secs(601));
+        for waiting in [&late, &dropped] {
+            becomes_so(&server, &owner, waiting, |now| now["state"] != "queued").await;
+        }
+    }
+
+    async fn all_dead_letters_are_replayed_with_those_that_wait_for_others(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let first = want(&owner, job(json!({}))).await;
+        let second = want(&owner, job(json!({"after": [{"job_id": first["id"]}]}))).await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let _done = do_next(&mut machine, 0).await;
+        let _failed = do_next(&mut machine, 1).await;
+        becomes(&server, &owner, &second, "failed").await;
+        ask(&owner, &first, "retry", json!({})).await.expect(StatusCode::OK);
+        let _failed = do_next(&mut machine, 1).await;
+        becomes(&server, &owner, &first, "failed").await;
+        let replayed = owner.post("/api/v1/job-dead-letters/replay", json!({"all": true})).await;
+        assert_eq!(replayed.expect(StatusCode::OK)["replayed"], 2);
+        let _done = do_next(&mut machine, 0).await;
+        let _last = do_next(&mut machine, 0).await;
+        becomes(&server, &owner, &second, "succeeded").await;
+    }
+
     async fn no_more_wait_for_one_than_can_follow_it_at_once(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let first = want(&owner, job(json!({}))).await;

@@ -99,6 +99,23 @@ on_every_backend! {
         becomes(&server, &owner, &wanted, "succeeded").await;
     }
 
+    async fn what_an_earlier_bridge_cannot_do_goes_to_another(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let mut old = Machine::joined(&server, &owner, "old", &[]).await;
+        old.connect_with(&server, |hello| hello.abilities = Some(vec![])).await;
+        let mut new = Machine::joined(&server, &owner, "new", &[]).await;
+        // It has less room: the old one is asked first.
+        let limit = owner.put(&format!("/api/v1/job-machines/{}", new.id()), json!({"limit": 1})).await;
+        assert_eq!(limit.status, StatusCode::NO_CONTENT);
+        new.connect(&server).await;
+        let wanted = want(&owner, job(json!({"limits": {"processes": 8}}))).await;
+        let mut sent = new.sent().await;
+        sent.begin().await;
+        sent.end(0, 0, 0).await;
+        let over = becomes(&server, &owner, &wanted, "succeeded").await;
+        assert_eq!((&over["machine_name"], &over["attempt"]), (&json!("new"), &json!(1)));
+    }
+
     async fn who_refused_a_job_is_not_forgotten_by_starting_anew(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let mut one = Machine::connected(&server, &owner, "one").await;
