@@ -91,7 +91,7 @@ function Again({ job }: { job: JobDetail }) {
     onError: (error) => toast(told(error), "danger"),
     onSettled: refresh,
   });
-  const isUnsure = job.reason === "unknown_outcome" && !job.retry_safe;
+  const isUnsure = ["unknown_outcome", "given_up"].includes(job.reason ?? "") && !job.retry_safe;
   return (
     <>
       <Button

@@ -125,7 +125,7 @@ function Failed({ job }: { job: JobDetail }) {
   const detail = detailOf(job);
   return (
     <Notice
-      tone={job.state === "expired" || reason === "dependency_failed" ? "warn" : "danger"}
+      tone={job.state === "expired" || job.state === "cancelled" ? "warn" : "danger"}
       className="mb-6"
       title={reason ? t(`jobs.reason.${reason}.title`) : t("jobs.reason.other")}
     >
