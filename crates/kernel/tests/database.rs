@@ -191,11 +191,11 @@ on_every_backend! {
     async fn a_search_text_means_itself(backend) {
         let (ground, ctx) = ground(backend).await;
         let mut tx = ground.db.begin(&ctx).await.unwrap();
-        for (name, watts) in [("100% wool", 1i64), ("100 wool", 2), ("a_b", 3), ("axb", 4), ("c\\d", 5)] {
+        for (name, watts) in [("100% wool", 1i64), ("100 wool", 2), ("a_b", 3), ("axb", 4), ("c\\d", 5), ("École", 6)] {
             tx.execute(INSERT, params![name, watts]).await.unwrap();
         }
         tx.commit_unrecorded(Unrecorded::Bookkeeping).await.unwrap();
-        for (text, expected) in [("0%", 1), ("a_b", 1), ("c\\d", 1), ("' OR 1=1 --", 0), ("wool", 2)] {
+        for (text, expected) in [("0%", 1), ("a_b", 1), ("c\\d", 1), ("' OR 1=1 --", 0), ("wool", 2), ("école", 1)] {
             let sql = "SELECT name FROM lamp WHERE lower(name) LIKE $1 ESCAPE '\\'";
             assert_eq!(ground.db.query(sql, params![like_pattern(text)]).await.unwrap().len(), expected, "{text}");
         }

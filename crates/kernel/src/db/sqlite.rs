@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
+use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use tokio::sync::{Notify, OwnedMutexGuard, Semaphore, oneshot};
@@ -408,7 +409,17 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "cache_size", -8192)?;
     connection.pragma_update(None, "trusted_schema", "OFF")?;
     connection.set_prepared_statement_cache_capacity(256);
+    lower_every_script(connection)?;
     connection.busy_timeout(PATIENCE)
+}
+
+/// By itself it knows the letters of English only, so that `É` is not found by `é`.
+fn lower_every_script(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    connection.create_scalar_function("lower", 1, flags, |called| {
+        let ValueRef::Text(text) = called.get_raw(0) else { return Ok(None) };
+        Ok(Some(String::from_utf8_lossy(text).to_lowercase()))
+    })
 }
 
 fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
@@ -417,6 +428,7 @@ fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "cache_size", -2048)?;
     connection.pragma_update(None, "trusted_schema", "OFF")?;
     connection.set_prepared_statement_cache_capacity(128);
+    lower_every_script(&connection)?;
     connection.busy_timeout(PATIENCE)?;
     Ok(connection)
 }
