@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::jobs::Jobs;
 use crate::spec::USUAL_QUEUE;
+use crate::table::flow;
 use crate::table::gauge::{self, Queue};
 use crate::table::job::{self, QueueCounts};
 
@@ -44,7 +45,7 @@ impl JobQueue {
     }
 }
 
-/// The queues in which something waits or is under way, and those about which something was decided.
+/// The queues that jobs are or were in, and those about which something was decided.
 #[utoipa::path(
     get,
     path = "/job-queues",
@@ -59,6 +60,7 @@ pub(super) async fn list_job_queues(
     State(jobs): State<Jobs>,
 ) -> Result<Json<Page<JobQueue>>, Problem> {
     let mut all = BTreeMap::from([(USUAL_QUEUE.to_owned(), (None, None))]);
+    all.extend(flow::queues(jobs.db()).await?.into_iter().map(|name| (name, (None, None))));
     for decided in gauge::queues(jobs.db()).await? {
         let name = decided.name.clone();
         all.entry(name).or_default().0 = Some(decided);

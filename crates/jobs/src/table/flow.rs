@@ -37,6 +37,12 @@ pub(crate) async fn note(tx: &mut Tx, id: FlowId, flow: &Flow) -> Result<(), DbE
     tx.execute(sql, values).await.map(drop)
 }
 
+/// The queues that jobs are or were in.
+pub(crate) async fn queues(db: &Db) -> Result<Vec<String>, DbError> {
+    let rows = db.query("SELECT DISTINCT queue FROM job_flow ORDER BY queue", params![]).await?;
+    rows.iter().map(|row| row.get("queue")).collect()
+}
+
 /// The flows in which something is ready.
 pub(crate) async fn ready(db: &Db) -> Result<Vec<Flow>, DbError> {
     let sql = "SELECT * FROM job_flow AS flow
