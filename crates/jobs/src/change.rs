@@ -139,8 +139,11 @@ impl Jobs {
             }
             Which::Those(wanted) => {
                 let mut wanted = Wanted { is_dead: true, ..wanted.clone() };
-                if ctx.require(Permission::JobsManage).is_err() {
-                    wanted.owner = Some(ctx.user_id()?.to_string());
+                if let Err(denied) = ctx.require(Permission::JobsManage) {
+                    let own = ctx.user_id()?.to_string();
+                    if wanted.owner.replace(own.clone()).is_some_and(|asked| asked != own) {
+                        return Err(denied);
+                    }
                 }
                 let (mut found, mut before) = (vec![], None);
                 loop {

@@ -360,7 +360,8 @@ impl Wanted {
             .push_if(" AND owner_id = ?", self.owner.as_ref())
             .push_if(" AND reason = ?", self.reason.as_ref())
             .push_if(" AND schedule_id = ?", self.schedule)
-            .push_if(" AND labels LIKE ? ESCAPE '\\'", self.label.as_ref().map(|l| like_pattern(&format!(",{l},"))));
+            // Not LIKE: to SQLite large and small letters are the same in it.
+            .push_if(" AND replace(labels, ?, '') <> labels", self.label.as_ref().map(|label| format!(",{label},")));
         match &self.search {
             // Whoever has a part of an id has its beginning.
             Some(search) if search.starts_with("job_") => {

@@ -95,6 +95,19 @@ on_every_backend! {
         drop(server);
     }
 
+    async fn labels_are_told_apart_by_large_and_small_letters(backend) {
+        let (server, owner) = TestServer::builder().on(backend).owned().await;
+        let overdue = |label: &str| job(json!({"labels": {"env": label}, "queue_timeout_ms": 1}));
+        let (large, small) = (want(&owner, overdue("Prod")).await, want(&owner, overdue("prod")).await);
+        for dead in [&large, &small] {
+            becomes(&server, &owner, dead, "expired").await;
+        }
+        let those = json!({"filter": {"label": "env=Prod"}});
+        let done = owner.post("/api/v1/job-dead-letters/dismiss", those).await.expect(StatusCode::OK);
+        assert_eq!(done["dismissed"], 1);
+        assert!(look(&owner, &small).await["dead_at"].is_string());
+    }
+
     async fn another_persons_jobs_are_for_those_who_decide_over_all(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let developer = server.invite(&owner, "dana", "developer").await;
@@ -117,6 +130,11 @@ on_every_backend! {
         let replayed = developer.post("/api/v1/job-dead-letters/replay", json!({"all": true})).await;
         assert_eq!(replayed.expect(StatusCode::OK)["replayed"], 0, "only their own");
         assert_eq!(look(&owner, &dead).await["state"], "expired");
+        for what in ["replay", "dismiss"] {
+            let those = json!({"filter": {"owner": dead["owner"]["id"]}});
+            let refused = developer.post(&format!("/api/v1/job-dead-letters/{what}"), those).await;
+            assert_eq!(refused.status, StatusCode::FORBIDDEN, "their own are not meant");
+        }
         let other = developer.post("/api/v1/job-dead-letters/replay", json!({"ids": [dead["id"]]})).await;
         assert_eq!(other.status, StatusCode::FORBIDDEN);
         assert_eq!(text(&look(&owner, &dead).await, "reason"), "queue_timeout");
