@@ -195,8 +195,10 @@ impl Job {
                 if !after.is_zero() {
                     (job.hold, job.due_at) = (JobHold::Time, Some(now.plus(after)));
                 }
-                // It has begun in time.
-                job.deadline_at = job.deadline_at.filter(|_| !counted);
+                if counted {
+                    // It had begun in time, and has to once more.
+                    job.deadline_at = job.deadline_from(job.due_at.unwrap_or(now));
+                }
             }
         }
         job

@@ -39,6 +39,22 @@ on_every_backend! {
         assert!(over["dead_at"].is_string(), "somebody has to look at it");
     }
 
+    async fn what_is_tried_again_has_to_begin_in_time_once_more(backend) {
+        let (server, owner) = TestServer::builder().on(backend).manual_clock().owned().await;
+        let mut machine = Machine::connected(&server, &owner, "box").await;
+        let retry = json!({"attempts": 2, "delay_ms": 10_000, "jitter": false});
+        let wanted = want(&owner, job(json!({"retry": retry, "queue_timeout_ms": 60_000}))).await;
+        let mut sent = machine.sent().await;
+        owner.put("/api/v1/job-queues/default", json!({"paused": true})).await;
+        sent.begin().await;
+        sent.end(7, 0, 0).await;
+        let waits = becomes_so(&server, &owner, &wanted, |now| now["hold"] == "time").await;
+        let deadline = diwan_kernel::Timestamp::parse(text(&waits, "deadline_at")).expect("a moment");
+        assert_eq!(deadline.since(server.product().world.now()), Duration::from_secs(70));
+        server.advance(Duration::from_secs(71));
+        becomes(&server, &owner, &wanted, "expired").await;
+    }
+
     async fn f50_a_dead_letter_is_replayed_as_the_same_job(backend) {
         let (server, owner) = TestServer::builder().on(backend).owned().await;
         let mut machine = Machine::connected(&server, &owner, "box").await;
