@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diwan_fleet::CommandActor;
+use diwan_kernel::problem::FieldError;
 use diwan_kernel::{Ctx, DbError, Entry, Problem, Timestamp, Tx};
 use ring::digest::{SHA256, digest};
 
@@ -77,7 +78,7 @@ impl Jobs {
         }
         match self.create_beside_others(ctx, owner, spec.clone(), cause).await {
             Ok(created) => Ok(Created::New(created)),
-            Err(NotCreated::Problem(problem)) => Err(problem),
+            Err(NotCreated::Problem(problem) | NotCreated::OneOf(_, problem)) => Err(problem),
             Err(NotCreated::Db(error)) if error.is_unique("job", "idempotency_key") => {
                 // Somebody was faster with the same key.
                 let known = self.known(owner, &spec).await?;
@@ -99,6 +100,7 @@ impl Jobs {
     ) -> Result<Vec<Job>, Problem> {
         match self.create_all(ctx, owner, specs, Cause::default()).await {
             Ok(created) => Ok(created),
+            Err(NotCreated::OneOf(at, problem)) => Err(within(at, problem)),
             Err(NotCreated::Problem(problem)) => Err(problem),
             Err(NotCreated::Db(error)) if error.is_unique("job", "idempotency_key") => Err(other_wish()),
             Err(NotCreated::Db(error)) => Err(error.into()),
@@ -140,7 +142,7 @@ impl Jobs {
             }
             // It may wait for any of those before it.
             job::insert_all(&mut tx, &earlier[written..]).await?;
-            wait_for(&mut tx, new, &ids[..at]).await?;
+            wait_for(&mut tx, new, &ids[..at]).await.map_err(|not| not.of_job(at))?;
             job::insert(&mut tx, new).await?;
             if !new.state.is_open() {
                 new.fence += 1;
@@ -232,6 +234,18 @@ pub(crate) enum NotCreated {
     Db(DbError),
     /// They cannot be meant.
     Problem(Problem),
+    /// This one of them cannot be meant.
+    OneOf(usize, Problem),
+}
+
+impl NotCreated {
+    /// Says which of several jobs it is about.
+    fn of_job(self, at: usize) -> Self {
+        match self {
+            Self::Problem(problem) => Self::OneOf(at, problem),
+            Self::OneOf(..) | Self::Db(_) => self,
+        }
+    }
 }
 
 impl From<DbError> for NotCreated {
@@ -242,36 +256,59 @@ impl From<DbError> for NotCreated {
 
 /// Finds out what a job has to wait for. One that waits for what has ended otherwise than it wants has ended too.
 async fn wait_for(tx: &mut Tx, new: &mut Job, earlier: &[JobId]) -> Result<(), NotCreated> {
-    let (mut kept, mut has_failed): (Vec<JobAfter>, bool) = (vec![], false);
-    for (at, after) in std::mem::take(&mut new.spec.after).into_iter().enumerate() {
-        let step = after.step.and_then(|step| usize::try_from(step).ok()).and_then(|step| earlier.get(step).copied());
-        let on = after.job_id.or(step).ok_or_else(|| unknown(at, "There is no such job before this one."))?;
-        if kept.iter().any(|known| known.job_id == Some(on)) {
-            continue;
-        }
+    let mut stood = vec![];
+    new.spec.after = each_once(std::mem::take(&mut new.spec.after), earlier)?;
+    for (at, after) in new.spec.after.iter().enumerate() {
+        let Some(on) = after.job_id else { continue };
         let (state, dependents) =
             dependency::hold_still(tx, on, 1).await?.ok_or_else(|| unknown(at, "There is no such job."))?;
         if state.is_open() && dependents > MOST_DEPENDENTS {
             let message = format!("{MOST_DEPENDENTS} jobs wait or waited for that one, and no more may.");
             return Err(NotCreated::Problem(Problem::invalid_field(&format!("after[{at}]"), "too_many", &message)));
         }
-        match (state, after.when) {
-            (JobState::Succeeded, _) => {}
-            (state, _) if state.is_open() => new.open_dependencies += 1,
-            (_, AfterWhen::Ended) => {}
-            (_, AfterWhen::Succeeded) => has_failed = true,
-        }
-        kept.push(JobAfter { job_id: Some(on), step: None, when: after.when });
+        stood.push((on, state, after.when));
     }
-    new.spec.after = kept;
-    if has_failed {
-        new.fared.reason = Some(settle::DEPENDENCY_FAILED.to_owned());
+    let fell = |(_, state, when): &&(JobId, JobState, AfterWhen)| {
+        !state.is_open() && *state != JobState::Succeeded && *when == AfterWhen::Succeeded
+    };
+    let open = stood.iter().filter(|(_, state, _)| state.is_open()).count();
+    new.open_dependencies = u32::try_from(open).unwrap_or(u32::MAX);
+    if let Some((on, state, _)) = stood.iter().find(fell) {
+        new.fared = settle::fell_with(*on, *state);
         new.end(JobState::Cancelled, new.created_at);
     } else if new.open_dependencies > 0 {
         // The time in which it has to begin is not yet running.
         (new.hold, new.deadline_at) = (JobHold::Dependencies, None);
     }
     Ok(())
+}
+
+/// What a job waits for, by their ids. One that is named twice is waited for as the stricter of both wants.
+fn each_once(after: Vec<JobAfter>, earlier: &[JobId]) -> Result<Vec<JobAfter>, NotCreated> {
+    let mut kept: Vec<JobAfter> = vec![];
+    for (at, after) in after.into_iter().enumerate() {
+        let step = after.step.and_then(|step| usize::try_from(step).ok()).and_then(|step| earlier.get(step).copied());
+        let on = after.job_id.or(step).ok_or_else(|| unknown(at, "There is no such job before this one."))?;
+        match kept.iter_mut().find(|known| known.job_id == Some(on)) {
+            Some(known) if after.when == AfterWhen::Succeeded => known.when = AfterWhen::Succeeded,
+            Some(_) => {}
+            None => kept.push(JobAfter { job_id: Some(on), step: None, when: after.when }),
+        }
+    }
+    Ok(kept)
+}
+
+/// The fields are those of one of several jobs.
+pub(crate) fn within(at: usize, problem: Problem) -> Problem {
+    if problem.errors().is_empty() {
+        return problem;
+    }
+    let errors = problem.errors().iter().map(|error| FieldError {
+        field: format!("jobs[{at}].{}", error.field),
+        code: error.code,
+        message: error.message.clone(),
+    });
+    Problem::invalid_fields(errors.collect())
 }
 
 fn unknown(at: usize, message: &str) -> NotCreated {

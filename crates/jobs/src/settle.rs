@@ -169,11 +169,7 @@ pub(crate) async fn follow_up(tx: &mut Tx, ended: Job, now: Timestamp, changes: 
             if when == AfterWhen::Succeeded && over.state != JobState::Succeeded {
                 let fence = waiting.fence;
                 waiting.fence += 1;
-                waiting.fared = Fared {
-                    reason: Some(DEPENDENCY_FAILED.to_owned()),
-                    detail: Some(format!("It waited for {}, which {}.", over.id, over.state.as_str())),
-                    ..Fared::default()
-                };
+                waiting.fared = fell_with(over.id, over.state);
                 waiting.end(JobState::Cancelled, now);
                 if job::settle(tx, &waiting, fence).await? {
                     changes.jobs.push(waiting.clone());
@@ -195,6 +191,21 @@ pub(crate) async fn follow_up(tx: &mut Tx, ended: Job, now: Timestamp, changes: 
         }
     }
     Ok(())
+}
+
+/// How a job fared that waited for one which ended so.
+pub(crate) fn fell_with(on: JobId, state: JobState) -> Fared {
+    let how = match state {
+        JobState::Cancelled => "was cancelled",
+        JobState::TimedOut => "ran out of time",
+        JobState::Expired => "did not begin in time",
+        _ => "failed",
+    };
+    Fared {
+        reason: Some(DEPENDENCY_FAILED.to_owned()),
+        detail: Some(format!("It waits for {on}, which {how}.")),
+        ..Fared::default()
+    }
 }
 
 impl From<&Job> for JobEnded {

@@ -1,14 +1,15 @@
 //! Wants several pieces of work to be done.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use diwan_kernel::Problem;
 use diwan_kernel::answers::GuardedWrite;
 use diwan_kernel::ctx::{Allowed, may};
 use diwan_kernel::http::{Created, Json};
-use diwan_kernel::problem::FieldError;
 use serde::{Deserialize, Serialize};
 
-use crate::create::Owner;
+use crate::create::{Owner, within};
 use crate::id::JobId;
 use crate::jobs::Jobs;
 use crate::spec::JobSpec;
@@ -61,25 +62,17 @@ pub(super) async fn create_jobs(
             format!("From 1 to {MOST} jobs are wanted at once."),
         ));
     }
+    let mut keys = BTreeSet::new();
     for (at, spec) in body.jobs.iter().enumerate() {
         spec.check().map_err(|problem| within(at, problem))?;
+        if spec.idempotency_key.as_ref().is_some_and(|key| !keys.insert(key)) {
+            let message = "Another job of these has this key.";
+            return Err(within(at, Problem::invalid_field("idempotency_key", "twice", message)));
+        }
     }
     for (at, spec) in body.jobs.iter().enumerate() {
         jobs.may_want(&ctx, spec).await.map_err(|problem| within(at, problem))?;
     }
     let created = jobs.create_several(&ctx, &Owner::from_ctx(&ctx), body.jobs).await?;
     Ok(Created(CreatedJobs { jobs: created.into_iter().map(|job| CreatedJob { id: job.id }).collect() }))
-}
-
-/// The fields are those of one of the jobs.
-fn within(at: usize, problem: Problem) -> Problem {
-    if problem.errors().is_empty() {
-        return problem;
-    }
-    let errors = problem.errors().iter().map(|error| FieldError {
-        field: format!("jobs[{at}].{}", error.field),
-        code: error.code,
-        message: error.message.clone(),
-    });
-    Problem::invalid_fields(errors.collect())
 }

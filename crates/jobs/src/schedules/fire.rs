@@ -218,7 +218,7 @@ impl From<NotCreated> for Problem {
     fn from(not: NotCreated) -> Self {
         match not {
             NotCreated::Db(error) => error.into(),
-            NotCreated::Problem(problem) => problem,
+            NotCreated::Problem(problem) | NotCreated::OneOf(_, problem) => problem,
         }
     }
 }

@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::machine::Sent;
-use super::{Machine, ask, audit, becomes, becomes_so, job, look, want};
+use super::{Machine, ask, audit, becomes, becomes_so, job, look, text, titles, want};
 
 /// A diamond: a, then b and c, then d.
 async fn diamond(owner: &Person) -> Vec<Value> {
@@ -53,11 +53,38 @@ on_every_backend! {
         }
         let late = want(&owner, job(json!({"after": [{"job_id": jobs[0]["id"]}]}))).await;
         assert_eq!((&late["state"], &late["reason"]), (&json!("cancelled"), &json!("dependency_failed")));
+        let why = format!("It waits for {}, which failed.", text(&jobs[0], "id"));
+        assert_eq!(text(&late, "detail"), why);
         let ends = audit(&owner, "job.end").await;
         assert!(ends.iter().any(|entry| entry["resource"]["id"] == late["id"]), "that it ended is written down: {ends:?}");
         let whatever = want(&owner, job(json!({"after": [{"job_id": jobs[0]["id"], "when": "ended"}]}))).await;
         let _done = do_next(&mut machine, 0).await;
         becomes(&server, &owner, &whatever, "succeeded").await;
+    }
+
+    async fn who_waits_for_one_twice_wants_both_to_be_so(backend) {
+        let (_server, owner) = TestServer::builder().on(backend).owned().await;
+        let first = want(&owner, job(json!({}))).await;
+        let on = |when: &str| json!({"job_id": first["id"], "when": when});
+        for both in [json!([on("ended"), on("succeeded")]), json!([on("succeeded"), on("ended")])] {
+            let last = want(&owner, job(json!({"after": both}))).await;
+            assert_eq!(last["after"], json!([on("succeeded")]));
+        }
+    }
+
+    async fn what_is_wrong_with_one_of_several_is_said_of_that_one(backend) {
+        let (_server, owner) = TestServer::builder().on(backend).owned().await;
+        let nothing = json!({"after": [{"job_id": "job_00000000000000000000000007"}]});
+        let keyed = || job(json!({"idempotency_key": "k"}));
+        for (jobs, field) in [
+            (json!([job(json!({})), job(nothing)]), "jobs[1].after[0]"),
+            (json!([keyed(), job(json!({})), keyed()]), "jobs[2].idempotency_key"),
+            (json!([job(json!({"name": "a\u{202e}b"}))]), "jobs[0].name"),
+        ] {
+            let refused = owner.post("/api/v1/jobs/batch", json!({"jobs": jobs})).await;
+            assert_eq!((refused.status, &refused.json["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!(field)));
+        }
+        assert_eq!(titles(&owner, "").await, [""; 0], "all are wanted, or none");
     }
 
     async fn f57_the_failed_one_is_tried_again_and_what_ended_because_of_it_goes_on(backend) {

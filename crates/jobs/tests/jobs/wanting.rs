@@ -129,7 +129,7 @@ on_every_backend! {
         let refused = owner.post("/api/v1/jobs/batch", bad).await;
         assert_eq!(refused.json["errors"][0]["field"], "jobs[1].priority", "{}", refused.json);
         let bad = json!({"jobs": [job(json!({"name": "a"})), job(json!({"after": [{"step": 1}]}))]});
-        assert_eq!(owner.post("/api/v1/jobs/batch", bad).await.json["errors"][0]["field"], "after[0]");
+        assert_eq!(owner.post("/api/v1/jobs/batch", bad).await.json["errors"][0]["field"], "jobs[1].after[0]");
         assert!(titles(&owner, "").await.is_empty(), "none of them is there");
         let good = json!({"jobs": [job(json!({"name": "a"})), job(json!({"name": "b", "after": [{"step": 0}]}))]});
         let made = owner.post("/api/v1/jobs/batch", good).await.expect(StatusCode::CREATED);
