@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diwan_fleet::{CommandLimits, CommandOperation, MachineId, SecretVariable, check_selector, flaws_of_globs};
 use diwan_kernel::problem::FieldError;
-use diwan_kernel::{Problem, Timestamp};
+use diwan_kernel::{Problem, Timestamp, text};
 use serde::{Deserialize, Serialize};
 
 use crate::id::JobId;
@@ -313,6 +313,13 @@ pub(crate) fn is_queue(name: &str) -> bool {
         && name.bytes().all(|b| letter(b) || matches!(b, b'-' | b'_' | b'.'))
 }
 
+/// Whether a job can have this label, written `key=value`.
+pub(crate) fn is_label(pair: &str) -> bool {
+    let is_part =
+        |text: &str| text.len() <= 63 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._/-".contains(&b));
+    pair.split_once('=').is_some_and(|(key, value)| !key.is_empty() && is_part(key) && is_part(value))
+}
+
 fn is_word(text: &str, most: usize) -> bool {
     (1..=most).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
@@ -333,8 +340,7 @@ impl Wrong {
     }
 
     fn look_at_words(&mut self, spec: &JobSpec) {
-        let name = spec.name.as_deref().is_none_or(|name| is_word(name, LONGEST_NAME));
-        self.unless(name, "name", "name_invalid", "A name has 1 to 128 characters in one line.");
+        self.0.extend(spec.name.as_deref().and_then(|name| text::line("name", name, LONGEST_NAME).err()));
         let queue = "A queue is called by up to 63 lower-case letters, digits, dots, dashes and underscores.";
         self.unless(is_queue(&spec.queue), "queue", "queue_invalid", queue);
         let key = |key: &str| key.len() <= LONGEST_KEY && is_word(key, LONGEST_KEY);
@@ -343,9 +349,7 @@ impl Wrong {
         self.unless(concurrency, "concurrency.key", "key_invalid", message);
         let idempotency = spec.idempotency_key.as_deref().is_none_or(key);
         self.unless(idempotency, "idempotency_key", "key_invalid", message);
-        let label =
-            |text: &str| text.len() <= 63 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._/-".contains(&b));
-        let labels = spec.labels.iter().all(|(key, value)| !key.is_empty() && label(key) && label(value));
+        let labels = spec.labels.iter().all(|(key, value)| is_label(&format!("{key}={value}")));
         let message = "Labels are pairs of up to 63 letters, digits, dots, dashes, underscores and slashes.";
         self.unless(labels, "labels", "label_invalid", message);
         self.unless(spec.labels.len() <= MOST_LABELS, "labels", "too_many", "A job has at most 32 labels.");

@@ -38,8 +38,14 @@ pub(crate) enum Called {
 struct Push {
     #[serde(rename = "ref")]
     reference: Option<String>,
-    /// The commit that the branch is at from then on.
+    /// The commit that the branch is at from then on: none but zeros when it was deleted.
     after: Option<String>,
+}
+
+impl Push {
+    fn is_deletion(&self) -> bool {
+        self.after.as_ref().is_some_and(|commit| !commit.is_empty() && commit.bytes().all(|digit| digit == b'0'))
+    }
 }
 
 impl Jobs {
@@ -64,9 +70,17 @@ impl Jobs {
         }
         let push: Push = match provider {
             HookProvider::Diwan => Push::default(),
-            _ => serde_json::from_slice(body).unwrap_or_default(),
+            _ => match serde_json::from_slice(body) {
+                Ok(push) => push,
+                Err(_) => {
+                    self.tell_trouble(&one, &not_json()).await;
+                    return Err(not_json());
+                }
+            },
         };
-        if branch.as_ref().is_some_and(|branch| push.reference != Some(format!("refs/heads/{branch}"))) {
+        if push.is_deletion()
+            || branch.as_ref().is_some_and(|branch| push.reference != Some(format!("refs/heads/{branch}")))
+        {
             return Ok(Called::Passed);
         }
         if !self.is_new(&one, &delivery, ctx.now()).await? {
@@ -161,6 +175,16 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
         return None;
     }
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
+}
+
+fn not_json() -> Problem {
+    Problem::new(
+        axum::http::StatusCode::UNPROCESSABLE_ENTITY,
+        "call_not_json",
+        "The call cannot be read",
+        "The body of a signed call is not the JSON with which code hosts tell of a push.",
+        "Have it sent as application/json, where the webhook was made.",
+    )
 }
 
 fn not_believed() -> Problem {

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Cron, Jitter, MissedPolicy, Timetable, Zone};
 use crate::id::{JobId, ScheduleId};
-use crate::spec::JobSpec;
+use crate::spec::{JobSpec, is_label, is_queue};
+use crate::state::JobState;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 const LONGEST_NAME: usize = 128;
@@ -201,21 +202,38 @@ impl Schedule {
                 for (key, value) in filter {
                     let message = format!("It may ask for {}.", event.asks().join(", "));
                     unless(event.asks().contains(&key.as_str()), &format!("when.filter.{key}"), "unknown", &message);
-                    let message = "It has 1 to 255 characters.";
-                    unless((1..=255).contains(&value.len()), &format!("when.filter.{key}"), "invalid", message);
+                    let (can_be, message) = can_be_so(key, value);
+                    unless(can_be, &format!("when.filter.{key}"), "invalid", message);
                 }
             }
             ScheduleWhen::Webhook { provider: HookProvider::Diwan, branch: Some(_) } => {
                 unless(false, "when.branch", "not_here", "Only code hosts say which branch was pushed.");
             }
             ScheduleWhen::Webhook { branch: Some(branch), .. } => {
-                let message = "A branch has 1 to 244 characters without spaces.";
-                let is_branch = (1..=244).contains(&branch.len()) && !branch.contains(char::is_whitespace);
+                let message = "A branch has 1 to 244 characters without spaces, and no refs/heads/ before them.";
+                let is_named = (1..=244).contains(&branch.len()) && !branch.starts_with("refs/");
+                let is_branch = is_named && !branch.contains(char::is_whitespace);
                 unless(is_branch, "when.branch", "branch_invalid", message);
             }
             ScheduleWhen::Webhook { .. } | ScheduleWhen::Cron { .. } => {}
         }
         if wrong.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(wrong)) }
+    }
+}
+
+/// Whether what is asked for can ever be so, and how it would be asked for.
+fn can_be_so(key: &str, value: &str) -> (bool, &'static str) {
+    if !(1..=255).contains(&value.len()) {
+        return (false, "It has 1 to 255 characters.");
+    }
+    match key {
+        "state" => (
+            JobState::parse(value).is_some_and(|state| !state.is_open()),
+            "Jobs end as succeeded, failed, cancelled, timed_out or expired.",
+        ),
+        "queue" => (is_queue(value), "It is no name of a queue."),
+        "label" => (is_label(value), "A label is asked for as key=value."),
+        _ => (true, ""),
     }
 }
 

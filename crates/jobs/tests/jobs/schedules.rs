@@ -231,6 +231,11 @@ on_every_backend! {
         }
         assert_eq!(call(push("other", "1"), secret, "push", "3").await.expect(StatusCode::OK)["outcome"], "passed");
         assert_eq!(call(push("main", "1"), secret, "ping", "4").await.expect(StatusCode::OK)["outcome"], "passed");
+        let deleted = push("main", &"0".repeat(40));
+        assert_eq!(call(deleted, secret, "push", "4").await.expect(StatusCode::OK)["outcome"], "passed");
+        let unread = call(json!("payload=%7B%7D"), secret, "push", "4").await;
+        assert_eq!((unread.status, unread.problem()), (StatusCode::UNPROCESSABLE_ENTITY, "call_not_json"));
+        assert!(text(&look_at(&owner, &made).await, "trouble").contains("JSON"), "whoever looks after it sees why");
         assert_eq!(call(push("main", "1"), secret, "push", "5").await.expect(StatusCode::OK)["outcome"], "fired");
         assert_eq!(fired(&owner, &made).await.len(), 2);
         let rotate = format!("/api/v1/job-schedules/{}/secret", text(&made, "id"));
@@ -299,6 +304,22 @@ on_every_backend! {
         assert_eq!(fires(&server, &owner, &clean, 1).await.len(), 1);
         let told = json!({"DIWAN_TRIGGER": "job.ended", "DIWAN_TRIGGER_JOB": bad["id"]});
         assert_eq!(jobs_of(&owner, &clean).await[0]["env"], told);
+    }
+
+    async fn what_can_never_happen_is_not_waited_for(backend) {
+        let (_server, owner) = TestServer::builder().on(backend).owned().await;
+        let ended = |filter: Value| json!({"kind": "event", "event": "job.ended", "filter": filter});
+        for (when, field) in [
+            (ended(json!({"state": "failde"})), "when.filter.state"),
+            (ended(json!({"state": "running"})), "when.filter.state"),
+            (ended(json!({"queue": "No Such"})), "when.filter.queue"),
+            (ended(json!({"label": "team"})), "when.filter.label"),
+            (json!({"kind": "webhook", "provider": "github", "branch": "refs/heads/main"}), "when.branch"),
+        ] {
+            let refused = owner.post("/api/v1/job-schedules", nightly(json!({"when": when}))).await;
+            assert_eq!((refused.status, &refused.json["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!(field)));
+        }
+        make(&owner, nightly(json!({"when": ended(json!({"state": "failed", "queue": "q.1", "label": "team=a"}))}))).await;
     }
 
     async fn a_push_that_succeeds_is_heard_and_begins_none_for_ever(backend) {
