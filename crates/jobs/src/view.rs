@@ -85,7 +85,10 @@ impl From<Job> for JobView {
     fn from(job: Job) -> Self {
         let (machine_id, machine_name) = job.machine.unzip();
         let (schedule_id, scheduled_for) = job.schedule.unzip();
-        let Fared { reason, detail, exit_code, signal, usage, output_bytes, error_bytes } = job.fared;
+        // What is under way does not fare as the try before did.
+        let is_under_way = matches!(job.state, JobState::Leased | JobState::Running);
+        let fared = if is_under_way { Fared::default() } else { job.fared };
+        let Fared { reason, detail, exit_code, signal, usage, output_bytes, error_bytes } = fared;
         Self {
             id: job.id,
             owner: job.owner,
