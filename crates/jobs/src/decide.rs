@@ -152,7 +152,8 @@ fn fared(over: &Over, reason: Option<&'static str>) -> Fared {
         detail: end.detail.clone(),
         exit_code: if let How::Exited(code) = end.how { Some(code) } else { None },
         signal: if let How::Signalled(signal) = end.how { Some(signal) } else { None },
-        usage: end.usage,
+        // Of what nobody saw end it is not known.
+        usage: end.usage.filter(|usage| usage.wall_us > 0),
         output_bytes: end.output_bytes,
         error_bytes: end.error_bytes,
     }
