@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::attachment::Channel;
-use crate::call::Query;
+use crate::call::{Call, Query};
 use crate::client::Client;
 use crate::commands::{CommandUsage, OutputPart, SecretVariable, channel_name};
 use crate::error::ClientError;
@@ -306,8 +306,9 @@ impl Client {
     /// # Errors
     /// When it has ended, or that is not allowed.
     pub async fn cancel_job(&self, id: &str, give_up: bool) -> Answer<Value> {
-        let give_up = if give_up { "?give_up=true" } else { "" };
-        self.write(Method::POST, &format!("/jobs/{}/cancel{give_up}", part(id)), None).await
+        let mut call = Call::write(Method::POST, format!("/api/v1/jobs/{}/cancel", part(id)), None)?;
+        call.query = Query::new().with("give_up", give_up.then_some("true"));
+        self.call(call).await
     }
 
     /// Tries a job again that has ended.

@@ -21,6 +21,21 @@ async fn a_job_waits_for_its_machine_and_expires_when_it_may_wait_no_longer() {
     assert_eq!(ended.expect("it ended").status.code(), Some(0));
 }
 
+#[tokio::test]
+async fn a_job_on_a_machine_that_is_away_is_given_up() {
+    let (fleet, mut bridge) = Fleet::with("web-1").await;
+    bridge.script("wait.sh", "while [ -e wait.sh ]; do sleep 0.05; done\n");
+    let id = fleet.wants("-m web-1 -- sh wait.sh").await;
+    fleet.job_becomes(&id, "running").await;
+    bridge.kill();
+    fleet.becomes("web-1", "offline").await;
+    let asked = fleet.desk.run(&format!("job cancel {id}")).await;
+    assert_eq!((asked.code, asked.out), (0, format!("{id} is being cancelled.\n")), "{}", asked.err);
+    let given_up = fleet.desk.run(&format!("job cancel {id} --give-up")).await;
+    assert_eq!((given_up.code, given_up.out), (0, format!("{id} is cancelled.\n")), "{}", given_up.err);
+    assert_eq!(fleet.job_becomes(&id, "cancelled").await["reason"], "given_up");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_shows_what_is_waited_for_until_something_is_said() {
     let (fleet, mut bridge) = Fleet::with("web-1").await;
