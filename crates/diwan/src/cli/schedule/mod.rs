@@ -29,7 +29,7 @@ Examples:
   diwan schedule runs nightly
   diwan schedule pause nightly
 
-A schedule is named by its name or its id (jsc_…).";
+A schedule is named by its name, if no other has it, or by its id (jsc_…).";
 
 /// Make jobs by the clock, by webhooks, or when something happens
 #[derive(Debug, Subcommand)]

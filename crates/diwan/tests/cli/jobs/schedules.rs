@@ -46,6 +46,26 @@ async fn a_schedule_is_made_changed_paused_run_and_removed() {
 }
 
 #[tokio::test]
+async fn of_schedules_with_one_name_none_is_taken_by_chance() {
+    let fleet = Fleet::new().await;
+    let ada = fleet.server.invite(&fleet.owner, "ada", "developer").await;
+    let wanted = json!({"name": "nightly", "when": {"kind": "cron", "expression": "@daily"},
+        "job": {"operation": {"kind": "exec", "argv": ["true"], "root": "projects"}}});
+    let hers = ada.post("/api/v1/job-schedules", wanted).await.expect(StatusCode::CREATED);
+    let own = fleet.desk.json("schedule create nightly --cron @daily --any -- true").await;
+    let (hers, own) = (hers["id"].as_str().expect("an id"), own["id"].as_str().expect("an id"));
+    for line in ["show nightly", "run nightly", "pause nightly", "delete nightly --yes", "update nightly --jitter 1m"] {
+        let slip = fleet.desk.run(&format!("schedule {line}")).await;
+        assert!(slip.code == 1 && slip.err.contains("2 schedules are called nightly"), "{line}: {}", slip.err);
+        assert!(slip.err.contains(&format!("{hers} of ")) && slip.err.contains(&format!("{own} of ")), "{}", slip.err);
+    }
+    assert_eq!(fleet.desk.run(&format!("schedule delete {own} --yes")).await.code, 0);
+    assert_eq!(fleet.desk.json("schedule show nightly").await["id"], json!(hers), "there is one only");
+    assert_eq!(fleet.desk.run("schedule create jsc_x --cron @daily --any -- true").await.code, 0);
+    assert_eq!(fleet.desk.json("schedule show jsc_x").await["name"], "jsc_x", "a name may look like an id");
+}
+
+#[tokio::test]
 async fn moments_to_come_are_shown_before_anything_is_made() {
     let fleet = Fleet::new().await;
     let many = fleet.desk.run("schedule preview --cron @daily --count 400").await;
