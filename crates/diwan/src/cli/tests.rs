@@ -100,7 +100,7 @@ fn every_command_is_understood() {
         "job run --label env=prod --label gpu --timeout 30s --queue-timeout 1h --delay 10m -d --build --dir shop",
         "job run --any --not-before 2026-11-01T09:30 --after job_1 --after job_2:ended --key deploy:2 --git pull",
         "job run --any --label-job team=web --lost move:10m true",
-        "job run --any -q --retry-on failed,lost --retry-safe --idempotency-key k -- ls -la --json",
+        "job run --any -q --retry-on failed,timed_out,lost --retry-safe --idempotency-key k -- ls -la --json",
         "job list --state timed_out --queue q --machine web-1 --owner usr_1 --label team=web --search x --all",
         "job list --schedule jsc_1 --watch --limit 20",
         "job show job_1 --json",

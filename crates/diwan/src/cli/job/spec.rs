@@ -13,10 +13,12 @@ use super::parse::{self, After, Key, Lost};
 
 /// After which end a job is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
 enum RetryOn {
     /// It failed
     Failed,
     /// It took longer than it may
+    #[value(alias = "timed-out")]
     TimedOut,
     /// Its machine was lost
     Lost,
@@ -231,14 +233,14 @@ mod tests {
     #[test]
     fn everything_that_is_said_is_sent_as_the_contract_has_it() {
         let typed = typed(
-            "--name n -Q slow -p -3 --retries 2 --backoff 1s --max-backoff 5m --retry-on failed,lost --retry-safe \
+            "--name n -Q slow -p -3 --retries 2 --backoff 1s --max-backoff 5m --retry-on failed,timed-out --retry-safe \
              --timeout 30s --queue-timeout 1h --key deploy:2 --label-job team=x --memory 512MiB --processes 8 \
              --cpu 50 --open-files 64 --file-size 1GiB --output-limit 64KiB \
              --artifact dist/** --artifact *.deb --lost move:10m --env CI=true --secret TOKEN=git/token --after job_1:ended --not-before 2026-11-01T09:30 --idempotency-key k",
         );
         let spec = json!({
             "name": "n", "queue": "slow", "priority": -3, "retry_safe": true, "timeout_ms": 30_000,
-            "retry": {"attempts": 3, "delay_ms": 1000, "max_delay_ms": 300_000, "on": ["failed", "lost"]},
+            "retry": {"attempts": 3, "delay_ms": 1000, "max_delay_ms": 300_000, "on": ["failed", "timed_out"]},
             "queue_timeout_ms": 3_600_000, "concurrency": {"key": "deploy", "limit": 2}, "labels": {"team": "x"},
             "limits": {"memory_bytes": 512 << 20, "processes": 8, "cpu_percent": 50, "open_files": 64,
                 "file_bytes": 1 << 30, "output_bytes": 64 << 10},
