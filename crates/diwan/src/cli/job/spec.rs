@@ -124,14 +124,20 @@ fn ms(time: Duration) -> Value {
     json!(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }
 
-fn map(pairs: &[(String, String)]) -> Value {
-    json!(pairs.iter().cloned().collect::<BTreeMap<_, _>>())
+/// Labels by their names; nothing if none was said.
+fn labels(pairs: &[(String, String)]) -> Result<Option<Value>, Failure> {
+    let labels: BTreeMap<&String, &String> = pairs.iter().map(|(name, value)| (name, value)).collect();
+    if labels.len() < pairs.len() {
+        return Err(Failure::usage("a label is there twice", "Give each --label-job another name."));
+    }
+    Ok((!labels.is_empty()).then(|| json!(labels)))
 }
 
 impl Spec {
     /// What was said, as the API takes it. What is changed in one field keeps the rest of it as it was `before`.
     pub(in crate::cli) fn fields(&self, before: &Value) -> Result<Map<String, Value>, Failure> {
         let mut all = self.variables.fields()?;
+        let labels = labels(&self.job_labels)?;
         let mut put = |name: &str, value: Option<Value>| all.extend(value.map(|value| (name.to_owned(), value)));
         put("name", self.name.as_ref().map(|name| json!(name)));
         put("queue", self.queue.as_ref().map(|queue| json!(queue)));
@@ -142,7 +148,7 @@ impl Spec {
         put("limits", self.limits(&before["limits"]));
         put("queue_timeout_ms", self.queue_timeout.map(ms));
         put("concurrency", self.key.as_ref().map(|key| json!({"key": key.key, "limit": key.limit})));
-        put("labels", (!self.job_labels.is_empty()).then(|| map(&self.job_labels)));
+        put("labels", labels);
         put("artifacts", (!self.artifacts.is_empty()).then(|| json!(self.artifacts)));
         put("lost", self.lost.as_ref().map(|lost| with_time(json!({"policy": lost.policy}), lost.after)));
         Ok(all)
@@ -251,6 +257,16 @@ mod tests {
         let begin = json!({"after": [{"job_id": "job_1", "when": "ended"}], "idempotency_key": "k",
             "not_before": "2026-11-01T09:30:00.000Z"});
         assert_eq!(Value::from(typed.begin.fields()), begin);
+    }
+
+    #[test]
+    fn a_label_that_is_there_twice_is_refused() {
+        for line in
+            ["--label-job a=1 --label-job a=2", "--label-job a=1 --label-job a=1", "--label-job a --label-job a"]
+        {
+            assert!(typed(line).spec.fields(&Value::Null).is_err(), "{line}");
+        }
+        assert!(typed("--label-job a=1 --label-job b=1").spec.fields(&Value::Null).is_ok());
     }
 
     #[test]

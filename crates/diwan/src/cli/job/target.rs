@@ -1,5 +1,7 @@
 //! On which machine a job is to be done.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use diwan_client::Client;
 use serde_json::{Value, json};
@@ -28,8 +30,23 @@ impl Target {
             Some(name) => Some(json!({"kind": "machine", "machine_id": machine::id_of(client, name).await?})),
             None if self.any => Some(json!({"kind": "any"})),
             None if self.labels.is_empty() => None,
-            None => Some(json!({"kind": "labels", "selector": self.labels.join(",")})),
+            None => Some(json!({"kind": "labels", "selector": self.selector()?})),
         })
+    }
+
+    /// All labels. A machine has one value of each: a job for two would wait for ever.
+    fn selector(&self) -> Result<String, Failure> {
+        let selector = self.labels.join(",");
+        let mut values = BTreeMap::new();
+        for (name, value) in selector.split(',').filter_map(|label| label.trim().split_once('=')) {
+            if let Some(other) = values.insert(name, value)
+                && other != value
+            {
+                let detail = format!("no machine has both {name}={other} and {name}={value}");
+                return Err(Failure::usage(detail, "Give each --label another name."));
+            }
+        }
+        Ok(selector)
     }
 
     /// As the API takes it; where nothing was said and there is one machine only, that one.
@@ -48,6 +65,26 @@ impl Target {
                 let next = format!("Name it with -m, or choose by --label, or take --any. {}", machine::among(&names));
                 Err(Failure::usage("it is not said on which machine", &next))
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_that_no_machine_has_together_are_refused() {
+        let of = |labels: &[&str]| Target {
+            machine: None,
+            labels: labels.iter().map(|label| (*label).to_owned()).collect(),
+            any: false,
+        };
+        for sound in [&["env=prod", "gpu"][..], &["gpu", "gpu=a100"], &["env=prod", "env=prod"]] {
+            assert_eq!(of(sound).selector().ok(), Some(sound.join(",")));
+        }
+        for wrong in [&["env=prod", "env=test"][..], &["env=prod,env=test"]] {
+            assert!(of(wrong).selector().is_err(), "{wrong:?}");
         }
     }
 }
