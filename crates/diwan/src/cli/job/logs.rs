@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use clap::Args;
-use diwan_client::{Channel, Client};
+use diwan_client::{Channel, Client, Job};
 
 use super::super::door::Door;
 use super::super::failure::{Done, Failure};
 use super::super::run::{Collected, Gone, Hears, Writer};
 use super::super::screen::safe;
-use super::follow::{Follower, Listens, has_log};
+use super::follow::{Followed, Follower, Listens, has_log};
 use super::patience::Patience;
 use super::teller::Teller;
 
@@ -70,9 +70,8 @@ impl Logs {
         let detail = reply.read()?;
         let attempt = self.attempt.unwrap_or(detail.job.attempt).max(1);
         let log = Log { client: &client, id: &self.id, attempt, is_there: has_log(&detail, attempt) };
-        if self.attempt.is_some_and(|attempt| attempt > detail.job.attempt) && !self.follow {
-            let next = "`diwan job show` lists the attempts.";
-            return Err(Failure::refused(format!("{} was not tried so often", self.id), next));
+        if !(self.follow && detail.job.is_open()) {
+            self.check_attempt(&detail.job)?;
         }
         if detail.job.attempt == 0 && !self.follow && !door.screen.is_json() {
             eprintln!("{} has not begun and said nothing; -f waits for it.", safe(&self.id));
@@ -104,12 +103,24 @@ impl Logs {
         }
     }
 
+    /// Whether there is the attempt that is wanted.
+    fn check_attempt(&self, job: &Job) -> Result<(), Failure> {
+        if self.attempt.is_none_or(|attempt| attempt <= job.attempt) {
+            return Ok(());
+        }
+        let next = format!("`diwan job show {}` lists the attempts.", self.id);
+        Err(Failure::refused(format!("{} was not tried so often", self.id), &next))
+    }
+
     /// Hands over what the attempt said; with `-f` also what is said from now on.
     async fn print(&self, log: &Log<'_>, listens: &mut impl Listens) -> Result<(), Failure> {
         if self.follow {
             // Whoever does not read any more needs no word about it.
-            Follower::new(log.client, log.id, listens, Teller::new(true), log.attempt).await.run().await?;
-            return Ok(());
+            let follower = Follower::new(log.client, log.id, listens, Teller::new(true), log.attempt).await;
+            return match follower.run().await? {
+                Followed::Over(detail, _) => self.check_attempt(&detail.job),
+                Followed::Unheard => Ok(()),
+            };
         }
         let channels: &[Channel] = if self.errors { &[Channel::Errors] } else { &[Channel::Output, Channel::Errors] };
         for channel in channels {

@@ -27,6 +27,11 @@ async fn what_each_attempt_said_is_read_looked_through_and_kept() {
     assert!(there.code == 2 && there.err.contains("--download"), "{} {}", there.code, there.err);
     let json = fleet.desk.json(&format!("job logs {id}")).await;
     assert_eq!((&json["output"], &json["state"]), (&"second\n".into(), &"succeeded".into()));
+    for line in ["--attempt 99", "-f --attempt 99"] {
+        let none = fleet.desk.run(&format!("job logs {id} {line}")).await;
+        assert!(none.code == 1 && none.err.contains("was not tried so often"), "{line}: {} {}", none.code, none.err);
+        assert!(none.err.contains(&format!("diwan job show {id}")), "{}", none.err);
+    }
     let unknown = fleet.desk.run("job logs job_00000000000000000000000000").await;
     assert!(unknown.code == 1 && unknown.err.contains("diwan job list"), "{} {}", unknown.code, unknown.err);
 }
