@@ -1,7 +1,7 @@
 //! `diwan job artifacts`: the files that a job has left, and where they are.
 
 use clap::Args;
-use diwan_client::JobArtifacts;
+use diwan_client::{Client, JobArtifacts, Reply};
 
 use super::super::door::Door;
 use super::super::failure::{Done, Failure};
@@ -31,7 +31,7 @@ pub(in crate::cli) struct Artifacts {
 impl Artifacts {
     pub(super) async fn run(&self, door: &Door<'_>) -> Result<Done, Failure> {
         let client = door.client()?;
-        let reply = client.list_job_artifacts(&self.id, self.attempt).await.map_err(super::unknown)?;
+        let reply = left_by(&client, &self.id, self.attempt).await?;
         if door.screen.is_json() {
             door.screen.json(reply.text())?;
             return Ok(Done::Well);
@@ -52,6 +52,19 @@ impl Artifacts {
         }
         Ok(Done::Well)
     }
+}
+
+/// What an attempt has left, or the last one.
+pub(super) async fn left_by(client: &Client, id: &str, attempt: Option<u32>) -> Result<Reply<JobArtifacts>, Failure> {
+    let error = match client.list_job_artifacts(id, attempt).await {
+        Ok(reply) => return Ok(reply),
+        Err(error) => error,
+    };
+    // It may be the job that is not there, or the attempt.
+    if attempt.is_some() && error.code() == Some("not_found") && client.get_job(id).await.is_ok() {
+        return Err(Failure::from(error).with_next(&format!("`diwan job show {id}` lists the attempts.")));
+    }
+    Err(super::unknown(error))
 }
 
 /// What has to be known besides the files.

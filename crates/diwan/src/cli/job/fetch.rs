@@ -16,6 +16,7 @@ use super::super::failure::{Done, Failure};
 use super::super::files::failed_here;
 use super::super::files::progress::{self, Moved};
 use super::super::screen::{safe, size};
+use super::artifacts::left_by;
 use super::patience::Patience;
 
 const AFTER_HELP: &str = "\
@@ -63,7 +64,7 @@ struct Arriving<'a> {
 impl Fetch {
     pub(super) async fn run(&self, door: &Door<'_>) -> Result<Done, Failure> {
         let client = door.client()?;
-        let found = client.list_job_artifacts(&self.id, self.attempt).await.map_err(super::unknown)?.read()?;
+        let found = left_by(&client, &self.id, self.attempt).await?.read()?;
         let Some(file) = found.files.into_iter().find(|file| file.path == self.path) else {
             let next = format!("`diwan job artifacts {}` lists those that there are.", self.id);
             return Err(Failure::refused(format!("the job has left no file {}", self.path), &next));

@@ -46,6 +46,10 @@ async fn what_a_job_leaves_is_listed_and_fetched_while_its_machine_is_there() {
     assert_eq!((forced.code, forced.err.as_str(), read(home, "got").len()), (0, "", 3_000_000));
     let printed = fleet.desk.run(&format!("job fetch {id} dist/deep/note.txt -o -")).await;
     assert_eq!((printed.code, printed.out.as_str(), printed.err.as_str()), (0, "hello", ""));
+    for line in [format!("job fetch {id} dist/shop.bin --attempt 2"), format!("job artifacts {id} --attempt 2")] {
+        let none = fleet.desk.run(&line).await;
+        assert!(none.code == 1 && none.err.contains(&format!("diwan job show {id}")), "{line}: {}", none.err);
+    }
     let unknown = fleet.desk.run(&format!("job fetch {id} ../../etc/passwd -o {}", home.join("x").display())).await;
     assert!(unknown.code == 1 && unknown.err.contains("diwan job artifacts"), "{} {}", unknown.code, unknown.err);
 
