@@ -23,12 +23,14 @@ const AFTER_HELP: &str = "\
 Examples:
   diwan job fetch job_01k9… dist/shop.deb
   diwan job fetch job_01k9… report/index.html -o report.html
+  diwan job fetch job_01k9… report/index.html -o ~/reports/
   diwan job fetch job_01k9… dump.sql -o - | psql shop
 
-The file comes from the machine that keeps it, which has to be connected, or from
-the object storage, if that has a copy; after a connection that broke it goes on
-where it stopped. It takes its place when all of it is there and its SHA-256 is
-right. `diwan job artifacts` lists what there is.";
+Without -o it is written here, under its own name. It comes from the machine that
+keeps it, which has to be connected, or from the object storage, if that has a
+copy; after a connection that broke it goes on where it stopped. It takes its
+place when all of it is there and its SHA-256 is right. `diwan job artifacts`
+lists what there is.";
 
 /// Bring a file that a job has left
 #[derive(Debug, Args)]
@@ -39,8 +41,8 @@ pub(in crate::cli) struct Fetch {
     /// Which file, as `diwan job artifacts` lists it
     #[arg(value_name = "PATH")]
     path: String,
-    /// Write it there, or to standard output with -; without it, here under its own name
-    #[arg(short, long, value_name = "FILE")]
+    /// Write it there, into a directory under its own name, or to standard output with -
+    #[arg(short, long, value_name = "FILE|DIRECTORY")]
     output: Option<PathBuf>,
     /// What this attempt left, from 1; without it, the last one
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -76,6 +78,10 @@ impl Fetch {
             return Ok(Done::Well);
         }
         let target = match &self.output {
+            Some(directory) if directory.is_dir() => directory.join(name_of(&file.path)?),
+            Some(path) if path.as_os_str().as_encoded_bytes().ends_with(b"/") => {
+                return Err(failed_here(path, &"there is no such directory"));
+            }
             Some(path) => path.clone(),
             None => PathBuf::from(name_of(&file.path)?),
         };

@@ -46,6 +46,15 @@ async fn what_a_job_leaves_is_listed_and_fetched_while_its_machine_is_there() {
     assert_eq!((forced.code, forced.err.as_str(), read(home, "got").len()), (0, "", 3_000_000));
     let printed = fleet.desk.run(&format!("job fetch {id} dist/deep/note.txt -o -")).await;
     assert_eq!((printed.code, printed.out.as_str(), printed.err.as_str()), (0, "hello", ""));
+    std::fs::create_dir(home.join("into")).expect("a directory");
+    let into = |more: &str| format!("job fetch {id} dist/deep/note.txt -o {}/into/ {more}", home.display());
+    for more in ["", "--force"] {
+        let fetched = fleet.desk.run(&into(more)).await;
+        assert_eq!((fetched.code, read(home, "into/note.txt").as_str()), (0, "hello"), "{}", fetched.err);
+    }
+    assert_eq!(fleet.desk.run(&into("")).await.code, 2, "what is there in it is not replaced");
+    let nowhere = fleet.desk.run(&format!("job fetch {id} dist/deep/note.txt -o {}/none/", home.display())).await;
+    assert!(nowhere.code == 1 && nowhere.err.contains("no such directory"), "{} {}", nowhere.code, nowhere.err);
     for line in [format!("job fetch {id} dist/shop.bin --attempt 2"), format!("job artifacts {id} --attempt 2")] {
         let none = fleet.desk.run(&line).await;
         assert!(none.code == 1 && none.err.contains(&format!("diwan job show {id}")), "{line}: {}", none.err);
