@@ -31,7 +31,7 @@ use diwan_client::ClientError;
 use super::door::Door;
 use super::failure::{Done, Failure};
 
-pub(super) use show::where_in_words;
+pub(super) use show::{wanted, where_in_words};
 
 const AFTER_HELP: &str = "\
 Examples:

@@ -18,8 +18,7 @@ pub(super) async fn run(door: &Door<'_>, id: &str) -> Result<Done, Failure> {
     let detail = reply.read()?;
     let mut facts = of_job(&detail.job, where_in_words(&client, &detail.job.target).await);
     facts.extend(waits_for(&detail).map(|why| ("waits for", why)));
-    facts.extend(promised(&detail.job));
-    facts.extend(given(&detail.job));
+    facts.extend(wanted(&detail.job));
     facts.extend(related(&detail));
     door.screen.facts(&facts)?;
     script_of(&detail.job.operation).iter().try_for_each(|line| door.screen.line(line))?;
@@ -68,6 +67,13 @@ pub(in crate::cli) async fn where_in_words(client: &Client, target: &JobTarget) 
         JobTarget::Any => "on any machine".to_owned(),
         JobTarget::Other => "elsewhere".to_owned(),
     }
+}
+
+/// What was said of it besides what it does and where.
+pub(in crate::cli) fn wanted(job: &Job) -> Vec<(&'static str, String)> {
+    let mut facts = promised(job);
+    facts.extend(given(job));
+    facts
 }
 
 /// How often and how long it is tried.

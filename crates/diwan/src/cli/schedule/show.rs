@@ -1,12 +1,13 @@
 //! `diwan schedule show`.
 
-use diwan_client::JobTarget;
-use serde_json::Value;
+use diwan_client::{Job, JobSchedule, JobTarget};
+use serde_json::{Value, json};
 
 use super::super::command::{in_words, script_of};
 use super::super::door::Door;
 use super::super::failure::{Done, Failure};
-use super::super::job::where_in_words;
+use super::super::job::words::length;
+use super::super::job::{wanted, where_in_words};
 use super::super::screen::exact_moment;
 use super::find::find;
 use super::when;
@@ -28,7 +29,7 @@ pub(super) async fn run(door: &Door<'_>, name: &str) -> Result<Done, Failure> {
         ("what", in_words(&schedule.job["operation"])),
         ("where", where_in_words(&client, &target(&schedule.job["target"])).await),
     ];
-    facts.extend(rest_of(&schedule.job));
+    facts.extend(rest_of(&schedule));
     facts.extend([
         ("who", format!("{} ({})", schedule.owner.name, schedule.owner.id)),
         ("next", moment(&schedule.next_at)),
@@ -48,12 +49,20 @@ fn target(target: &Value) -> JobTarget {
 }
 
 /// What else was said of the job.
-fn rest_of(job: &Value) -> Vec<(&'static str, String)> {
+fn rest_of(schedule: &JobSchedule) -> Vec<(&'static str, String)> {
+    let Some(job) = job_of(schedule) else { return vec![] };
     let mut facts = vec![];
-    let text = |field: &str| job[field].as_str().map(str::to_owned);
-    facts.extend(text("name").map(|name| ("job", name)));
-    facts.extend(text("queue").map(|queue| ("queue", queue)));
-    let attempts = job["retry"]["attempts"].as_u64().filter(|attempts| *attempts > 1);
-    facts.extend(attempts.map(|attempts| ("tried", format!("at most {attempts} times"))));
+    facts.extend(schedule.job["name"].as_str().map(|name| ("job", name.to_owned())));
+    facts.push(("queue", format!("{}, priority {}", job.queue, job.priority)));
+    facts.extend(job.queue_timeout_ms.map(|ms| ("expires", format!("after {} unless it has begun", length(ms)))));
+    facts.extend(wanted(&job));
     facts
+}
+
+/// A job that it makes, as if that were there already.
+fn job_of(schedule: &JobSchedule) -> Option<Job> {
+    let mut job = schedule.job.clone();
+    let own = json!({"id": "", "owner": {"id": schedule.owner.id}, "created_at": "", "state": "queued"});
+    job.as_object_mut()?.extend(own.as_object()?.clone());
+    serde_json::from_value(job).ok()
 }

@@ -46,6 +46,40 @@ async fn a_schedule_is_made_changed_paused_run_and_removed() {
 }
 
 #[tokio::test]
+async fn all_that_is_said_of_the_job_is_shown_with_its_schedule() {
+    let fleet = Fleet::new().await;
+    let set = fleet.desk.run_with("secret set ci/token --kind api-key", "hunter2hunter2\n").await;
+    assert_eq!(set.code, 0, "{}", set.err);
+    let made = fleet
+        .desk
+        .run(
+            "schedule create nightly --cron @daily --any --name backup --queue slow -p -3 --retries 2 --retry-safe \
+             --timeout 1h --queue-timeout 2h --memory 512MiB --key shop:2 --lost move:10m --label-job team=web \
+             --env MODE=full --secret TOKEN=ci/token --artifact dist/** -- true",
+        )
+        .await;
+    assert_eq!(made.code, 0, "{}", made.err);
+    let shown = fleet.desk.run("schedule show nightly").await;
+    for said in [
+        "backup",
+        "slow, priority -3",
+        "at most 3 times, pauses from 1.0 s to 5 min 00 s",
+        "again also when nobody knows whether it was done",
+        "1 h 00 min for each attempt",
+        "after 2 h 00 min unless it has begun",
+        "512.0 MiB of memory",
+        "shop: 2 at once",
+        "move after 10 min 00 s",
+        "team=web",
+        "MODE=full",
+        "TOKEN from ci/token",
+        "dist/**",
+    ] {
+        assert!(shown.out.contains(said), "{said}: {}", shown.out);
+    }
+}
+
+#[tokio::test]
 async fn of_schedules_with_one_name_none_is_taken_by_chance() {
     let fleet = Fleet::new().await;
     let ada = fleet.server.invite(&fleet.owner, "ada", "developer").await;
