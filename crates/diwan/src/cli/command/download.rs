@@ -1,41 +1,38 @@
 //! `diwan command output --download`.
 
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use diwan_client::{Channel, Client};
 
 use super::super::failure::{Done, Failure};
-use super::super::screen::size;
+use super::kept::Kept;
 
-/// Writes all that a command said into a file. What is not whole does not stay there.
+/// Writes all that a command said on these channels into files.
 pub(super) async fn run(
     client: &Client,
     id: &str,
-    channel: Channel,
+    channels: &[Channel],
     is_plain: bool,
     path: &Path,
 ) -> Result<Done, Failure> {
-    let mut response = client.download_command_output(id, channel, is_plain).await.map_err(super::unknown)?;
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let mut file = file.map_err(|e| {
-        Failure::usage(format!("cannot write {}: {e}", path.display()), "Name another file with --download.")
-    })?;
-    let mut length = 0;
-    let filled = async {
-        while let Some(chunk) = response.chunk().await.map_err(|e| e.to_string())? {
-            file.write_all(&chunk).map_err(|e| e.to_string())?;
-            length += chunk.len() as u64;
+    let mut kept = None;
+    for channel in channels {
+        let mut response = client.download_command_output(id, *channel, is_plain).await.map_err(super::unknown)?;
+        let kept = match &mut kept {
+            Some(kept) => kept,
+            // What cannot be had leaves no file.
+            none => none.insert(Kept::create(path, channels)?),
+        };
+        let filled = async {
+            while let Some(chunk) = response.chunk().await.map_err(|e| e.to_string())? {
+                kept.write(*channel, &chunk).map_err(|e| e.to_string())?;
+            }
+            Ok::<_, String>(())
+        };
+        if let Err(why) = filled.await {
+            return Err(Failure::refused(format!("the download is not complete: {why}"), "Try again."));
         }
-        file.sync_all().map_err(|e| e.to_string())
-    };
-    if let Err(why) = filled.await {
-        // It is ours: there was none before.
-        let _ = std::fs::remove_file(path);
-        return Err(Failure::refused(format!("the download is not complete: {why}"), "Try again."));
     }
-    eprintln!("{} were written to {}.", size(length), path.display());
+    kept.map_or(Ok(()), Kept::finish)?;
     Ok(Done::Well)
 }

@@ -2,6 +2,7 @@
 
 mod change;
 mod download;
+mod kept;
 mod list;
 mod output;
 mod search;
@@ -14,6 +15,8 @@ use super::door::Door;
 use super::failure::{Done, Failure};
 use super::screen::plain;
 
+pub(super) use kept::Kept;
+
 const AFTER_HELP: &str = "\
 Examples:
   diwan command list --machine web-1
@@ -21,7 +24,7 @@ Examples:
   diwan command show cmd_01k9…
   diwan command output cmd_01k9… > words.txt
   diwan command output cmd_01k9… --search error --ignore-case
-  diwan command output cmd_01k9… --download words.txt
+  diwan command output cmd_01k9… --download words.txt     errors in words.txt.err
   diwan command cancel cmd_01k9…
   diwan command approve cmd_01k9…
 

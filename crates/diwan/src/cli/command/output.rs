@@ -25,7 +25,7 @@ pub(in crate::cli) struct Output {
     /// Small letters are as good as large ones, from A to Z
     #[arg(long, requires = "search")]
     ignore_case: bool,
-    /// Write all that there is into this file, which must not exist yet
+    /// Write all that there is into this new file, and errors into FILE.err
     #[arg(long, value_name = "FILE")]
     download: Option<PathBuf>,
     /// Without colours and other escape codes
@@ -45,13 +45,12 @@ impl Hears for ErrorsOnly {
 impl Output {
     pub(super) async fn run(&self, door: &Door<'_>) -> Result<Done, Failure> {
         let client = door.client()?;
+        let channels = if self.errors { &[Channel::Errors][..] } else { &[Channel::Output, Channel::Errors] };
         if let Some(text) = &self.search {
-            let channels = if self.errors { &[Channel::Errors][..] } else { &[Channel::Output, Channel::Errors] };
             return search::run(door, &client, &self.id, channels, (text, self.ignore_case)).await;
         }
         if let Some(file) = &self.download {
-            let channel = if self.errors { Channel::Errors } else { Channel::Output };
-            return download::run(&client, &self.id, channel, self.plain, file).await;
+            return download::run(&client, &self.id, channels, self.plain, file).await;
         }
         let reply = client.get_command(&self.id).await.map_err(super::unknown)?;
         let (command, raw) = (reply.read()?, serde_json::from_str::<Value>(reply.text()).unwrap_or_default());

@@ -1,14 +1,12 @@
 //! `diwan job logs`.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use clap::Args;
 use diwan_client::{Channel, Client, Job};
 
+use super::super::command::Kept;
 use super::super::door::Door;
 use super::super::failure::{Done, Failure};
 use super::super::run::{Collected, Gone, Hears, Writer};
@@ -26,7 +24,8 @@ Examples:
 
 Without --attempt it is the last one that is printed; -f goes on with those that
 follow. Output is printed on standard output and errors on standard error, byte
-for byte; after a connection that broke it goes on at the next byte.";
+for byte; after a connection that broke it goes on at the next byte. With
+--download output goes into the file, and errors into FILE.err, if there are any.";
 
 /// Print what a job said, byte for byte; follow it while it runs
 #[derive(Debug, Args)]
@@ -43,7 +42,7 @@ pub(in crate::cli) struct Logs {
     /// Only its error output, and that on standard output
     #[arg(long)]
     errors: bool,
-    /// Write it to this file, which must not exist yet
+    /// Write it into this new file, and errors into FILE.err
     #[arg(long, value_name = "FILE", conflicts_with = "follow")]
     download: Option<PathBuf>,
 }
@@ -103,6 +102,10 @@ impl Logs {
         }
     }
 
+    const fn channels(&self) -> &'static [Channel] {
+        if self.errors { &[Channel::Errors] } else { &[Channel::Output, Channel::Errors] }
+    }
+
     /// Whether there is the attempt that is wanted.
     fn check_attempt(&self, job: &Job) -> Result<(), Failure> {
         if self.attempt.is_none_or(|attempt| attempt <= job.attempt) {
@@ -122,8 +125,7 @@ impl Logs {
                 Followed::Unheard => Ok(()),
             };
         }
-        let channels: &[Channel] = if self.errors { &[Channel::Errors] } else { &[Channel::Output, Channel::Errors] };
-        for channel in channels {
+        for channel in self.channels() {
             let take = async |bytes: Bytes| listens.hear(*channel, bytes).await.is_ok();
             if !log.read(*channel, take).await? {
                 break;
@@ -132,32 +134,21 @@ impl Logs {
         Ok(())
     }
 
+    /// Writes what the attempt said into files, as far as it has come.
     async fn download(&self, log: &Log<'_>, path: &Path) -> Result<Done, Failure> {
-        let mut file = create(path, "--download")?;
-        let channel = if self.errors { Channel::Errors } else { Channel::Output };
-        let mut written = Ok(0_u64);
-        let take = async |bytes: Bytes| {
-            let before = *written.as_ref().unwrap_or(&0);
-            written = file.write_all(&bytes).map(|()| before + bytes.len() as u64);
-            written.is_ok()
-        };
-        if let Err(failure) = log.read(channel, take).await {
-            // Half a file would be taken for a whole one.
-            let _ = std::fs::remove_file(path);
-            return Err(failure);
+        let mut kept = Kept::create(path, self.channels())?;
+        for channel in self.channels() {
+            let mut written = Ok(());
+            let take = async |bytes: Bytes| {
+                written = kept.write(*channel, &bytes);
+                written.is_ok()
+            };
+            log.read(*channel, take).await?;
+            written.map_err(|e| Failure::unwritable(&e))?;
         }
-        let length =
-            written.and_then(|length| file.sync_all().map(|()| length)).map_err(|e| Failure::unwritable(&e))?;
-        eprintln!("{length} bytes were written to {}.", path.display());
+        kept.finish()?;
         Ok(Done::Well)
     }
-}
-
-/// A new file for its owner only.
-fn create(path: &Path, flag: &str) -> Result<File, Failure> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|e| {
-        Failure::usage(format!("cannot write {}: {e}", path.display()), &format!("Name another file with {flag}."))
-    })
 }
 
 /// What an attempt says.

@@ -216,6 +216,8 @@ async fn words_are_looked_for_in_what_was_said_and_all_of_it_is_taken_away() {
     let taken = fleet.desk.run(&output(&format!("--download {}", file.display()))).await;
     assert_eq!(taken.code, 0, "{}", taken.err);
     assert_eq!(std::fs::read(&file).expect("it is there"), b"one\nan \x1b[31mer\x1b[0mror\n");
+    assert!(taken.err.contains("6 B of errors were written to"), "{}", taken.err);
+    assert_eq!(std::fs::read(bridge.root().join("taken.err")).expect("it is there"), b"Error\n");
     let again = fleet.desk.run(&output(&format!("--download {}", file.display()))).await;
     assert_eq!(again.code, 2, "what is there is not written over: {}", again.err);
     let plain = bridge.root().join("plain");
