@@ -75,4 +75,13 @@ mod tests {
             assert_eq!(ending_of(&job(fields.clone())).map_err(|failure| failure.code()), code, "{fields}");
         }
     }
+
+    #[test]
+    fn why_a_job_was_not_begun_is_said_if_it_is_known() {
+        let said = |fields| ending_of(&job(fields)).map_err(|failure| failure.detail().to_owned());
+        let mut fields = json!({"state": "cancelled", "reason": "dependency_failed"});
+        assert_eq!(said(fields.clone()), Err("it was not begun".to_owned()));
+        fields["detail"] = json!("The job build did not succeed.");
+        assert_eq!(said(fields), Err("it was not begun: The job build did not succeed".to_owned()));
+    }
 }
