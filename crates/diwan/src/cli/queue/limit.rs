@@ -6,7 +6,7 @@ use serde_json::json;
 use super::super::door::Door;
 use super::super::failure::{Done, Failure};
 use super::super::machine;
-use super::said;
+use super::{change, said};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Limit {
@@ -46,7 +46,7 @@ impl Limit {
     pub(super) async fn run(&self, door: &Door<'_>) -> Result<Done, Failure> {
         // The API says any number by 0.
         let limit = self.limit.0.unwrap_or_default();
-        door.client()?.update_job_queue(&self.name, json!({"limit": limit})).await?;
+        change(door, &self.name, json!({"limit": limit})).await?;
         let words = match self.limit.0 {
             Some(limit) => format!("At most {limit} jobs of {} are done at once.", self.name),
             None => format!("Any number of jobs of {} is done at once.", self.name),

@@ -60,12 +60,26 @@ impl Queue {
 }
 
 async fn pause(door: &Door<'_>, name: &str, is_paused: bool) -> Result<Done, Failure> {
-    door.client()?.update_job_queue(name, json!({"paused": is_paused})).await?;
+    change(door, name, json!({"paused": is_paused})).await?;
     let words = match is_paused {
         true => format!("Nothing is begun from {name} any more; what runs goes on."),
         false => format!("Jobs of {name} are begun again."),
     };
     said(door, &words, &json!({"queue": name, "paused": is_paused}))
+}
+
+/// Changes a queue; says so when nothing was known of it, since its name may be a slip.
+async fn change(door: &Door<'_>, name: &str, change: Value) -> Result<(), Failure> {
+    let client = door.client()?;
+    // Who may change queues and not see them is told nothing.
+    let known = client.list_job_queues().await.and_then(|reply| reply.read());
+    let is_new = known.is_ok_and(|known| known.items.iter().all(|queue| queue.name != name));
+    client.update_job_queue(name, change).await?;
+    if is_new && !door.screen.is_json() {
+        let words = format!("No job is in {name}, and nothing was said of it before: it counts for jobs to come.");
+        eprintln!("{}", safe(&words));
+    }
+    Ok(())
 }
 
 fn said(door: &Door<'_>, words: &str, raw: &Value) -> Result<Done, Failure> {

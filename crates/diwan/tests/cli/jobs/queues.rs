@@ -7,12 +7,14 @@ use super::super::fleet::Fleet;
 #[tokio::test]
 async fn a_queue_is_paused_limited_and_goes_on() {
     let (fleet, _bridge) = Fleet::with("web-1").await;
-    assert_eq!(fleet.desk.run("queue pause deploy").await.code, 0);
+    let paused = fleet.desk.run("queue pause deploy").await;
+    assert!(paused.code == 0 && paused.err.contains("No job is in deploy"), "it may be a slip: {}", paused.err);
     let id = fleet.wants("-m web-1 --queue deploy -- true").await;
     let shown = fleet.desk.run(&format!("job show {id}")).await;
     assert!(shown.out.contains("the queue deploy, which is paused"), "{}", shown.out);
     let limited = fleet.desk.run("queue limit deploy 2").await;
     assert_eq!(limited.out, "At most 2 jobs of deploy are done at once.\n", "{}", limited.err);
+    assert_eq!(limited.err, "", "it is known by now");
     let list = fleet.desk.run("queue list").await;
     assert!(list.out.contains("◐ deploy") && list.out.contains("paused since"), "{}", list.out);
     let queue = fleet.queue("deploy").await;
