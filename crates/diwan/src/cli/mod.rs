@@ -58,7 +58,7 @@ Examples:
   diwan secret set git/github-token --kind api-key < token.txt
   diwan machine add web-1                     let a machine join
   diwan run -m web-1 -- git status
-  diwan job run -m web-1 --retries 3 -- make test
+  diwan job run -m web-1 --retries 3 -- npm test
   diwan ssh web-1
   diwan audit list --outcome denied --since 7d
   diwan status --json | jq .version

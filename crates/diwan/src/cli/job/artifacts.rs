@@ -9,7 +9,7 @@ use super::super::screen::{exact_moment, safe, size};
 
 const AFTER_HELP: &str = "\
 Examples:
-  diwan job run -m web-1 --artifact 'dist/**' --artifact '*.log' -- make dist
+  diwan job run -m web-1 --artifact 'dist/**' --artifact '*.log' -- npm run build
   diwan job artifacts job_01k9…
   diwan job artifacts job_01k9… --attempt 1 --json
   diwan job fetch job_01k9… dist/shop.deb

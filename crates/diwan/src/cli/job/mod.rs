@@ -35,7 +35,7 @@ pub(super) use show::{wanted, where_in_words};
 
 const AFTER_HELP: &str = "\
 Examples:
-  diwan job run -m web-1 --retries 3 -- make test
+  diwan job run -m web-1 --retries 3 -- npm test
   diwan job list --state running --watch
   diwan job show job_01k9…
   diwan job logs -f job_01k9…

@@ -13,13 +13,13 @@ use super::watch_over::{Manner, watch_over};
 
 const AFTER_HELP: &str = "\
 Examples:
-  diwan job run -m web-1 -- make test
-  diwan job run --label gpu --retries 3 --backoff 10s --timeout 2h -- ./train.sh
+  diwan job run -m web-1 -- npm test
+  diwan job run --label gpu --retries 3 --timeout 2h --script train.sh
   diwan job run -m web-1 --script report.py -- --year 2026
-  diwan job run --any -d --delay 10m --name warm-up -- ./warm-up.sh
-  diwan job run -m web-1 --env CI=true --secret TOKEN=git/token -- ./release.sh
+  diwan job run --any -d --delay 10m --name warm-up --script warm-up.sh
+  diwan job run -m web-1 --env CI=1 --secret TOKEN=git/token --script release.sh
   ID=$(diwan job run -m web-1 -d --build --dir shop)
-  diwan job run -m web-1 --after $ID --key deploy --dir shop -- ./deploy.sh
+  diwan job run -m web-1 --after $ID --key deploy --dir shop --script deploy.sh
 
 The job is written down first and goes on whatever becomes of this program. Its
 log is shown while it runs: output on standard output, errors and what `diwan:`
@@ -39,7 +39,7 @@ const AFTER_RERUN_HELP: &str = "\
 Examples:
   diwan job rerun job_01k9…
   diwan job rerun job_01k9… -m web-2 --timeout 1h
-  diwan job rerun job_01k9… -d -- make test
+  diwan job rerun job_01k9… -d -- npm test
 
 It is a new job with everything that the old one had, except for what is said
 here. `diwan job retry` tries the old one again instead.";

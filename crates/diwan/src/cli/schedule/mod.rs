@@ -20,11 +20,11 @@ use super::paging::Paging;
 const AFTER_HELP: &str = "\
 Examples:
   diwan schedule create nightly --cron '0 3 * * *' --zone Europe/Berlin \\
-      --missed once -m web-1 --retries 2 -- make backup
+      --missed once -m web-1 --retries 2 --script backup.sh
   diwan schedule create deploy --webhook github --branch main \\
       -m web-1 --dir shop --git pull
   diwan schedule create report --on job.ended --filter name=nightly \\
-      --any -- ./report.sh
+      --any --script report.sh
   diwan schedule preview --cron '30 2 * * *' --zone Europe/Berlin
   diwan schedule runs nightly
   diwan schedule pause nightly

@@ -16,11 +16,11 @@ use super::when::{Otherwise, When};
 const AFTER_CREATE: &str = "\
 Examples:
   diwan schedule create nightly --cron '0 3 * * *' --zone Europe/Berlin \\
-      --missed once -m web-1 --retries 2 -- make backup
+      --missed once -m web-1 --retries 2 --script backup.sh
   diwan schedule create deploy --webhook github --branch main \\
       -m web-1 --dir shop --git pull
   diwan schedule create alarm --on job.ended --filter state=failed \\
-      -m desk --overlap allow -- ./ring.sh
+      -m desk --overlap allow --script ring.sh
 
 For a webhook the address and the secret are printed, the secret only this once.
 With --webhook, --branch names the branch whose pushes count.";
@@ -30,7 +30,7 @@ Examples:
   diwan schedule update nightly --cron '30 4 * * 1-5'
   diwan schedule update nightly --zone Asia/Amman --missed all
   diwan schedule update nightly --retries 5 --timeout 2h
-  diwan schedule update nightly -- make backup-all
+  diwan schedule update nightly --script backup-all.sh
 
 What is not said stays as it is. Jobs that were made already stay as they are.";
 
