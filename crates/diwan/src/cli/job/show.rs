@@ -145,7 +145,12 @@ fn related(detail: &JobDetail) -> Vec<(&'static str, String)> {
 
 fn of_attempt(attempt: &JobAttempt) -> Row {
     let (result, mark) = result_of_attempt(attempt);
-    let said = format!("{}, {} errors", size(attempt.output_bytes), size(attempt.error_bytes));
+    let is_known = attempt.output_bytes + attempt.error_bytes > 0 || !was_left(attempt);
+    let said = if is_known {
+        format!("{}, {} errors", size(attempt.output_bytes), size(attempt.error_bytes))
+    } else {
+        "–".to_owned()
+    };
     let cells = vec![
         attempt.attempt.to_string(),
         result,
@@ -157,6 +162,11 @@ fn of_attempt(attempt: &JobAttempt) -> Row {
         attempt.detail.clone().unwrap_or_default(),
     ];
     Row { cells, mark: Some(mark) }
+}
+
+/// Nobody waited for what it said in the end: there may be more of it than is known here.
+fn was_left(attempt: &JobAttempt) -> bool {
+    attempt.reason.as_deref().is_some_and(|reason| matches!(reason, "machine_lost" | "given_up"))
 }
 
 fn took(usage: &CommandUsage) -> String {

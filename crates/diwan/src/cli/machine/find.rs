@@ -10,16 +10,21 @@ use super::super::screen::{Mark, Tone};
 const MOST_NAMES: usize = 12;
 const LARGEST_PAGE: u32 = 200;
 
-/// The machine with this name.
+/// The machine with this name. One that was put out is meant only if its name was not given anew.
 pub(in crate::cli) async fn find(client: &Client, name: &str) -> Result<Option<Machine>, Failure> {
-    let mut cursor: Option<String> = None;
+    let (mut cursor, mut put_out): (Option<String>, _) = (None, None);
     loop {
         let query = Query::new().with("search", Some(name)).with("limit", Some(LARGEST_PAGE)).with("cursor", cursor);
         let page = client.list_machines(query).await?.read()?;
-        let found = page.items.into_iter().find(|machine| machine.name == name);
+        for machine in page.items.into_iter().filter(|machine| machine.name == name) {
+            if machine.state != "revoked" {
+                return Ok(Some(machine));
+            }
+            put_out = Some(machine);
+        }
         cursor = page.next_cursor;
-        if found.is_some() || cursor.is_none() {
-            return Ok(found);
+        if cursor.is_none() {
+            return Ok(put_out);
         }
     }
 }
