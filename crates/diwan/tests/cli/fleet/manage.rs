@@ -38,6 +38,8 @@ async fn a_machine_joins_is_labelled_renamed_and_put_out() {
     fleet.becomes("db-1", "revoked").await;
     let worker = fleet.desk.run("worker status").await;
     assert!(worker.out.contains("✗ db-1") && worker.out.contains("revoked"), "{}", worker.out);
+    let _anew = fleet.join("db-1", "").await;
+    assert_ne!(fleet.desk.json("machine show db-1").await["state"], "revoked", "the name is that of the new one");
 }
 
 #[tokio::test]

@@ -86,7 +86,9 @@ async fn of_schedules_with_one_name_none_is_taken_by_chance() {
     let wanted = json!({"name": "nightly", "when": {"kind": "cron", "expression": "@daily"},
         "job": {"operation": {"kind": "exec", "argv": ["true"], "root": "projects"}}});
     let hers = ada.post("/api/v1/job-schedules", wanted).await.expect(StatusCode::CREATED);
-    let own = fleet.desk.json("schedule create nightly --cron @daily --any -- true").await;
+    assert_eq!(fleet.desk.run("schedule create nightly --cron @daily --any -- true").await.code, 0);
+    let both = fleet.desk.json("schedule list").await;
+    let own = both["items"].as_array().expect("a list").iter().find(|one| one["id"] != hers["id"]).expect("both");
     let (hers, own) = (hers["id"].as_str().expect("an id"), own["id"].as_str().expect("an id"));
     for line in ["show nightly", "run nightly", "pause nightly", "delete nightly --yes", "update nightly --jitter 1m"] {
         let slip = fleet.desk.run(&format!("schedule {line}")).await;
