@@ -134,6 +134,31 @@ test("a job that fails is tried again as often as it may be, and lies there unti
   assert.deepEqual([two.state, two.dead_at, two.attempt], ["failed", null, 1]);
 });
 
+test("whoever does not manage jobs chooses among their own dead letters alone", async (t) => {
+  const { server, amina } = await house(t);
+  await addMachine(t, amina, { name: "heron" });
+  const basim = await addPerson(server, amina, { name: "Basim", email: "basim@example.com" });
+  for (const [who, name] of [
+    [amina, "Hers"],
+    [basim, "His"],
+  ]) {
+    const { id } = await who.api.post("/jobs", { operation: program("false"), name });
+    await ended(who, id);
+  }
+  const { page } = await openBrowser(t, server);
+  await signIn(page, basim);
+  await page.goto("/jobs/dead-letters");
+  await page.getByRole("link", { name: "Hers", exact: true }).waitFor();
+  assert.equal(await page.getByLabel(en("machines.choose", { name: "Hers" }), { exact: true }).count(), 0);
+  await page.getByLabel(en("machines.choose_all"), { exact: true }).check();
+  await press(page, "jobs.dead.dismiss");
+  const dialog = page.getByRole("dialog", { name: en("jobs.dead.dismiss_title_one", { count: 1 }) });
+  await dialog.getByRole("button", { name: en("jobs.dead.dismiss") }).click();
+  await gone(page.getByLabel(en("machines.choose_all"), { exact: true }));
+  await page.getByRole("link", { name: "Hers", exact: true }).waitFor();
+  assert.equal(await page.getByRole("link", { name: "His", exact: true }).count(), 0);
+});
+
 test("a queue is held and goes on, and the board says so to whoever looks on", async (t) => {
   const { server, amina, page } = await house(t);
   await addMachine(t, amina, { name: "heron" });

@@ -11,8 +11,13 @@ export function useRefresh() {
 
 /** Whether this person may stop, repeat or change it: their own, or of all. */
 export function useMayChange(owner: Job["owner"]): boolean {
+  return useWhoseMayChange()(owner);
+}
+
+/** The same, of one owner after the other. */
+export function useWhoseMayChange(): (owner: Job["owner"]) => boolean {
   const mayRun = useCan("jobs.run");
   const mayManage = useCan("jobs.manage");
   const { user } = useMe();
-  return mayManage || (mayRun && (owner.user_id ?? owner.id) === user.id);
+  return (owner) => mayManage || (mayRun && (owner.user_id ?? owner.id) === user.id);
 }

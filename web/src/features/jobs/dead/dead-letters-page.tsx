@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useCan } from "@/app/me";
+import { useCan, useMe } from "@/app/me";
 import type { DeadLettersSearch } from "@/app/search";
 import { Button } from "@/ui/button";
 import { ListState } from "@/ui/list-state";
@@ -22,6 +22,7 @@ import { AttemptCount, JobTable } from "../list/job-table";
 import { deadCountQuery, deadLettersQuery, queuesQuery } from "../queries";
 import { JobStateBadge } from "../state";
 import { TargetText } from "../target";
+import { useWhoseMayChange } from "../use-jobs";
 import { useJobWords } from "../words";
 import { DeadBar } from "./dead-bar";
 import { reasons, useReasonWords } from "./reasons";
@@ -44,10 +45,17 @@ function DeadLetters() {
   const { t } = useTranslation();
   const search = route.useSearch();
   const navigate = useNavigate({ from: "/jobs/dead-letters" });
-  const mayRun = useCan("jobs.run");
+  const mayChange = useWhoseMayChange();
+  const mayManage = useCan("jobs.manage");
+  const { user } = useMe();
   const jobs = useInfiniteQuery({ ...deadLettersQuery(search), placeholderData: (before) => before });
-  const total = useQuery(deadCountQuery(search, COUNTED_AT_MOST)).data ?? { count: 0, more: false };
-  const selection = useSelection(jobs.data ?? []);
+  const selectable = jobs.data?.filter(({ owner }) => mayChange(owner)) ?? [];
+  const isAny = selectable.length > 0;
+  const selection = useSelection(selectable);
+  // Who does not manage jobs chooses all of their own: nothing is promised that the server would refuse.
+  const within = mayManage ? search : { ...search, owner: user.id };
+  const counted = useQuery({ ...deadCountQuery(within, COUNTED_AT_MOST), enabled: isAny });
+  const total = counted.data ?? { count: 0, more: false };
   /** Whether all that match are chosen, seen or not. */
   const [isAll, setAll] = useState(false);
   const change = (part: Partial<DeadLettersSearch>) => {
@@ -85,10 +93,19 @@ function DeadLetters() {
         >
           {(items) => (
             <>
-              {mayRun && <ChooseAll selection={selection} total={total} isAll={isAll} onAll={() => setAll(true)} />}
+              {isAny && (
+                <ChooseAll
+                  selection={selection}
+                  total={total}
+                  ofWhom={mayManage || search.owner ? "all" : "own"}
+                  isAll={isAll}
+                  onAll={() => setAll(true)}
+                />
+              )}
               <DeadTable
                 jobs={items}
-                selection={mayRun ? selection : null}
+                selection={isAny ? selection : null}
+                mayChange={mayChange}
                 isAll={isAll}
                 onTouch={() => setAll(false)}
               />
@@ -98,7 +115,7 @@ function DeadLetters() {
         <LoadMore query={jobs} />
       </Card>
       <DeadBar
-        which={isAll ? everything(search) : { ids: selection.chosen.map((job) => job.id) }}
+        which={isAll ? everything(within) : { ids: selection.chosen.map((job) => job.id) }}
         count={isAll ? total.count : selection.chosen.length}
         more={isAll && total.more}
         onDone={clear}
@@ -148,11 +165,13 @@ function Filters({ search, onChange }: FiltersProps) {
 interface ChooseAllProps {
   selection: Selection<Job>;
   total: { count: number; more: boolean };
+  /** What matches, or what of that is one's own. */
+  ofWhom: "all" | "own";
   isAll: boolean;
   onAll: () => void;
 }
 
-function ChooseAll({ selection, total, isAll, onAll }: ChooseAllProps) {
+function ChooseAll({ selection, total, ofWhom, isAll, onAll }: ChooseAllProps) {
   const { t } = useTranslation();
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-1 px-5 pt-3 text-sm text-muted">
@@ -168,7 +187,7 @@ function ChooseAll({ selection, total, isAll, onAll }: ChooseAllProps) {
       </label>
       {selection.all && !isAll && total.count > selection.chosen.length && (
         <Button size="sm" look="quiet" onClick={onAll}>
-          {t(total.more ? "jobs.dead.choose_all_more" : "jobs.dead.choose_all", { count: total.count })}
+          {t(`jobs.dead.choose_${ofWhom}${total.more ? "_more" : ""}`, { count: total.count })}
         </Button>
       )}
     </div>
@@ -177,12 +196,14 @@ function ChooseAll({ selection, total, isAll, onAll }: ChooseAllProps) {
 
 interface DeadTableProps {
   jobs: Job[];
+  /** Of those that one may change. */
   selection: Selection<Job> | null;
+  mayChange: (owner: Job["owner"]) => boolean;
   isAll: boolean;
   onTouch: () => void;
 }
 
-function DeadTable({ jobs, selection, isAll, onTouch }: DeadTableProps) {
+function DeadTable({ jobs, selection, mayChange, isAll, onTouch }: DeadTableProps) {
   const { t } = useTranslation();
   const words = useReasonWords();
   const columns: Column<Job>[] = [
@@ -230,21 +251,25 @@ function DeadTable({ jobs, selection, isAll, onTouch }: DeadTableProps) {
     },
   ];
   const beside = selection
-    ? (job: Job) => (
-        // The label makes the place to hit as large as a finger.
-        <label className="relative z-1 -m-2 grid size-8.5 shrink-0 place-items-center pointer-coarse:size-10">
-          <input
-            type="checkbox"
-            aria-label={t("machines.choose", { name: job.title })}
-            checked={isAll || selection.has(job.id)}
-            onChange={() => {
-              onTouch();
-              if (!isAll) selection.toggle(job.id);
-            }}
-            className="size-[1.125rem]"
-          />
-        </label>
-      )
+    ? (job: Job) =>
+        mayChange(job.owner) ? (
+          // The label makes the place to hit as large as a finger.
+          <label className="relative z-1 -m-2 grid size-8.5 shrink-0 place-items-center pointer-coarse:size-10">
+            <input
+              type="checkbox"
+              aria-label={t("machines.choose", { name: job.title })}
+              checked={isAll || selection.has(job.id)}
+              onChange={() => {
+                onTouch();
+                if (!isAll) selection.toggle(job.id);
+              }}
+              className="size-[1.125rem]"
+            />
+          </label>
+        ) : (
+          // The names stand below one another.
+          <span className="-m-2 size-8.5 shrink-0 pointer-coarse:size-10" />
+        )
     : undefined;
   return <JobTable jobs={jobs} instead={columns} {...(beside ? { beside } : {})} />;
 }
