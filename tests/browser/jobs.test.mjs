@@ -86,7 +86,10 @@ test("what cannot be meant is said at its field, by the form and by the server",
   await press(page, "jobs.new.start");
   await page.getByText(en("problem.fields_invalid"), { exact: true }).waitFor();
   await page.getByText(en("jobs.fault.required"), { exact: true }).waitFor();
-  await page.getByLabel(en("commands.field.line"), { exact: true }).fill("true");
+  const line = page.getByLabel(en("commands.field.line"), { exact: true });
+  assert.equal(await line.getAttribute("aria-invalid"), "true");
+  await page.waitForFunction((field) => field === document.activeElement, await line.elementHandle());
+  await line.fill("true");
   await page.getByText(en("jobs.form.turn"), { exact: true }).click();
   const queue = page.getByLabel(en("jobs.queue"), { exact: true });
   await queue.fill("Deploys!");

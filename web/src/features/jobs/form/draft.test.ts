@@ -42,7 +42,7 @@ describe("the form of a job", () => {
   });
 
   it("as it stands at first needs no more than a program", () => {
-    expect([...jobOf(emptyDraft(), NOW).faults]).toEqual([["operation", "required"]]);
+    expect([...jobOf(emptyDraft(), NOW).faults]).toEqual([["operation.argv", "required"]]);
     const { job, faults } = jobOf(program("make test"), NOW);
     expect([...faults]).toEqual([]);
     expect(job).toMatchObject({ name: null, queue: "default", target: { kind: "any" }, not_before: null, after: [] });
@@ -50,7 +50,12 @@ describe("the form of a job", () => {
 
   it("names what is wrong by its place in the request", () => {
     const empty = emptyDraft();
-    expect([...jobOf(program("echo 'a"), NOW).faults]).toEqual([["operation", "argv"]]);
+    expect([...jobOf(program("echo 'a"), NOW).faults]).toEqual([["operation.argv", "unfit"]]);
+    const placed = { ...program("ls").operation, root: " ", path: "/etc" };
+    expect(faults({ operation: placed })).toEqual([
+      ["operation.root", "required"],
+      ["operation.path", "unfit"],
+    ]);
     expect(faults({ target: { kind: "machine", machine: "", labels: "" } })).toEqual([
       ["target.machine_id", "required"],
     ]);

@@ -1,9 +1,10 @@
 // What is being written in the form of a job, and what it comes to.
 import type { CommandOperation } from "@/api/types";
-import { splitLine } from "@/features/machines/command/argv";
 import {
   type Draft as CommandDraft,
+  type DraftField as CommandField,
   draftOf as commandDraftOf,
+  faultsOf as commandFaultsOf,
   operationOf as commandOperationOf,
   emptyDraft as emptyCommand,
 } from "@/features/machines/command/draft";
@@ -145,7 +146,7 @@ function targetDraft(target: JobTarget): JobDraft["target"] {
 /** What stands in the way, by the place in the request that it is about. */
 export type Faults = Map<
   string,
-  "required" | "form" | "label" | "pair" | "argv" | "number" | "limit" | "variable" | "twice"
+  "required" | "form" | "label" | "pair" | "unfit" | "number" | "limit" | "variable" | "twice"
 >;
 
 interface Comes {
@@ -190,10 +191,13 @@ export function jobOf(draft: JobDraft, now = Date.now()): Comes {
 }
 
 function operationOf(draft: CommandDraft, faults: Faults): CommandOperation {
-  const operation = commandOperationOf(draft);
-  if (operation) return operation;
-  faults.set("operation", draft.kind === "exec" && splitLine(draft.line).fault ? "argv" : "required");
-  return { kind: "noop" };
+  for (const [field, fault] of commandFaultsOf(draft)) faults.set(operationPlace(field), fault);
+  return commandOperationOf(draft) ?? { kind: "noop" };
+}
+
+/** Where a field of the form of a command stands in the request. */
+export function operationPlace(field: CommandField): string {
+  return `operation.${field === "line" ? "argv" : field}`;
 }
 
 function targetOf(target: JobDraft["target"], faults: Faults): JobTarget {

@@ -5,11 +5,13 @@ import { splitLine } from "./argv";
 
 interface ArgvFieldProps {
   line: string;
+  /** What else is wrong with it. */
+  error?: string | undefined;
   onChange: (line: string) => void;
 }
 
 /** Typed as in a shell, shown as it will be run. */
-export function ArgvField({ line, onChange }: ArgvFieldProps) {
+export function ArgvField({ line, error, onChange }: ArgvFieldProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const { argv, fault, plain } = splitLine(line);
@@ -18,7 +20,7 @@ export function ArgvField({ line, onChange }: ArgvFieldProps) {
       <Field
         label={t("commands.field.line")}
         hint={t("commands.field.line_hint")}
-        error={fault && t(`commands.argv.${fault}`)}
+        error={fault ? t(`commands.argv.${fault}`) : error}
       >
         <Input
           code

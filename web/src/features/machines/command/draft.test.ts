@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CommandOperation } from "@/api/types";
-import { type Draft, draftOf, emptyDraft, isPathFit, kinds, operationOf, summary } from "./draft";
+import { type Draft, draftOf, emptyDraft, faultsOf, isPathFit, kinds, operationOf, summary } from "./draft";
 
 const draft = (part: Partial<Draft>): Draft => ({ ...emptyDraft("projects"), ...part });
 
@@ -26,6 +26,21 @@ describe("the form of a command", () => {
   it.each(["/etc", "../x", "a/../b", "~/x", "a\\..\\b"])("refuses a path that leads elsewhere: %s", (path) => {
     expect(isPathFit(path)).toBe(false);
     expect(operationOf(draft({ kind: "build", path }))).toBeNull();
+  });
+
+  it("says at which of its fields something is missing or unfit", () => {
+    const faults = (part: Partial<Draft>) => [...faultsOf(draft(part))];
+    expect(faults({ path: "/etc" })).toEqual([
+      ["line", "required"],
+      ["path", "unfit"],
+    ]);
+    expect(faults({ line: "''" })).toEqual([["line", "required"]]);
+    expect(faults({ kind: "script", args: "'a" })).toEqual([
+      ["source", "required"],
+      ["args", "unfit"],
+    ]);
+    // What another kind asked for is not in the way.
+    expect(faults({ kind: "service.status", service: "nginx", path: "/etc" })).toEqual([]);
   });
 
   it("is filled in again from an operation, of every kind", () => {

@@ -96,31 +96,44 @@ export function isPathFit(path: string): boolean {
   return !/^[/\\~]/.test(path) && !path.split(/[/\\]/).includes("..");
 }
 
+/** The fields that stand in the way: something is missing there, or what is there is unfit. */
+export function faultsOf(draft: Draft): Map<DraftField, "required" | "unfit"> {
+  const faults = new Map<DraftField, "required" | "unfit">();
+  for (const field of fieldsOf[draft.kind]) {
+    const isMissing = isNeeded(draft.kind, field) && draft[field].trim() === "";
+    if (isMissing) faults.set(field, "required");
+    else if (isUnfit(field, draft[field])) faults.set(field, "unfit");
+  }
+  if (!faults.has("line") && draft.kind === "exec" && !splitLine(draft.line).argv[0]) faults.set("line", "required");
+  return faults;
+}
+
+function isUnfit(field: DraftField, text: string): boolean {
+  if (field === "line" || field === "args") return splitLine(text).fault !== null;
+  if (field === "path") return !isPathFit(text.trim());
+  if (field === "source") return !isSourceFit(text);
+  return field === "name" && !isNameFit(text.trim());
+}
+
 /** The operation, or null while something of it is missing or unfit. */
 export function operationOf(draft: Draft): CommandOperation | null {
+  if (faultsOf(draft).size > 0) return null;
   const text = (field: DraftField) => draft[field].trim();
-  const needed = fieldsOf[draft.kind].filter((field) => isNeeded(draft.kind, field));
-  if (needed.some((field) => text(field) === "") || !isPathFit(text("path"))) return null;
   const place = { root: text("root"), path: text("path") };
   switch (draft.kind) {
-    case "exec": {
-      const { argv, fault } = splitLine(draft.line);
-      return fault || !argv[0] ? null : { kind: "exec", argv, ...place };
-    }
+    case "exec":
+      return { kind: "exec", argv: splitLine(draft.line).argv, ...place };
     case "git.clone": {
       const branch = text("branch");
       return { kind: "git.clone", url: text("url"), ...place, ...(branch ? { branch } : {}) };
     }
     case "script": {
-      const { argv, fault } = splitLine(draft.args);
-      if (fault || !isSourceFit(draft.source)) return null;
+      const { argv } = splitLine(draft.args);
       const args = argv.length > 0 ? { args: argv } : {};
       return { kind: "script", language: draft.language, source: draft.source, ...args, ...place };
     }
-    case "project.create": {
-      const name = text("name");
-      return isNameFit(name) ? { kind: "project.create", template: draft.template, name, ...place } : null;
-    }
+    case "project.create":
+      return { kind: "project.create", template: draft.template, name: text("name"), ...place };
     case "service.status":
     case "service.restart":
       return { kind: draft.kind, service: text("service") };

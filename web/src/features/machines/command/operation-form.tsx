@@ -22,10 +22,14 @@ interface OperationFormProps {
   draft: Draft;
   /** The names of roots that are known. */
   roots: string[];
+  /** What whoever sends it found wrong, field by field; what is unfit the fields say themselves. */
+  errorAt?: (field: DraftField) => string | undefined;
   onChange: (draft: Draft) => void;
 }
 
-export function OperationForm({ draft, roots, onChange }: OperationFormProps) {
+const noErrors = () => undefined;
+
+export function OperationForm({ draft, roots, errorAt = noErrors, onChange }: OperationFormProps) {
   const { t } = useTranslation();
   const set = (part: Partial<Draft>) => onChange({ ...draft, ...part });
   const fields = fieldsOf[draft.kind];
@@ -40,8 +44,10 @@ export function OperationForm({ draft, roots, onChange }: OperationFormProps) {
           ))}
         </Select>
       </Field>
-      {fields.includes("line") && <ArgvField line={draft.line} onChange={(line) => set({ line })} />}
-      {fields.includes("source") && <ScriptFields draft={draft} onChange={set} />}
+      {fields.includes("line") && (
+        <ArgvField line={draft.line} error={errorAt("line")} onChange={(line) => set({ line })} />
+      )}
+      {fields.includes("source") && <ScriptFields draft={draft} errorAt={errorAt} onChange={set} />}
       <div className="grid items-start gap-4 sm:grid-cols-2">
         {fields.includes("template") && (
           <Field label={t("commands.field.template")}>
@@ -60,6 +66,7 @@ export function OperationForm({ draft, roots, onChange }: OperationFormProps) {
             field={field}
             draft={draft}
             roots={roots}
+            error={errorAt(field)}
             onChange={(text) => set({ [field]: text })}
           />
         ))}
@@ -94,6 +101,7 @@ interface TextFieldProps {
   field: OneLine;
   draft: Draft;
   roots: string[];
+  error: string | undefined;
   onChange: (text: string) => void;
 }
 
@@ -107,7 +115,7 @@ const examples = {
 };
 const longest = { root: 128, path: 4096, url: 2048, branch: 244, service: 128, name: 64 };
 
-function TextField({ field, draft, roots, onChange }: TextFieldProps) {
+function TextField({ field, draft, roots, error, onChange }: TextFieldProps) {
   const { t } = useTranslation();
   const list = useId();
   const isUnfit = field === "path" && !isPathFit(draft.path.trim());
@@ -118,7 +126,7 @@ function TextField({ field, draft, roots, onChange }: TextFieldProps) {
       label={t(`commands.field.${field}`)}
       optional={!isNeeded(draft.kind, field)}
       hint={field === "root" || field === "path" ? t(`commands.field.${field}_hint`) : undefined}
-      error={(isUnfit && t("field.path_not_relative")) || (isNoName && t("commands.field.name_unfit"))}
+      error={(isUnfit && t("field.path_not_relative")) || (isNoName && t("commands.field.name_unfit")) || error}
       className={field === "url" ? "sm:col-span-2" : ""}
     >
       <Input

@@ -3,14 +3,15 @@ import { useTranslation } from "react-i18next";
 import type { CommandOperation } from "@/api/types";
 import { Field, Input, Select, Textarea } from "@/ui/field";
 import { splitLine } from "./argv";
-import { type Draft, isSourceFit, type Language, languages, properNames } from "./draft";
+import { type Draft, type DraftField, isSourceFit, type Language, languages, properNames } from "./draft";
 
 interface ScriptFieldsProps {
   draft: Draft;
+  errorAt: (field: DraftField) => string | undefined;
   onChange: (part: Partial<Draft>) => void;
 }
 
-export function ScriptFields({ draft, onChange }: ScriptFieldsProps) {
+export function ScriptFields({ draft, errorAt, onChange }: ScriptFieldsProps) {
   const { t } = useTranslation();
   const { fault } = splitLine(draft.args);
   return (
@@ -27,7 +28,7 @@ export function ScriptFields({ draft, onChange }: ScriptFieldsProps) {
       <Field
         label={t("commands.field.source")}
         hint={t("commands.field.source_hint")}
-        error={!isSourceFit(draft.source) && t("commands.field.source_unfit")}
+        error={isSourceFit(draft.source) ? errorAt("source") : t("commands.field.source_unfit")}
       >
         <Textarea
           dir="ltr"
@@ -44,7 +45,7 @@ export function ScriptFields({ draft, onChange }: ScriptFieldsProps) {
         label={t("commands.field.args")}
         optional
         hint={t("commands.field.line_hint")}
-        error={fault && t(`commands.argv.${fault}`)}
+        error={fault ? t(`commands.argv.${fault}`) : errorAt("args")}
       >
         <Input
           code
