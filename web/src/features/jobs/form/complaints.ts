@@ -2,7 +2,8 @@
 import { useTranslation } from "react-i18next";
 import type { ProblemError } from "@/api/problem";
 import { isLabel, splitLabels } from "@/features/machines/labels";
-import type { Faults } from "./draft";
+import { type Format, useFormat } from "@/i18n/format";
+import type { Fault, Faults } from "./draft";
 
 export interface Complaints {
   /** What is said of a place, or of something within it. */
@@ -27,9 +28,21 @@ export function useFieldWords() {
   };
 }
 
+/** What the form itself sees, with the bounds where there are some. */
+function useFaultWords() {
+  const { t } = useTranslation();
+  const format = useFormat();
+  return (fault: Fault): string => {
+    if (typeof fault === "string") return t(`jobs.fault.${fault}`);
+    const { of, least, most } = fault;
+    const write: Format["span"] = of === "span" ? format.span : format.number;
+    return t(of === "whole" ? "form.range" : `jobs.fault.${of}`, { least: write(least), most: write(most) });
+  };
+}
+
 /** The server names places of a schedule's job after `job.`. */
 export function useComplaints(faults: Faults | null, problem: ProblemError | null, prefix = ""): Complaints {
-  const { t } = useTranslation();
+  const faultWords = useFaultWords();
   const words = useFieldWords();
   const told = (problem?.problem.errors ?? []).map((error) => ({
     place: prefix && error.field.startsWith(prefix) ? error.field.slice(prefix.length) : error.field,
@@ -37,7 +50,7 @@ export function useComplaints(faults: Faults | null, problem: ProblemError | nul
   }));
   const at = (place: string) => {
     const fault = faults && [...faults].find(([one]) => isWithin(one, place))?.[1];
-    if (fault) return t(`jobs.fault.${fault}`);
+    if (fault) return faultWords(fault);
     return told.find((one) => isWithin(one.place, place))?.text;
   };
   return { at, has: (...places) => places.some((place) => at(place) !== undefined) };

@@ -60,21 +60,50 @@ describe("the form of a job", () => {
       ["target.machine_id", "required"],
     ]);
     expect(faults({ target: { kind: "labels", machine: "", labels: "A B" } })).toEqual([["target.selector", "label"]]);
-    expect(faults({ priority: "11" })).toEqual([["priority", "number"]]);
+    expect(faults({ priority: "11" })).toEqual([["priority", { of: "whole", least: -10, most: 10 }]]);
     expect(faults({ labels: "team=über" })).toEqual([["labels", "pair"]]);
-    expect(faults({ retry: { ...empty.retry, attempts: "0", factor: "11" } })).toEqual([
-      ["retry.attempts", "number"],
-      ["retry.factor", "number"],
+    expect(faults({ retry: { ...empty.retry, attempts: "0" } })).toEqual([
+      ["retry.attempts", { of: "whole", least: 1, most: 100 }],
+    ]);
+    expect(faults({ retry: { ...empty.retry, attempts: "3", factor: "11", on: [] } })).toEqual([
+      ["retry.on", "choose"],
+      ["retry.factor", { of: "number", least: 1, most: 10 }],
     ]);
     expect(faults({ timeout: { amount: "soon", unit: "min" } })).toEqual([["timeout_ms", "form"]]);
     const limits = { ...empty.limits, memory_bytes: "0,5", processes: "1.5", open_files: "15", output_bytes: "much" };
     expect(faults({ limits })).toEqual([
-      ["limits.memory_bytes", "limit"],
-      ["limits.processes", "limit"],
-      ["limits.open_files", "limit"],
-      ["limits.output_bytes", "limit"],
+      ["limits.memory_bytes", { of: "number", least: 1, most: 16_777_216 }],
+      ["limits.processes", { of: "whole", least: 1, most: 100_000 }],
+      ["limits.open_files", { of: "whole", least: 16, most: 1_048_576 }],
+      ["limits.output_bytes", { of: "number", least: 1 / 1024, most: 16_777_216 * 1024 }],
     ]);
     expect(faults({ start: "at", at: "" })).toEqual([["not_before", "required"]]);
+  });
+
+  it("misses a length of time that is left empty only where there must be one, and says how long it may be", () => {
+    const { retry, lost } = emptyDraft();
+    const none = { amount: "", unit: "min" } as const;
+    const most = (at: string, least: number, most: number) => [[at, { of: "span", least, most }]];
+    expect(faults({ timeout: none, queueTimeout: none, lost: { ...lost, after: none } })).toEqual([]);
+    expect(faults({ start: "later", delay: none })).toEqual([["not_before", "required"]]);
+    expect(faults({ lost: { policy: "fail", after: none } })).toEqual([["lost.after_ms", "required"]]);
+    expect(faults({ retry: { ...retry, attempts: "2", delay: none, most: none } })).toEqual([
+      ["retry.delay_ms", "required"],
+      ["retry.max_delay_ms", "required"],
+    ]);
+    expect(faults({ timeout: { amount: "8", unit: "d" } })).toEqual(most("timeout_ms", 1, 604_800_000));
+    expect(faults({ lost: { policy: "move", after: { amount: "0.5", unit: "s" } } })).toEqual(
+      most("lost.after_ms", 1000, 604_800_000),
+    );
+  });
+
+  it("passes over what is not shown", () => {
+    const empty = emptyDraft();
+    const hidden = { amount: "soon", unit: "min" } as const;
+    const { job } = jobOf({ ...program("ls"), lost: { policy: "wait", after: hidden } }, NOW);
+    expect(job.lost).toEqual({ policy: "wait", after_ms: 60_000 });
+    expect(faults({ retry: { ...empty.retry, delay: hidden, factor: "x", on: [] } })).toEqual([]);
+    expect(faults({ lost: { policy: "wait", after: hidden } })).toEqual([]);
   });
 
   it("leaves out empty rows of variables, and says what is wrong with the others", () => {

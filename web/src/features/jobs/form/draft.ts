@@ -143,11 +143,20 @@ function targetDraft(target: JobTarget): JobDraft["target"] {
   };
 }
 
-/** What stands in the way, by the place in the request that it is about. */
-export type Faults = Map<
-  string,
-  "required" | "form" | "label" | "pair" | "unfit" | "number" | "limit" | "variable" | "twice"
->;
+/** What stands in the way: a word for it, or the bounds that were left. */
+export type Fault =
+  | "required"
+  | "choose"
+  | "form"
+  | "label"
+  | "pair"
+  | "unfit"
+  | "variable"
+  | "twice"
+  | { of: "whole" | "number" | "span"; least: number; most: number };
+
+/** By the place in the request that it is about. */
+export type Faults = Map<string, Fault>;
 
 interface Comes {
   job: NewJob;
@@ -156,6 +165,11 @@ interface Comes {
 
 export function jobOf(draft: JobDraft, now = Date.now()): Comes {
   const faults: Faults = new Map();
+  const usual = emptyDraft();
+  // What is not shown, because it would mean nothing, stands in nobody's way.
+  const retry = Number(draft.retry.attempts) > 1 ? draft.retry : { ...usual.retry, attempts: draft.retry.attempts };
+  if (retry.on.length === 0) faults.set("retry.on", "choose");
+  const lostAfter = draft.lost.policy === "wait" ? usual.lost.after : draft.lost.after;
   const job: NewJob = {
     operation: operationOf(draft.operation, faults),
     target: targetOf(draft.target, faults),
@@ -164,16 +178,16 @@ export function jobOf(draft: JobDraft, now = Date.now()): Comes {
     priority: whole(draft.priority, -10, 10, "priority", faults),
     labels: labelsOf(draft.labels, "labels", faults),
     retry: {
-      attempts: whole(draft.retry.attempts, 1, 100, "retry.attempts", faults),
-      delay_ms: lasting(draft.retry.delay, "retry.delay_ms", faults) ?? 0,
-      max_delay_ms: lasting(draft.retry.most, "retry.max_delay_ms", faults) ?? 0,
-      factor: factorOf(draft.retry.factor, faults),
-      jitter: draft.retry.jitter,
-      on: draft.retry.on,
+      attempts: whole(retry.attempts, 1, 100, "retry.attempts", faults),
+      delay_ms: needed(retry.delay, [0, DAY_MS], "retry.delay_ms", faults),
+      max_delay_ms: needed(retry.most, [0, DAY_MS], "retry.max_delay_ms", faults),
+      factor: factorOf(retry.factor, faults),
+      jitter: retry.jitter,
+      on: retry.on,
     },
     retry_safe: draft.retrySafe,
-    timeout_ms: lasting(draft.timeout, "timeout_ms", faults),
-    queue_timeout_ms: lasting(draft.queueTimeout, "queue_timeout_ms", faults),
+    timeout_ms: lasting(draft.timeout, [1, 7 * DAY_MS], "timeout_ms", faults),
+    queue_timeout_ms: lasting(draft.queueTimeout, [1, 366 * DAY_MS], "queue_timeout_ms", faults),
     limits: limitsOf(draft.limits, faults),
     not_before: notBefore(draft, now, faults),
     concurrency: draft.concurrency.key.trim()
@@ -183,7 +197,7 @@ export function jobOf(draft: JobDraft, now = Date.now()): Comes {
         }
       : null,
     after: draft.after,
-    lost: { policy: draft.lost.policy, after_ms: lasting(draft.lost.after, "lost.after_ms", faults) ?? 0 },
+    lost: { policy: draft.lost.policy, after_ms: needed(lostAfter, [1000, 7 * DAY_MS], "lost.after_ms", faults) },
     ...variablesOf(draft, faults),
     artifacts: linesOf(draft.artifacts),
   };
@@ -226,29 +240,39 @@ function labelsOf(text: string, place: string, faults: Faults): Record<string, s
 function whole(text: string, least: number, most: number, place: string, faults: Faults): number {
   const value = /^[+-]?\d{1,6}$/.test(text.trim()) ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return value;
-  faults.set(place, "number");
+  faults.set(place, { of: "whole", least, most });
   return least;
 }
 
-function lasting(given: Span, place: string, faults: Faults): number | null {
+type Bounds = [least: number, most: number];
+
+export const DAY_MS = 86_400_000;
+
+/** Null where it was left empty, and where it cannot be meant. */
+export function lasting(given: Span, [least, most]: Bounds, place: string, faults: Faults): number | null {
   const ms = msOf(given);
-  if (!Number.isNaN(ms)) return ms;
-  faults.set(place, "form");
+  if (ms === null || (ms >= least && ms <= most)) return ms;
+  faults.set(place, Number.isNaN(ms) ? "form" : { of: "span", least, most });
   return null;
+}
+
+/** One that cannot be left empty. */
+function needed(given: Span, bounds: Bounds, place: string, faults: Faults): number {
+  if (msOf(given) === null) faults.set(place, "required");
+  return lasting(given, bounds, place, faults) ?? bounds[0];
 }
 
 function factorOf(text: string, faults: Faults): number {
   const value = Number(text.trim().replace(",", ".") || "1");
   if (value >= 1 && value <= 10) return value;
-  faults.set("retry.factor", "number");
+  faults.set("retry.factor", { of: "number", least: 1, most: 10 });
   return 1;
 }
 
 function notBefore({ start, delay, at }: JobDraft, now: number, faults: Faults): string | null {
   if (start === "now") return null;
   if (start === "later") {
-    const ms = lasting(delay, "not_before", faults);
-    return ms === null ? null : new Date(now + ms).toISOString();
+    return new Date(now + needed(delay, [0, 3660 * DAY_MS], "not_before", faults)).toISOString();
   }
   const moment = new Date(at);
   if (!Number.isNaN(moment.getTime())) return moment.toISOString();

@@ -38,7 +38,7 @@ export function limitsOf(texts: Record<Limit, string>, faults: Faults): JobLimit
     const [least, most, one] = known[limit];
     const value = Number(text);
     if (value >= least && value <= most && (one > 1 || Number.isInteger(value))) told[limit] = Math.round(value * one);
-    else faults.set(`limits.${limit}`, "limit");
+    else faults.set(`limits.${limit}`, { of: one > 1 ? "number" : "whole", least, most });
   }
   return told;
 }

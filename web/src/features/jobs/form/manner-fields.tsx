@@ -138,6 +138,8 @@ export function RetryFields({ draft, set, complaints }: PartProps) {
   const toggle = (one: JobRetry["on"][number]) =>
     change({ on: reasons.filter((reason) => (reason === one) !== retry.on.includes(reason)) });
   const shown = pauses(retry);
+  const noReason = useId();
+  const onError = complaints.at("retry.on");
   return (
     <>
       <div className={pair}>
@@ -200,8 +202,14 @@ export function RetryFields({ draft, set, complaints }: PartProps) {
                 label={t(`jobs.form.retry_on.${reason}`)}
                 checked={retry.on.includes(reason)}
                 onChange={() => toggle(reason)}
+                {...(onError ? { "aria-invalid": true, "aria-describedby": noReason } : {})}
               />
             ))}
+            {onError && (
+              <p id={noReason} className="mt-1 text-sm text-danger">
+                {onError}
+              </p>
+            )}
           </fieldset>
         </>
       )}

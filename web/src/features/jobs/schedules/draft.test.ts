@@ -43,7 +43,7 @@ describe("the form of a schedule", () => {
 
   it("names what is wrong by its place, in the job too", () => {
     expect([...scheduleOf(draft({ name: " ", expression: "", job: { ...job, priority: "x" } })).faults]).toEqual([
-      ["job.priority", "number"],
+      ["job.priority", { of: "whole", least: -10, most: 10 }],
       ["name", "required"],
       ["when.expression", "required"],
     ]);

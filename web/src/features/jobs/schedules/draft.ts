@@ -1,6 +1,14 @@
 // What is being written in the form of a schedule, and what it comes to.
 import type { Schedule, ScheduleSpec, ScheduleWhen } from "../api";
-import { emptyDraft as emptyJob, type Faults, type JobDraft, draftOf as jobDraftOf, jobOf } from "../form/draft";
+import {
+  DAY_MS,
+  emptyDraft as emptyJob,
+  type Faults,
+  type JobDraft,
+  draftOf as jobDraftOf,
+  jobOf,
+  lasting,
+} from "../form/draft";
 import { msOf, type Span, span } from "../form/span";
 
 export interface ScheduleDraft {
@@ -79,7 +87,7 @@ export function scheduleOf(draft: ScheduleDraft): { schedule: ScheduleSpec; faul
   const all: Faults = new Map([...faults].map(([place, fault]) => [`job.${place}`, fault]));
   if (!draft.name.trim()) all.set("name", "required");
   if (draft.kind === "cron" && !draft.expression.trim()) all.set("when.expression", "required");
-  if (draft.kind === "cron" && Number.isNaN(msOf(draft.jitter))) all.set("when.jitter_ms", "form");
+  if (draft.kind === "cron") lasting(draft.jitter, [0, DAY_MS], "when.jitter_ms", all);
   const { not_before: _, after: __, ...spec } = job;
   return {
     schedule: { name: draft.name.trim(), when: whenOf(draft), missed: draft.missed, overlap: draft.overlap, job: spec },
