@@ -31,6 +31,7 @@ export function makeFormat(language: string, timeZone: string | undefined) {
   const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
   const precise = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
   const list = new Intl.ListFormat(locale, { type: "unit", style: "short" });
+  const either = new Intl.ListFormat(locale, { type: "disjunction" });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
   return {
     number: (value: number) => number.format(value),
@@ -45,6 +46,8 @@ export function makeFormat(language: string, timeZone: string | undefined) {
     month: (at: number) => month.format(at),
     exact: (at: string) => exact.format(new Date(at)),
     list: (items: string[]) => list.format(items),
+    /** One or the other of them. */
+    either: (items: string[]) => either.format(items),
     ago: (at: string, now = Date.now()) => {
       const [value, unit] = nearestUnit((new Date(at).getTime() - now) / 1000);
       return relative.format(value, unit);

@@ -19,7 +19,7 @@ export function useSpecWords() {
     const told: Told[] = [];
     const tell = (label: string, text: string) => told.push({ label, text });
     if (retry.attempts > 1 && retry.on.length > 0) {
-      const on = format.list(retry.on.map((one) => t(`jobs.form.retry_on.${one}`)));
+      const on = format.either(retry.on.map((one) => t(`jobs.form.retry_on.${one}`)));
       const pause = span(retry.delay_ms);
       tell(
         t("jobs.form.retries"),
