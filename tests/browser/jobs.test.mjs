@@ -99,6 +99,7 @@ test("what cannot be meant is said at its field, by the form and by the server",
   await page.waitForFunction(() => document.activeElement?.getAttribute("aria-invalid") === "true");
   assert.equal(await queue.getAttribute("aria-invalid"), "true");
   assert.ok(await queue.evaluate((field) => field === document.activeElement));
+  assert.equal(await page.getByText(en("jobs.field.queue_invalid"), { exact: true }).count(), 1);
 });
 
 test("a job that fails is tried again as often as it may be, and lies there until somebody sees to it", async (t) => {

@@ -44,10 +44,9 @@ function useFaultWords() {
 export function useComplaints(faults: Faults | null, problem: ProblemError | null, prefix = ""): Complaints {
   const faultWords = useFaultWords();
   const words = useFieldWords();
-  const told = (problem?.problem.errors ?? []).map((error) => ({
-    place: prefix && error.field.startsWith(prefix) ? error.field.slice(prefix.length) : error.field,
-    text: words(error),
-  }));
+  const told = (problem?.problem.errors ?? [])
+    .filter(({ field }) => field.startsWith(prefix))
+    .map((error) => ({ place: error.field.slice(prefix.length), text: words(error) }));
   const at = (place: string) => {
     const fault = faults && [...faults].find(([one]) => isWithin(one, place))?.[1];
     if (fault) return faultWords(fault);

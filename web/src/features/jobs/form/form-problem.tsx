@@ -4,23 +4,33 @@ import { useTranslation } from "react-i18next";
 import type { ProblemError } from "@/api/problem";
 import { Notice } from "@/ui/notice";
 import { ProblemNotice } from "@/ui/problem";
+import { useFieldWords } from "./complaints";
+import { besides } from "./places";
 
-export function FormProblem({ problem, isWrong }: { problem: ProblemError | null; isWrong: boolean }) {
+interface FormProblemProps {
+  problem: ProblemError | null;
+  isWrong: boolean;
+  /** Those of the request that have a field, which says itself what is wrong with it. */
+  places: string[];
+}
+
+export function FormProblem({ problem, isWrong, places }: FormProblemProps) {
   const { t } = useTranslation();
+  const words = useFieldWords();
   if (isWrong) return <Notice tone="danger" live className="mb-4" title={t("problem.fields_invalid")} />;
   if (!problem) return null;
-  const told = problem.problem.errors ?? [];
+  const told = besides(problem.problem.errors ?? [], places);
   return (
     <div className="mb-4">
       <ProblemNotice problem={problem} />
       {told.length > 0 && (
         <ul className="mt-2 grid gap-0.5 text-sm text-muted">
-          {told.map(({ field, message }) => (
-            <li key={`${field} ${message}`}>
+          {told.map((one) => (
+            <li key={`${one.field} ${one.message}`}>
               <bdi dir="ltr" className="font-mono text-xs">
-                {field}
+                {one.field}
               </bdi>{" "}
-              <bdi>{message}</bdi>
+              <bdi>{words(one)}</bdi>
             </li>
           ))}
         </ul>

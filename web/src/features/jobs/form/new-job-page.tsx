@@ -20,6 +20,7 @@ import { useComplaints } from "./complaints";
 import { draftOf, emptyDraft, type JobDraft, jobOf } from "./draft";
 import { FormProblem, useFocusOnWrong } from "./form-problem";
 import { JobFields } from "./job-fields";
+import { placesOf } from "./places";
 import { TargetVerdict } from "./target-verdict";
 
 const route = getRouteApi("/signed-in/shell/jobs/new");
@@ -121,7 +122,7 @@ function Form({ start, like }: { start: JobDraft; like: JobDetail | null }) {
         void submit();
       }}
     >
-      <FormProblem problem={problem} isWrong={tried && faults.size > 0} />
+      <FormProblem problem={problem} isWrong={tried && faults.size > 0} places={placesOf(draft)} />
       <JobFields draft={draft} set={(part) => setDraft((before) => ({ ...before, ...part }))} complaints={complaints} />
       <TargetVerdict draft={draft} />
       <div className="flex flex-wrap justify-end gap-2">

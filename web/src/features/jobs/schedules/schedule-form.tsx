@@ -15,6 +15,7 @@ import { JobFields } from "../form/job-fields";
 import { useRefresh } from "../use-jobs";
 import { type ScheduleDraft, scheduleOf } from "./draft";
 import { SecretDialog } from "./hook";
+import { placesOf } from "./places";
 import { MannerFields, WhenFields } from "./when-fields";
 
 interface ScheduleFormProps {
@@ -78,7 +79,7 @@ export function ScheduleForm({ start, schedule }: ScheduleFormProps) {
           onClose={() => void navigate({ to: "/jobs/schedules/$id", params: { id: made.id } })}
         />
       )}
-      <FormProblem problem={problem} isWrong={tried && faults.size > 0} />
+      <FormProblem problem={problem} isWrong={tried && faults.size > 0} places={placesOf(draft)} />
       <Section title={t("schedules.when.title")}>
         <div className="grid gap-5">
           <Field label={t("jobs.name")} error={complaints.at("name")} className="sm:max-w-sm">
