@@ -9,7 +9,8 @@ import { useFocusReturn } from "./use-focus-return";
 
 interface DialogProps {
   open: boolean;
-  onClose: () => void;
+  /** Without it, it closes only by what stands in it: what is shown once is not lost by a key too many. */
+  onClose?: () => void;
   title: ReactNode;
   description?: ReactNode;
   /** A sheet stands at the end of the line and has the height of the screen. */
@@ -20,16 +21,20 @@ interface DialogProps {
 
 export function Dialog({ open, onClose, ...content }: DialogProps) {
   return (
-    <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
+    <Radix.Root open={open} onOpenChange={(next) => !next && onClose?.()}>
       <Radix.Portal>
-        <Content {...content} />
+        <Content {...content} closes={onClose !== undefined} />
       </Radix.Portal>
     </Radix.Root>
   );
 }
 
+interface ContentProps extends Omit<DialogProps, "open" | "onClose"> {
+  closes: boolean;
+}
+
 /** Mounted when the dialog opens, so it knows what had the focus then. */
-function Content({ title, description, sheet, wide, children }: Omit<DialogProps, "open" | "onClose">) {
+function Content({ title, description, sheet, wide, closes, children }: ContentProps) {
   const { t } = useTranslation();
   const returnFocus = useFocusReturn();
   return (
@@ -49,9 +54,11 @@ function Content({ title, description, sheet, wide, children }: Omit<DialogProps
             <Radix.Title className="text-lg font-semibold">{title}</Radix.Title>
             {description && <Radix.Description className="mt-1 text-muted">{description}</Radix.Description>}
           </div>
-          <Radix.Close asChild>
-            <IconButton icon="close" label={t("common.close")} className="-me-2 -mt-1" />
-          </Radix.Close>
+          {closes && (
+            <Radix.Close asChild>
+              <IconButton icon="close" label={t("common.close")} className="-me-2 -mt-1" />
+            </Radix.Close>
+          )}
         </header>
         <div className="min-h-0 flex-1 overflow-y-auto px-6 pt-3 pb-6">{children}</div>
       </Radix.Content>

@@ -59,16 +59,11 @@ export function Hook({ schedule, url, provider }: HookProps) {
   );
 }
 
-/** Shown this once: it is in this dialog alone. */
+/** Shown this once: it is in this dialog alone, which closes by its button only and begins at the one that copies. */
 export function SecretDialog({ secret, onClose }: { secret: string; onClose: () => void }) {
   const { t } = useTranslation();
   return (
-    <Dialog
-      open
-      onClose={onClose}
-      title={t("schedules.hook.secret_title")}
-      description={t("schedules.hook.secret_lead")}
-    >
+    <Dialog open title={t("schedules.hook.secret_title")} description={t("schedules.hook.secret_lead")}>
       <SecretLine text={secret} />
       <DialogActions>
         <Button look="primary" onClick={onClose}>
