@@ -102,6 +102,24 @@ test("what cannot be meant is said at its field, by the form and by the server",
   assert.equal(await page.getByText(en("jobs.field.queue_invalid"), { exact: true }).count(), 1);
 });
 
+test("a form that was filled in is not left unasked, unless it was sent", async (t) => {
+  const { page } = await house(t);
+  await page.goto("/jobs/new");
+  const line = page.getByLabel(en("commands.field.line"), { exact: true });
+  await line.fill("true");
+  await page.getByRole("link", { name: en("common.cancel"), exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: en("jobs.leave.title") });
+  await dialog.getByRole("button", { name: en("jobs.leave.stay"), exact: true }).click();
+  assert.equal(await line.inputValue(), "true");
+  await page.getByRole("link", { name: en("common.cancel"), exact: true }).click();
+  await dialog.getByRole("button", { name: en("jobs.leave.action"), exact: true }).click();
+  await page.getByRole("heading", { level: 1, name: en("places.jobs") }).waitFor();
+  await page.goto("/jobs/new");
+  await line.fill("true");
+  await press(page, "jobs.new.start");
+  await page.getByRole("heading", { level: 1, name: "true" }).waitFor();
+});
+
 test("a job that fails is tried again as often as it may be, and lies there until somebody sees to it", async (t) => {
   const { amina, page } = await house(t);
   await addMachine(t, amina, { name: "heron" });

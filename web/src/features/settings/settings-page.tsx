@@ -14,7 +14,7 @@ import type { Item } from "./calls";
 import { EditBar } from "./edit-bar";
 import { EditingProvider, useEditing } from "./editing";
 import { Prose } from "./form/prose";
-import { LeaveGuard } from "./leave-guard";
+import { EditsGuard } from "./leave-guard";
 import { keyOf, same } from "./model/edits";
 import { settingsQuery } from "./queries";
 import { SectionNav } from "./section-nav";
@@ -64,7 +64,7 @@ function Configuration() {
       <Banners />
       <Sections />
       <EditBar />
-      <LeaveGuard />
+      <EditsGuard />
     </EditingProvider>
   );
 }

@@ -18,6 +18,7 @@ import { useRefresh } from "../use-jobs";
 import { useJobWords } from "../words";
 import { useComplaints } from "./complaints";
 import { draftOf, emptyDraft, type JobDraft, jobOf } from "./draft";
+import { useDraftGuard } from "./draft-guard";
 import { FormProblem, useFocusOnWrong } from "./form-problem";
 import { JobFields } from "./job-fields";
 import { placesOf } from "./places";
@@ -90,6 +91,7 @@ function Form({ start, like }: { start: JobDraft; like: JobDetail | null }) {
   const [tried, setTried] = useState(false);
   const [problem, setProblem] = useState<ProblemError | null>(null);
   const [busy, setBusy] = useState(false);
+  const { guard, sent } = useDraftGuard(draft);
   const { job, faults } = jobOf(draft);
   const complaints = useComplaints(tried ? faults : null, problem);
 
@@ -101,6 +103,7 @@ function Form({ start, like }: { start: JobDraft; like: JobDetail | null }) {
     setBusy(true);
     try {
       const { id } = await (like ? rerunJob(like.id, job) : createJob(job));
+      sent();
       toast(t("jobs.new.done"));
       void refresh();
       await navigate({ to: "/jobs/$id", params: { id } });
@@ -122,6 +125,7 @@ function Form({ start, like }: { start: JobDraft; like: JobDetail | null }) {
         void submit();
       }}
     >
+      {guard}
       <FormProblem problem={problem} isWrong={tried && faults.size > 0} places={placesOf(draft)} />
       <JobFields draft={draft} set={(part) => setDraft((before) => ({ ...before, ...part }))} complaints={complaints} />
       <TargetVerdict draft={draft} />

@@ -10,6 +10,7 @@ import { toast } from "@/ui/toast";
 import type { Schedule } from "../api";
 import { changeSchedule, createSchedule } from "../calls";
 import { useComplaints } from "../form/complaints";
+import { useDraftGuard } from "../form/draft-guard";
 import { FormProblem, useFocusOnWrong } from "../form/form-problem";
 import { JobFields } from "../form/job-fields";
 import { useRefresh } from "../use-jobs";
@@ -35,6 +36,7 @@ export function ScheduleForm({ start, schedule }: ScheduleFormProps) {
   const [busy, setBusy] = useState(false);
   const [made, setMade] = useState<{ id: string; secret: string } | null>(null);
   const set = (part: Partial<ScheduleDraft>) => setDraft((before) => ({ ...before, ...part }));
+  const { guard, sent } = useDraftGuard(draft);
   const { schedule: wanted, faults } = scheduleOf(draft);
   const complaints = useComplaints(tried ? faults : null, problem);
   const jobFaults = new Map([...faults].filter(([place]) => place.startsWith("job.")).map(([p, f]) => [p.slice(4), f]));
@@ -50,6 +52,7 @@ export function ScheduleForm({ start, schedule }: ScheduleFormProps) {
       const saved = schedule
         ? { ...(await changeSchedule(schedule.id, wanted)), secret: null }
         : await createSchedule(wanted);
+      sent();
       toast(t(schedule ? "common.saved" : "schedules.new.done"));
       await refresh();
       // The secret is told now or never.
@@ -73,6 +76,7 @@ export function ScheduleForm({ start, schedule }: ScheduleFormProps) {
         void submit();
       }}
     >
+      {guard}
       {made && (
         <SecretDialog
           secret={made.secret}
