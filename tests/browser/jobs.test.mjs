@@ -211,6 +211,25 @@ test("a queue is held and goes on, and the board says so to whoever looks on", a
   assert.equal((await amina.api.get(`/jobs/${id}`)).attempt, 1);
 });
 
+test("a pause while one types what is looked for takes nothing of it away", async (t) => {
+  const { amina, page } = await house(t);
+  await amina.api.post("/jobs", { operation: program("true"), name: "Nightly import", labels: { team: "web" } });
+  await page.goto("/jobs");
+  const search = page.getByRole("searchbox", { name: en("jobs.search"), exact: true });
+  await search.pressSequentially("Nightly ");
+  await page.waitForURL(/search=Nightly/);
+  await search.pressSequentially("import");
+  await page.waitForURL(/search=Nightly.import/);
+  assert.equal(await search.inputValue(), "Nightly import");
+  const label = page.getByRole("searchbox", { name: en("jobs.label_filter"), exact: true });
+  await label.pressSequentially("team=");
+  await page.waitForURL(/label=team/);
+  await label.pressSequentially("web");
+  await page.waitForURL(/label=team[^&]*web/);
+  assert.equal(await label.inputValue(), "team=web");
+  await page.getByRole("link", { name: "Nightly import", exact: true }).waitFor();
+});
+
 test("a job that runs is cancelled, and so is what waits for it", async (t) => {
   const { amina, page } = await house(t);
   await addMachine(t, amina, { name: "heron" });

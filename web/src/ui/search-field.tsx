@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { Field, Input } from "./field";
 import { Icon } from "./icon";
+import { useTyped } from "./use-typed";
 
 interface SearchFieldProps {
   label: string;
@@ -15,16 +16,20 @@ const PAUSE_MS = 250;
 
 /** Tells its text after a short pause in typing, so each letter does not become a request. */
 export function SearchField({ label, value, onChange, onEnter, className }: SearchFieldProps) {
-  const [text, setText] = useState(value);
+  const { text, setText, told } = useTyped(value);
   const latest = useRef(onChange);
   latest.current = onChange;
+  const asked = text.trim();
+  const tell = useCallback(() => {
+    told(asked);
+    latest.current(asked);
+  }, [told, asked]);
 
-  useEffect(() => setText(value), [value]);
   useEffect(() => {
-    if (text === value) return undefined;
-    const timer = setTimeout(() => latest.current(text.trim()), PAUSE_MS);
+    if (asked === value) return undefined;
+    const timer = setTimeout(tell, PAUSE_MS);
     return () => clearTimeout(timer);
-  }, [text, value]);
+  }, [asked, value, tell]);
 
   return (
     <Field label={label} hideLabel className={className ?? ""}>
@@ -38,8 +43,8 @@ export function SearchField({ label, value, onChange, onEnter, className }: Sear
           onKeyDown={(event) => {
             if (event.key !== "Enter" || !onEnter || event.nativeEvent.isComposing) return;
             event.preventDefault();
-            if (text.trim() === value) onEnter(event.shiftKey);
-            else onChange(text.trim());
+            if (asked === value) onEnter(event.shiftKey);
+            else tell();
           }}
           // The icon stands where the page begins, whatever direction the typed text has.
           className="pl-9 in-[[dir=rtl]]:pr-9 in-[[dir=rtl]]:pl-3"

@@ -1,6 +1,6 @@
 // What narrows the jobs down: a part of the board, and who, where and what.
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useCan, useMe } from "@/app/me";
 import { type JobsSearch, jobStates } from "@/app/search";
@@ -9,6 +9,7 @@ import { useFormat } from "@/i18n/format";
 import { Field, Input, Select } from "@/ui/field";
 import { Icon } from "@/ui/icon";
 import { SearchField } from "@/ui/search-field";
+import { useTyped } from "@/ui/use-typed";
 import { queuesQuery, slotsQuery } from "../queries";
 import { WideChoice } from "../wide-choice";
 import { type Part, parts, statesOf, withPart } from "./filter";
@@ -145,21 +146,24 @@ const PAUSE_MS = 350;
 
 /** A pair; a key alone is one whose value is empty. */
 const PAIR = /^[A-Za-z0-9._/-]{1,63}=[A-Za-z0-9._/-]{0,63}$/;
+const asTyped = (label: string) => label.replace(/=$/, "");
 
 /** Asks once what is typed is a label. */
 function LabelFilter({ value, onChange }: { value: string; onChange: (label: string) => void }) {
   const { t } = useTranslation();
-  const [text, setText] = useState(value);
+  const { text, setText, told } = useTyped(asTyped(value));
   const typed = text.trim();
   const asked = typed === "" || typed.includes("=") ? typed : `${typed}=`;
   const isFit = asked === "" || PAIR.test(asked);
 
-  useEffect(() => setText(value.replace(/=$/, "")), [value]);
   useEffect(() => {
     if (asked === value || !isFit) return undefined;
-    const timer = setTimeout(() => onChange(asked), PAUSE_MS);
+    const timer = setTimeout(() => {
+      told(asTyped(asked));
+      onChange(asked);
+    }, PAUSE_MS);
     return () => clearTimeout(timer);
-  }, [asked, value, isFit, onChange]);
+  }, [asked, value, isFit, told, onChange]);
 
   return (
     <Field
