@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { useTimeZone } from "@/app/time-zone";
-import { useNow } from "@/features/machines/use-machines";
 import { makeFormat, useFormat } from "@/i18n/format";
+import { useAgo } from "@/ui/time";
 import type { ScheduleWhen } from "../api";
 
 /** How far away a run is, and when that is in the time zone of the schedule. */
@@ -9,11 +9,11 @@ export function NextMoment({ at, when }: { at: string; when: ScheduleWhen }) {
   const { i18n } = useTranslation();
   const format = useFormat();
   const mine = useTimeZone();
-  const now = useNow(15_000);
+  const ago = useAgo(at);
   const there = makeFormat(i18n.language, when.kind === "cron" ? when.time_zone : mine);
   return (
     <time dateTime={at} title={format.exact(at)} className="block whitespace-nowrap">
-      <span className="block text-ink">{format.ago(at, now)}</span>
+      <span className="block text-ink">{ago}</span>
       <span className="block text-faint tabular-nums">{there.moment(at)}</span>
     </time>
   );
