@@ -89,13 +89,23 @@ export function scheduleRunsQuery(id: string) {
   );
 }
 
-/** When a schedule would come next; what is typed is asked about anew. */
+/** What comes each second is not asked about as often. */
+const OFTEN_MS = 5000;
+/** A timer cannot wait for months. */
+const SELDOM_MS = 86_400_000;
+
+/** When a schedule would come next; what is typed is asked about anew, and so it is when the first of them is over. */
 export function previewQuery(when: ScheduleWhen) {
   return queryOptions({
     queryKey: ["job-schedule-preview", when],
     queryFn: ({ signal }) => calls.previewSchedule(when, 10, signal),
     retry: false,
     staleTime: 30_000,
+    refetchInterval: ({ state: { data } }) => {
+      const first = data?.next[0];
+      if (!first) return false;
+      return Math.min(Math.max(new Date(first).getTime() - Date.now(), OFTEN_MS), SELDOM_MS);
+    },
   });
 }
 

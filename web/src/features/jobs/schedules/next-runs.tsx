@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { toProblem } from "@/api/problem";
 import { useTimeZone } from "@/app/time-zone";
 import { useSettled } from "@/features/machines/command/use-verdict";
+import { useNow } from "@/features/machines/use-machines";
 import { makeFormat, useFormat } from "@/i18n/format";
 import { cx } from "@/ui/cx";
 import { useProblemText } from "@/ui/problem";
@@ -54,16 +55,19 @@ function RunTimes({ times, zone }: { times: string[]; zone: string | undefined }
   const { t, i18n } = useTranslation();
   const format = useFormat();
   const mine = useTimeZone();
+  const now = useNow(1000);
   const there = makeFormat(i18n.language, zone ?? mine);
   if (times.length === 0) return <p className="text-sm text-muted">{t("schedules.next.none")}</p>;
+  const coming = times.filter((at) => new Date(at).getTime() > now);
   return (
-    <ol className="grid gap-1">
-      {times.map((at) => (
+    // They go on by themselves, which is not announced; what was typed is said in words beside it.
+    <ol aria-live="off" className="grid gap-1">
+      {coming.map((at) => (
         <li key={at} className="flex items-baseline justify-between gap-4 text-sm">
           <time dateTime={at} title={format.exact(at)} className="tabular-nums">
             {there.weekday(new Date(at).getTime())} {there.moment(at)}
           </time>
-          <span className="text-faint">{format.ago(at)}</span>
+          <span className="text-faint">{format.ago(at, now)}</span>
         </li>
       ))}
     </ol>
