@@ -1,21 +1,23 @@
 // How the queues and the machines stand: what waits, what is under way, and how much room there is.
-import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCan } from "@/app/me";
 import { isolated } from "@/features/machines/use-machines";
 import { useFormat } from "@/i18n/format";
 import { Badge } from "@/ui/badge";
-import { IconButton } from "@/ui/button";
+import { Button, IconButton } from "@/ui/button";
 import { cx } from "@/ui/cx";
 import { Menu, MenuItem } from "@/ui/menu";
 import { Card } from "@/ui/page";
 import { useProblemText } from "@/ui/problem";
+import { Skeleton } from "@/ui/states";
 import { toast } from "@/ui/toast";
 import type { JobMachine, JobQueue } from "../api";
 import { changeQueue } from "../calls";
 import { queuesQuery, slotsQuery } from "../queries";
 import { useRefresh } from "../use-jobs";
+import { ofInterest } from "./filter";
 import { MachineLimit, QueueLimit } from "./limit-dialog";
 
 export function Board() {
@@ -23,19 +25,23 @@ export function Board() {
   const queues = useQuery(queuesQuery);
   const machines = useQuery(slotsQuery);
   const mayManage = useCan("jobs.manage");
-  if (!queues.data?.length && !machines.data?.length) return null;
   return (
     <div className="mb-4 grid gap-4 lg:grid-cols-2">
-      <Box title={t("jobs.queues.title")}>
-        {queues.data?.map((queue) => (
-          <QueueLine key={queue.name} queue={queue} mayManage={mayManage} />
-        ))}
+      <Box title={t("jobs.queues.title")} query={queues}>
+        {(all) =>
+          all.filter(ofInterest).map((queue) => <QueueLine key={queue.name} queue={queue} mayManage={mayManage} />)
+        }
       </Box>
-      <Box title={t("jobs.machines.title")}>
-        {busiest(machines.data ?? []).map((machine) => (
-          <MachineLine key={machine.machine_id} machine={machine} mayManage={mayManage} />
-        ))}
-        {machines.data?.length === 0 && <li className="px-4 py-3 text-muted">{t("jobs.machines.none")}</li>}
+      <Box title={t("jobs.machines.title")} query={machines}>
+        {(all) =>
+          all.length === 0 ? (
+            <li className="px-4 py-3 text-muted">{t("jobs.machines.none")}</li>
+          ) : (
+            busiest(all).map((machine) => (
+              <MachineLine key={machine.machine_id} machine={machine} mayManage={mayManage} />
+            ))
+          )
+        }
       </Box>
     </div>
   );
@@ -47,15 +53,54 @@ function busiest(machines: JobMachine[]): JobMachine[] {
   return machines.toSorted((one, other) => turn(other) - turn(one) || one.name.localeCompare(other.name));
 }
 
-function Box({ title, children }: { title: string; children: React.ReactNode }) {
+interface BoxProps<T> {
+  title: string;
+  query: UseQueryResult<T[]>;
+  children: (all: T[]) => ReactNode;
+}
+
+/** Of the same height before there is something in it, so that what is below does not jump. */
+function Box<T>({ title, query, children }: BoxProps<T>) {
   return (
     <Card className="min-w-0">
       <h2 className="border-b border-line px-4 py-2 text-sm font-medium text-muted">{title}</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
-      <section tabIndex={0} aria-label={title} className="max-h-40 overflow-y-auto -outline-offset-2">
-        <ul className="divide-y divide-line">{children}</ul>
-      </section>
+      {query.data ? (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
+        <section tabIndex={0} aria-label={title} className="max-h-40 overflow-y-auto -outline-offset-2">
+          <ul className="divide-y divide-line">{children(query.data)}</ul>
+        </section>
+      ) : query.error ? (
+        <Broken error={query.error} retry={() => void query.refetch()} />
+      ) : (
+        <Lines />
+      )}
     </Card>
+  );
+}
+
+function Lines() {
+  const { t } = useTranslation();
+  return (
+    <div role="status" aria-label={t("common.loading")} className="divide-y divide-line">
+      {["w-1/3", "w-1/2", "w-2/5"].map((width) => (
+        <div key={width} className="flex min-h-11 items-center px-4">
+          <Skeleton className={cx("h-3.5", width)} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Broken({ error, retry }: { error: Error; retry: () => void }) {
+  const { t } = useTranslation();
+  const told = useProblemText();
+  return (
+    <div role="alert" className="flex flex-wrap items-center justify-between gap-x-3 gap-y-2 px-4 py-3">
+      <p className="min-w-0 text-danger">{told(error)}</p>
+      <Button size="sm" icon="refresh" onClick={retry}>
+        {t("common.try_again")}
+      </Button>
+    </div>
   );
 }
 

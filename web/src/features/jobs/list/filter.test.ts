@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { jobs } from "@/app/search";
-import { filterOf, isFiltered, withPart } from "./filter";
+import type { JobQueue } from "../api";
+import { filterOf, isFiltered, ofInterest, withPart } from "./filter";
 
 describe("what is asked of the list of jobs", () => {
   it("is a part of the board, or one state of it", () => {
@@ -31,5 +32,16 @@ describe("what is asked of the list of jobs", () => {
       queue: "7",
       search: "x".repeat(200),
     });
+  });
+});
+
+describe("the board of queues", () => {
+  it("shows those with something open, paused or limited, and the usual one", () => {
+    const empty = { waiting: 0, held: 0, under_way: 0, oldest_ready_at: null, limit: null };
+    const idle: JobQueue = { ...empty, name: "build", paused_at: null, paused_by: null };
+    expect(ofInterest(idle)).toBe(false);
+    for (const part of [{ held: 1 }, { limit: 3 }, { paused_at: "2026-01-01T00:00:00Z" }, { name: "default" }]) {
+      expect(ofInterest({ ...idle, ...part })).toBe(true);
+    }
   });
 });

@@ -1,5 +1,6 @@
 // What is asked of the list of jobs, from what its address says.
 import type { JobsSearch, jobStates } from "@/app/search";
+import type { JobQueue } from "../api";
 import type { JobFilter } from "../calls";
 
 export const parts = ["under_way", "waiting", "ended"] as const;
@@ -26,4 +27,12 @@ export function isFiltered({ state, queue, machine, owner, label, schedule, sear
 export function withPart(search: JobsSearch, part: Part | undefined): JobsSearch {
   const keeps = search.state !== undefined && part !== undefined && statesOf[part].includes(search.state);
   return { ...search, part, state: keeps ? search.state : undefined };
+}
+
+/** The queue of jobs that name none. */
+const USUAL_QUEUE = "default";
+
+/** Whether a queue has something to show: one that was used some time ago is there only to be chosen. */
+export function ofInterest({ name, waiting, held, under_way, limit, paused_at }: JobQueue): boolean {
+  return name === USUAL_QUEUE || waiting + held + under_way > 0 || limit !== null || paused_at !== null;
 }
