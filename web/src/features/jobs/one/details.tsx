@@ -60,7 +60,8 @@ export function Details({ job }: { job: JobDetail }) {
                 <Moment at={job.ended_at} />
               </Fact>
             )}
-            {usage && (
+            {/* Of an attempt of which nobody knows what became there are no figures. */}
+            {usage && usage.wall_us > 0 && (
               <>
                 <Fact label={t("commands.took")}>{us(usage.wall_us)}</Fact>
                 <Fact label={t("commands.usage.processor")}>{us(usage.user_us + usage.system_us)}</Fact>
