@@ -127,7 +127,7 @@ function ScheduleTable({ schedules }: { schedules: Schedule[] }) {
 
 /** In words, or as it was written where there are none. */
 function WhenText({ when, words }: { when: ScheduleWhen; words: string | null }) {
-  if (words) return <span className="block truncate">{words}</span>;
+  if (words) return <span className="block whitespace-normal md:w-max md:max-w-46">{words}</span>;
   return (
     <bdi dir="ltr" className="block truncate font-mono text-xs/5 rtl:text-end">
       {when.kind === "cron" && when.expression}
