@@ -18,10 +18,14 @@ interface LogViewProps {
   of: LogOf;
   output: number;
   errors: number;
+  startedAt: string | null;
   isOver: boolean;
 }
 
-export function LogView({ of, output, errors, isOver }: LogViewProps) {
+/** Whoever looks so soon after it began has missed nothing worth a word. */
+const SOON_MS = 2000;
+
+export function LogView({ of, output, errors, startedAt, isOver }: LogViewProps) {
   const { t } = useTranslation();
   const told = useProblemText();
   const log = useLog(of, output, errors);
@@ -30,6 +34,9 @@ export function LogView({ of, output, errors, isOver }: LogViewProps) {
   const [sought, setSought] = useState("");
   const finds = useFinds(of, sought, where, log);
   const [isWrapped, setWrapped] = useState(() => recall("log-wrap") !== "no");
+  // In which order the two channels were written is known only of what was heard here.
+  const [isLate] = useState(() => isOver || (startedAt !== null && Date.now() - Date.parse(startedAt) > SOON_MS));
+  const isApart = isLate && log.shown === "both" && log.lengths[0] > 0 && log.lengths[1] > 0;
   const isSilent = log.lengths[0] + log.lengths[1] === 0;
   const silence = isSilent ? t(isOver ? "commands.output.nothing" : "commands.output.not_yet") : null;
   return (
@@ -72,6 +79,7 @@ export function LogView({ of, output, errors, isOver }: LogViewProps) {
       </div>
       {sought && <Matches finds={finds} />}
       <Earlier log={log} />
+      {isApart && <p className="border-b border-line px-4 py-2 text-sm text-muted">{t("jobs.log.apart")}</p>}
       <div className="relative">
         <LogPanel log={log} version={log.version} isWrapped={isWrapped} sought={sought} silence={silence} />
         {!log.isFollowing && (

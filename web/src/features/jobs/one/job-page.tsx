@@ -85,6 +85,7 @@ function Shown({ job }: { job: JobDetail }) {
             of={{ job: job.id, attempt: shown.attempt }}
             output={shown.output_bytes}
             errors={shown.error_bytes}
+            startedAt={shown.started_at}
             isOver={shown.ended_at !== null}
           />
         </Card>
