@@ -24,6 +24,18 @@ describe("formats", () => {
     expect([took(0), took(612), took(57_751), took(150_000)]).toEqual(["0 ms", "612 ms", "57.8 secs", "2.5 mins"]);
   });
 
+  it("tell a length of time whole, as it was written", () => {
+    const { span } = makeFormat("en", "UTC");
+    expect([0, 50, 1500, 1250, 60_000, 90_000].map(span)).toEqual([
+      "0 milliseconds",
+      "50 milliseconds",
+      "1.5 seconds",
+      "1.25 seconds",
+      "1 minute",
+      "90 seconds",
+    ]);
+  });
+
   it("choose the unit that says most", () => {
     const now = new Date(at).getTime();
     const ago = (ms: number) => makeFormat("en", "UTC").ago(new Date(now - ms).toISOString(), now);

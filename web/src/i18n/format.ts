@@ -64,10 +64,11 @@ export function makeFormat(language: string, timeZone: string | undefined) {
       if (ms < 7_200_000) return unitFormat(locale, "minute", "short").format(ms / 60_000);
       return unitFormat(locale, "hour", "short").format(ms / 3_600_000);
     },
-    /** A length of time that somebody chose, in the largest unit that tells it whole. */
+    /** A length of time that somebody chose, in the largest unit that tells it whole, or in parts of a second. */
     span: (ms: number) => {
-      const [unit, size] = spans.find(([, one]) => ms >= one && ms % one === 0) ?? (["millisecond", 1] as const);
-      return unitFormat(locale, unit).format(ms / size);
+      if (ms < 1000) return unitFormat(locale, "millisecond").format(ms);
+      const [unit, size] = spans.find(([, one]) => ms % one === 0) ?? (["second", 1000] as const);
+      return unitFormat(locale, unit, "long", 3).format(ms / size);
     },
     percent: (share: number) => percent.format(share),
     /** A share that may be small. */
@@ -94,8 +95,8 @@ function sized(locale: string, bytes: number, per: "" | "-per-second"): string {
   return unitFormat(locale, `${sizes[power - 1] ?? "kilobyte"}${per}`, "short").format(bytes / 1000 ** power);
 }
 
-function unitFormat(locale: string, unit: string, unitDisplay: "long" | "short" = "long") {
-  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay, maximumFractionDigits: 1 });
+function unitFormat(locale: string, unit: string, unitDisplay: "long" | "short" = "long", maximumFractionDigits = 1) {
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay, maximumFractionDigits });
 }
 
 function nearestUnit(seconds: number): [number, "second" | "minute" | "hour" | "day" | "month" | "year"] {
