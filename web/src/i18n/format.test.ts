@@ -15,6 +15,7 @@ describe("formats", () => {
 
   it("name the month and count 24 hours in both languages", () => {
     expect(makeFormat("en", "UTC").moment(at)).toBe("20 Nov 2026, 22:30");
+    expect(makeFormat("en", "UTC").second("2026-11-20T22:30:07.000Z")).toBe("20 Nov 2026, 22:30:07");
     expect(makeFormat("ar", "UTC").moment(at)).toMatch(/^20 نوفمبر 2026.* 22:30$/);
     expect(makeFormat("ar", "Asia/Riyadh").time(Date.parse(at))).toBe("01:30");
   });

@@ -22,6 +22,7 @@ export function makeFormat(language: string, timeZone: string | undefined) {
   const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone });
   const toTheSecond = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone } as const;
   const clock = new Intl.DateTimeFormat(locale, toTheSecond);
+  const second = new Intl.DateTimeFormat(locale, { ...date, ...toTheSecond });
   const weekday = new Intl.DateTimeFormat(locale, { weekday: language === "ar" ? "long" : "short", timeZone });
   // Days that stand for themselves, whatever the time zone.
   const narrow = new Intl.DateTimeFormat(locale, { weekday: "short", timeZone: "UTC" });
@@ -37,6 +38,7 @@ export function makeFormat(language: string, timeZone: string | undefined) {
     number: (value: number) => number.format(value),
     day: (at: string) => day.format(new Date(at)),
     moment: (at: string) => moment.format(new Date(at)),
+    second: (at: string) => second.format(new Date(at)),
     time: (at: number) => time.format(at),
     /** To the second. */
     clock: (at: number) => clock.format(at),

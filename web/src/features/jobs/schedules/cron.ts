@@ -1,6 +1,8 @@
 // Reads a cron expression as far as it takes to say in words what it means. Whether it is valid, and when it comes,
 // is the server's to say.
 
+import type { ScheduleWhen } from "../api";
+
 const fieldNames = ["second", "minute", "hour", "day", "month", "weekday"] as const;
 type FieldName = (typeof fieldNames)[number];
 
@@ -37,6 +39,11 @@ export function cronFields(expression: string): CronField[] | null {
   if (parts.length !== 5 && parts.length !== 6) return null;
   const names = fieldNames.slice(fieldNames.length - parts.length);
   return names.map((name, at) => ({ name, text: parts[at] ?? "", items: itemsOf(name, parts[at] ?? "") }));
+}
+
+/** Whether it tells the second too. */
+export function hasSeconds(when: ScheduleWhen): boolean {
+  return when.kind === "cron" && cronFields(when.expression)?.length === 6;
 }
 
 function itemsOf(name: FieldName, text: string): Item[] | null {

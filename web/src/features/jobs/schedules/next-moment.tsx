@@ -3,6 +3,7 @@ import { useTimeZone } from "@/app/time-zone";
 import { makeFormat, useFormat } from "@/i18n/format";
 import { useAgo } from "@/ui/time";
 import type { ScheduleWhen } from "../api";
+import { hasSeconds } from "./cron";
 
 /** How far away a run is, and when that is in the time zone of the schedule. */
 export function NextMoment({ at, when }: { at: string; when: ScheduleWhen }) {
@@ -14,7 +15,7 @@ export function NextMoment({ at, when }: { at: string; when: ScheduleWhen }) {
   return (
     <time dateTime={at} title={format.exact(at)} className="block whitespace-nowrap">
       <span className="block text-ink">{ago}</span>
-      <span className="block text-faint tabular-nums">{there.moment(at)}</span>
+      <span className="block text-faint tabular-nums">{hasSeconds(when) ? there.second(at) : there.moment(at)}</span>
     </time>
   );
 }

@@ -12,6 +12,7 @@ import { Skeleton } from "@/ui/states";
 import type { ScheduleWhen } from "../api";
 import { useFieldWords } from "../form/complaints";
 import { previewQuery } from "../queries";
+import { hasSeconds } from "./cron";
 
 export function NextRuns({ when }: { when: ScheduleWhen }) {
   const { t } = useTranslation();
@@ -20,7 +21,6 @@ export function NextRuns({ when }: { when: ScheduleWhen }) {
   const preview = useQuery({ ...previewQuery(settled), placeholderData: (before) => before });
   const told = useProblemText();
   const words = useFieldWords();
-  const zone = settled.kind === "cron" ? settled.time_zone : undefined;
   const wrong = preview.error ? toProblem(preview.error).problem.errors?.[0] : undefined;
   return (
     <section aria-label={t("schedules.next.title")} className="min-w-0 rounded-md border border-line bg-bg p-4">
@@ -37,7 +37,7 @@ export function NextRuns({ when }: { when: ScheduleWhen }) {
             )}
           </div>
         ) : preview.data ? (
-          <RunTimes times={preview.data.next} zone={zone} />
+          <RunTimes times={preview.data.next} when={settled} />
         ) : (
           <div className="grid gap-2.5">
             <Skeleton />
@@ -51,12 +51,13 @@ export function NextRuns({ when }: { when: ScheduleWhen }) {
 }
 
 /** In the time zone of the schedule; how far away it is means the same everywhere. */
-function RunTimes({ times, zone }: { times: string[]; zone: string | undefined }) {
+function RunTimes({ times, when }: { times: string[]; when: ScheduleWhen }) {
   const { t, i18n } = useTranslation();
   const format = useFormat();
   const mine = useTimeZone();
   const now = useNow(1000);
-  const there = makeFormat(i18n.language, zone ?? mine);
+  const there = makeFormat(i18n.language, when.kind === "cron" ? when.time_zone : mine);
+  const told = hasSeconds(when) ? there.second : there.moment;
   if (times.length === 0) return <p className="text-sm text-muted">{t("schedules.next.none")}</p>;
   const coming = times.filter((at) => new Date(at).getTime() > now);
   return (
@@ -65,7 +66,7 @@ function RunTimes({ times, zone }: { times: string[]; zone: string | undefined }
       {coming.map((at) => (
         <li key={at} className="flex items-baseline justify-between gap-4 text-sm">
           <time dateTime={at} title={format.exact(at)} className="tabular-nums">
-            {there.weekday(new Date(at).getTime())} {there.moment(at)}
+            {there.weekday(new Date(at).getTime())} {told(at)}
           </time>
           <span className="text-faint">{format.ago(at, now)}</span>
         </li>
