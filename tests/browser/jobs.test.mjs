@@ -443,7 +443,7 @@ test("a schedule that is called shows its secret once, and believes who signs wi
   assert.equal((await call(url, secret)).status, 401);
   assert.equal((await call(url, fresh)).status, 200);
 
-  await page.getByRole("button", { name: en("schedules.more", { name: "\u2066Called\u2069" }) }).click();
+  await page.getByRole("button", { name: en("schedules.more", { name: "\u2068Called\u2069" }) }).click();
   await page.getByRole("menuitem", { name: en("schedules.remove.action") }).click();
   await page
     .getByRole("dialog")

@@ -65,7 +65,12 @@ export function useNow(everyMs: number, isNeeded = true): number {
   return now;
 }
 
-/** A name in the middle of a sentence of either direction. */
+/** A name of a machine or another technical word in the middle of a sentence of either direction. */
 export function isolated(name: string): string {
   return `\u2066${name}\u2069`;
+}
+
+/** What people are called or call something: it has its own direction. */
+export function isolatedName(name: string): string {
+  return `\u2068${name}\u2069`;
 }

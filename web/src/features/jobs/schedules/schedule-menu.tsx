@@ -3,7 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { isolated } from "@/features/machines/use-machines";
+import { isolatedName } from "@/features/machines/use-machines";
 import { IconButton } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
@@ -45,7 +45,7 @@ export function ScheduleMenu({ schedule }: { schedule: Schedule }) {
   if (!mayChange) return null;
   return (
     <div className="relative z-1">
-      <Menu trigger={<IconButton icon="more" label={t("schedules.more", { name: isolated(schedule.name) })} />}>
+      <Menu trigger={<IconButton icon="more" label={t("schedules.more", { name: isolatedName(schedule.name) })} />}>
         <MenuItem icon="play" onSelect={() => run.mutate()}>
           {t("schedules.run.action")}
         </MenuItem>
@@ -80,7 +80,7 @@ function RemoveSchedule({ schedule, onClose }: { schedule: Schedule; onClose: ()
   }
   return (
     <Confirm
-      title={t("schedules.remove.title", { name: isolated(schedule.name) })}
+      title={t("schedules.remove.title", { name: isolatedName(schedule.name) })}
       action={t("schedules.remove.action")}
       run={remove}
       onClose={onClose}

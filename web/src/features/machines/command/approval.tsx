@@ -10,7 +10,7 @@ import { Confirm } from "@/ui/confirm";
 import { Notice } from "@/ui/notice";
 import { toast } from "@/ui/toast";
 import { asTerminal } from "../terminal/access";
-import { isolated, useRefresh } from "../use-machines";
+import { isolated, isolatedName, useRefresh } from "../use-machines";
 import { Argv } from "./argv-field";
 import { summary } from "./draft";
 import { ScriptSource } from "./script-fields";
@@ -65,7 +65,7 @@ function Approve({ command, onClose }: { command: Command; onClose: () => void }
   return (
     <Confirm
       title={t("commands.approval.title", {
-        name: isolated(command.actor.name),
+        name: isolatedName(command.actor.name),
         machine: isolated(command.machine_name),
       })}
       action={t("commands.approval.action")}

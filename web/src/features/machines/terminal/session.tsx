@@ -19,7 +19,7 @@ import { placeOf } from "../command/draft";
 import { Why } from "../command/why";
 import { useMachine } from "../one/use-machine";
 import { isThere } from "../state";
-import { isolated, useRefresh } from "../use-machines";
+import { isolatedName, useRefresh } from "../use-machines";
 import type { TerminalCommand } from "./access";
 import { linesOf, plainPaste } from "./keys";
 import { PhoneKeys } from "./phone-keys";
@@ -104,7 +104,7 @@ export function Session({ terminal, isView, isOthers }: SessionProps) {
           {terminal.operation.record && <span className="text-warn">{t("terminals.recorded")}</span>}
           {isView && (
             <span className="text-muted">
-              {isOthers ? t("terminals.others", { name: isolated(terminal.actor.name) }) : t("terminals.view_only")}
+              {isOthers ? t("terminals.others", { name: isolatedName(terminal.actor.name) }) : t("terminals.view_only")}
             </span>
           )}
           {state === "open" && <Company terminal={terminal} isView={isView} />}
@@ -216,7 +216,7 @@ function Company({ terminal, isView }: { terminal: TerminalCommand; isView: bool
   if (own >= 0) others.splice(own, 1);
   if (others.length === 0) return null;
   const names = others.map(({ name, read_only }) =>
-    t(read_only ? "terminals.looks_on" : "terminals.types", { name: isolated(name) }),
+    t(read_only ? "terminals.looks_on" : "terminals.types", { name: isolatedName(name) }),
   );
   return <span className="text-muted">{t("terminals.company", { names: format.list(names) })}</span>;
 }
