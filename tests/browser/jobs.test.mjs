@@ -334,6 +334,11 @@ test("words are looked for in a log, shown where they stand, and all of it is ta
   assert.deepEqual(await serious(page), []);
   await search.fill("nowhere to be found");
   await page.getByText(en("jobs.log.nothing_found"), { exact: true }).waitFor();
+  // Whoever looks for nothing any more is back at the end of both.
+  await search.fill("");
+  await log(page).getByText("an-error: No such file or directory").waitFor();
+  await log(page).getByText("step 59999 ok", { exact: true }).waitFor();
+  assert.equal(await current().count(), 0);
 
   const [download] = await Promise.all([
     page.waitForEvent("download"),

@@ -47,6 +47,12 @@ export interface Finds {
   go: (by: 1 | -1) => void;
 }
 
+/** Where somebody comes to. Which is the last is known only when there are no more: nobody goes round before that. */
+export function stepped(at: number, by: 1 | -1, count: number, hasMore: boolean): number {
+  if (hasMore) return Math.min(Math.max(at + by, 0), count - 1);
+  return (at + by + count) % count;
+}
+
 /** Looks for a text in the channels that somebody wants to see, and shows each find in the log. */
 export function useFinds(of: LogOf, text: string, where: Shown, log: JobLog): Finds {
   const question = `${where} ${text}`;
@@ -75,7 +81,7 @@ export function useFinds(of: LogOf, text: string, where: Shown, log: JobLog): Fi
     error: found.error,
     go: (by) => {
       if (matches.length === 0) return;
-      setShown({ question, at: (at + by + matches.length) % matches.length });
+      setShown({ question, at: stepped(at, by, matches.length, hasNextPage) });
     },
   };
 }

@@ -33,6 +33,11 @@ export function LogView({ of, output, errors, startedAt, isOver }: LogViewProps)
   const [where, setWhere] = useState<Shown>("both");
   const [sought, setSought] = useState("");
   const finds = useFinds(of, sought, where, log);
+  // Whoever looks for nothing any more is back where they were.
+  const look = (text: string) => {
+    setSought(text);
+    if (text === "" && sought !== "") log.show(where);
+  };
   const [isWrapped, setWrapped] = useState(() => recall("log-wrap") !== "no");
   // In which order the two channels were written is known only of what was heard here.
   const [isLate] = useState(() => isOver || (startedAt !== null && Date.now() - Date.parse(startedAt) > SOON_MS));
@@ -59,7 +64,7 @@ export function LogView({ of, output, errors, startedAt, isOver }: LogViewProps)
         <SearchField
           label={t("jobs.log.search")}
           value={sought}
-          onChange={setSought}
+          onChange={look}
           onEnter={(isBack) => finds.go(isBack ? -1 : 1)}
           className="min-w-0 flex-1 basis-44"
         />

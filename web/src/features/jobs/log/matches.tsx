@@ -24,7 +24,14 @@ export function Matches({ finds }: { finds: Finds }) {
       </p>
       {count > 1 && (
         <span className="flex gap-1">
-          <Button size="sm" look="quiet" onClick={() => go(-1)}>
+          <Button
+            size="sm"
+            look="quiet"
+            // It keeps the focus of whoever came back to the first one by it.
+            aria-disabled={(hasMore && at === 1) || undefined}
+            className="aria-disabled:cursor-not-allowed aria-disabled:opacity-55"
+            onClick={() => go(-1)}
+          >
             {t("jobs.log.previous")}
           </Button>
           <Button size="sm" look="quiet" onClick={() => go(1)}>
