@@ -31,6 +31,25 @@ describe("a cron expression", () => {
   });
 
   it.each([
+    "60 * * * *",
+    "* 24 * * *",
+    "* 22-2 * * *",
+    "* * 0 * *",
+    "* * * 13 *",
+    "* * * * 8",
+    "* * * * sat-mon",
+    "*/61 * * * *",
+  ])("explains nothing of %s that is refused", (expression) => {
+    expect(items(expression)).toContain(null);
+  });
+
+  it("lets a week end with its Sunday", () => {
+    for (const weekend of ["5-7", "fri-sun", "5-0"]) {
+      expect(items(`* * * * ${weekend}`)?.[4]).toEqual([{ kind: "range", from: 5, to: 0 }]);
+    }
+  });
+
+  it.each([
     ["* * * * *", { kind: "every_minute" }],
     ["*/5 * * * *", { kind: "every_minutes", by: 5 }],
     ["15 * * * *", { kind: "hourly", minute: 15 }],

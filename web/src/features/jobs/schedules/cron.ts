@@ -29,6 +29,15 @@ const WORDS: Record<string, string> = {
   "@midnight": "0 0 * * *",
   "@hourly": "0 * * * *",
 };
+/** Sunday is 7 too, while it is read. */
+const BOUNDS: Record<FieldName, [number, number]> = {
+  second: [0, 59],
+  minute: [0, 59],
+  hour: [0, 23],
+  day: [1, 31],
+  month: [1, 12],
+  weekday: [0, 6],
+};
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
@@ -52,28 +61,45 @@ function itemsOf(name: FieldName, text: string): Item[] | null {
 }
 
 function itemOf(name: FieldName, text: string): Item | null {
-  if (text === "*") return { kind: "all" };
+  if (isStar(text)) return { kind: "all" };
   if (text === "l" && name === "day") return { kind: "last" };
   const [range = "", step, ...rest] = text.split("/");
   if (rest.length > 0) return null;
-  const [from, to] = range === "*" ? [null, null] : bounds(name, range);
+  const [from, to] = isStar(range) ? [null, null] : bounds(name, range);
   if (Number.isNaN(from) || Number.isNaN(to)) return null;
   if (step !== undefined) {
     const by = /^\d{1,2}$/.test(step) ? Number(step) : 0;
-    return by > 0 ? { kind: "step", by, from, to } : null;
+    const [least, most] = BOUNDS[name];
+    return by > 0 && by <= most - least + 1 ? { kind: "step", by, from, to } : null;
   }
   if (from === null) return null;
   return to === null ? { kind: "value", value: from } : { kind: "range", from, to };
 }
 
+function isStar(text: string): boolean {
+  return text === "*" || text === "?";
+}
+
 function bounds(name: FieldName, text: string): [number, number | null] {
   const [from = "", to, ...rest] = text.split("-");
   if (rest.length > 0) return [Number.NaN, Number.NaN];
-  return [numberOf(name, from), to === undefined ? null : numberOf(name, to)];
+  const [first, last] = [numberOf(name, from), to === undefined ? null : numberOf(name, to)];
+  if (last === null) return [shown(name, first), null];
+  // A week may end with its Sunday.
+  const end = name === "weekday" && last === 0 && first > 0 ? 7 : last;
+  return first > end ? [Number.NaN, Number.NaN] : [shown(name, first), shown(name, last)];
+}
+
+function shown(name: FieldName, value: number): number {
+  return name === "weekday" ? value % 7 : value;
 }
 
 function numberOf(name: FieldName, text: string): number {
-  if (/^\d{1,2}$/.test(text)) return name === "weekday" ? Number(text) % 7 : Number(text);
+  if (/^\d{1,2}$/.test(text)) {
+    const [least, most] = BOUNDS[name];
+    const isFit = Number(text) >= least && Number(text) <= (name === "weekday" ? 7 : most);
+    return isFit ? Number(text) : Number.NaN;
+  }
   const at = name === "month" ? MONTHS.indexOf(text) + 1 || -1 : name === "weekday" ? WEEKDAYS.indexOf(text) : -1;
   return at < 0 ? Number.NaN : at;
 }
