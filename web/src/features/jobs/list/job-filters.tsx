@@ -33,7 +33,7 @@ export function JobFilters({ search, onChange }: JobFiltersProps) {
           label={t("jobs.search")}
           value={search.search ?? ""}
           onChange={(text) => set({ search: text || undefined })}
-          className="min-w-0 flex-1 basis-48"
+          className="min-w-0 flex-1 basis-48 sm:min-w-60"
         />
         {states.length > 1 && (
           <Pick
@@ -128,7 +128,7 @@ export function Pick({ label, any, value, options, onPick }: PickProps) {
   // What is asked for but not offered is shown all the same.
   const isStrange = value !== undefined && !options.some((one) => one.value === value);
   return (
-    <Field label={label} hideLabel className="min-w-32 max-w-40 flex-1 basis-32 max-sm:max-w-none">
+    <Field label={label} hideLabel className="min-w-32 flex-1 basis-32 sm:min-w-36 sm:max-w-44">
       <Select value={value ?? ""} onChange={(event) => onPick(event.target.value || undefined)}>
         <option value="">{any}</option>
         {isStrange && <option value={value}>{value}</option>}
