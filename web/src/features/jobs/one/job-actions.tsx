@@ -24,7 +24,8 @@ export function JobActions({ job }: { job: JobDetail }) {
     <>
       {mayChange && (isOpen(job) ? <Cancel job={job} /> : <Again job={job} />)}
       {mayRun && (
-        <>
+        // On a phone the menu is not alone in a line.
+        <span className="flex gap-1 sm:gap-2">
           <Link to="/jobs/new" search={{ like: job.id }} className={buttonLook("secondary")}>
             <Icon name="copy" />
             {t("jobs.rerun")}
@@ -40,7 +41,7 @@ export function JobActions({ job }: { job: JobDetail }) {
               {t("jobs.make_schedule")}
             </MenuItem>
           </Menu>
-        </>
+        </span>
       )}
     </>
   );

@@ -121,11 +121,14 @@ function Actions({ schedule }: { schedule: Schedule }) {
       <Button icon={schedule.paused_at ? "calendar" : "pause"} busy={pause.isPending} onClick={() => pause.mutate()}>
         {t(schedule.paused_at ? "schedules.resume.action" : "schedules.pause.action")}
       </Button>
-      <Link to="/jobs/schedules/$id/change" params={{ id: schedule.id }} className={buttonLook("secondary")}>
-        <Icon name="pencil" />
-        {t("schedules.change.action")}
-      </Link>
-      <ScheduleMenu schedule={schedule} />
+      {/* On a phone the menu is not alone in a line. */}
+      <span className="flex gap-1 sm:gap-2">
+        <Link to="/jobs/schedules/$id/change" params={{ id: schedule.id }} className={buttonLook("secondary")}>
+          <Icon name="pencil" />
+          {t("schedules.change.action")}
+        </Link>
+        <ScheduleMenu schedule={schedule} />
+      </span>
     </>
   );
 }
