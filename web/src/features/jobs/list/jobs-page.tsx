@@ -14,6 +14,7 @@ import { JobsFrame } from "../jobs-frame";
 import { jobsQuery } from "../queries";
 import { useJobWords } from "../words";
 import { Board } from "./board";
+import { useKeepSearch } from "./board-search";
 import { isFiltered } from "./filter";
 import { JobFilters } from "./job-filters";
 import { JobTable } from "./job-table";
@@ -45,6 +46,7 @@ function NewJobLink() {
 function Jobs() {
   const { t } = useTranslation();
   const search = route.useSearch();
+  useKeepSearch(search);
   const navigate = useNavigate({ from: "/jobs" });
   const jobs = useInfiniteQuery({ ...jobsQuery(search), placeholderData: (before) => before });
   const change = (next: JobsSearch) => void navigate({ search: next, replace: true });

@@ -12,6 +12,7 @@ import { ErrorState, NoPermission } from "@/ui/problem";
 import { SkeletonRows } from "@/ui/states";
 import { Ago } from "@/ui/time";
 import type { JobDetail } from "../api";
+import { useKeptSearch } from "../list/board-search";
 import { Priority } from "../list/job-table";
 import { LogView } from "../log/log-view";
 import { jobQuery } from "../queries";
@@ -141,6 +142,7 @@ function Back() {
   return (
     <Link
       to="/jobs"
+      search={useKeptSearch()}
       className="inline-flex min-h-7 items-center gap-1 rounded-sm text-sm text-muted hover:text-ink pointer-coarse:min-h-10"
     >
       <Icon name="chevron" className="size-4 rotate-180 rtl:rotate-180" />
