@@ -82,6 +82,10 @@ impl Jobs {
         let (mut job, mut changes) = (found.clone(), Changes::default());
         job.fence += 1;
         job.fared = Fared { reason: Some(why.code), detail: Some(why.detail), ..Fared::default() };
+        if why.is_of_machine {
+            // Another that is able may have come just now.
+            self.look_at_machines().await?;
+        }
         let moves_on = why.is_of_machine && self.has_other(&found, pick.machine);
         if moves_on {
             job.avoid(pick.machine);

@@ -43,6 +43,10 @@ impl Jobs {
     pub(crate) async fn settle(&self, finished: &[Finished]) -> Result<(), Problem> {
         let ctx = self.ctx();
         let mut changes = Changes::default();
+        if finished.iter().any(|one| one.over.is_refusal()) {
+            // Another that takes it may have come just now.
+            self.look_at_machines().await?;
+        }
         let mut tx = self.db().begin(&ctx).await?;
         for one in finished {
             self.settle_one(&mut tx, one, ctx.now(), &mut changes).await?;
