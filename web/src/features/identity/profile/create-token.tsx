@@ -23,12 +23,7 @@ export function CreateToken({ onCreated, onClose }: CreateTokenProps) {
   const [secret, setSecret] = useState<string | null>(null);
   if (!secret) return <TokenForm onSecret={setSecret} onCreated={onCreated} onClose={onClose} />;
   return (
-    <Dialog
-      open
-      onClose={onClose}
-      title={t("profile.tokens.created_title")}
-      description={t("profile.tokens.created_lead")}
-    >
+    <Dialog open title={t("profile.tokens.created_title")} description={t("profile.tokens.created_lead")}>
       <SecretLine text={secret} />
       <Notice tone="warn" className="mt-4">
         {t("profile.tokens.once")}

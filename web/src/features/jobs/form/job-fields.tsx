@@ -1,7 +1,7 @@
 // The form of a job: what, where, and behind lines that open everything else that can be decided.
 import { type ReactNode, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { isolated } from "@/features/machines/use-machines";
+import { isolated, isolatedName } from "@/features/machines/use-machines";
 import { useFormat } from "@/i18n/format";
 import { Icon } from "@/ui/icon";
 import { Card, Section } from "@/ui/page";
@@ -122,7 +122,7 @@ function useTold(draft: JobDraft) {
   const [env, secrets] = [written(draft.env), written(draft.secrets)];
   return {
     turn: listed(
-      draft.name.trim() && isolated(draft.name.trim()),
+      draft.name.trim() && isolatedName(draft.name.trim()),
       isolated(draft.queue.trim() || "default"),
       draft.priority.trim() !== "0" && `${t("jobs.priority")} ${isolated(draft.priority)}`,
     ),

@@ -24,7 +24,7 @@ export function NewHookDialog({ id, onClose }: { id: string; onClose: () => void
   });
   if (key) {
     return (
-      <Dialog open onClose={onClose} title={t("vault.hooks.key_title")} description={t("vault.hooks.key_lead")}>
+      <Dialog open title={t("vault.hooks.key_title")} description={t("vault.hooks.key_lead")}>
         <SecretLine text={key} />
         <DialogActions>
           <Button look="primary" onClick={onClose}>
