@@ -340,7 +340,11 @@ impl Wrong {
     }
 
     fn look_at_words(&mut self, spec: &JobSpec) {
-        self.0.extend(spec.name.as_deref().and_then(|name| text::line("name", name, LONGEST_NAME).err()));
+        match spec.name.as_deref().map(|name| (name, text::line("name", name, LONGEST_NAME))) {
+            Some((_, Err(flaw))) => self.0.push(flaw),
+            Some((name, Ok(_))) => self.unless(is_word(name, LONGEST_NAME), "name", "name_invalid", "It is one line."),
+            None => {}
+        }
         let queue = "A queue is called by up to 63 lower-case letters, digits, dots, dashes and underscores.";
         self.unless(is_queue(&spec.queue), "queue", "queue_invalid", queue);
         let key = |key: &str| key.len() <= LONGEST_KEY && is_word(key, LONGEST_KEY);
