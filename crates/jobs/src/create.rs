@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diwan_fleet::CommandActor;
-use diwan_kernel::problem::FieldError;
 use diwan_kernel::{Ctx, DbError, Entry, Problem, Timestamp, Tx};
 use ring::digest::{SHA256, digest};
 
@@ -14,7 +13,7 @@ use crate::job::{Fared, Job};
 use crate::jobs::Jobs;
 use crate::record;
 use crate::settle;
-use crate::spec::{AfterWhen, JobAfter, JobSpec};
+use crate::spec::{AfterWhen, JobAfter, JobSpec, within};
 use crate::state::{JobHold, JobState};
 use crate::table::{dependency, flow, gauge, job};
 
@@ -100,7 +99,7 @@ impl Jobs {
     ) -> Result<Vec<Job>, Problem> {
         match self.create_all(ctx, owner, specs, Cause::default()).await {
             Ok(created) => Ok(created),
-            Err(NotCreated::OneOf(at, problem)) => Err(within(at, problem)),
+            Err(NotCreated::OneOf(at, problem)) => Err(within(&format!("jobs[{at}]"), problem)),
             Err(NotCreated::Problem(problem)) => Err(problem),
             Err(NotCreated::Db(error)) if error.is_unique("job", "idempotency_key") => Err(other_wish()),
             Err(NotCreated::Db(error)) => Err(error.into()),
@@ -257,16 +256,15 @@ impl From<DbError> for NotCreated {
 /// Finds out what a job has to wait for. One that waits for what has ended otherwise than it wants has ended too.
 async fn wait_for(tx: &mut Tx, new: &mut Job, earlier: &[JobId]) -> Result<(), NotCreated> {
     let mut stood = vec![];
-    new.spec.after = each_once(std::mem::take(&mut new.spec.after), earlier)?;
-    for (at, after) in new.spec.after.iter().enumerate() {
-        let Some(on) = after.job_id else { continue };
+    for (at, on, when) in each_once(std::mem::take(&mut new.spec.after), earlier)? {
         let (state, dependents) =
             dependency::hold_still(tx, on, 1).await?.ok_or_else(|| unknown(at, "There is no such job."))?;
         if state.is_open() && dependents > MOST_DEPENDENTS {
             let message = format!("{MOST_DEPENDENTS} jobs wait or waited for that one, and no more may.");
             return Err(NotCreated::Problem(Problem::invalid_field(&format!("after[{at}]"), "too_many", &message)));
         }
-        stood.push((on, state, after.when));
+        stood.push((on, state, when));
+        new.spec.after.push(JobAfter { job_id: Some(on), step: None, when });
     }
     let fell = |(_, state, when): &&(JobId, JobState, AfterWhen)| {
         !state.is_open() && *state != JobState::Succeeded && *when == AfterWhen::Succeeded
@@ -283,32 +281,20 @@ async fn wait_for(tx: &mut Tx, new: &mut Job, earlier: &[JobId]) -> Result<(), N
     Ok(())
 }
 
-/// What a job waits for, by their ids. One that is named twice is waited for as the stricter of both wants.
-fn each_once(after: Vec<JobAfter>, earlier: &[JobId]) -> Result<Vec<JobAfter>, NotCreated> {
-    let mut kept: Vec<JobAfter> = vec![];
+/// What a job waits for, each by its id and with the place where it was said. One that is named twice is waited for as
+/// the stricter of both wants.
+fn each_once(after: Vec<JobAfter>, earlier: &[JobId]) -> Result<Vec<(usize, JobId, AfterWhen)>, NotCreated> {
+    let mut kept: Vec<(usize, JobId, AfterWhen)> = vec![];
     for (at, after) in after.into_iter().enumerate() {
         let step = after.step.and_then(|step| usize::try_from(step).ok()).and_then(|step| earlier.get(step).copied());
         let on = after.job_id.or(step).ok_or_else(|| unknown(at, "There is no such job before this one."))?;
-        match kept.iter_mut().find(|known| known.job_id == Some(on)) {
-            Some(known) if after.when == AfterWhen::Succeeded => known.when = AfterWhen::Succeeded,
+        match kept.iter_mut().find(|(_, known, _)| *known == on) {
+            Some((.., when)) if after.when == AfterWhen::Succeeded => *when = AfterWhen::Succeeded,
             Some(_) => {}
-            None => kept.push(JobAfter { job_id: Some(on), step: None, when: after.when }),
+            None => kept.push((at, on, after.when)),
         }
     }
     Ok(kept)
-}
-
-/// The fields are those of one of several jobs.
-pub(crate) fn within(at: usize, problem: Problem) -> Problem {
-    if problem.errors().is_empty() {
-        return problem;
-    }
-    let errors = problem.errors().iter().map(|error| FieldError {
-        field: format!("jobs[{at}].{}", error.field),
-        code: error.code,
-        message: error.message.clone(),
-    });
-    Problem::invalid_fields(errors.collect())
 }
 
 fn unknown(at: usize, message: &str) -> NotCreated {

@@ -305,6 +305,19 @@ impl JobSpec {
     }
 }
 
+/// The same about a spec that stands in this place of something larger.
+pub(crate) fn within(place: &str, problem: Problem) -> Problem {
+    if problem.errors().is_empty() {
+        return problem;
+    }
+    let errors = problem.errors().iter().map(|error| FieldError {
+        field: format!("{place}.{}", error.field),
+        code: error.code,
+        message: error.message.clone(),
+    });
+    Problem::invalid_fields(errors.collect())
+}
+
 /// Whether this can be the name of a queue.
 pub(crate) fn is_queue(name: &str) -> bool {
     let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();

@@ -9,10 +9,10 @@ use diwan_kernel::ctx::{Allowed, may};
 use diwan_kernel::http::{Created, Json};
 use serde::{Deserialize, Serialize};
 
-use crate::create::{Owner, within};
+use crate::create::Owner;
 use crate::id::JobId;
 use crate::jobs::Jobs;
-use crate::spec::JobSpec;
+use crate::spec::{JobSpec, within};
 
 const MOST: usize = 1000;
 
@@ -63,15 +63,16 @@ pub(super) async fn create_jobs(
         ));
     }
     let mut keys = BTreeSet::new();
+    let of_one = |at: usize, problem: Problem| within(&format!("jobs[{at}]"), problem);
     for (at, spec) in body.jobs.iter().enumerate() {
-        spec.check().map_err(|problem| within(at, problem))?;
+        spec.check().map_err(|problem| of_one(at, problem))?;
         if spec.idempotency_key.as_ref().is_some_and(|key| !keys.insert(key)) {
             let message = "Another job of these has this key.";
-            return Err(within(at, Problem::invalid_field("idempotency_key", "twice", message)));
+            return Err(of_one(at, Problem::invalid_field("idempotency_key", "twice", message)));
         }
     }
     for (at, spec) in body.jobs.iter().enumerate() {
-        jobs.may_want(&ctx, spec).await.map_err(|problem| within(at, problem))?;
+        jobs.may_want(&ctx, spec).await.map_err(|problem| of_one(at, problem))?;
     }
     let created = jobs.create_several(&ctx, &Owner::from_ctx(&ctx), body.jobs).await?;
     Ok(Created(CreatedJobs { jobs: created.into_iter().map(|job| CreatedJob { id: job.id }).collect() }))

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Cron, Jitter, MissedPolicy, Timetable, Zone};
 use crate::id::{JobId, ScheduleId};
-use crate::spec::{JobSpec, is_label, is_queue};
+use crate::spec::{JobSpec, is_label, is_queue, within};
 use crate::state::JobState;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
@@ -239,13 +239,5 @@ fn can_be_so(key: &str, value: &str) -> (bool, &'static str) {
 
 /// The fields are those of its job.
 pub(super) fn of_job(problem: Problem) -> Problem {
-    if problem.errors().is_empty() {
-        return problem;
-    }
-    let errors = problem.errors().iter().map(|error| FieldError {
-        field: format!("job.{}", error.field),
-        code: error.code,
-        message: error.message.clone(),
-    });
-    Problem::invalid_fields(errors.collect())
+    within("job", problem)
 }

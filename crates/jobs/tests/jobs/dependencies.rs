@@ -75,9 +75,12 @@ on_every_backend! {
     async fn what_is_wrong_with_one_of_several_is_said_of_that_one(backend) {
         let (_server, owner) = TestServer::builder().on(backend).owned().await;
         let nothing = json!({"after": [{"job_id": "job_00000000000000000000000007"}]});
+        let none = json!({"job_id": "job_00000000000000000000000007"});
+        let twice_and_nothing = json!({"after": [{"step": 0}, {"step": 0, "when": "ended"}, none]});
         let keyed = || job(json!({"idempotency_key": "k"}));
         for (jobs, field) in [
             (json!([job(json!({})), job(nothing)]), "jobs[1].after[0]"),
+            (json!([job(json!({})), job(twice_and_nothing)]), "jobs[1].after[2]"),
             (json!([keyed(), job(json!({})), keyed()]), "jobs[2].idempotency_key"),
             (json!([job(json!({"name": "a\u{202e}b"}))]), "jobs[0].name"),
         ] {
