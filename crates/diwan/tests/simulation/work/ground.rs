@@ -1,5 +1,6 @@
 //! What every run begins with: a server that has an owner and machines that have joined, made once and copied.
 
+use std::fs::Permissions;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -41,9 +42,9 @@ profile = "steps"
 decision = "allow"
 "#;
 
-/// What every run begins with.
+/// What every run begins with. Its files are kept in memory: what is never dropped would leave a directory behind.
 pub(crate) struct Ground {
-    dir: TempDir,
+    files: Vec<File>,
     /// What the person proves themselves with.
     pub(crate) token: String,
     /// The ids of the machines.
@@ -66,24 +67,46 @@ impl Ground {
     /// A copy for one run.
     pub(crate) fn copy(&self) -> TempDir {
         let place = place();
-        copy_all(self.dir.path(), place.path());
+        for File { path, bytes, permissions } in &self.files {
+            let path = place.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, bytes).unwrap();
+            std::fs::set_permissions(&path, permissions.clone()).unwrap();
+        }
+        lay_out(place.path());
         place
     }
 }
 
-fn copy_all(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let (here, there) = (entry.path(), to.join(entry.file_name()));
-        if here.is_dir() { copy_all(&here, &there) } else { std::fs::copy(&here, &there).map(drop).unwrap() }
+/// What names the place itself.
+fn lay_out(place: &Path) {
+    let work = place.join("work");
+    std::fs::create_dir_all(&work).unwrap();
+    std::fs::write(place.join("policy.toml"), POLICY.replace("ROOT", &work.to_string_lossy())).unwrap();
+}
+
+/// A file of the ground, by its path below it.
+struct File {
+    path: PathBuf,
+    bytes: Vec<u8>,
+    permissions: Permissions,
+}
+
+fn files_below(ground: &Path, dir: &Path, found: &mut Vec<File>) {
+    for entry in std::fs::read_dir(dir).unwrap().map(Result::unwrap) {
+        let (path, about) = (entry.path(), entry.metadata().unwrap());
+        if about.is_dir() {
+            files_below(ground, &path, found);
+        } else {
+            let (bytes, permissions) = (std::fs::read(&path).unwrap(), about.permissions());
+            found.push(File { path: path.strip_prefix(ground).unwrap().to_owned(), bytes, permissions });
+        }
     }
 }
 
 fn prepare() -> Ground {
     let dir = place();
-    let work = dir.path().join("work");
-    std::fs::create_dir(&work).unwrap();
-    std::fs::write(dir.path().join("policy.toml"), POLICY.replace("ROOT", &work.to_string_lossy())).unwrap();
+    lay_out(dir.path());
     let mut sim = turmoil::Builder::new()
         .simulation_duration(Duration::from_secs(60))
         .tick_duration(Duration::from_millis(5))
@@ -109,7 +132,9 @@ fn prepare() -> Ground {
     sim.run().unwrap();
     drop(sim);
     let (token, machines) = told.lock().unwrap().take().unwrap();
-    Ground { dir, token, machines }
+    let mut files = vec![];
+    files_below(dir.path(), dir.path(), &mut files);
+    Ground { files, token, machines }
 }
 
 /// What the person proves themselves with, and the ids of the machines.
