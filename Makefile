@@ -4,7 +4,7 @@
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
 
-up: ## build and start Diwan on http://127.0.0.1:7400 (more flags: make up ARGS="--listen 127.0.0.1:7500")
+up: ## build and start Diwan on http://localhost:7400 (more flags: make up ARGS="--listen 127.0.0.1:7500")
 	@bash scripts/up $(ARGS)
 
 test: ## run every test: both databases, the browser, the real binary
