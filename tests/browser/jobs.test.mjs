@@ -195,7 +195,7 @@ test("a queue is held and goes on, and the board says so to whoever looks on", a
   await badge(other.page, "jobs.queues.paused").waitFor();
   assert.equal(await other.page.getByRole("button", { name: /default/ }).count(), 0);
 
-  const { id } = await amina.api.post("/jobs", { operation: program("true"), name: "Waits" });
+  const { id } = await amina.api.post("/jobs", { operation: program("echo", "done"), name: "Waits" });
   await other.page.getByRole("link", { name: "Waits", exact: true }).waitFor();
   await other.page.getByText(`${en("jobs.part.waiting")} 1`, { exact: true }).click();
   await other.page.getByRole("link", { name: "Waits", exact: true }).click();
@@ -213,7 +213,7 @@ test("a queue is held and goes on, and the board says so to whoever looks on", a
 
 test("a pause while one types what is looked for takes nothing of it away", async (t) => {
   const { amina, page } = await house(t);
-  await amina.api.post("/jobs", { operation: program("true"), name: "Nightly import", labels: { team: "web" } });
+  await amina.api.post("/jobs", { operation: program("echo", "done"), name: "Nightly import", labels: { team: "web" } });
   await page.goto("/jobs");
   const search = page.getByRole("searchbox", { name: en("jobs.search"), exact: true });
   await search.pressSequentially("Nightly ");
@@ -415,6 +415,31 @@ test("a schedule says when it comes while it is written, runs by hand, pauses an
   );
 });
 
+test("the menu of a schedule lies before the rows below it", async (t) => {
+  const { amina, page } = await house(t);
+  await addMachine(t, amina, { name: "heron" });
+  const when = { kind: "cron", expression: "0 3 * * *" };
+  const schedules = [];
+  // The newest stands first, and the rows below it show how their jobs have ended.
+  for (const name of ["Third", "Second", "First"]) {
+    schedules.push(await amina.api.post("/job-schedules", { name, when, job: { operation: program("echo", "done") } }));
+  }
+  for (const { id } of schedules) await ended(amina, (await amina.api.post(`/job-schedules/${id}/run`)).id);
+  await page.goto("/jobs/schedules");
+  await page.getByText(en("jobs.state.succeeded"), { exact: true }).nth(2).waitFor();
+  await page.getByRole("button", { name: en("schedules.more", { name: "\u2068First\u2069" }), exact: true }).click();
+  const menu = page.getByRole("menu");
+  await menu.waitFor();
+  const covered = await menu.evaluate((menu) => {
+    const box = menu.getBoundingClientRect();
+    const points = [];
+    for (let x = box.left + 8; x < box.right - 8; x += 8)
+      for (let y = box.top + 8; y < box.bottom - 8; y += 8) points.push([x, y]);
+    return points.filter(([x, y]) => !menu.contains(document.elementFromPoint(x, y))).length;
+  });
+  assert.equal(covered, 0);
+});
+
 test("a schedule that is called shows its secret once, and believes who signs with it", async (t) => {
   const { amina, page } = await house(t);
   await addMachine(t, amina, { name: "heron" });
@@ -500,7 +525,7 @@ for (const [language, t9n] of [
       target: { kind: "labels", selector: "env=there-is-no-such-machine" },
       after: [{ job_id: failed.id, when: "ended" }],
     });
-    const what = { operation: program("true") };
+    const what = { operation: program("echo", "done") };
     const nightly = await amina.api.post("/job-schedules", {
       name,
       when: { kind: "cron", expression: "*/20 8-18/2 1,15,L * mon-fri", time_zone: "America/Argentina/Buenos_Aires" },

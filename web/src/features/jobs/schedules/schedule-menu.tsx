@@ -44,7 +44,8 @@ export function ScheduleMenu({ schedule }: { schedule: Schedule }) {
   const [isRemoving, setRemoving] = useState(false);
   if (!mayChange) return null;
   return (
-    <div className="relative z-1">
+    // Above the link that covers the row; while it is open, above what stands out of the rows below.
+    <div className="relative z-1 has-[[data-state=open]]:z-2">
       <Menu trigger={<IconButton icon="more" label={t("schedules.more", { name: isolatedName(schedule.name) })} />}>
         <MenuItem icon="play" onSelect={() => run.mutate()}>
           {t("schedules.run.action")}
