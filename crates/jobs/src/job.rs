@@ -87,6 +87,16 @@ impl Job {
         Place { ready_at: self.ready_at, job: self.id }
     }
 
+    /// A machine has it.
+    pub(crate) const fn is_under_way(&self) -> bool {
+        matches!(self.state, JobState::Leased | JobState::Running)
+    }
+
+    /// How its last try went, once that is over. While it is under way, what is written down is of the try before.
+    pub(crate) fn fares(&self) -> Option<&Fared> {
+        (!self.is_under_way()).then_some(&self.fared)
+    }
+
     /// It is not given to this machine again.
     pub(crate) fn avoid(&mut self, machine: MachineId) {
         self.avoids.insert(machine);

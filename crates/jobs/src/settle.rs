@@ -74,8 +74,7 @@ impl Jobs {
         changes: &mut Changes,
     ) -> Result<(), DbError> {
         let Some(mut was) = job::find_in(tx, one.job).await? else { return Ok(()) };
-        let is_under_way = matches!(was.state, JobState::Leased | JobState::Running);
-        if was.fence != one.fence || !is_under_way {
+        if was.fence != one.fence || !was.is_under_way() {
             tracing::info!(job = %one.job, fence = one.fence, "word of an earlier try comes too late");
             return Ok(());
         }

@@ -83,12 +83,10 @@ pub(crate) struct JobView {
 
 impl From<Job> for JobView {
     fn from(job: Job) -> Self {
+        let Fared { reason, detail, exit_code, signal, usage, output_bytes, error_bytes } =
+            job.fares().cloned().unwrap_or_default();
         let (machine_id, machine_name) = job.machine.unzip();
         let (schedule_id, scheduled_for) = job.schedule.unzip();
-        // What is under way does not fare as the try before did.
-        let is_under_way = matches!(job.state, JobState::Leased | JobState::Running);
-        let fared = if is_under_way { Fared::default() } else { job.fared };
-        let Fared { reason, detail, exit_code, signal, usage, output_bytes, error_bytes } = fared;
         Self {
             id: job.id,
             owner: job.owner,
@@ -207,7 +205,7 @@ impl AttemptView {
             started_at: job.started_at,
             ended_at: job.ended_at,
             state: job.state,
-            fared: job.fared.clone(),
+            fared: job.fares().cloned().unwrap_or_default(),
         };
         Some(one.into())
     }

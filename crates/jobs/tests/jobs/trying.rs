@@ -7,7 +7,7 @@ use diwan_protocol::control::ability;
 use diwan_protocol::run::{Decision, FromCommand, Outcome, Reason, Verdict};
 use diwan_testkit::{TestServer, on_every_backend};
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::machine::{ended, say, verdict};
 use super::{Machine, ask, audit, becomes, becomes_so, job, look, text, want};
@@ -30,6 +30,9 @@ on_every_backend! {
         }
         let mut sent = machine.sent().await;
         sent.begin().await;
+        let runs = becomes(&server, &owner, &wanted, "running").await;
+        let nothing_yet = |of: &Value| of["exit_code"].is_null() && of["reason"].is_null() && of["usage"].is_null();
+        assert!(nothing_yet(&runs) && nothing_yet(&runs["attempts"][2]), "{runs}");
         sent.end(9, 0, 0).await;
         let over = becomes(&server, &owner, &wanted, "failed").await;
         assert_eq!((&over["reason"], &over["exit_code"], &over["tries"]), (&json!("exit_code"), &json!(9), &json!(3)));
