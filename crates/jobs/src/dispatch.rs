@@ -105,6 +105,8 @@ impl Jobs {
     /// # Errors
     /// What the database says.
     pub(crate) async fn look_at_machines(&self) -> Result<(), DbError> {
+        // What was seen earlier must not be written over what was seen later.
+        let _one_at_a_time = self.looking().lock().await;
         let workers = self.fleet().workers().await?;
         let decided = gauge::machines(self.db()).await?;
         let usual = self.config().at_once;

@@ -95,6 +95,8 @@ struct Inner {
     ends: Ends,
     /// Held while a schedule fires that must not overtake itself.
     firing: tokio::sync::Mutex<()>,
+    /// Held while the board is told which machines there are.
+    looking: tokio::sync::Mutex<()>,
 }
 
 /// Tries that are under way, as far as this server looks after them.
@@ -126,12 +128,11 @@ impl Jobs {
     /// # Errors
     /// What the database says.
     pub async fn start(parts: Parts) -> Result<Self, diwan_kernel::DbError> {
-        let (board, open, noted, wake, lanes, hears_ends) = Default::default();
+        let (board, open, noted, wake, lanes, hears_ends, firing, looking) = Default::default();
         let newest = Mutex::new(JobId::from_bits(0));
         let (wishes, wanted) = together::queue();
         let (ends, done) = light::ends();
-        let firing = tokio::sync::Mutex::default();
-        let inner = Inner { parts, board, open, lanes, hears_ends, newest, noted, wake, wishes, ends, firing };
+        let inner = Inner { parts, board, open, lanes, hears_ends, newest, noted, wake, wishes, ends, firing, looking };
         let this = Self { inner: Arc::new(inner) };
         // From here on nothing that machines tell is missed.
         let news = this.events().listen(None);
@@ -225,6 +226,10 @@ impl Jobs {
 
     pub(crate) fn firing(&self) -> &tokio::sync::Mutex<()> {
         &self.inner.firing
+    }
+
+    pub(crate) fn looking(&self) -> &tokio::sync::Mutex<()> {
+        &self.inner.looking
     }
 
     /// Something may go that could not before.
