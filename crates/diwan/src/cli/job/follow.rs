@@ -150,7 +150,7 @@ impl<'a, L: Listens> Follower<'a, L> {
             if !detail.job.is_open() {
                 return Ok((detail, serde_json::from_str(reply.text()).unwrap_or_default()));
             }
-            if last > over && !self.is_silent {
+            if last > over.max(self.done) && !self.is_silent {
                 self.turn_to(last, &detail);
                 self.open_log().await?;
             }

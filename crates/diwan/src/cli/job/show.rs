@@ -80,7 +80,8 @@ pub(in crate::cli) fn wanted(job: &Job) -> Vec<(&'static str, String)> {
 fn promised(job: &Job) -> Vec<(&'static str, String)> {
     let mut facts = vec![];
     if job.retry.attempts > 1 {
-        let (first, longest) = (length(job.retry.delay_ms), length(job.retry.max_delay_ms));
+        let (first, longest) = (job.retry.delay_ms, job.retry.max_delay_ms.max(job.retry.delay_ms));
+        let (first, longest) = (length(first), length(longest));
         facts.push(("tried", format!("at most {} times, pauses from {first} to {longest}", job.retry.attempts)));
     }
     if job.retry_safe {

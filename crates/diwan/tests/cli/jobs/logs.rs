@@ -1,5 +1,7 @@
 //! `diwan job logs`.
 
+use std::io::{BufRead as _, Read as _};
+
 use super::super::fleet::Fleet;
 
 #[tokio::test]
@@ -44,6 +46,31 @@ async fn what_each_attempt_said_is_read_looked_through_and_kept() {
     }
     let unknown = fleet.desk.run("job logs job_00000000000000000000000000").await;
     assert!(unknown.code == 1 && unknown.err.contains("diwan job list"), "{} {}", unknown.code, unknown.err);
+}
+
+#[tokio::test]
+async fn whoever_follows_an_attempt_that_is_still_to_come_hears_nothing_of_those_before() {
+    let (fleet, bridge) = Fleet::with("web-1").await;
+    bridge.script(
+        "again.sh",
+        "if [ -e once ]; then echo second; else echo first; : > once; until [ -e go ]; do sleep 0.05; done; exit 3; fi\n",
+    );
+    let id = fleet.wants("-m web-1 --retries 1 --backoff 1ms -- sh again.sh").await;
+    fleet.job_becomes(&id, "running").await;
+    let second = fleet.desk.command(&format!("job logs -f {id} --attempt 2")).spawn().expect("it starts");
+    let mut all = fleet.desk.command(&format!("job logs -f {id}")).spawn().expect("it starts");
+    let (second, all) = tokio::task::spawn_blocking(move || {
+        let mut said = std::io::BufReader::new(all.stdout.take().expect("it is piped"));
+        let mut heard = String::new();
+        said.read_line(&mut heard).expect("it says something");
+        std::fs::write(bridge.root().join("go"), "").expect("a file");
+        said.read_to_string(&mut heard).expect("it ends");
+        all.wait().expect("it ended");
+        (second.wait_with_output().expect("it ended"), heard)
+    })
+    .await
+    .expect("they ran");
+    assert_eq!((String::from_utf8_lossy(&second.stdout).as_ref(), all.as_str()), ("second\n", "first\nsecond\n"));
 }
 
 #[tokio::test]
