@@ -391,7 +391,8 @@ onSessionEnded(() => {
   // Who never was signed in on this page need not hear that it is over.
   const error = queryClient.getQueryData(meQuery.queryKey) && "session_ended";
   queryClient.clear();
-  void router.navigate({ to: "/sign-in", search: { return_to, error } });
+  // Nothing on the page can be sent any more: no form may hold them back.
+  void router.navigate({ to: "/sign-in", search: { return_to, error }, ignoreBlocker: true });
 });
 
 declare module "@tanstack/react-router" {

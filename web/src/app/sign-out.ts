@@ -13,7 +13,8 @@ export function useSignOut() {
     () =>
       whileLeaving(async () => {
         await unwrap(api.POST("/auth/sign-out"));
-        await navigate({ to: "/sign-in" });
+        // Nothing on the page can be sent any more: no form may hold them back.
+        await navigate({ to: "/sign-in", ignoreBlocker: true });
         // The sign-in page has asked for the set-up by now and must still get its answer.
         queries.removeQueries({ predicate: (query) => query.queryKey[0] !== setupQuery.queryKey[0] });
       }),
