@@ -13,6 +13,7 @@ import { SkeletonRows } from "@/ui/states";
 import { toast } from "@/ui/toast";
 import type { JobDetail } from "../api";
 import { createJob, rerunJob } from "../calls";
+import { useKeptSearch } from "../list/board-search";
 import { jobQuery } from "../queries";
 import { useRefresh } from "../use-jobs";
 import { useJobWords } from "../words";
@@ -45,6 +46,7 @@ export default function NewJobPage() {
 
 function Back({ like }: { like: string | undefined }) {
   const { t } = useTranslation();
+  const kept = useKeptSearch();
   const look =
     "inline-flex min-h-7 items-center gap-1 rounded-sm text-sm text-muted hover:text-ink pointer-coarse:min-h-10";
   const icon = <Icon name="chevron" className="size-4 rotate-180 rtl:rotate-180" />;
@@ -54,7 +56,7 @@ function Back({ like }: { like: string | undefined }) {
       {t("jobs.new.back_to_job")}
     </Link>
   ) : (
-    <Link to="/jobs" className={look}>
+    <Link to="/jobs" search={kept} className={look}>
       {icon}
       {t("jobs.back")}
     </Link>
@@ -92,6 +94,7 @@ function Form({ start, like }: { start: JobDraft; like: JobDetail | null }) {
   const [problem, setProblem] = useState<ProblemError | null>(null);
   const [busy, setBusy] = useState(false);
   const { guard, sent } = useDraftGuard(draft);
+  const kept = useKeptSearch();
   const { job, faults } = jobOf(draft);
   const complaints = useComplaints(tried ? faults : null, problem);
 
@@ -130,7 +133,12 @@ function Form({ start, like }: { start: JobDraft; like: JobDetail | null }) {
       <JobFields draft={draft} set={(part) => setDraft((before) => ({ ...before, ...part }))} complaints={complaints} />
       <TargetVerdict draft={draft} />
       <div className="flex flex-wrap justify-end gap-2">
-        <Link to={like ? "/jobs/$id" : "/jobs"} params={{ id: like?.id ?? "" }} className={buttonLook("secondary")}>
+        <Link
+          to={like ? "/jobs/$id" : "/jobs"}
+          params={{ id: like?.id ?? "" }}
+          search={like ? {} : kept}
+          className={buttonLook("secondary")}
+        >
           {t("common.cancel")}
         </Link>
         <Button type="submit" look="primary" icon="play" busy={busy}>

@@ -9,6 +9,8 @@ const key = ["board-of-jobs"];
 export function useKeepSearch(search: JobsSearch) {
   const queries = useQueryClient();
   useEffect(() => {
+    // Nothing watches it while a job is read, for however long.
+    queries.setQueryDefaults(key, { gcTime: Number.POSITIVE_INFINITY });
     queries.setQueryData(key, search);
   }, [queries, search]);
 }
