@@ -10,7 +10,7 @@ import { addMachine, SOMEBODY } from "./support/bridge.mjs";
 import { closeBrowsers, openBrowser } from "./support/browser.mjs";
 import { listen } from "./support/live.mjs";
 import { startServer } from "./support/server.mjs";
-import { gone, signIn } from "./support/steps.mjs";
+import { gone, signIn, signOut } from "./support/steps.mjs";
 import { ar, en } from "./support/words.mjs";
 
 after(closeBrowsers);
@@ -120,6 +120,15 @@ test("a form that was filled in is not left unasked, unless it was sent", async 
   await page.getByRole("heading", { level: 1, name: "true" }).waitFor();
 });
 
+test("whoever signs out is not held back by a form that was filled in", async (t) => {
+  const { amina, page } = await house(t);
+  await page.goto("/jobs/new");
+  await page.getByLabel(en("commands.field.line"), { exact: true }).fill("true");
+  await signOut(page, amina);
+  await page.goto("/jobs/new");
+  await page.getByRole("heading", { name: en("sign_in.title") }).waitFor();
+});
+
 test("a job that fails is tried again as often as it may be, and lies there until somebody sees to it", async (t) => {
   const { amina, page } = await house(t);
   await addMachine(t, amina, { name: "heron" });
@@ -140,7 +149,7 @@ test("a job that fails is tried again as often as it may be, and lies there unti
   for (const job of jobs) await ended(amina, job.id);
   await page.goto("/jobs/dead-letters");
   await page.getByRole("link", { name: "Three", exact: true }).waitFor();
-  await page.getByLabel(en("machines.choose", { name: "Two" }), { exact: true }).check();
+  await page.getByLabel(en("machines.choose", { name: "\u2068Two\u2069" }), { exact: true }).check();
   await press(page, "jobs.dead.dismiss");
   const dialog = page.getByRole("dialog", { name: en("jobs.dead.dismiss_title_one", { count: 1 }) });
   await dialog.getByRole("button", { name: en("jobs.dead.dismiss") }).click();
@@ -171,7 +180,7 @@ test("whoever does not manage jobs chooses among their own dead letters alone", 
   await signIn(page, basim);
   await page.goto("/jobs/dead-letters");
   await page.getByRole("link", { name: "Hers", exact: true }).waitFor();
-  assert.equal(await page.getByLabel(en("machines.choose", { name: "Hers" }), { exact: true }).count(), 0);
+  assert.equal(await page.getByLabel(en("machines.choose", { name: "\u2068Hers\u2069" }), { exact: true }).count(), 0);
   await page.getByLabel(en("machines.choose_all"), { exact: true }).check();
   await press(page, "jobs.dead.dismiss");
   const dialog = page.getByRole("dialog", { name: en("jobs.dead.dismiss_title_one", { count: 1 }) });
@@ -443,7 +452,11 @@ test("the menu of a schedule lies before the rows below it", async (t) => {
 test("a schedule that is called shows its secret once, and believes who signs with it", async (t) => {
   const { amina, page } = await house(t);
   await addMachine(t, amina, { name: "heron" });
-  await page.goto("/jobs/schedules/new");
+  await page.goto("/jobs/schedules");
+  await page
+    .getByRole("link", { name: en("schedules.new.action") })
+    .first()
+    .click();
   await page.getByLabel(en("jobs.name"), { exact: true }).first().fill("Called");
   await page.getByText(en("schedules.when.webhook"), { exact: true }).click();
   await page.getByLabel(en("commands.field.line"), { exact: true }).fill("echo called");
@@ -454,6 +467,12 @@ test("a schedule that is called shows its secret once, and believes who signs wi
   await page.waitForFunction((name) => document.activeElement?.ariaLabel === name, en("common.copy"));
   await page.keyboard.press("Enter");
   await page.keyboard.press("Escape");
+  assert.equal(await dialog.locator("code").textContent(), secret);
+  // Nor does a step back, unasked.
+  await page.evaluate(() => history.back());
+  const leaving = page.getByRole("dialog", { name: en("schedules.hook.leave_title") });
+  await leaving.getByRole("button", { name: en("jobs.leave.stay"), exact: true }).click();
+  await gone(leaving);
   assert.equal(await dialog.locator("code").textContent(), secret);
   await dialog.getByRole("button", { name: en("common.done") }).click();
   await page.getByRole("heading", { level: 1, name: "Called" }).waitFor();

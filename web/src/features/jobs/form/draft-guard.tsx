@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { LeaveGuard } from "@/ui/leave-guard";
 
 /** What was written first, and the guard of what it became; once it is sent nothing is lost. */
-export function useDraftGuard(draft: unknown) {
+export function useDraftGuard(draft: unknown, how: "send" | "save" = "send") {
   const { t } = useTranslation();
   const [first] = useState(() => JSON.stringify(draft));
   const isSent = useRef(false);
@@ -12,7 +12,7 @@ export function useDraftGuard(draft: unknown) {
     <LeaveGuard
       isOn={JSON.stringify(draft) !== first}
       isSaved={() => isSent.current}
-      title={t("jobs.leave.title")}
+      title={t(how === "send" ? "jobs.leave.title" : "settings.leave_title")}
       text={t("jobs.leave.text")}
       leave={t("jobs.leave.action")}
       stay={t("jobs.leave.stay")}

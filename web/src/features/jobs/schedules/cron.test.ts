@@ -62,10 +62,16 @@ describe("a cron expression", () => {
     expect(shapeOf(expression)).toEqual(shape);
   });
 
-  it.each(["0 9 1 * mon", "0 9 * 6 *", "0,30 9 * * *", "10 0 9 * * *", "1-5 * * * *", "nonsense"])(
-    "%s has none",
-    (expression) => {
-      expect(shapeOf(expression)).toBeNull();
-    },
-  );
+  it.each([
+    "0 9 1 * mon",
+    "0 9 * 6 *",
+    "0,30 9 * * *",
+    "10 0 9 * * *",
+    "1-5 * * * *",
+    "*/45 * * * *",
+    "0 */5 * * *",
+    "nonsense",
+  ])("%s has none", (expression) => {
+    expect(shapeOf(expression)).toBeNull();
+  });
 });

@@ -123,9 +123,11 @@ export function shapeOf(expression: string): Shape | null {
   if (isAll(day) && isAll(weekday)) {
     if (isAll(minute) && isAll(hour)) return { kind: "every_minute" };
     const steps = { minute: stepOf(minute), hour: stepOf(hour) };
-    if (steps.minute && isAll(hour)) return { kind: "every_minutes", by: steps.minute };
+    // Steps that do not come out even are shorter before the full hour, or before midnight.
+    if (steps.minute && 60 % steps.minute === 0 && isAll(hour)) return { kind: "every_minutes", by: steps.minute };
     if (at.minute !== null && isAll(hour)) return { kind: "hourly", minute: at.minute };
-    if (at.minute !== null && steps.hour) return { kind: "every_hours", by: steps.hour, minute: at.minute };
+    if (at.minute !== null && steps.hour && 24 % steps.hour === 0)
+      return { kind: "every_hours", by: steps.hour, minute: at.minute };
   }
   if (at.minute === null || at.hour === null) return null;
   const time = { hour: at.hour, minute: at.minute };

@@ -1,9 +1,10 @@
 // How a schedule is called from outside: its address, its signing secret (shown once), and how a call looks.
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
 import { Dialog, DialogActions } from "@/ui/dialog";
+import { LeaveGuard } from "@/ui/leave-guard";
 import { Section } from "@/ui/page";
 import { SecretLine } from "@/ui/secret-line";
 import type { Schedule } from "../api";
@@ -59,18 +60,38 @@ export function Hook({ schedule, url, provider }: HookProps) {
   );
 }
 
-/** Shown this once: it is in this dialog alone, which closes by its button only and begins at the one that copies. */
+/**
+ * Shown this once: it is in this dialog alone, which closes by its button only and begins at the one that copies. Whoever
+ * goes back or elsewhere is asked.
+ */
 export function SecretDialog({ secret, onClose }: { secret: string; onClose: () => void }) {
   const { t } = useTranslation();
+  const isKept = useRef(false);
   return (
-    <Dialog open title={t("schedules.hook.secret_title")} description={t("schedules.hook.secret_lead")}>
-      <SecretLine text={secret} />
-      <DialogActions>
-        <Button look="primary" onClick={onClose}>
-          {t("common.done")}
-        </Button>
-      </DialogActions>
-    </Dialog>
+    <>
+      <Dialog open title={t("schedules.hook.secret_title")} description={t("schedules.hook.secret_lead")}>
+        <SecretLine text={secret} />
+        <DialogActions>
+          <Button
+            look="primary"
+            onClick={() => {
+              isKept.current = true;
+              onClose();
+            }}
+          >
+            {t("common.done")}
+          </Button>
+        </DialogActions>
+      </Dialog>
+      <LeaveGuard
+        isOn
+        isSaved={() => isKept.current}
+        title={t("schedules.hook.leave_title")}
+        text={t("schedules.hook.leave_text")}
+        leave={t("jobs.leave.action")}
+        stay={t("jobs.leave.stay")}
+      />
+    </>
   );
 }
 

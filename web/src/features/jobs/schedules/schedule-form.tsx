@@ -36,7 +36,7 @@ export function ScheduleForm({ start, schedule }: ScheduleFormProps) {
   const [busy, setBusy] = useState(false);
   const [made, setMade] = useState<{ id: string; secret: string } | null>(null);
   const set = (part: Partial<ScheduleDraft>) => setDraft((before) => ({ ...before, ...part }));
-  const { guard, sent } = useDraftGuard(draft);
+  const { guard, sent } = useDraftGuard(draft, schedule ? "save" : "send");
   const { schedule: wanted, faults } = scheduleOf(draft);
   const complaints = useComplaints(tried ? faults : null, problem);
   const jobFaults = new Map([...faults].filter(([place]) => place.startsWith("job.")).map(([p, f]) => [p.slice(4), f]));

@@ -44,8 +44,8 @@ export function ScheduleMenu({ schedule }: { schedule: Schedule }) {
   const [isRemoving, setRemoving] = useState(false);
   if (!mayChange) return null;
   return (
-    // Above the link that covers the row; while it is open, above what stands out of the rows below.
-    <div className="relative z-1 has-[[data-state=open]]:z-2">
+    // Above the link that covers the row; while it is open, where all menus are.
+    <div className="relative z-1 has-[[data-state=open]]:z-50">
       <Menu trigger={<IconButton icon="more" label={t("schedules.more", { name: isolatedName(schedule.name) })} />}>
         <MenuItem icon="play" onSelect={() => run.mutate()}>
           {t("schedules.run.action")}
