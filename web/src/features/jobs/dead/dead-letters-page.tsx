@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCan, useMe } from "@/app/me";
 import type { DeadLettersSearch } from "@/app/search";
+import { isolatedName } from "@/features/machines/use-machines";
 import { Button } from "@/ui/button";
 import { ListState } from "@/ui/list-state";
 import { LoadMore } from "@/ui/load-more";
@@ -257,7 +258,7 @@ function DeadTable({ jobs, selection, mayChange, isAll, onTouch }: DeadTableProp
           <label className="relative z-1 -m-2 grid size-8.5 shrink-0 place-items-center pointer-coarse:size-10">
             <input
               type="checkbox"
-              aria-label={t("machines.choose", { name: job.title })}
+              aria-label={t("machines.choose", { name: isolatedName(job.title) })}
               checked={isAll || selection.has(job.id)}
               onChange={() => {
                 onTouch();

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { isolatedName } from "@/features/machines/use-machines";
 import { IconButton } from "@/ui/button";
 import { Select } from "@/ui/field";
 import { Icon } from "@/ui/icon";
@@ -59,7 +60,7 @@ function Chosen({ after, onChange, onRemove }: ChosenProps) {
         {job && <JobStateBadge job={job} />}
       </span>
       <Select
-        aria-label={t("jobs.form.after_when", { name })}
+        aria-label={t("jobs.form.after_when", { name: isolatedName(name) })}
         value={after.when}
         onChange={(event) => onChange(event.target.value === "ended" ? "ended" : "succeeded")}
         className="w-52"
@@ -67,7 +68,7 @@ function Chosen({ after, onChange, onRemove }: ChosenProps) {
         <option value="succeeded">{t("jobs.chain.when_succeeded")}</option>
         <option value="ended">{t("jobs.chain.when_ended")}</option>
       </Select>
-      <IconButton icon="close" label={t("jobs.form.after_remove", { name })} onClick={onRemove} />
+      <IconButton icon="close" label={t("jobs.form.after_remove", { name: isolatedName(name) })} onClick={onRemove} />
     </li>
   );
 }

@@ -160,7 +160,9 @@ function usePause(queue: JobQueue) {
   const paused = queue.paused_at === null;
   return () =>
     void changeQueue(queue.name, { paused })
-      .then(() => toast(t(paused ? "jobs.queues.paused_done" : "jobs.queues.resumed_done", { name: queue.name })))
+      .then(() =>
+        toast(t(paused ? "jobs.queues.paused_done" : "jobs.queues.resumed_done", { name: isolated(queue.name) })),
+      )
       .catch((error: unknown) => toast(told(error), "danger"))
       .finally(refresh);
 }
