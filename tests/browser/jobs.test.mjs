@@ -204,7 +204,7 @@ test("a queue is held and goes on, and the board says so to whoever looks on", a
   await badge(other.page, "jobs.queues.paused").waitFor();
   assert.equal(await other.page.getByRole("button", { name: /default/ }).count(), 0);
 
-  const { id } = await amina.api.post("/jobs", { operation: program("echo", "done"), name: "Waits" });
+  const { id } = await amina.api.post("/jobs", { operation: program("true"), name: "Waits" });
   await other.page.getByRole("link", { name: "Waits", exact: true }).waitFor();
   await other.page.getByText(`${en("jobs.part.waiting")} 1`, { exact: true }).click();
   await other.page.getByRole("link", { name: "Waits", exact: true }).click();
@@ -222,7 +222,7 @@ test("a queue is held and goes on, and the board says so to whoever looks on", a
 
 test("a pause while one types what is looked for takes nothing of it away", async (t) => {
   const { amina, page } = await house(t);
-  await amina.api.post("/jobs", { operation: program("echo", "done"), name: "Nightly import", labels: { team: "web" } });
+  await amina.api.post("/jobs", { operation: program("true"), name: "Nightly import", labels: { team: "web" } });
   await page.goto("/jobs");
   const search = page.getByRole("searchbox", { name: en("jobs.search"), exact: true });
   await search.pressSequentially("Nightly ");
@@ -407,6 +407,9 @@ test("a schedule says when it comes while it is written, runs by hand, pauses an
   await badge(page, "jobs.queues.paused").waitFor();
   await page.getByRole("link", { name: en("schedules.change.action") }).click();
   await page.getByText(en("schedules.cron.daily", { time: "03:00" }), { exact: true }).click();
+  await page.getByRole("link", { name: en("common.cancel"), exact: true }).click();
+  const leaving = page.getByRole("dialog", { name: "Leave without saving?" });
+  await leaving.getByRole("button", { name: en("jobs.leave.stay"), exact: true }).click();
   await press(page, "common.save");
   // The form has the same words.
   await page.getByRole("link", { name: en("schedules.change.action") }).waitFor();
@@ -544,7 +547,7 @@ for (const [language, t9n] of [
       target: { kind: "labels", selector: "env=there-is-no-such-machine" },
       after: [{ job_id: failed.id, when: "ended" }],
     });
-    const what = { operation: program("echo", "done") };
+    const what = { operation: program("true") };
     const nightly = await amina.api.post("/job-schedules", {
       name,
       when: { kind: "cron", expression: "*/20 8-18/2 1,15,L * mon-fri", time_zone: "America/Argentina/Buenos_Aires" },

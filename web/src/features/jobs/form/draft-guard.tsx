@@ -12,7 +12,7 @@ export function useDraftGuard(draft: unknown, how: "send" | "save" = "send") {
     <LeaveGuard
       isOn={JSON.stringify(draft) !== first}
       isSaved={() => isSent.current}
-      title={t(how === "send" ? "jobs.leave.title" : "settings.leave_title")}
+      title={t(how === "send" ? "jobs.leave.title" : "jobs.leave.title_save")}
       text={t("jobs.leave.text")}
       leave={t("jobs.leave.action")}
       stay={t("jobs.leave.stay")}
